@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +13,12 @@ from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, texts_of
-from crmcli.model.automation import Robot, Schedule
-from crmcli.model.event import TRIGGER_EVENTS
+from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.named_by_robots import strange_words
 from crmcli.model.pipeline import Pipeline, Pipelines, Stage
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
+from crmcli.model.trigger_events import CALLED, EVENTS
 from crmcli.render import Renderer
 from crmcli.sales.documents import templates
 from crmcli.sales.template_names import shapes_for
@@ -131,6 +132,7 @@ def _oddities(pipeline: Pipeline) -> Iterator[Problem]:
 
 def _odd_robots(stage: Stage, pipeline: Pipeline) -> Iterator[Problem]:
     for number, robot in enumerate(stage.robots):
+        yield from _odd_event(robot)
         if number == 0 and robot.timing.wait_previous:
             words = tr("{} waits for the robot above, but it is the first", _called(robot))
             yield _problem(robot.line, words)
@@ -147,10 +149,21 @@ def _odd_triggers(stage: Stage, number: int, pipeline: Pipeline) -> Iterator[Pro
         if trigger.on.startswith(("offer.", "invoice.", "credit.")) and pipeline.entity == "lead":
             words = tr("trigger {!r} never fires: leads have no offers or invoices", trigger.on)
             yield _problem(trigger.line, words)
-        near = [event for event in TRIGGER_EVENTS if event.replace(".", "") == trigger.on]
-        if near:
-            words = tr("{!r} is read as a code of crm trigger fire", trigger.on)
-            yield _problem(trigger.line, words, tr("did you mean the event {}?", near[0]))
+        yield from _odd_event(trigger)
+
+
+def _odd_event(rule: Robot | Trigger) -> Iterator[Problem]:
+    """What only a program or a channel raises, and codes that look like an event."""
+    on = rule.on
+    if on in EVENTS and (channel := EVENTS[on].channel):
+        told = "{!r} is raised only by crm trigger fire, or by {}, which is not set up"
+        yield _problem(rule.line, tr(told, on, tr(channel)))
+    names = {re.sub(r"\W", "", name): name for name in (*EVENTS, *CALLED)}
+    near = names.get(re.sub(r"[\W_]", "", on)) if on and on not in EVENTS else None
+    if near:
+        words = tr("{!r} is read as a code of crm trigger fire", on)
+        hint = tr("did you mean the event {}?", CALLED.get(near, near))
+        yield _problem(rule.line, words, hint)
 
 
 def _called(act: Act) -> str:

@@ -93,10 +93,20 @@ def sleepers(ws: Workspace, candidates: Sequence[str]) -> set[str]:
         for stage in pipeline.stages
         if not stage.robots
     }
+    called = {
+        (pipeline.entity, pipeline.key, stage.id)
+        for pipeline in ws.pipelines
+        for stage in pipeline.stages
+        if any(robot.on for robot in stage.robots)
+    }
 
     def sleeps(place: CurrentStage) -> bool:
-        is_idle = (entity_of(place.record), place.pipeline, place.stage) in idle
-        return is_idle or (place.entry is not None and place.entry.data.get("robots") is False)
+        where = (entity_of(place.record), place.pipeline, place.stage)
+        if where in called:
+            return False
+        return where in idle or (
+            place.entry is not None and place.entry.data.get("robots") is False
+        )
 
     places = (place for place in current_stages(ws, candidates) if not place.has_strayed)
     return {place.record for place in places if sleeps(place)}

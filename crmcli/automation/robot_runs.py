@@ -32,7 +32,7 @@ def take(ws: Workspace, seen: RecordPlan, step: Step) -> Done | None:
     does and the line that says so are one change. What the verbs refuse becomes a failed job, to be tried
     again, and so does an error of crm's own."""
     robot, record_id = step.robot, seen.record.id
-    actor, cause, depth = _author(seen, step)
+    actor, cause, depth = author(seen, step)
     change_by_robot = partial(ws.change, "tick", actor=actor, cause=cause, depth=depth)
     try:
         with change_by_robot() as change:
@@ -71,15 +71,15 @@ def _of_others(ws: Workspace, entity: str) -> set[str]:
 def take_shared(ws: Workspace, change: Change, seen: RecordPlan, step: Step) -> Done | None:
     """The same as `take`, in a change that many share; what is refused is raised, and then nothing of the
     change may be written."""
-    actor, cause, depth = _author(seen, step)
+    actor, cause, depth = author(seen, step)
     change.author = replace(change.author, actor=actor, cause=cause, depth=depth)
     return _take_fresh(ws, change, seen, step)
 
 
-def _author(plan: RecordPlan, step: Step) -> tuple[str, str, int]:
+def author(plan: RecordPlan, step: Step) -> tuple[str, str, int]:
     """Who acts, because of which event, and how deep: as every event of the step has it."""
     assert plan.visit is not None  # who has a step stands in a stage
-    return f"robot:{step.robot.id}", plan.visit.entry.id, depth_of(plan, step)
+    return f"robot:{step.robot.id}", (step.start or plan.visit.entry).id, depth_of(plan, step)
 
 
 def _take_fresh(ws: Workspace, change: Change, seen: RecordPlan, step: Step) -> Done | None:
@@ -153,4 +153,5 @@ def depth_of(plan: RecordPlan, step: Step) -> int:
     job = plan.jobs.get(step.key)
     if job is not None:
         return job.depth or 1  # 0: a person asked for it
-    return plan.visit.entry.depth + 1 if plan.visit else 1
+    start = step.start or (plan.visit.entry if plan.visit else None)
+    return start.depth + 1 if start else 1

@@ -19,7 +19,7 @@ from crmcli.language import tr
 from crmcli.model.automation import Exit, Robot
 from crmcli.model.clocks import has_come
 from crmcli.model.conditions.tree import Condition
-from crmcli.model.event import ENTRIES, STAGE_RENAMED, Event, under_new_name
+from crmcli.model.event import ENTRIES, ROBOT_CALLED, STAGE_RENAMED, Event, under_new_name
 from crmcli.model.fields import Record
 from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.pipeline import Stage
@@ -41,6 +41,8 @@ class Visit:
     entry: Event
     jobs: Mapping[str, Job] = field(default_factory=dict)
     changed: Mapping[str, datetime] = field(default_factory=dict)
+    starts: Mapping[str, Sequence[Event]] = field(default_factory=dict)
+    """The events that started robots without a move, by robot."""
     until: datetime | None = None
     """When it ended, or is about to: what robots do of it later counts as done by then."""
 
@@ -63,6 +65,8 @@ class Step:
     """The linked record whose date it is."""
     exit: Exit | None = None
     """What ends its chain here."""
+    start: Event | None = None
+    """What started it, where that was not the record's coming."""
 
 
 class _Chain(NamedTuple):
@@ -92,8 +96,17 @@ def visits(events: Sequence[Event]) -> list[Visit]:
         for event in events[begin + 1 : end]:
             if event.kind == STAGE_RENAMED:
                 entry = under_new_name(entry, event)
-        found.append(Visit(entry, jobs, changed))
+        found.append(Visit(entry, jobs, changed, _starts(events[begin + 1 : end])))
     return found
+
+
+def _starts(events: Sequence[Event]) -> dict[str, list[Event]]:
+    """The events that started robots, by robot; each once, whoever told of it."""
+    found: dict[str, dict[str, Event]] = {}
+    for event in events:
+        for robot in event.data.get("robots", ()) if event.kind == ROBOT_CALLED else ():
+            found.setdefault(robot, {}).setdefault(str(event.data.get("event")), event)
+    return {robot: list(calls.values()) for robot, calls in found.items()}
 
 
 def steps_of(
@@ -110,7 +123,8 @@ def steps_of(
     chain = _Chain(visit.entry.at)
     for robot, exits in with_exits(stage):
         # A message that is thought of today must not go to everybody who has stood here for months.
-        if there is False or (isinstance(there, list) and robot.id not in there):
+        is_late = there is False or (isinstance(there, list) and robot.id not in there)
+        if is_late and not robot.on:
             why = IMPORTED if there is False else ADDED_LATER
             dated = next(iter(clock.dates(record, robot.timing.field)), None)
             steps.append(Step(robot, key_of(robot, record, visit, dated), "paused", None, why))
@@ -180,7 +194,28 @@ def is_wild(robot_id: str, events: Sequence[Event], now: datetime) -> bool:
     return len({data["key"] for data in acts if data.get("robot") == robot_id}) >= QUARANTINE
 
 
+def _called_step(robot: Robot, record: Record, visit: Visit, chain: _Chain, clock: Clock) -> Step:
+    """The step of a robot that events start: that of the first one for which it did not act yet."""
+    calls = visit.starts.get(robot.id, ())
+    keys = [job_key(robot.id, record.id, visit.entry.id, str(e.data.get("event"))) for e in calls]
+    if not keys:
+        state = "waiting_for_event" if robot.enabled else "paused"
+        why = tr("waits for {}", robot.on) if robot.enabled else "disabled in pipelines.yaml"
+        return Step(robot, key_of(robot, record, visit), state, None, why)
+    jobs = [visit.jobs.get(key) for key in keys]
+    left = [n for n, job in enumerate(jobs) if job is None or job.state in OPEN]
+    place = left[0] if left else len(keys) - 1
+    start, job = calls[place], jobs[place]
+    if job is not None:
+        return replace(_known_step(robot, job, clock.now), start=start)
+    since = max(start.at, chain.since) if chain.since and robot.timing.wait_previous else start.at
+    turn = turns_of(robot.timing, record, since, clock)[0]
+    return replace(_new_step(robot, keys[place], turn, chain, since, clock), start=start)
+
+
 def _step(robot: Robot, record: Record, visit: Visit, chain: _Chain, clock: Clock) -> Step:
+    if robot.on:
+        return _called_step(robot, record, visit, chain, clock)
     name = robot.timing.field
     armed = max(chain.since or visit.entry.at, visit.changed.get(name, visit.entry.at))
     try:

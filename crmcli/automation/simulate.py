@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -20,7 +20,9 @@ from crmcli.dataclass import dataclass, replace
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import counted, tr
 from crmcli.model.actions import channel_of
-from crmcli.model.event import HEARD, Event
+from crmcli.model.event import Event
+from crmcli.model.fields import Record
+from crmcli.model.trigger_events import HEARD
 from crmcli.workspace import Workspace
 from crmcli.workspace.current_stage import CurrentStage
 from crmcli.workspace.undone import dead
@@ -97,8 +99,9 @@ class _Rehearsal:
                 with self._surely(event.record):
                     if trigger_runs.leaves_robots(self.ws, event):
                         self._before(event.record, event)
-                    elif record := trigger_runs.subject(self.ws, event):
-                        self._hear(event, record.id)
+                    subjects = trigger_runs.subjects(self.ws, event)
+                    for record in subjects:
+                        self._hear(event, record.id, subjects)
         for record_id in with_robots(self.ws, self.events):
             with self._surely(record_id):
                 self._queue(record_id)
@@ -182,9 +185,8 @@ class _Rehearsal:
 
     def _act(self, plan: RecordPlan, step: Step) -> None:
         """Take a step in memory, and let the triggers hear of it."""
-        assert plan.visit is not None  # who has a step stands in a stage
         robot, record = step.robot, plan.record
-        self._author(f"robot:{robot.id}", plan.visit.entry.id, robot_runs.depth_of(plan, step))
+        self._author(*robot_runs.author(plan, step))
         what = self.gate.why_not_step(plan, step) or self._take(plan, step)
         self._tell(record.id, tr("robot {}", robot.id), f"{robot.do or '?'}: {what}")
         self._heard(record.id)
@@ -226,18 +228,22 @@ class _Rehearsal:
             self.change.note(sender.event, job.record, facts)
         return refusal.reason if refusal else ""
 
-    def _hear(self, event: Event, record_id: str) -> None:
+    def _hear(self, event: Event, record_id: str, subjects: Sequence[Record] = ()) -> None:
         plan = self._stand(record_id)
         if plan is None or event.depth >= DEEPEST:
             return
-        record, goal = plan.record, trigger_runs.decide(self.ws, plan.record, event).stage
+        decision = trigger_runs.decide(self.ws, plan.record, event, subjects)
+        record, goal = plan.record, decision.stage
         if goal is None:
+            self._author(CRM, event.id, event.depth + 1)
+            trigger_runs.call_robots(self.change, self.ws, record, event)
+            self._take_events()
             return
         self._before(record_id, event)
         self._author(f"trigger:{event.kind}", event.id, event.depth + 1)
         what = tr("move to {}", goal.id)
         try:
-            trigger_runs.move(self.change, self.ws, record, goal)
+            trigger_runs.move(self.change, self.ws, record, decision)
         except REFUSALS as refusal:
             what = tr("refused: {}", refusal.message)
         self._take_events()

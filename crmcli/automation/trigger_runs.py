@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -18,15 +18,15 @@ from crmcli.automation.job_failures import (
 from crmcli.automation.ledger import Done, Job, OwnStep
 from crmcli.automation.record_plan import STAGED
 from crmcli.automation.robots import DEEPEST
-from crmcli.automation.triggers import Decision, choose
+from crmcli.automation.triggers import Decision, Passed, called, choose
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
-from crmcli.model.event import ENTRIES, Event
+from crmcli.model.event import ENTRIES, ROBOT_CALLED, Event
 from crmcli.model.fields import Record
-from crmcli.model.pipeline import Stage
 from crmcli.model.schema import own_fields
+from crmcli.model.trigger_events import names_of
 from crmcli.model.values import entity_of
 from crmcli.sales import stages
 from crmcli.sales.activities import calls
@@ -71,6 +71,7 @@ def run_triggers(
     notes = hearing(ws)
     is_dead = dead(ws)
     heard: list[TriggerRun] = []
+    awaited = awaited_names(ws)
     count = idle = 0
     for unheard in notes.events:
         if not goes_on():
@@ -80,11 +81,12 @@ def run_triggers(
         if has_left:
             before(event.record, event)
         notes.hear(unheard)
-        if is_dead(event) or (event.kind == "stage.entered" and not has_left):
+        is_awaited = not awaited.isdisjoint(names_of(event))
+        if is_dead(event) or (event.kind in ENTRIES and not (has_left or is_awaited)):
             idle += 1
             continue
         count += 1
-        told = None if has_left else _hear(ws, event, notes, before)
+        told = _hear(ws, event, notes, before) if is_awaited else None
         if told is not None:
             heard.append(told)
             count = 0
@@ -109,23 +111,33 @@ def leaves_robots(ws: Workspace, event: Event) -> bool:
     return any(stage is not None and stage.robots for stage in stages)
 
 
+def awaited_names(ws: Workspace) -> frozenset[str]:
+    """The events for which there are triggers and robots."""
+    return frozenset(name for pipeline in ws.pipelines for name in pipeline.awaited)
+
+
 def _hear(
     ws: Workspace, event: Event, notes: HeardEvents | None, before: Before = lambda *_: None
 ) -> TriggerRun | None:
     """Let the triggers see one event, and write down what came of it; None if nothing did."""
+    heard = TriggerRun()
     try:
-        record = None if _is_repeated(ws, event) else subject(ws, event)
-        decision = decide(ws, record, event) if record is not None else Decision()
-        if record is None or not (decision.trigger or decision.passed):
-            return None
-        if decision.stage is not None and not _overtaken(ws, record, event):
-            before(record.id, event)
-        return _move(ws, record, event, decision, notes)
+        among = [] if _is_repeated(ws, event) else subjects(ws, event)
+        decided = [(record, decide(ws, record, event, among)) for record in among]
+        decided = [(r, d) for r, d in decided if d.trigger or d.passed or _called(ws, r, event)]
+        for number, (record, decision) in enumerate(decided, 1):
+            if decision.stage is not None and not _overtaken(ws, record, event):
+                before(record.id, event)
+            # What stops in between is heard again: who was moved already is not moved again.
+            is_last = number == len(decided)
+            _move(ws, record, event, among, heard, notes if is_last else None)
+        return heard if decided else None
     except Exception as error:
         raise_general(error)
-        with _change(ws, notes, TriggerRun(), cause=event.id) as change:
+        with _change(ws, notes, heard, cause=event.id) as change:
             failed = fail_in(ws, change, Attempt(event.record, OwnStep.HEAR, event.id), error)
-        return TriggerRun(failed=[failed] if failed else [])
+        heard.failed += [failed] if failed else []
+        return heard
 
 
 def retry_event(ws: Workspace, job: Job) -> TriggerRun:
@@ -145,30 +157,30 @@ def _is_repeated(ws: Workspace, event: Event) -> bool:
     return bool(told) and told[0] != event.id
 
 
-def subject(ws: Workspace, event: Event) -> Record | None:
-    """The lead or deal that an event is about: its own record, what a task or an offer is for, or of
-    a contact or company the open deal with the latest activity, else the open lead."""
+def subjects(ws: Workspace, event: Event) -> list[Record]:
+    """The leads or deals that an event is about: its own record, what a task or an offer is for, or of a
+    contact or company the open deals, that with the latest activity first, else the open leads."""
     try:
         record = ws.get(event.record) if entity_of(event.record) else None
         if record is not None and (parent := ENTITIES[record.entity].parent):
             target = str(record.get(parent))
             record = ws.get(target) if target else None
     except (NotFound, InvalidData, Forbidden):
-        return None  # it is gone or unreadable: there is nothing that could be moved
+        return []  # it is gone or unreadable: there is nothing that could be moved
     if record is None or record.entity in STAGED:
-        return record
+        return [record] if record else []
     return _of_client(ws, record)
 
 
-def _of_client(ws: Workspace, client: Record) -> Record | None:
+def _of_client(ws: Workspace, client: Record) -> list[Record]:
     for entity in reversed(STAGED):
         links = [f.name for f in own_fields(entity) if client.entity in f.entities and not f.system]
         asked = " or ".join(f"{name} = {client.id}" for name in links)
         found = ws.select(entity, ws.condition(asked, entity)) if asked else ()
         working = [record for record in found if _is_open(ws, record)]
         if working:
-            return max(working, key=lambda record: _latest(ws, record))
-    return None
+            return sorted(working, key=lambda record: _latest(ws, record), reverse=True)
+    return []
 
 
 def _is_open(ws: Workspace, record: Record) -> bool:
@@ -183,51 +195,124 @@ def _latest(ws: Workspace, record: Record) -> tuple[str, str]:
     return (events[0].id if events else "", record.id)
 
 
-def decide(ws: Workspace, record: Record, event: Event) -> Decision:
-    """What the triggers of the record's pipeline make of an event."""
+def decide(
+    ws: Workspace, record: Record, event: Event, subjects: Sequence[Record] = ()
+) -> Decision:
+    """What the triggers of the record's pipeline make of an event; `subjects` are all that it is about."""
     try:
-        return choose(ws.pipeline_of(record), record, event, ws.env)
+        names, among = names_here(ws, event), [one.id for one in subjects]
+        return choose(ws.pipeline_of(record), record, event, ws.env, names, among)
     except UnknownStage:
         return Decision()
 
 
+def names_here(ws: Workspace, event: Event) -> Collection[str]:
+    """The names under which an event may be awaited, as far as they are true of it."""
+    names = names_of(event)
+    if "message.first" in names:
+        first = ws.events(record=event.record, kinds=("message.in",), limit=1)
+        names = names if [one.id for one in first] in ([], [event.id]) else names[:1]
+    if "record.returned" in names:
+        entity, pipeline = entity_of(event.record), str(event.data.get("pipeline") or "")
+        way = [str(event.data.get(key)) for key in ("from", "stage")]
+        was, now = (ws.pipelines.place(entity, pipeline, stage)[1] for stage in way)
+        if was is None or was.is_open or now is None or not now.is_open:
+            names = tuple(name for name in names if name != "record.returned")
+    return names
+
+
+def _called(ws: Workspace, record: Record, event: Event) -> list[str]:
+    """The robots of the record's stage that an event starts."""
+    try:
+        stage, names = ws.stage_of(record), names_here(ws, event)
+        return [robot.id for robot in called(stage, event, names)]
+    except UnknownStage:
+        return []
+
+
 def _move(
-    ws: Workspace, found: Record, event: Event, decision: Decision, notes: HeardEvents | None
-) -> TriggerRun:
+    ws: Workspace,
+    found: Record,
+    event: Event,
+    among: Sequence[Record],
+    heard: TriggerRun,
+    notes: HeardEvents | None,
+) -> None:
     """Decide again under the lock and move the record, with that its event was heard, in one change."""
-    actor = f"trigger:{decision.trigger.on if decision.trigger else event.kind}"
+    trigger = decide(ws, found, event, among).trigger
+    actor = f"trigger:{trigger.on}" if trigger else "crm"
     cause, depth = event.id, event.depth + 1
-    heard = TriggerRun()
     try:
         with _change(ws, notes, heard, actor, cause, depth) as change:
-            _move_in(change, ws, found.id, event, heard)
+            _move_in(change, ws, found.id, event, among, heard)
     except REFUSALS as refusal:
-        heard = TriggerRun(refused=[_line(found, event, refusal.message)])
+        heard.refused.append(_line(found, event, refusal.message))
         with _change(ws, notes, heard, cause=cause, depth=depth) as change:
-            owner = str(found.get("owner"))
-            if owner and ws.exists(found.id):  # the event is read and will not come back
-                word = event.data.get("code", event.kind)
-                text = tr("{} did not move it: {}", word, refusal.message)
-                change.note("notice", found.id, {"to": owner, "text": text})
-    return heard
+            # The event is read and will not come back.
+            text = tr("{} did not move it: {}", _word(event), refusal.message)
+            _tell_owner(change, ws, found, text)
+
+
+def _word(event: Event) -> str:
+    return str(event.data.get("code", event.kind))
+
+
+def _tell_owner(change: Change, ws: Workspace, record: Record, text: str) -> None:
+    owner = str(record.get("owner"))
+    if owner and ws.exists(record.id):
+        change.note("notice", record.id, {"to": owner, "text": text})
 
 
 def _move_in(
-    change: Change, ws: Workspace, record_id: str, event: Event, heard: TriggerRun
+    change: Change,
+    ws: Workspace,
+    record_id: str,
+    event: Event,
+    among: Sequence[Record],
+    heard: TriggerRun,
 ) -> None:
     record = change.get(record_id)
-    decision = decide(ws, record, event)
+    decision = decide(ws, record, event, among)
     why = _overtaken(ws, record, event)
-    if decision.stage is None or why:
-        heard.passed.append(_line(record, event, *([why] if why else []), *decision.passed))
-    else:
-        move(change, ws, record, decision.stage)
-        heard.moved.append({**_line(record, event, *decision.passed), "to": decision.stage.id})
+    if decision.stage is not None and not why:
+        move(change, ws, record, decision)
+        line = _line(record, event, *map(str, decision.passed))
+        heard.moved.append({**line, "to": decision.stage.id})
+        return
+    tried = [Passed(decision.stage.id, why)] if decision.stage and why else []
+    passed = [*tried, *decision.passed]
+    if passed:
+        heard.passed.append(_line(record, event, *map(str, passed)))
+        facts = {"event": event.id, "on": _word(event), "passed": _told(passed)}
+        change.note("trigger.passed", record.id, facts)
+    if decision.asks:
+        text = tr("{}: which deal is meant? {}", _word(event), ", ".join(one.id for one in among))
+        _tell_owner(change, ws, record, text)
+    if event.depth < DEEPEST:
+        call_robots(change, ws, record, event)
 
 
-def move(change: Change, ws: Workspace, record: Record, stage: Stage) -> None:
+def call_robots(change: Change, ws: Workspace, record: Record, event: Event) -> None:
+    """Start the robots that wait for an event where the record stands; once, however often it is heard."""
+    told = ws.events(record=record.id, kinds=(ROBOT_CALLED,), after=event.id)
+    if any(one.data.get("event") == event.id for one in told):
+        return
+    if robots := _called(ws, record, event):
+        facts = {"event": event.id, "on": _word(event), "robots": robots}
+        change.note(ROBOT_CALLED, record.id, facts)
+
+
+def _told(passed: Sequence[Passed]) -> list[list[str]]:
+    return [[one.stage, one.why] for one in passed]
+
+
+def move(change: Change, ws: Workspace, record: Record, decision: Decision) -> None:
     """Move a record as a person would, also one that is closed."""
-    stages.move_in(change, ws, record, stage.id, reopen=True, data={"by": "trigger"})
+    assert decision.stage is not None  # who moves has decided where
+    data: dict[str, Any] = {"by": "trigger"}
+    if decision.passed:
+        data["passed"] = _told(decision.passed)
+    stages.move_in(change, ws, record, decision.stage.id, reopen=True, data=data)
 
 
 def _overtaken(ws: Workspace, record: Record, event: Event) -> str:
@@ -237,6 +322,8 @@ def _overtaken(ws: Workspace, record: Record, event: Event) -> str:
     for entry in ws.events(record=record.id, kinds=ENTRIES, newest_first=True):
         if entry.id <= event.id:
             break
+        if entry.cause == event.id:
+            return "the event has moved it already"
         if ":" not in entry.actor:
             return tr("{} has moved the record since", entry.actor)
     return ""

@@ -2,41 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData
 from crmcli.language import tr
-from crmcli.model.automation import Trigger
+from crmcli.model.automation import Robot, Trigger
 from crmcli.model.conditions.holds import Env, holds
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline, Stage
+from crmcli.model.trigger_events import names_of, unmet
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A trigger that was tried and did not move the record: in which stage it stands, and why."""
+
+    stage: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.stage}: {self.why}"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Where an event moves a record and by which trigger; `passed` says why the others did not."""
+    """Where an event moves a record and by which trigger; `passed` says why the others did not. `asks`:
+    somebody is to say which of several deals is meant."""
 
     stage: Stage | None = None
     trigger: Trigger | None = None
-    passed: tuple[str, ...] = ()
+    passed: tuple[Passed, ...] = ()
+    asks: bool = False
 
 
-def choose(pipeline: Pipeline, record: Record, event: Event, env: Env) -> Decision:
+def choose(
+    pipeline: Pipeline,
+    record: Record,
+    event: Event,
+    env: Env,
+    names: Collection[str] = (),
+    among: Sequence[str] = (),
+) -> Decision:
     """The first trigger, by the order of stages from the first one, that may move the record. Forward only,
-    unless the trigger goes back; never to where the record stands."""
-    passed: list[str] = []
-    awaited = event.data.get("code") if event.kind == "signal" else event.kind
+    unless the trigger goes back; never to where the record stands. `names` are those of the event, `among`
+    the open deals of the client to whom it happened, the latest first."""
+    passed: list[Passed] = []
+    awaited = names or names_of(event)
+    asks = False
     for n, stage in enumerate(pipeline.stages):
         for trigger in stage.triggers:
-            if trigger.on != awaited:
+            is_other = record.id in among[1:]
+            if trigger.on not in awaited or (is_other and trigger.choose != "all"):
                 continue
             if trigger.fault:
                 raise InvalidData(trigger.fault, "see crm pipeline check")
             why = _against(trigger, pipeline, n, record, event, env)
+            if not why and trigger.choose == "ask" and len(among) > 1:
+                why, asks = tr("several open deals: {}", ", ".join(among)), True
             if not why:
                 return Decision(stage, trigger, tuple(passed))
-            passed.append(f"{stage.id}: {why}")
-    return Decision(None, None, tuple(passed))
+            passed.append(Passed(stage.id, why))
+    return Decision(None, None, tuple(passed), asks)
+
+
+def called(stage: Stage, event: Event, names: Collection[str]) -> list[Robot]:
+    """The robots of a record's stage that an event starts without a move."""
+    return [
+        robot
+        for robot in stage.robots
+        if robot.on in names and robot.enabled and not robot.fault
+        if not unmet(robot.filters, robot.on, event)
+    ]
 
 
 def _against(
@@ -52,8 +90,8 @@ def _against(
         return "the record is closed"
     if there < here and not trigger.back:
         return "that would move it back"
-    if trigger.fields and not set(trigger.fields) & set(event.data.get("changes", ())):
-        return tr("none of {} changed", ", ".join(trigger.fields))
+    if why := unmet(trigger.filters, trigger.on, event):
+        return why
     if trigger.when is not None and not holds(trigger.when, record, env):
         return tr("condition not met: {}", trigger.when)
     return ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session, option
+from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import having
 from crmcli.present import automation
@@ -145,22 +146,38 @@ def resolve(session: Session, key: str, how: str) -> Told:
 @click.option(
     "--id", "call_id", default="", help="An id of the call, told once: a second call does nothing."
 )
-def fire(session: Session, code: str, ref: str, call_id: str) -> Told:
+@click.option(
+    "--with", "told", metavar="NAME=VALUE", multiple=True, help="What filters of triggers look at."
+)
+def fire(session: Session, code: str, ref: str, call_id: str, told: Sequence[str]) -> Told:
     """Tell the triggers that something happened to a record.
 
-    Those with `on: CODE` see it at the next tick. For a contact or a company it counts for the open deal
+    CODE is a word of your own, or an event that no channel raises yet, such as form.submitted. Triggers and
+    robots with `on: CODE` see it at the next tick. For a contact or a company it counts for the open deal
     with the latest activity, or else for the lead. A code that no trigger waits for is refused, exit code 3.
 
     Example: crm trigger fire paid --on 7k3
 
     Example: crm trigger fire paid --on 7k3 --id payment-4711
+
+    Example: crm trigger fire form.submitted --on 7k3 --with form=order
     """
     from crmcli.sales import activities
 
     ws = session.workspace
     record = ws.find(ref)
-    fired = activities.fire(ws, record.id, code, call_id)
+    fired = activities.fire(ws, record.id, code, call_id, _told(told))
     about = (code, record.id, record.get("name"))
     if not fired:
         return Told(tr("Already fired {} on {} {} with this id: nothing done.", *about))
     return Told(tr("Fired {} on {} {}.", *about))
+
+
+def _told(given: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for text in given:
+        name, is_pair, value = text.partition("=")
+        if not is_pair:
+            raise BadUsage(tr("{!r} is not NAME=VALUE", text), "write --with form=order")
+        found[name.strip()] = value.strip()
+    return found

@@ -92,6 +92,9 @@ class Robot:
     """What ends the chain from here on; asked before this robot and each one below it."""
     on_error: str = "stop"  # stop | continue: whether a dead job ends the chain
     enabled: bool = True
+    on: str = ""
+    """The event that starts it, each time, while the record stands in the stage; "" for entering that."""
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     line: int = 0
     fault: str = ""
     """What is wrong with it, where a tick goes on without it."""
@@ -105,7 +108,7 @@ class Robot:
     def is_at_once(self) -> bool:
         """Whether it acts on every record as soon as that enters the stage."""
         timing = self.timing
-        waits = (timing.after and timing.after.count) or timing.field or timing.time
+        waits = (timing.after and timing.after.count) or timing.field or timing.time or self.on
         return self.when is None and not waits
 
     def reads(self, names: Collection[str]) -> bool:
@@ -119,14 +122,16 @@ class Robot:
 class Trigger:
     """An event that moves a record to the stage in which the trigger stands.
 
-    `on` is one of TRIGGER_EVENTS or a signal's code; `fields` limits `field.changed`.
+    `on` is one of EVENTS or a signal's code; `filters` narrow it. `choose` says which of several open deals
+    of a client: latest, all, or ask.
     """
 
     on: str
     when: Condition | None = None
-    fields: tuple[str, ...] = ()
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     back: bool = False
     on_closed: bool = False
+    choose: str = "latest"
     line: int = 0
     fault: str = ""
     """What is wrong with it, where a tick goes on without it."""

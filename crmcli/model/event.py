@@ -38,7 +38,13 @@ KINDS = (
     "schedule.started", "schedule.ran",
     # data: heads {file: [event ids]}, since; see automation/heard_events.py; before that upto {clone: id}
     "triggers.read",
+    # data: event, on, passed [[stage, why], …]: why no trigger moved the record for that event
+    "trigger.passed",
+    "robot.called",       # data: event, on, robots: these were started by that event, without a move
+    # what crm tick finds out by itself; data: task, name, due; for (how long), since
+    "task.overdue", "record.idle",
     "automation.stopped",  # a loop limit was reached
+    "automation.paused", "automation.resumed",  # all of it; data: reason
     # data: see model/clocks.py; and what is planned again: records, retries, schedules (numbers)
     "clock.stepped",
     # data: merged, into (ids), name (of the merged one), changes; text: the file as it was, where it
@@ -64,15 +70,6 @@ MESSAGES = ("mail.in", "mail.out", "message.in", "message.out", "sms.in", "sms.o
 MARKS = ("duplicate.denied", "duplicate.reopened")
 """What people have said of two records that look alike."""
 
-TRIGGER_EVENTS = ("field.changed", "task.done", "task.reopened", *ACTIVITIES, "offer.sent",
-                  "offer.accepted", "offer.declined", "invoice.sent", "invoice.part_paid",
-                  "invoice.paid", "invoice.overdue", "invoice.cancelled", "invoice.credited",
-                  "credit.sent", "credit.paid")  # fmt: skip
-"""Events that a trigger may wait for; any name without a dot is a code of `crm trigger fire`."""
-HEARD = (*TRIGGER_EVENTS, "signal", "stage.entered")
-"""The kinds of events that triggers are asked about, and moves, before which the robots of the stage that
-was left may have been due."""
-
 ENTRIES = (*(f"{entity}.created" for entity in having("staged")), "stage.entered")
 """The kinds that mean: the record now stands in `data["stage"]`."""
 
@@ -84,6 +81,9 @@ the old and the new id."""
 
 STAGE_RENAMED = "stage.renamed"
 """Where a record stands is called `data["stage"]`, in `data["pipeline"]`, from now on: it did not move."""
+
+ROBOT_CALLED = "robot.called"
+"""An event started these robots of the stage in which the record stands, without a move."""
 
 DATED = "stage.dated"
 """What an import says later of the stages in which a record stood."""

@@ -80,6 +80,13 @@ class Pipeline:
         """The first final stage of failure."""
         return next(stage for stage in self.stages if stage.kind == "lost")
 
+    @property
+    def awaited(self) -> frozenset[str]:
+        """The events and codes for which triggers and robots wait here."""
+        by_triggers = {rule.on for stage in self.stages for rule in stage.triggers}
+        by_robots = {robot.on for stage in self.stages for robot in stage.robots}
+        return frozenset((by_triggers | by_robots) - {""})
+
     def stage(self, stage_id: str) -> Stage | None:
         """The stage of that id in any case, as conditions compare; None if it is not declared."""
         return next((stage for stage in self.stages if stage.id == fold(stage_id)), None)

@@ -29,7 +29,7 @@ ROBOTS = [
 ]  # fmt: skip
 TRIGGERS = [
     Column("on", "Trigger"), Column("stage", "Moves to"), Column("when", "If"),
-    Column("fields", "Fields"), Column("back", "Back"),
+    Column("filters", "Only"), Column("back", "Back"),
 ]  # fmt: skip
 SCHEDULES = [
     Column("id", "Schedule"), Column("cron", "Cron"), Column("do", "Does"), Column("where", "For"),
@@ -115,7 +115,12 @@ def _stage(stage: Stage) -> dict[str, Any]:
         **stage_row(stage),
         "robots": [_robot(robot) for robot in stage.robots],
         "triggers": [
-            {"on": t.on, "when": _if(t.when), "fields": list(t.fields), "back": t.back}
+            {
+                "on": t.on,
+                "when": _if(t.when),
+                "filters": [f"{key}: {', '.join(words)}" for key, words in t.filters.items()],
+                "back": t.back,
+            }
             for t in stage.triggers
         ],
     }

@@ -14,8 +14,9 @@ from crmcli.language import tr
 from crmcli.model.conditions.tree import BadCondition
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import ACTIVITIES, DELETED, TOGETHER, Event, as_amended
-from crmcli.model.listed import allowed_hint
+from crmcli.model.listed import allowed_hint, nearest
 from crmcli.model.schema import has_activities
+from crmcli.model.trigger_events import EVENTS, OF_CODES
 from crmcli.model.values import format_instant
 from crmcli.sales.consent.block_list import check_welcome
 from crmcli.sales.history.amendments import amend_in, is_of_people
@@ -192,21 +193,31 @@ def _shared(ws: Workspace, event: Event) -> list[Event]:
     return found
 
 
-def fire(ws: Workspace, record_id: str, code: str, call_id: str = "") -> str:
+def fire(
+    ws: Workspace,
+    record_id: str,
+    code: str,
+    call_id: str = "",
+    told: Mapping[str, str] | None = None,
+) -> str:
     """Tell the triggers that something happened outside; returns the event's id, "" for a call of which the
-    record was told before under the same `call_id`. NobodyWaits if no trigger has that code."""
-    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", code):
+    record was told before under the same `call_id`. NobodyWaits if no trigger has that code. `told` is what
+    filters may look at."""
+    if code not in EVENTS and not re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", code):
+        hint = "a word of small Latin letters, digits, - and _, e.g. paid"
+        near = nearest(code, EVENTS) if "." in code else ""
         raise BadUsage(
-            tr("{!r} is not a valid code", code),
-            "a word of small Latin letters, digits, - and _, e.g. paid",
+            tr("{!r} is not a valid code", code), tr("did you mean {!r}?", near) if near else hint
         )
+    if wrong := [name for name in told or {} if name not in OF_CODES]:
+        hint = allowed_hint(wrong[0], OF_CODES)
+        raise BadUsage(tr("nothing can be told as {!r}", wrong[0]), hint)
     with ws.change("trigger fire") as change:
         _check_awaited(ws, change.get(record_id), code)
         if call_id and calls(ws, record_id, code, call_id):
             return ""
-        return change.note(
-            "signal", record_id, {"code": code, **({"id": call_id} if call_id else {})}
-        )
+        named = {"id": call_id} if call_id else {}
+        return change.note("signal", record_id, {"code": code, **named, **(told or {})})
 
 
 def calls(ws: Workspace, record_id: str, code: str, call_id: str) -> list[str]:
@@ -235,6 +246,5 @@ def _check_awaited(ws: Workspace, record: Record, code: str) -> None:
 
 
 def _codes(pipelines: Iterable[Pipeline]) -> list[str]:
-    """The codes for which triggers wait there."""
-    rules = (rule for line in pipelines for stage in line.stages for rule in stage.triggers)
-    return sorted({rule.on for rule in rules if rule.on and "." not in rule.on})
+    """The codes and events for which triggers and robots wait there."""
+    return sorted({code for line in pipelines for code in line.awaited})

@@ -20,7 +20,7 @@ from crmcli.store.timeline.event_ids import EventIds
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 OURS, OTHERS = "mmmmmmmm", ("aaaaaaaa", "zzzzzzzz")
-KINDS = ("call.in", "note", "signal", "lead.created", "job.done", "stage.entered")
+KINDS = ("call.in", "note", "signal", "contact.created", "job.done", "stage.entered")
 
 
 class Story:
@@ -106,7 +106,7 @@ def story(tmp_path: Path) -> Story:
 
 
 def test_nothing_is_heard_twice(story: Story) -> None:
-    told = story.write(OURS, "call.in", "lead.created", "note")
+    told = story.write(OURS, "call.in", "contact.created", "note")
     assert story.tick() == [told[0], told[2]]
     assert story.tick() == []
     late = story.write(OTHERS[0], "signal")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crmcli.automation.trigger_runs import hearing, subject
+from crmcli.automation.trigger_runs import hearing, subjects
 from crmcli.model.event import ACTIVITIES
 from crmcli.sales import activities, stages, tasks
 from crmcli.sales.history import undo
@@ -214,7 +214,7 @@ def test_an_event_on_something_that_is_gone_is_passed_over(rules: Any) -> None:
     assert rules.tick().failures == []
     ws = rules.ws
     [event] = rules.events("call.in")
-    assert subject(ws, event) is None
+    assert subjects(ws, event) == []
 
 
 def test_robots_of_the_new_stage_follow_and_those_of_the_old_are_called_off(rules: Any) -> None:

@@ -352,7 +352,7 @@ def test_everything_that_a_stage_can_say(tmp_path: Path) -> None:
     assert str(birthday.timing) == "3d before birthday at 10:00"
     mail, changed, paid = meet.triggers
     assert (mail.on, mail.back) == ("mail.in", False)
-    assert changed.fields == ("phones", "amount")
+    assert changed.filters == {"fields": ("phones", "amount")}
     assert (changed.back, changed.on_closed) == (True, True)
     assert str(paid.when) == "amount > 0"
 
@@ -469,7 +469,7 @@ PIPELINE_FAULTS = [
     (trigger("when: amount > 0"), 10, "'on' is missing", "", True),
     (trigger("on: mail.inn"), 10, "no event 'mail.inn'", "mail.in", True),
     (trigger("on: Оплата"), 10, "cannot be a code", "", True),
-    (trigger("on: mail.in, fields: [name]"), 10, "goes with on: field.changed", "", True),
+    (trigger("on: mail.in, fields: [name]"), 10, "'fields' does not go with on: mail.in", "", True),
     (trigger("on: field.changed, fields: [nam]"), 10, "no field 'nam'", "name", False),
     (robot(f"{LEAD_TASK}, after: 6000w"), 10, "more than a hundred years", "", False),
     (trigger("on: mail.in, bak: yes"), 10, "unknown key 'bak'", "back", True),

@@ -14,8 +14,8 @@ from crmcli.model.automation import Exit, Robot, Schedule, Timing, Trigger
 from crmcli.model.conditions.tree import Condition
 from crmcli.model.cron import check_cron
 from crmcli.model.durations import MONTHS, UNIT, UNITS, Duration
-from crmcli.model.event import TRIGGER_EVENTS
-from crmcli.model.listed import allowed_hint
+from crmcli.model.listed import allowed_hint, nearest
+from crmcli.model.trigger_events import CALLED, EVENTS, FILTERS, OF_CODES
 from crmcli.store.config import shapes
 from crmcli.store.config.action_params import anything, check_once, read_params
 from crmcli.store.config.cursor import ID_HINT, Cursor
@@ -39,6 +39,8 @@ def read_robot(place: Cursor, frame: Frame) -> Robot:
         exits=tuple(filter(None, (got["goal"], got["exit_when"]))),
         on_error=got["on_error"],
         enabled=got["enabled"],
+        on=got["on"],
+        filters=_filters(place, got),
         line=place.line,
     )
 
@@ -46,9 +48,22 @@ def read_robot(place: Cursor, frame: Frame) -> Robot:
 def read_trigger(place: Cursor, frame: Frame) -> Trigger:
     """A trigger of a stage."""
     got = TRIGGER.read(place, frame)
-    if place.at("fields").is_present and got["on"] != "field.changed":
-        place.at("fields").fault("'fields' goes with on: field.changed only", "remove it")
-    return Trigger(**got, line=place.line)
+    return Trigger(filters=_filters(place, got), **got, line=place.line)
+
+
+def _filters(place: Cursor, got: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The filters of an event, taken out of what was read; a fault for one that it does not have."""
+    on = got["on"]
+    allowed = EVENTS[on].filters if on in EVENTS else OF_CODES if on else ()
+    found = {key: values for key in FILTERS if (values := got.pop(key))}
+    for key in found:
+        if key not in allowed:
+            hint = tr("its filters: {}", ", ".join(allowed)) if allowed else "remove it"
+            told = tr("{!r} does not go with on: {}", key, on) if on else tr("{!r} needs on:", key)
+            place.at(key).fault(told, hint)
+    if on == "record.idle" and "for" not in found:
+        place.fault("'for' is missing: idle for how long", "write for: 14d")
+    return found
 
 
 def read_schedule(place: Cursor, frame: Frame) -> Schedule:
@@ -62,12 +77,36 @@ def read_schedule(place: Cursor, frame: Frame) -> Schedule:
 
 def _event(place: Cursor) -> str:
     word = place.text()
-    if word and word not in TRIGGER_EVENTS:
+    if word and word not in EVENTS:
         if "." in word:
-            place.fault(tr("no event {!r}", word), allowed_hint(word, TRIGGER_EVENTS))
+            place.fault(tr("no event {!r}", word), _nearest_event(word))
         elif not re.fullmatch(CODE_RULE, word):
             place.fault(tr("{!r} cannot be a code of crm trigger fire", word), ID_HINT)
     return word
+
+
+def _nearest_event(word: str) -> str:
+    """The event that a word may mean, or those of its kind, or all."""
+    near = CALLED.get(word) or nearest(word, EVENTS)
+    like = [name for name in EVENTS if name.partition(".")[0] == word.partition(".")[0]]
+    hint = tr("did you mean {!r}?", near) + " " if near else ""
+    return f"{hint}{tr('allowed')}: {', '.join(like or EVENTS)}"
+
+
+def _values(place: Cursor, frame: Frame) -> tuple[str, ...]:
+    """One value, or a list of several."""
+    places = place.items() if isinstance(place.value, list) else [place]
+    return tuple(text for at in places if (text := at.text().strip()))
+
+
+def _fields(place: Cursor, frame: Frame) -> tuple[str, ...]:
+    places = place.items() if isinstance(place.value, list) else [place]
+    return tuple(name for at in places if at.is_present and (name := _field(at, frame)))
+
+
+def _idle(place: Cursor, frame: Frame) -> tuple[str, ...]:
+    found = IDLE.read(place, frame)
+    return (str(found),) if found else ()
 
 
 def _field(place: Cursor, frame: Frame) -> str:
@@ -84,6 +123,10 @@ def _timing(place: Cursor, got: Mapping[str, Any]) -> Timing:
             tr("a robot has one time: {} cannot be combined", together(given)), "remove one"
         )
     at, before, after = got["at"], got["before"], got["after"]
+    if got["on"] and (at["field"] or before["field"] or after["field"]):
+        place.at("on").fault(
+            "'on' and a date cannot be combined", "count from the event: after: 2h"
+        )
     is_message = got["do"] in ACTIONS and ACTIONS[got["do"]].is_message
     return Timing(
         after=after["by"],
@@ -263,6 +306,43 @@ GOAL = shapes.keys(
         "go_to": shapes.text("The robot further down the chain at which it goes on."),
     },
 )
+IDLE = _length_shape(FILTERS["for"])
+FILTER = {
+    key: shapes.Shape(
+        doc,
+        {"fields": _fields, "for": _idle}.get(key, _values),
+        (lambda: {"type": [*shapes.SCALAR, "array"], "items": {"type": shapes.SCALAR}})
+        if key != "for"
+        else IDLE.fragment,
+        (),
+    )
+    for key, doc in FILTERS.items()
+}
+
+
+def _filter_rules() -> list[dict[str, Any]]:
+    """Which filters go with which events, for the JSON Schema."""
+    return [
+        {
+            "if": {"required": [key], "properties": {key: {"not": {"type": "null"}}}},
+            "then": {"properties": {"on": _events_schema(key)}, "required": ["on"]},
+        }
+        for key in FILTERS
+    ]
+
+
+def _events_schema(filtered: str = "") -> dict[str, Any]:
+    """The events, or those that have one filter; with or without the codes of one's own."""
+    names = [name for name, row in EVENTS.items() if not filtered or filtered in row.filters]
+    code = [] if filtered and filtered not in OF_CODES else [{"pattern": f"^{CODE_RULE}$"}]
+    return {"type": "string", "anyOf": [{"enum": names}, *code]}
+
+
+ON = shapes.Shape(
+    "An event, or the code of `crm trigger fire CODE` (a word without a dot).",
+    lambda place, _: _event(place),
+    _events_schema,
+)
 ROBOT = shapes.keys(
     "Acts for a record that stands in this stage.",
     {
@@ -305,8 +385,15 @@ ROBOT = shapes.keys(
             ("stop", "continue"), "stop",
         ),
         "enabled": shapes.yes_no("no pauses the robot.", True),
+        "on": replace(
+            ON,
+            doc="The event that starts it, each time, while the record stands here; entering the stage if"
+            " absent.",
+        ),
+        **FILTER,
     },
     also=lambda: [
+        *_filter_rules(),
         {"$ref": "#/definitions/actions"},
         {"not": {"required": ["after", "at"]}},
         {"not": {"required": ["after", "before"]}},
@@ -316,31 +403,19 @@ ROBOT = shapes.keys(
 TRIGGER = shapes.keys(
     "An event that moves a record to this stage.",
     {
-        "on": shapes.needed(
-            shapes.Shape(
-                "An event, or the code of `crm trigger fire CODE` (a word without a dot).",
-                lambda place, _: _event(place),
-                lambda: {
-                    "type": "string",
-                    "anyOf": [{"enum": list(TRIGGER_EVENTS)}, {"pattern": f"^{CODE_RULE}$"}],
-                },
-            )
-        ),
+        "on": shapes.needed(ON),
         "when": _condition_shape("Only if this holds for the record."),
-        "fields": shapes.listed(
-            "With on: field.changed, the fields to watch.",
-            shapes.Shape("", _field, lambda: {"type": shapes.SCALAR}),
-        ),
+        **FILTER,
         "back": shapes.yes_no("Also move a record back from a later stage."),
         "on_closed": shapes.yes_no("Also move a record that is won or lost."),
+        "choose": shapes.word(
+            "Which of several open deals of one client: that with the latest activity, all of them, or none,"
+            " and its owner is asked; latest if absent.",
+            ("latest", "all", "ask"), "latest",
+        ),
     },
-    also=lambda: [
-        {
-            "if": {"required": ["fields"], "properties": {"fields": {"type": "array"}}},
-            "then": {"properties": {"on": {"const": "field.changed"}}},
-        }
-    ],
-)
+    also=_filter_rules,
+)  # fmt: skip
 SCHEDULE = shapes.keys(
     "Something done by the clock.",
     {

@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 
 from crmcli.model.entities import ENTITIES
-from crmcli.model.event import AMENDMENTS, EDITED, HEARD, MESSAGES
+from crmcli.model.event import AMENDMENTS, EDITED, MESSAGES
 from crmcli.model.fields import Field
+from crmcli.model.trigger_events import HEARD
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.fulltext import TEXTS
 
@@ -20,7 +21,10 @@ _TEXT_OF = {
 SAID = ("subject", "text")
 """What of an activity's data is searched."""
 
-IS_HEARD = f"kind IN ({', '.join(repr(kind) for kind in HEARD)})"
+IS_HEARD = (
+    f"kind IN ({', '.join(repr(kind) for kind in HEARD)})"
+    """ AND NOT (kind LIKE '%.created' AND instr(data, '"robots":false') > 0)"""
+)
 IS_READ = "kind = 'triggers.read'"
 IS_MESSAGE = f"kind IN ({', '.join(repr(kind) for kind in MESSAGES)})"
 """Conditions as the indexes of such events have them; a query must say them in the same words."""
