@@ -45,7 +45,8 @@ class Action:
     `once`: it may act one time for a whole selection. `leaves` is the channel through which it leaves
     the machine, "" for what stays within crm; `to_staff`: for our own people. `sets_fields`: its
     parameters are fields of the record. `is_lone`: it reads and writes its record alone, and what it makes is
-    new, so that those of many records can share a transaction.
+    new, so that those of many records can share a transaction. `of` is the only noun on whose records it
+    acts, "" for any that has stages.
     """
 
     doc: str
@@ -55,6 +56,7 @@ class Action:
     to_staff: bool = False
     sets_fields: bool = False
     is_lone: bool = False
+    of: str = ""
 
     @property
     def is_message(self) -> bool:
@@ -125,6 +127,44 @@ ACTIONS: dict[str, Action] = {
             Param("stage", "stage", "The id of the stage.", required=True),
             Param("pipeline", "pipeline", "The id of the pipeline; that of the record if absent."),
             Param("reason", "text", "Why, for a lost stage."),
+        ),
+    ),
+    "add_line": Action(
+        "A line of the deal: a product, or anything with a price.",
+        (
+            Param("product", "text", "An article number or words of a name.", required=True),
+            Param("quantity", "number", "How many; 1 if absent."),
+            Param("price", "money", "For one; as in data/products.csv if absent."),
+            Param("discount", "discount", "A sum for the whole line, or a part of it like 10%."),
+            Param("vat", "rate", "The VAT rate: 20, 0 or none."),
+            Param("unit", "text", "What it is counted in."),
+        ),
+        is_lone=True,
+        of="deal",
+    ),
+    "remove_lines": Action(
+        "Lines of the deal taken away.",
+        (Param("product", "text", "Those of an article number or name; all if absent."),),
+        is_lone=True,
+        of="deal",
+    ),
+    "block": Action(
+        "The client onto the block list.",
+        (
+            Param(
+                "what", "addresses",
+                "E-mail addresses, domains or phones; all of the client's own if absent.",
+            ),
+            Param("reason", "text", "Why, as crm block list shows it."),
+        ),
+    ),
+    "unblock": Action(
+        "The client off the block list.",
+        (
+            Param(
+                "what", "addresses",
+                "E-mail addresses, domains or phones; all of the client's own if absent.",
+            ),
         ),
     ),
     "comment": Action(

@@ -19,7 +19,7 @@ from crmcli.sales.rates import converted
 from crmcli.sales.records.edit import still_whole
 
 if TYPE_CHECKING:
-    from crmcli.workspace import Workspace
+    from crmcli.workspace import Change, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,15 @@ class LineTerms:
 def add(ws: Workspace, deal_id: str, wanted: LineTerms) -> tuple[Deal, Line]:
     """Add a line: a product by its number or words, or with a price whatever it is called."""
     with ws.change("deal line add") as change:
-        deal = cast("Deal", change.get(deal_id))
-        line = _said(ws, deal, _begun(ws, deal, wanted), wanted)
-        after = _with_lines(ws, deal, (*deal.lines, line))
-        change.save(after)
+        return add_in(change, ws, deal_id, wanted)
+
+
+def add_in(change: Change, ws: Workspace, deal_id: str, wanted: LineTerms) -> tuple[Deal, Line]:
+    """Add a line within an open change."""
+    deal = cast("Deal", change.get(deal_id))
+    line = _said(ws, deal, _begun(ws, deal, wanted), wanted)
+    after = _with_lines(ws, deal, (*deal.lines, line))
+    change.save(after)
     return after, line
 
 
@@ -59,11 +64,18 @@ def edit(ws: Workspace, deal_id: str, number: int, wanted: LineTerms) -> tuple[D
 def remove(ws: Workspace, deal_id: str, numbers: Collection[int]) -> tuple[Deal, list[Line]]:
     """Remove the lines of these numbers."""
     with ws.change("deal line rm") as change:
-        deal = cast("Deal", change.get(deal_id))
-        gone = [_line(deal, number) for number in sorted(set(numbers))]
-        left = [line for n, line in enumerate(deal.lines, start=1) if n not in numbers]
-        after = _with_lines(ws, deal, tuple(left))
-        change.save(after)
+        return remove_in(change, ws, deal_id, numbers)
+
+
+def remove_in(
+    change: Change, ws: Workspace, deal_id: str, numbers: Collection[int]
+) -> tuple[Deal, list[Line]]:
+    """Remove lines within an open change."""
+    deal = cast("Deal", change.get(deal_id))
+    gone = [_line(deal, number) for number in sorted(set(numbers))]
+    left = [line for n, line in enumerate(deal.lines, start=1) if n not in numbers]
+    after = _with_lines(ws, deal, tuple(left))
+    change.save(after)
     return after, gone
 
 

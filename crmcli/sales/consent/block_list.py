@@ -14,7 +14,7 @@ from crmcli.store.layout import BLOCKLIST
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.model.values import Email, Phone
-    from crmcli.workspace import Workspace
+    from crmcli.workspace import Change, Workspace
 
 HEADER = ("what", "reason", "on", "by")
 """Of data/blocklist.csv: one block a line, sorted, so that git shows and merges it well."""
@@ -80,30 +80,44 @@ def check_welcome(ws: Workspace, record: Record, blocks: BlockList | None = None
 
 def add(ws: Workspace, texts: Sequence[str], reason: str = "") -> list[Block]:
     """Put addresses, domains or phones on the list; returns those that were not there yet."""
-    words = [_word(ws, text) for text in texts]
-    today = ws.now.astimezone(ws.zone).date()
     with ws.change("block add") as change:
-        known = blocklist(ws)
-        found = [Block(w, " ".join(reason.split()), today, ws.user) for w in dict.fromkeys(words)]
-        new = [block for block in found if block.what not in known.blocks]
-        if new:
-            change.rewrite(BLOCKLIST, blocklist_text([*known.blocks.values(), *new]))
+        return add_in(change, ws, texts, reason, ws.user)
+
+
+def add_in(
+    change: Change, ws: Workspace, texts: Sequence[str], reason: str, by: str
+) -> list[Block]:
+    """The same within an open change, for who puts them there."""
+    words = dict.fromkeys(_word(ws, text) for text in texts)
+    known = blocklist(ws)
+    found = [Block(word, " ".join(reason.split()), ws.today, by) for word in words]
+    new = [block for block in found if block.what not in known.blocks]
+    if new:
+        change.rewrite(BLOCKLIST, blocklist_text([*known.blocks.values(), *new]))
     return new
 
 
 def remove(ws: Workspace, texts: Sequence[str]) -> list[Block]:
     """Take addresses, domains or phones off the list, all or none; NotFound for one that is not there."""
-    words = dict.fromkeys(_word(ws, text) for text in texts)
     with ws.change("block rm") as change:
         known = blocklist(ws)
-        for word in words:
+        for word in (_word(ws, text) for text in texts):
             if word not in known.blocks:
                 above = known.stops([word]) if "@" in word else None
                 hint = tr("its domain is: {}", above.what) if above else "see crm block list"
                 raise NotFound(tr("{} is not on the block list", word), hint)
+        return remove_in(change, ws, texts)
+
+
+def remove_in(change: Change, ws: Workspace, texts: Sequence[str]) -> list[Block]:
+    """Take those off the list that stand there, within an open change."""
+    words = dict.fromkeys(_word(ws, text) for text in texts)
+    known = blocklist(ws)
+    gone = [known.blocks[word] for word in words if word in known.blocks]
+    if gone:
         left = [block for what, block in known.blocks.items() if what not in words]
         change.rewrite(BLOCKLIST, blocklist_text(left))
-    return [known.blocks[word] for word in words]
+    return gone
 
 
 def _word(ws: Workspace, text: str) -> str:

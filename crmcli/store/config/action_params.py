@@ -11,6 +11,7 @@ from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, APPEND, UNSET, Action, is_template, listed_words
 from crmcli.model.entities import having
 from crmcli.model.fields import Field
+from crmcli.model.line_text import read_discount, read_rate
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema, own_fields
 from crmcli.model.values import fold
@@ -28,6 +29,9 @@ def read_params(place: Cursor, action: str, frame: Frame) -> Mapping[str, Any]:
     if not action:
         return {}
     known = ACTIONS[action]
+    if known.of and known.of != frame.entity:
+        told = tr("{!r} acts on a {}, and this is for a {}", action, tr(known.of), tr(frame.entity))
+        place.at("do").fault(told)
     for name in known.of_kind("pipeline"):
         frame = frame.within(params.at(name).text())
     if isinstance(params.value, dict):
@@ -117,6 +121,28 @@ def _check_due(place: Cursor, frame: Frame) -> None:
         place.parsed(read, None, "like 1h, 2d or tomorrow")
 
 
+def _number(doc: str) -> shapes.Shape:
+    from crmcli.model.amounts import read_number
+
+    return _written(doc, read_number)
+
+
+def _money(doc: str) -> shapes.Shape:
+    from crmcli.model.amounts import read_money
+
+    return _written(doc, read_money)
+
+
+def _written(doc: str, parse: Callable[[str], object]) -> shapes.Shape:
+    """What people may write for a value, or a template that will say it."""
+
+    def read(place: Cursor, frame: Frame) -> None:
+        if not is_template(place.text()):
+            place.parsed(parse, None)
+
+    return shapes.Shape(doc, read, lambda: {"type": shapes.SCALAR})
+
+
 def _check_template(place: Cursor, frame: Frame) -> None:
     name = place.text()
     if not name:
@@ -171,6 +197,10 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
     ),
     "stage": lambda doc: shapes.Shape(doc, _check_stage, lambda: {"type": shapes.SCALAR}),
     "pipeline": lambda doc: shapes.Shape(doc, _check_pipeline, lambda: {"type": shapes.SCALAR}),
+    "number": _number,
+    "money": _money,
+    "discount": lambda doc: _written(doc, read_discount),
+    "rate": lambda doc: _written(doc, read_rate),
     "url": lambda doc: shapes.guarded(doc, URL_RULE, _why_not_url),
     "secret": shapes.secret,
     "map": lambda doc: shapes.Shape(
