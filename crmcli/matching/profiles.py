@@ -153,5 +153,7 @@ def profiles_of(schema: Schema, records: Iterable[Record]) -> list[Profile]:
             names, make = fields_of(schema, entity)
             makers[entity] = [schema.field(entity, name) for name in names], make
         fields, make = makers[entity]
-        found.append(make(record.id, [f.kind.keys(record.get(f.name)) for f in fields]))
+        values = [record.get(field.name) for field in fields]
+        keys = [f.kind.keys(v) if v else () for f, v in zip(fields, values, strict=True)]
+        found.append(make(record.id, keys))
     return found

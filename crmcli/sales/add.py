@@ -149,9 +149,9 @@ def marked_repeat(record: Record, *, is_known: bool, new: Container[str] = ()) -
     says otherwise."""
     if getattr(record, "repeat", True) is not None:
         return record
-    links = [str(record.get(f.name)) for f in own_fields(record.entity) if f.entities]
-    is_linked = any(link and link not in new for link in links)
-    return record.with_values({"repeat": True}) if is_known or is_linked else record
+    links = (str(record.get(f.name)) for f in own_fields(record.entity) if f.entities)
+    is_marked = is_known or any(link and link not in new for link in links)
+    return record.with_values({"repeat": True}) if is_marked else record
 
 
 def _settled(record: Record, sure: Sequence[Known], policy: str) -> Record:

@@ -168,9 +168,13 @@ class Reads(Configured):
         index = self._index_of(among) if among else self._index
         return index.select(entity, condition, self.env, order, limit, offset)
 
-    def rows_of(self, record_ids: Sequence[str]) -> Documents[dict[str, Raw]]:
-        """Those of these records that are there and readable, as their files have them."""
-        return self._index.raws(record_ids)
+    def rows_of(
+        self, record_ids: Sequence[str], *, as_left: bool = False
+    ) -> Documents[dict[str, Raw]]:
+        """Those of these records that are there and readable, as their files have them; `as_left` as
+        of `holding`."""
+        index = self._standing if as_left else self._index
+        return index.raws(record_ids, as_left=as_left)
 
     def derived(
         self, entity: str, names: Sequence[str], records: Sequence[str]
@@ -219,7 +223,8 @@ class Reads(Configured):
     def holding(
         self, kind: str, keys: Collection[str], entities: Sequence[str]
     ) -> list[tuple[str, str]]:
-        """The records that had some of many keys when the last command left: each key with an id."""
+        """The records that had some of many keys when the last command left, and not what this one has
+        written since: each key with an id."""
         return self._standing.holding(kind, keys, entities)
 
     def search(self, text: str, entities: Sequence[str] = (), limit: int = 20) -> list[Hit]:

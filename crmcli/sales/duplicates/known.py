@@ -92,16 +92,6 @@ def _judged(
     yield from sorted(known, key=lambda k: (not k.surely, entities.index(k.record.entity)))
 
 
-def is_one_of(ws: Workspace, record: Record, there: Sequence[str]) -> bool:
-    """Whether somebody surely is one of some records that have a number or an address of theirs."""
-    from crmcli.matching.profiles import profiles_of
-    from crmcli.matching.verdict import verdicts
-
-    others = [other for one in there if (other := standing(ws, one)) is not None]
-    mine, *theirs = profiles_of(ws.schema, [record, *others])
-    return "same" in verdicts(mine, theirs)
-
-
 def check_known(sure: Sequence[Known], hint: str = "") -> None:
     """AlreadyKnown where there is anybody."""
     if sure:

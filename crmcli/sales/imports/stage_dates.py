@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from crmcli.model.values import fold
+from crmcli.model.event import DATED, STOOD
+from crmcli.model.values import entity_of, fold
 from crmcli.words import joined
+
+if TYPE_CHECKING:
+    from crmcli.workspace import Change, Workspace
 
 AT = "at"
 """The part of `stage` of a date of the stage that a row names; `at.STAGE` of any other."""
@@ -29,3 +35,24 @@ def stage_dated(header: str) -> str | None:
         if match := form.fullmatch(text):
             return match["stage"].strip()
     return None
+
+
+def tell_stages(
+    change: Change,
+    ws: Workspace,
+    record_id: str,
+    stood: Mapping[str, str],
+    facts: Mapping[str, Any],
+) -> bool:
+    """Write down what is not yet known of when a record came to its stages; whether there is any."""
+    from crmcli.workspace.undone import without_undone
+
+    kinds = (f"{entity_of(record_id)}.created", DATED)
+    events = ws.events(record=record_id, kinds=kinds) if stood else ()
+    known: dict[str, str] = {}
+    for event in without_undone(ws, events, DATED):
+        known.update(event.data.get(STOOD, {}))
+    new = {stage: at for stage, at in stood.items() if known.get(stage) != at}
+    if new:
+        change.note(DATED, record_id, {**facts, STOOD: new})
+    return bool(new)

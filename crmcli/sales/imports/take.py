@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
-from crmcli.model.entities import ENTITIES
-from crmcli.model.event import DATED, STOOD
+from crmcli.model.event import STOOD
 from crmcli.model.lead import Lead
 from crmcli.model.schema import has_field
 from crmcli.sales.add import linked_to_known, marked_repeat
 from crmcli.sales.consent.block_list import blocklist, check_welcome
-from crmcli.sales.conversion.intake import taken_in
-from crmcli.sales.duplicates.known import MadeEarlier, also_at, is_one_of
+from crmcli.sales.duplicates.known import also_at
 from crmcli.sales.duplicates.ways import MAKES_ALL
 from crmcli.sales.imports.draft import Draft, RowRefused
-from crmcli.sales.imports.linking import Key, Linker, keys_of
+from crmcli.sales.imports.intake_rows import Intake
+from crmcli.sales.imports.known_clients import KnownClients
+from crmcli.sales.imports.linking import Linker, keys_of
 from crmcli.sales.imports.options import ImportOptions
-from crmcli.sales.imports.repeats import MOST, Repeated, Repeats
+from crmcli.sales.imports.repeats import Repeated, Repeats
 from crmcli.sales.imports.resume import PastImport
 from crmcli.sales.imports.row_reader import RowReader
 from crmcli.sales.imports.row_records import (
@@ -35,11 +36,11 @@ from crmcli.sales.imports.row_records import (
     save_moved,
     with_refusals,
 )
+from crmcli.sales.imports.stage_dates import tell_stages
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.records.defaults import TooLittle
 from crmcli.sales.records.tombstones import successor
 from crmcli.workspace import Change
-from crmcli.workspace.undone import without_undone
 
 if TYPE_CHECKING:
     from crmcli.model.block_list import BlockList
@@ -66,9 +67,8 @@ class Taker:
             self._facts["robots"] = False
         self.linker = Linker(reader, summary.batch, may_make=wanted.create_missing)
         self._repeats = Repeats(self._ws, reader.entity)
-        self._held: dict[Key, list[str]] = {}
-        self._change: Change | None = None
-        self._made = MadeEarlier()
+        self._clients = KnownClients(self._ws, reader.entity)
+        self._intake = Intake(self._ws, summary.batch, wanted.on_duplicate)
         self.repeated: list[tuple[int, list[str]]] = []
         self.turned_back: list[tuple[Draft, str, Sequence[str]]] = []
         self.not_taken: list[int] = []
@@ -79,25 +79,10 @@ class Taker:
         self.linker.look_again()
 
     def look_ahead(self, drafts: Sequence[Draft]) -> None:
-        """Which contacts and companies have numbers and addresses of the next leads: asked of all at once."""
-        self._held.clear()
-        if not has_field(self._reader.entity, "repeat"):
-            return
-        asked: dict[str, set[str]] = {}
+        """What is best asked of many rows at once."""
         for draft in drafts:
             draft.keys = list(keys_of(self._ws, draft.values))
-            for kind, text in draft.keys:
-                asked.setdefault(kind, set()).add(text)
-        asked.pop("name", None)
-        for kind, texts in asked.items():
-            for text, record_id in self._ws.holding(kind, texts, self._others):
-                self._held.setdefault((kind, text), []).append(record_id)
-
-    @cached_property
-    def _others(self) -> list[str]:
-        """Who may be known, beside those that are imported."""
-        entity = self._reader.entity
-        return [other for other in ENTITIES[entity].known_among if other != entity]
+        self._clients.look_up(drafts)
 
     def take(self, change: Change, draft: Draft) -> None:
         """Take one row into the base, or turn it back."""
@@ -107,15 +92,14 @@ class Taker:
             found.note_other(draft)
             self.not_taken.append(found.rows)
             return
-        keys = draft.keys or list(keys_of(self._ws, draft.values))
-        found.note_read(draft, keys, self._ws.settings.currency)
+        found.note_read(draft, draft.keys, self._ws.settings.currency)
         if found.resumed and self._earlier and self._earlier.took(found.rows):
             found.before += 1
             return
         try:
             if draft.faults:
                 raise RowRefused(draft.faults)
-            self._judge(change, draft, keys)
+            self._judge(change, draft)
             if found.rows not in self.not_taken[-1:]:
                 found.note_doubts(draft)
         except RowRefused as error:
@@ -124,22 +108,22 @@ class Taker:
             hint = f" ({tr(error.hint)})" if error.hint and not isinstance(error, TooLittle) else ""
             self._reject(draft, [("", tr(error.message) + hint)])
 
-    def _judge(self, change: Change, draft: Draft, keys: Sequence[Key]) -> None:
+    def _judge(self, change: Change, draft: Draft) -> None:
         """Whether a row is new, repeats a record, or was taken when its file was imported before."""
         if draft.id and not self._ws.exists(draft.id):
             draft.id = successor(self._ws, draft.id) or draft.id
         makes_all = self._wanted.on_duplicate in MAKES_ALL
-        repeated = self._repeats.of(draft, keys, lambda: self._record(draft), change.get)
+        repeated = self._repeats.of(draft, draft.keys, lambda: self._record(draft), change.get)
         if repeated.same and (not makes_all or draft.id in repeated.same):
             self._repeat(change, draft, repeated)
         elif repeated.doubtful and not makes_all:
             self._doubt(draft, repeated.doubtful)
-        elif self._was_taken(draft, keys):
+        elif self._was_taken(draft):
             assert self._earlier is not None
             why = "already imported with this file as {} (--again imports it again)"
             self._skip(draft, tr(why, self._earlier.batch))
         else:
-            self._create(change, draft, keys)
+            self._create(change, draft)
             self._summary.repeating += bool(repeated.same or repeated.doubtful)
             if repeated.others:
                 self._summary.count_apart(draft, repeated.others)
@@ -163,10 +147,10 @@ class Taker:
         )
         self._reject(draft, [("", why)], list(candidates))
 
-    def _was_taken(self, draft: Draft, keys: Sequence[Key]) -> bool:
+    def _was_taken(self, draft: Draft) -> bool:
         """Whether a row by which nothing is known is of a file that was imported whole before."""
         if (
-            (keys and not self._is_intake)
+            (draft.keys and not self._is_intake)
             or draft.id
             or self._summary.resumed
             or self._wanted.on_duplicate in MAKES_ALL
@@ -174,13 +158,13 @@ class Taker:
             return False
         return self._earlier is not None and self._earlier.took(self._summary.rows)
 
-    def _create(self, change: Change, draft: Draft, keys: Sequence[Key]) -> None:
+    def _create(self, change: Change, draft: Draft) -> None:
         self.linker.link(draft)
         record = new_record(self._reader, draft, self._summary.batch)
         if self._wanted.on_duplicate == "link":
             record = linked_to_known(self._ws, record)
         if not draft.id:
-            record = self._marked(record, draft, keys)
+            record = self._marked(record, draft)
         check_writable(self._ws, record, draft)
         if not draft.id:  # our own export is no intake
             check_welcome(self._ws, record, self._blocks)
@@ -192,15 +176,13 @@ class Taker:
             change.add(record, {**self._facts, **stood})
             if not draft.id and has_ended(self._ws, record):
                 self._summary.note_end(draft, is_lost=self._ws.stage_of(record).kind == "lost")
-            self._repeats.remember(record.id, keys, draft)
+            self._repeats.remember(record.id, draft.keys, draft)
         self._summary.created += 1
 
-    def _marked(self, record: Record, draft: Draft, keys: Sequence[Key]) -> Record:
+    def _marked(self, record: Record, draft: Draft) -> Record:
         """A lead whose client was here before, marked as a repeated one."""
-        there = dict.fromkeys(i for key in keys for i in self._held.get(key, ()))
-        is_known = is_one_of(self._ws, record, list(there)[:MOST]) if there else False
-        new = {*self.linker.made, *(one.id for one in draft.missing)}
-        return marked_repeat(record, is_known=is_known, new=new)
+        new = ChainMap(self.linker.made, {one.id: one for one in draft.missing})
+        return marked_repeat(record, is_known=self._clients.has(record, draft.keys), new=new)
 
     @property
     def _is_intake(self) -> bool:
@@ -209,17 +191,8 @@ class Taker:
 
     def _take_in(self, change: Change, lead: Lead, draft: Draft) -> None:
         """A row becomes a deal, with the contact and the company that it needs."""
-        if change is not self._change:  # the index knows those of the one before
-            self._change, self._made = change, MadeEarlier()
-        new = {one.id: one for one in draft.missing}
-        plan = taken_in(
-            self._ws,
-            lead,
-            self._wanted.on_duplicate,
-            lambda i: new.get(i) or change.get(i),
-            self._made,
-        )
-        made = {e: r.with_values({"batch": self._summary.batch}) for e, r in plan.made.items()}
+        plan = self._intake.plan(change, lead, draft)
+        made = dict(plan.made)
         deal = made.pop("deal", None)
         draft.missing += made.values()
         self._add_linked(change, draft)
@@ -227,7 +200,6 @@ class Taker:
             change.save(record, data=self._facts)
         if deal is not None:
             change.add(deal, self._facts)
-        self._made.add(self._ws, [*made.values(), *([deal] if deal else [])])
         self._summary.becomes = "deal"
 
     @cached_property
@@ -277,22 +249,10 @@ class Taker:
             record = replaced(self._reader, draft, old, lifts=lifts)
             self._save(change, draft, record, may_move=True)
             self._count_refusals(draft, old, record)
-            is_dated = self._tell_stages(change, draft, old.id)
+            is_dated = tell_stages(change, self._ws, old.id, draft.stood, self._facts)
             has_changed = is_dated or change.get(old.id) != old
             found.replaced += has_changed
             found.unchanged += not has_changed
-
-    def _tell_stages(self, change: Change, draft: Draft, record_id: str) -> bool:
-        """Write down what is not yet known of when a record came to its stages; whether there is any."""
-        kinds = (f"{self._reader.entity}.created", DATED)
-        events = self._ws.events(record=record_id, kinds=kinds) if draft.stood else ()
-        known: dict[str, str] = {}
-        for event in without_undone(self._ws, events, DATED):
-            known.update(event.data.get(STOOD, {}))
-        new = {stage: at for stage, at in draft.stood.items() if known.get(stage) != at}
-        if new:
-            change.note(DATED, record_id, {**self._facts, STOOD: new})
-        return bool(new)
 
     def _add_refusals(self, change: Change, draft: Draft, old: Record) -> None:
         """Somebody who is known already refuses now: that is taken of a row that is not."""

@@ -6,7 +6,8 @@ import json
 import sqlite3
 from collections.abc import Collection, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from crmcli.errors import BadUsage
 from crmcli.language import tr
@@ -52,18 +53,19 @@ class Selection(Upkeep):
         most = -1 if limit is None else limit
         return self._documents(found, [*where.parameters, most, offset])
 
-    def raws(self, records: Sequence[str]) -> Documents[dict[str, Raw]]:
-        """The raw records of these ids, those that are there and readable."""
+    def raws(self, records: Sequence[str], *, as_left: bool = False) -> Documents[dict[str, Raw]]:
+        """The raw records of these ids, those that are there and readable; `as_left` as of `holding`."""
         found = [
             f"SELECT num FROM {entity} WHERE id IN (SELECT value FROM json_each(?1))"
             for entity in sorted({entity_of(record_id) for record_id in records} - {""})
         ]
         if not found:
             return Documents(lambda raw: raw)
-        return self._documents(" UNION ALL ".join(found), [json.dumps(list(records))])
+        ids = [json.dumps(list(records))]
+        return self._documents(" UNION ALL ".join(found), ids, as_left=as_left)
 
     def _documents(
-        self, numbers: str, parameters: Sequence[query.Parameter]
+        self, numbers: str, parameters: Sequence[query.Parameter], *, as_left: bool = False
     ) -> Documents[dict[str, Raw]]:
         """The raw records of the numbers that a query finds, in its order."""
         text = "SELECT CAST(doc AS BLOB) FROM doc WHERE doc.num = found.num"
@@ -74,7 +76,7 @@ class Selection(Upkeep):
             docs.add(text for (text,) in connection.execute(sql, parameters) if text is not None)
             return docs
 
-        return self.read(work)
+        return self._use(work) if as_left else self.read(work)
 
     def count(self, entity: str, condition: Condition | None = None, env: Env | None = None) -> int:
         """How many records fit a checked condition."""
@@ -181,7 +183,7 @@ class Selection(Upkeep):
         self, kind: str, keys: Collection[str], entities: Sequence[str]
     ) -> list[tuple[str, str]]:
         """The records that have some of many keys, as phones, e-mails and the like have them; each key with
-        the id of one."""
+        the id of one. What waits to be taken in is left waiting."""
         given = json.dumps([*keys])
         found: list[tuple[str, str]] = []
         for entity in entities:
@@ -195,7 +197,7 @@ class Selection(Upkeep):
                 sql = (
                     f"SELECT wanted.value, {entity}.id FROM json_each(?) AS wanted CROSS JOIN {way}"
                 )
-                found += map(tuple, self.ask(sql, [given]))
+                found += self._use(partial(_rows_of, sql, [given]))
         return found
 
     def has_value(self, entity: str, name: str, text: str) -> bool:
@@ -239,6 +241,10 @@ class Selection(Upkeep):
         """The records that went into others, each with the one into which; of one of these if named."""
         sql = "SELECT id, survivor FROM merged WHERE ?1 IN ('', survivor) ORDER BY id"
         return self.ask(sql, [survivor])
+
+
+def _rows_of(sql: str, parameters: Sequence[str], connection: sqlite3.Connection) -> list[Any]:
+    return connection.execute(sql, parameters).fetchall()
 
 
 def _reads(condition: Condition | None) -> set[str]:
