@@ -12,6 +12,7 @@ from crmcli.words import joined
 _MARKS = re.compile(r"[-\u2010-\u2015\u2212_=.,…?*/\\|~;:'\"\s]+|\(-\)|\[\]|\{\}")
 _WORDS = joined("blank_cells", " ")
 _PHRASES = frozenset(map(fold, _WORDS["phrases"].split()))
+_NO_DAYS = frozenset(_WORDS["days"].split())
 _ANSWERS = frozenset(_WORDS["answers"].split())
 """Words that answer a question, or may be somebody's name, and elsewhere say nothing."""
 
@@ -30,7 +31,10 @@ def says_nothing(spec: Field, part: str, text: str, *, may_answer: bool) -> bool
     kind, folded = spec.kind, fold(text)
     if kind is BOOL and folded in TRUTHS:
         return False
-    if _MARKS.fullmatch(text) or folded.replace(" ", "_") in _PHRASES:
+    joined_up = folded.replace(" ", "_")
+    if _MARKS.fullmatch(text) or joined_up in _PHRASES:
+        return True
+    if kind.is_time and joined_up in _NO_DAYS:
         return True
     if folded in _ANSWERS:
         return not may_answer
