@@ -15,7 +15,7 @@ import crmcli
 from crmcli.errors import BadUsage, InvalidData
 from crmcli.sales.checks.check import problems
 from crmcli.sales.imports import ImportOptions, import_records, open_source
-from crmcli.sales.imports.mapping import presets_of
+from crmcli.sales.imports.mapping import Target, Vocabulary, presets_of
 from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
 from tests.kit import Run
@@ -64,6 +64,24 @@ def test_every_preset_that_comes_with_crm_is_sound_and_says_what_it_is(ws: Works
     again = presets_of(ws)
     # Their stages and sources are many, for whoever may have them; ours must be declared here.
     assert [p for p in again.problems if "declared here" not in p.message] == []
+
+
+OWN_IDS = {
+    "lead": ("Lead ID", "ID лида", "Record ID - Lead"),
+    "contact": ("Contact ID", "ID контакта", "Record ID - Contact"),
+    "company": ("Account ID", "AccountId", "ID компании", "Record ID - Company"),
+    "deal": ("Opportunity ID", "OpportunityId", "ID сделки", "Record ID - Deal"),
+}
+
+
+@pytest.mark.parametrize("entity", OWN_IDS)
+def test_the_id_of_another_noun_never_names_the_row(ws: Workspace, entity: str) -> None:
+    found = presets_of(ws)
+    for preset in (found.plain, *found.by_name.values()):
+        words = Vocabulary(ws.schema, entity, (preset, found.plain))
+        for noun, headers in OWN_IDS.items():
+            for header in headers:
+                assert (words.find(header) == Target("id")) is (noun == entity), (preset, header)
 
 
 def test_the_schema_accepts_every_preset_and_what_the_loader_does(ws: Workspace) -> None:
