@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from crmcli.automation.job_failures import bug_in, jobs_here, raise_general, reason_of, rests
 from crmcli.automation.ledger import MOST_STARTS, OPEN, Done, Job, after_failure, enter, instant_in
 from crmcli.automation.sending_gate import Refusal, why_not_now
+from crmcli.automation.sent_lately import SentLately
 from crmcli.channels.base import Queued, Sender, Unsound, sender_class
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
 from crmcli.dataclass import replace
@@ -72,10 +73,11 @@ def is_abandoned(job: Job, now: datetime) -> bool:
     return pid == os.getpid() or not Path(f"/proc/{pid}").exists()
 
 
-def deliver(ws: Workspace, key: str) -> Done | None:
-    """Deliver one message; None if another has taken or settled it meanwhile."""
+def deliver(ws: Workspace, key: str, lately: SentLately | None = None) -> Done | None:
+    """Deliver one message; None if another has taken or settled it meanwhile. Who delivers many hands on
+    what was sent lately."""
     try:
-        job = _claim(ws, key)
+        job = _claim(ws, key, lately or SentLately(ws))
     except Exception as error:
         return _fail(ws, key, raise_general(error))
     if not isinstance(job, Job):
@@ -123,13 +125,13 @@ def call_off(ws: Workspace, record_id: str) -> None:
                 _enter(change, job, "cancelled", reason=why)
 
 
-def _claim(ws: Workspace, key: str) -> Job | Done | None:
+def _claim(ws: Workspace, key: str, lately: SentLately) -> Job | Done | None:
     """Take the job, durably, before anything leaves: the job as it was, or how it had to be ended."""
     with ws.change("tick", actor="crm") as change:
         job = jobs_here(ws, [key]).get(key)
         if job is None or not ready(job, ws.now):
             return None
-        refusal = _why_not(ws, job)
+        refusal = _why_not(ws, job, lately)
         if refusal:
             done = _enter(change, job, refusal.word, reason=refusal.reason, **refusal.facts)
             _tell(change, ws, job, refusal.word, refusal.reason)
@@ -150,11 +152,11 @@ def _claim(ws: Workspace, key: str) -> Job | Done | None:
     return job
 
 
-def _why_not(ws: Workspace, job: Job) -> Refusal | None:
+def _why_not(ws: Workspace, job: Job, lately: SentLately) -> Refusal | None:
     """How a job has to end, or to wait, before anything leaves; None if it may leave. A claim without an end
     may have left."""
     if job.state != "started":
-        return why_not_now(ws, job) if _class_of(job).asks_consent else None
+        return why_not_now(ws, job, lately) if _class_of(job).asks_consent else None
     if job.starts >= MOST_STARTS:
         return Refusal("dead", tr("started {} times and never finished", job.starts))
     may_repeat = _class_of(job).may_repeat(str(job.claim.get("by")))

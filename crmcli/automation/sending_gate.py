@@ -1,7 +1,7 @@
 """Whether a message may leave for a client now; asked under the lock, before anything leaves.
 
-In this order: consent, block list, goal and exit of the robot's chain, quiet hours and days. What a person
-sent is asked for consent alone.
+In this order: consent, block list, goal and exit of the robot's chain, the limit of messages, quiet time.
+What a person sent is asked for consent alone.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from typing import Any, NamedTuple
 from crmcli.automation.ledger import DEFERRED, PERSON, Job
 from crmcli.automation.record_plan import place_of
 from crmcli.automation.robots import exit_facts, with_exits
+from crmcli.automation.sent_lately import SentLately
 from crmcli.automation.work_time import after_quiet, shift
 from crmcli.dataclass import dataclass
-from crmcli.language import tr
+from crmcli.language import counted, tr
 from crmcli.model.conditions.holds import holds
 from crmcli.model.dates import local_minute
 from crmcli.model.fields import Record
 from crmcli.model.values import entity_of, fold, format_instant
 from crmcli.sales.consent.client_zone import zone_of
-from crmcli.sales.consent.permission import address_of, why_not_mail
+from crmcli.sales.consent.permission import address_of, holders, people_of, why_not_mail
 from crmcli.sales.template_names import linked
 from crmcli.workspace import Workspace
 
@@ -44,7 +45,7 @@ class Outgoing:
     to: Sequence[str]
 
 
-def why_not_now(ws: Workspace, job: Job) -> Refusal | None:
+def why_not_now(ws: Workspace, job: Job, lately: SentLately) -> Refusal | None:
     """Why a message must not leave now; None if it may. Notices to our own people always may, and what a
     person sent `anyway`."""
     if job.facts.get("notice") or job.facts.get("anyway"):
@@ -57,7 +58,10 @@ def why_not_now(ws: Workspace, job: Job) -> Refusal | None:
     if job.robot.startswith(PERSON):
         return None
     message = Outgoing(job, record, to)
-    return _of_robot(ws, message) or _quiet(ws, message)
+    refusal = _of_robot(ws, message)
+    if refusal or _is_own(ws, to):
+        return refusal
+    return _too_many(ws, message, lately) or _quiet(ws, message)
 
 
 def _of_robot(ws: Workspace, message: Outgoing) -> Refusal | None:
@@ -79,6 +83,18 @@ def _of_robot(ws: Workspace, message: Outgoing) -> Refusal | None:
     return None
 
 
+def _too_many(ws: Workspace, message: Outgoing, lately: SentLately) -> Refusal | None:
+    cap = ws.settings.most_messages
+    if cap is None:
+        return None
+    people = [*holders(ws, message.to), *people_of(ws, message.record)[:2]]
+    emails = [email.value for one in people for email in getattr(one, "emails", ())]
+    if lately.count({*message.to, *emails}) < cap.count:
+        return None
+    told = tr("the client got {} within {} already", counted(cap.count, "message"), cap.per)
+    return Refusal("skipped", told)
+
+
 def _quiet(ws: Workspace, message: Outgoing) -> Refusal | None:
     until = quiet_until(ws, message)
     if until is None:
@@ -88,10 +104,9 @@ def _quiet(ws: Workspace, message: Outgoing) -> Refusal | None:
 
 
 def quiet_until(ws: Workspace, message: Outgoing) -> datetime | None:
-    """When the quiet time ends in which a client would get a message now; None if there is none now, and
-    where it goes to our own people alone."""
+    """When the quiet time ends in which a client would get a message now; None if there is none now."""
     settings = ws.settings
-    if not settings.quiet.is_set or _is_own(ws, message.to):
+    if not settings.quiet.is_set:
         return None
     zone = zone_of(ws, message.record, message.to)
     until = after_quiet(ws.now, settings.quiet, settings.calendar, zone)

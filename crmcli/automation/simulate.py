@@ -15,6 +15,7 @@ from crmcli.automation.ledger import CRM, DEFERRED, Job, OwnStep, enter, jobs_of
 from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of, with_robots
 from crmcli.automation.robots import DEEPEST, Step, next_at
 from crmcli.automation.sending_gate import why_not_now
+from crmcli.automation.sent_lately import SentLately
 from crmcli.channels.base import sender_class
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import Forbidden, InvalidData, NotFound
@@ -67,6 +68,7 @@ class _Rehearsal:
         self.queue: list[tuple[datetime, str]] = []
         self.past: set[str] = set()
         self.deferred: dict[str, list[Job]] = {}
+        self.lately = SentLately(ws)
         self.gate = Gate(ws)
         self.lines: list[Planned] = []
 
@@ -215,7 +217,7 @@ class _Rehearsal:
     def _leave(self, job: Job) -> str:
         """Let a message leave, be refused, or wait for the end of a quiet time; why it did not leave."""
         sender, said = sender_class(channel_of(job.action)), job.facts
-        refusal = why_not_now(self.ws, job) if sender.asks_consent else None
+        refusal = why_not_now(self.ws, job, self.lately) if sender.asks_consent else None
         if refusal is not None and refusal.word == DEFERRED:
             self.deferred.setdefault(job.record, []).append(job)
             until = datetime.fromisoformat(refusal.facts["retry_at"])
@@ -223,6 +225,8 @@ class _Rehearsal:
             return refusal.reason
         word = refusal.word if refusal else "done"
         enter(self.change, word, job.record, job.key, job.robot, job.action)
+        if refusal is None and sender.asks_consent and not said.get("notice"):
+            self.lately.add(job.key, str(said.get("to", "")), self.ws.now)
         if refusal is None and sender.event and not said.get("notice"):
             facts = {"subject": said.get("subject", ""), "to": said.get("to", "")}
             self.change.note(sender.event, job.record, facts)

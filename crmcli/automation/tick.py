@@ -24,6 +24,7 @@ from crmcli.automation.receive import receive
 from crmcli.automation.record_plan import STAGED, RecordPlan, nothing_was_due, plan_for, sleepers
 from crmcli.automation.robot_runs import can_share, take, take_shared
 from crmcli.automation.robots import Step, next_at
+from crmcli.automation.sent_lately import SentLately
 from crmcli.automation.trigger_runs import TriggerRun, retry_event, run_triggers
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import Forbidden, InvalidData, NotFound, Problem, kind_of_bug
@@ -120,6 +121,7 @@ class _Run:
         self.unreceived: dict[str, Exception] = {}
         self.has_stepped = False
         self.held: dict[str, Act] = {}
+        self.lately = SentLately(ws)
         self.sharing: Change | None = None
         """The open change in which many act, if one is."""
 
@@ -346,7 +348,7 @@ class _Run:
             lane = outbox.lane_of(job)
             if lane in self._resting():
                 continue
-            ended = outbox.deliver(self.ws, job.key)
+            ended = outbox.deliver(self.ws, job.key, self.lately)
             if ended is not None:
                 failed = self.failing.get(lane, 0) + 1
                 self.failing[lane] = failed if ended.word == "failed" else 0

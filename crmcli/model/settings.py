@@ -7,6 +7,7 @@ from datetime import date, time
 from decimal import Decimal
 
 from crmcli.dataclass import dataclass, field
+from crmcli.model.durations import Duration
 from crmcli.model.entities import having
 from crmcli.model.fields import Field
 from crmcli.model.user import User
@@ -90,6 +91,14 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True)
+class Cap:
+    """At most so many of something in a length of time."""
+
+    count: int
+    per: Duration
+
+
+@dataclass(frozen=True, slots=True)
 class MailChannel:
     """How e-mail leaves: `deliver` is `maildir:FOLDER`, `smtp://…` or `smtps://…`.
 
@@ -151,6 +160,7 @@ class Settings:
     conversion: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
     quiet: Quiet = field(default_factory=Quiet)
+    most_messages: Cap | None = None
     max_effects: int = 1000
     runner: str = ""
     commit: str = "never"

@@ -83,6 +83,7 @@ def _read_settings(top: Cursor) -> Settings:
         conversion=_conversion(top.at("conversion"), got["conversion"], fields),
         calendar=_calendar(top.at("calendar"), got["calendar"]),
         quiet=_quiet(top.at("automation"), got["automation"], fields),
+        most_messages=got["automation"]["most_messages"],
         max_effects=got["automation"]["max_effects"],
         runner=got["automation"]["runner"],
         commit=got["git"]["commit"],

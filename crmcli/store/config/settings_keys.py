@@ -9,6 +9,7 @@ from decimal import Decimal
 from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.channels import CHANNELS
+from crmcli.model.durations import UNIT, UNITS, Duration
 from crmcli.model.listed import allowed_hint, did_you_mean
 from crmcli.model.number_mask import RULE, read_mask
 from crmcli.model.settings import (
@@ -18,6 +19,7 @@ from crmcli.model.settings import (
     NUMBERED,
     WEEKDAYS,
     Calendar,
+    Cap,
     Settings,
 )
 from crmcli.model.values import ID_LETTERS, parse_date, parse_decimal
@@ -30,6 +32,7 @@ EMAIL_RULE = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+"
 SENDER_RULE = rf"{EMAIL_RULE}|[^<>\r\n]+<{EMAIL_RULE}>"
 DELIVER_RULE = r"maildir:[^\r\n]+|smtps?://([^\s/:@]+@)?[^\s/:@]+(:\d{1,5})?/?"
 ADDRESS_RULE = r"[^\s/:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
+CAP_RULE = rf"([0-9]{{1,4}}) ?(?:per|a|an|/|в|на|за) ?(?:([1-9][0-9]{{0,3}}) ?)?({UNIT})\.?"
 HOURS_RULE = r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d"
 
 
@@ -75,6 +78,13 @@ def _quiet_hours(text: str) -> tuple[time, time]:
     if begin == end:
         raise ValueError(tr("{!r} is the whole day", text))
     return begin, end
+
+
+def _cap(text: str) -> Cap:
+    words = re.fullmatch(CAP_RULE, text.strip())
+    if not words or not int(words[1]):
+        raise ValueError(tr("{!r} is not of the form 2 per week", text))
+    return Cap(int(words[1]), Duration(int(words[2] or 1), UNITS[words[3].casefold()]))
 
 
 def _why_not_deliver(place: Cursor) -> tuple[str, str]:
@@ -289,6 +299,11 @@ SHAPE = shapes.keys(
                 ),
                 "zone_field": shapes.text(
                     "The own field of contacts, leads or companies that has their time zone, e.g. Asia/Omsk."
+                ),
+                "most_messages": shapes.parsed(
+                    "How many messages a client gets at most from all robots and schedules, e.g. 2 per week,"
+                    " 3 per 10d; one more is skipped, with a line that says so.",
+                    _cap, None, "like 2 per week", pattern=f"^{CAP_RULE}$",
                 ),
                 "runner": shapes.text(
                     "The clone whose crm tick runs robots, by its id or its name in numbering.clones; any"
