@@ -144,19 +144,30 @@ def test_phones(value: object, text: str) -> None:
         ("5000", "пять тысяч рублей 00 копеек", "five thousand roubles and 00 kopecks"),
         ("12000", "двенадцать тысяч рублей 00 копеек", "twelve thousand roubles and 00 kopecks"),
         ("1000000", "один миллион рублей 00 копеек", "one million roubles and 00 kopecks"),
-        ("2000001", "два миллиона один рубль 00 копеек", "two million one roubles and 00 kopecks"),
+        (
+            "2000001",
+            "два миллиона один рубль 00 копеек",
+            "two million and one roubles and 00 kopecks",
+        ),
         (
             "1234567.89",
             "один миллион двести тридцать четыре тысячи пятьсот шестьдесят семь рублей 89 копеек",
-            "one million two hundred thirty-four thousand five hundred sixty-seven roubles and 89 kopecks",
+            (
+                "one million two hundred and thirty-four thousand five hundred and sixty-seven roubles"
+                " and 89 kopecks"
+            ),
         ),
         ("-3.50", "минус три рубля 50 копеек", "minus three roubles and 50 kopecks"),
         ("0.995", "один рубль 00 копеек", "one rouble and 00 kopecks"),
     ],
 )
 def test_amounts_in_words(amount: str, russian: str, english: str) -> None:
+    """An American says it without "and", but for the cents."""
+    american = english.replace(" and ", " ").replace("roubles ", "roubles and ")
+    american = american.replace("rouble ", "rouble and ")
+    assert amount_in_words(Decimal(amount), "RUB", "en", "US") == american
     assert amount_in_words(Decimal(amount), "RUB", "ru") == russian
-    assert amount_in_words(Decimal(amount), "RUB", "en") == english
+    assert amount_in_words(Decimal(amount), "RUB", "en", "GB") == english
 
 
 def test_words_of_other_currencies() -> None:

@@ -26,11 +26,13 @@ class NoAttachment(Unsound):
 
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
-    """A file that goes with a message: its name, MIME type and content."""
+    """A file that goes with a message: its name, MIME type and content; the id of the record that it is made
+    of, if it is of one."""
 
     name: str
     type: str
     content: bytes
+    record: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +78,11 @@ def attachment(root: Path, path: str) -> AttachedFile:
     return named_file(path.rpartition("/")[2], content)
 
 
-def named_file(name: str, content: bytes) -> AttachedFile:
+def named_file(name: str, content: bytes, record: str = "") -> AttachedFile:
     """A file to go with a message; its type follows from its name."""
     guessed, encoding = mimetypes.guess_type(name)
     kind = guessed if guessed and not encoding else "application/octet-stream"
-    return AttachedFile(name, kind, content)
+    return AttachedFile(name, kind, content, record)
 
 
 def to_bytes(message: Message, *, wire: bool) -> bytes:

@@ -1,4 +1,5 @@
-"""What `crm lead convert` asks for on a terminal: the pipeline, who is known, what is missing."""
+"""What closing and `crm lead convert` ask for on a terminal: a reason, the pipeline, who is known, what is
+missing."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from crmcli.sales.duplicates.ways import ASK, MAKES_ALL
 if TYPE_CHECKING:
     from crmcli.sales.duplicates.known import Known
     from crmcli.sales.leads import Conversion, ConvertOptions
+    from crmcli.sales.many import Many
     from crmcli.workspace import Workspace
 
 T = TypeVar("T")
@@ -35,6 +37,27 @@ def values_of(pairs: Sequence[str]) -> dict[str, dict[str, list[str]]]:
             raise BadUsage(tr("{!r} names no entity", name), f"e.g. {EXAMPLE}")
         found.setdefault(entity, {})[field] = texts
     return found
+
+
+def with_reason(session: Session, entity: str, act: Callable[[str], Many[T]]) -> Many[T]:
+    """What an act on records gives; a reason without which none may be lost is asked for on a terminal."""
+    from crmcli.sales.records.stage_lookup import ReasonMissing, reason_field
+
+    asks = not (session.yes or session.dry_run) and sys.stdin.isatty()
+    try:
+        done = act("")
+        if done.done or not any(isinstance(one.error, ReasonMissing) for one in done.refused):
+            return done
+    except ReasonMissing:
+        if not asks:
+            raise
+    if not asks:
+        return done
+    ws = session.workspace
+    field = ws.schema.field(entity, reason_field(entity))
+    for value, label in ws.settings.directories[field.directory].items():
+        click.echo(f"  {value}  {label}", err=True)
+    return act(_value(ws, entity, field.name, listed=True))
 
 
 def completed(session: Session, lead_id: str, wanted: ConvertOptions) -> ConvertOptions:
@@ -125,14 +148,14 @@ def _asked_for_missing(
             wanted = replace(wanted, given=given)
 
 
-def _value(ws: Workspace, entity: str, name: str) -> str:
-    """A value that the field can have, as people type it."""
+def _value(ws: Workspace, entity: str, name: str, *, listed: bool = False) -> str:
+    """A value that the field can have, as people type it; the values are `listed` already."""
     from crmcli.present.columns import field_word
     from crmcli.sales.records.given_values import field_named, read_value
 
     field = field_named(ws, entity, name)
     known = ws.settings.directories.get(field.directory, {}) or dict.fromkeys(field.choices)
-    among = f" ({', '.join(known)})" if known else ""
+    among = f" ({', '.join(known)})" if known and not listed else ""
     word = f"{tr(entity)}: {field_word(field)}{among}"
 
     def typed(text: str) -> str:

@@ -9,7 +9,7 @@ import click
 
 from crmcli.cli.documents import rendering, sending
 from crmcli.cli.nouns import closing, noun
-from crmcli.cli.params import REF, ChangingVerb, Session, option
+from crmcli.cli.params import REF, ChangingVerb, Session, complete, option
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 
@@ -31,6 +31,7 @@ CREDITED = "What is given back; unit and VAT (per cent, or no) are optional. May
 @invoice.command(
     cls=ChangingVerb,
     params=[
+        click.Argument(("ref",), required=False, default="", shell_complete=complete),
         option("--deal", "Make it of a deal.", "REF"),
         option("--offer", "Make it of an offer.", "REF"),
         option("--line lines", LINE, "'NAME;QUANTITY;PRICE;UNIT;VAT'", multiple=True),
@@ -44,6 +45,7 @@ CREDITED = "What is given back; unit and VAT (per cent, or no) are optional. May
 )
 def add(
     session: Session,
+    ref: str,
     deal: str,
     offer: str,
     lines: Sequence[str],
@@ -54,16 +56,18 @@ def add(
 ) -> None:
     """Make a numbered invoice of a deal or an offer and print its id.
 
-    It has their lines, or one line with the deal's name and amount.
+    REF is either, as --deal and --offer say it. It has their lines, or one line with the deal's name and
+    amount.
 
-    Example: crm invoice add --deal 7k3 --due +5d
+    Example: crm invoice add 7k3 --due +5d
     """
     from crmcli.sales.documents import invoices
 
-    if bool(deal) == bool(offer):
-        raise BadUsage("an invoice is made of a deal or of an offer", "--deal REF or --offer REF")
+    given = {("deal", "offer"): ref, ("deal",): deal, ("offer",): offer}
+    if sum(map(bool, given.values())) != 1:
+        raise BadUsage("an invoice is made of a deal or of an offer", "REF, --deal or --offer")
     ws = session.workspace
-    source = ws.resolve(deal, "deal") if deal else ws.resolve(offer, "offer")
+    [source] = [ws.resolve(said, *nouns) for nouns, said in given.items() if said]
     terms = invoices.InvoiceTerms(lines, due, account, template, comment)
     made = invoices.add(ws, source, terms)
     _tell_made(session, made)

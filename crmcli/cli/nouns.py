@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -77,10 +77,15 @@ def closing(group: Noun, verb: str, about: str, *options: click.Option) -> None:
 
         ws, act = session.workspace, imported(f"crmcli.sales.{verb}_in")
         chosen = imported("crmcli.sales.many:Chosen")(entity, [ws.resolve(r, entity) for r in refs])
-        done = imported("crmcli.sales.many:each")(
-            ws, f"{entity} {name}", chosen, lambda change, i: act(change, ws, i, **given),
-            whole=all_or_nothing,
-        )  # fmt: skip
+
+        def run(reason: str) -> Any:
+            more = {**given, "reason": reason} if reason else given
+            return imported("crmcli.sales.many:each")(
+                ws, f"{entity} {name}", chosen, lambda change, i: act(change, ws, i, **more),
+                whole=all_or_nothing,
+            )  # fmt: skip
+
+        done = imported("crmcli.cli.converting:with_reason")(session, entity, run)
         return each_told(session, chosen, done, imported("crmcli.present.changes:closed"))
 
     if "staged" in ENTITIES[entity].traits:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import click
+
 from crmcli.cli.documents import rendering, sending
 from crmcli.cli.nouns import closing, noun
-from crmcli.cli.params import REF, ChangingVerb, Session, WholeNumber, option
+from crmcli.cli.params import REF, ChangingVerb, Session, WholeNumber, complete, option
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 
@@ -31,6 +33,7 @@ DAYS = WholeNumber(0, 3650)
 @offer.command(
     cls=ChangingVerb,
     params=[
+        click.Argument(("ref",), required=False, default="", shell_complete=complete),
         option("--deal", "Make it for a deal.", "REF"),
         option("--from older", "Make it as an older offer.", "REF"),
         option("--line lines", LINE, "'NAME;QUANTITY;PRICE;UNIT;VAT;DISCOUNT'", multiple=True),
@@ -41,6 +44,7 @@ DAYS = WholeNumber(0, 3650)
 )
 def draft(
     session: Session,
+    ref: str,
     deal: str,
     older: str,
     lines: Sequence[str],
@@ -50,17 +54,17 @@ def draft(
 ) -> None:
     """Create a numbered offer and print its id.
 
-    Without --line it has the lines of the deal or the older offer, or one line with the deal's name and
-    amount. Without --deal and --from it is empty.
+    REF is a deal or an older offer, as --deal and --from say it. Without --line it has the lines of that,
+    or one line with the deal's name and amount. Without any it is empty.
 
-    Example: crm offer draft --deal 7k3 --line 'Installation;2;15000;pcs'
+    Example: crm offer draft 7k3 --line 'Installation;2;15000;pcs'
     """
     from crmcli.sales.documents import offers
 
-    if deal and older:
-        raise BadUsage("an offer is made for a deal or as an older one", "--deal or --from")
+    if sum(map(bool, (ref, deal, older))) > 1:
+        raise BadUsage("an offer is made for a deal or as an older one", "REF, --deal or --from")
     wanted = offers.OfferTerms(lines, valid_days, template, comment)
-    made = offers.draft(session.workspace, deal or older, wanted)
+    made = offers.draft(session.workspace, ref or deal or older, wanted)
     session.out.created(made.id)
     drafted = tr("would draft {}", made.name) if session.dry_run else tr("drafted {}", made.name)
     session.out.note(drafted)

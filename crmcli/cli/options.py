@@ -28,6 +28,7 @@ PIPELINE = option(
 )
 
 
+ARGUMENT = "argument"
 HELP = {"about": "What it is about", "do_not": "How not to reach them"}
 """Where the label says too little beside an option."""
 
@@ -41,7 +42,7 @@ def option_name(field: Field) -> str:
 
 
 def given_options(entity: str, *, editing: bool = False) -> list[click.Parameter]:
-    """An option for each field that people write, --utm and --set; a word alone is for `argument`."""
+    """An option for each field that people write, --utm and --set; a word alone is the `argument`."""
     params: list[click.Parameter] = []
     fields = own_fields(entity)
     for field in fields:
@@ -49,9 +50,8 @@ def given_options(entity: str, *, editing: bool = False) -> list[click.Parameter
         if field.system or field.kind.is_spread or moves:
             continue
         if field.name == ENTITIES[entity].argument and not editing:
-            word = field.label.upper()
-            params.append(click.Argument((field.name,), metavar=word, required=False))
-            continue
+            word = f"[{field.label.upper()}]"
+            params.append(click.Argument((ARGUMENT,), metavar=word, required=False))
         flags = [f"--{option_name(field)}"]
         if field.name == "about":
             flags.append("--for")
@@ -85,6 +85,12 @@ def read_given(entity: str, options: Mapping[str, Any]) -> dict[str, list[str]]:
         if value is None or value == () or name in ("put", "utm"):
             continue
         field = name.removeprefix("field_")
+        if name == ARGUMENT:
+            field = ENTITIES[entity].argument
+            if options.get(f"field_{field}") is not None:
+                raise BadUsage(
+                    tr("{} is given twice", field), tr("once, with --{} or without", field)
+                )
         given[field] = list(value) if isinstance(value, tuple) else [str(value)]
     for key, values in read_pairs(options.get("utm") or (), "--utm source=yandex").items():
         name = key.removeprefix("utm_")

@@ -208,7 +208,8 @@ class Output:
         cells = self._cells(rows, columns)
         lines, left_out = lay_out(columns, cells, self.width, paint if self.color else None)
         if left_out:
-            names = ", ".join(columns[n].head for n in left_out)
+            heads = [columns[n].head for n in left_out]
+            names = ("; " if any("," in head for head in heads) else ", ").join(heads)
             self.note(tr("columns left out: {} (the terminal is {} wide)", names, self.width))
         return lines
 

@@ -70,17 +70,21 @@ def check(session: Session, names: tuple[str, ...]) -> int:
     return print_problems(session, faults, (), fine)
 
 
-@template.command(params=[NAME])
-@click.option("--for", "ref", default="", metavar="REF", help="Record. [default: the newest]")
+@template.command(
+    params=[NAME, click.Argument(("of",), metavar="[REF]", required=False, shell_complete=complete)]
+)
+@click.option("--for", "ref", default="", metavar="REF", help="The same as REF.")
 @click.option("--html", is_flag=True, help="Print the HTML part alone.")
-def preview(session: Session, name: str, ref: str, html: bool) -> None:
-    """Print what a template makes for a record.
+def preview(session: Session, name: str, of: str | None, ref: str, html: bool) -> None:
+    """Print what a template makes for a record: for the newest, if none is named.
 
     Nothing is sent.
 
-    Example: crm template preview hello --for 7k3
+    Example: crm template preview hello 7k3
     """
-    ws = session.workspace
+    if of and ref:
+        raise BadUsage("REF and --for exclude each other", "use one of them")
+    ws, ref = session.workspace, of or ref
     path = templates.find(ws, name)
     record = templates.record_for(ws, path, ref) if ref else templates.example(ws, path)
     if not ref:

@@ -30,9 +30,10 @@ def move_command(entity: str) -> click.Command:
     def callback(
         session: Session, /, refs: Sequence[str], stage: str, where: str, **given: Any
     ) -> list[Told]:
+        from crmcli.cli.converting import with_reason
         from crmcli.present.changes import moved
         from crmcli.sales import stages
-        from crmcli.sales.many import Chosen, each
+        from crmcli.sales.many import Chosen, Many, each
 
         ws, whole = session.workspace, given.pop("all_or_nothing")
         if bool(refs) == bool(where):
@@ -42,10 +43,15 @@ def move_command(entity: str) -> click.Command:
             )
         condition = ws.condition(where, entity) if where else None
         chosen = Chosen(entity, [ws.resolve(ref, entity) for ref in refs], condition)
-        done = each(
-            ws, f"{entity} move", chosen,
-            lambda change, i: stages.move_one(change, ws, i, stage, **given), whole=whole,
-        )  # fmt: skip
+
+        def run(reason: str) -> Many[stages.Move]:
+            how = {**given, "reason": reason} if reason else given
+            return each(
+                ws, f"{entity} move", chosen,
+                lambda change, i: stages.move_one(change, ws, i, stage, **how), whole=whole,
+            )  # fmt: skip
+
+        done = with_reason(session, entity, run)
         return each_told(session, chosen, done, moved)
 
     stage = "offer" if has_field(entity, "pipeline") else "working"

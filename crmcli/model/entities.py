@@ -33,8 +33,8 @@ class Entity(NamedTuple):
     example: str = "--name …"
     columns: tuple[str, ...] = ()
     sort: tuple[str, ...] = ()
-    argument: str = ""
-    """The field that is given without an option when one is added."""
+    argument: str = "name"
+    """The field that may be given without its option when one is added."""
     finished: tuple[str, ...] = ()
     """The field that says that a record is over, and with which values: with any, if none are named. What
     stands in stages is over by its stage."""
@@ -134,7 +134,6 @@ _ROWS = (
         columns=("id", "name", "due", "about", "owner", "done_at"),
         sort=("due",),
         finished=("done_at",),
-        argument="name",
     ),
 )
 _KNOWN = {row.name: row for row in _ROWS}

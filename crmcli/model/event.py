@@ -94,6 +94,13 @@ STOOD = "stood"
 CREATED_VALUES = "values"
 """In the event of a part of an import: the values that it added to directories, by directory."""
 
+COMMAND = "command"
+"""The key in the data of the first event of a change of the command that made it, where that is none of
+those which its kind says (USUAL)."""
+
+USUAL = {"created": "add", "removed": "rm", "changed": "edit", "entered": "move"}
+"""The verb of the command that writes an event, by the last word of its kind."""
+
 SUM = "sum"
 """The key in the data of a `created` event of what tells whether the record was edited by hand since."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.language import counted, tr
 from crmcli.model.dates import local_minute
 from crmcli.model.entities import ENTITIES
-from crmcli.model.event import ACTIVITIES
+from crmcli.model.event import ACTIVITIES, COMMAND, USUAL
 from crmcli.model.fields import Record
 from crmcli.model.money import write_money
 from crmcli.model.values import entity_of
@@ -30,14 +30,15 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 _COMMANDS = {
-    "created": "{} add", "removed": "{} rm", "merged": "{} merge", "unmerged": "{} unmerge",
-    "entered": "{} move", "converted": "{} convert", "changed": "{} edit", "reopened": "{} reopen",
+    **{word: f"{{}} {verb}" for word, verb in USUAL.items()}, "merged": "{} merge", "unmerged": "{} unmerge",
+    "converted": "{} convert", "reopened": "{} reopen",
     "activity.edited": "activity edit", "activity.deleted": "activity rm",
     "signal": "trigger fire", "change.undone": "undo --redo",
     "duplicate.denied": "dupes apart", "duplicate.reopened": "dupes apart --back",
     **{kind: f"log {kind.partition('.')[0]}" for kind in ACTIVITIES},
 }  # fmt: skip
-"""The command that writes an event, by its kind or the last word of that; else it is that word."""
+"""The command that writes an event which names none, by its kind or the last word of that; else it is
+that word."""
 _TELLING = ("converted", "done", "reopened", "merged", "unmerged")
 """Last words of events that say more of a command than those before them."""
 _NEW = {
@@ -196,20 +197,24 @@ def to_be_undone(ws: Workspace, changes: Sequence[PastChange]) -> Iterator[str]:
 
 
 def _command(ws: Workspace, past: PastChange) -> str:
-    """A change as the command that makes it; the timeline has what it did and not how it was typed."""
+    """A change as the command that makes it; the timeline does not keep how that was typed."""
     undo = "undo" if past.is_undo else ""
     if past.batch:
         return f"import {undo} {past.batch}".replace("  ", " ")
     events = list(islice(past.each(), MOST_EVENTS))
+    said = next((str(e.data[COMMAND]) for e in events if COMMAND in e.data), "")
     others = {e.record for e in past.each() if e.record and not e.kind.startswith("job.")}
     acts = [e for e in events if not e.kind.startswith("job.")] or events
-    event = next((e for e in acts if e.kind.rpartition(".")[2] in _TELLING), acts[0])
+    noun = said.partition(" ")[0]
+    telling = (e for e in acts if e.kind.rpartition(".")[2] in _TELLING)
+    event = next((e for e in acts if noun and entity_of(e.record) == noun), next(telling, acts[0]))
     noun, _, what = event.kind.rpartition(".")
     way = _COMMANDS.get(event.kind) or _COMMANDS.get(what, f"{{}} {what}")
-    command = undo or way.format(entity_of(event.record) or noun)
+    command = undo or said or way.format(entity_of(event.record) or noun)
     about = f"{event.record} {name_of(ws, event.record)}".strip()
     if event.kind == "file.changed":
-        command, about = "", tr("change of {}", event.data.get("file", ""))
+        about = str(event.data.get("file", ""))
+        command, about = (said, about) if said else ("", tr("change of {}", about))
     others.discard(event.record)
     more = tr(" and {}", counted(len(others), "more record")) if others else ""
     return f"{command} {about}".strip() + more

@@ -25,7 +25,7 @@ FOLLOWING = ("stage", "pipeline", "probability", "closed_at", "first_closed_at",
 
 COLUMNS = [
     Column("at", "When", "datetime", keep=True), Column("actor", "Who"),
-    Column("kind", "What", keep=True), Column("text", "Details"),
+    Column("kind", "What", "word", keep=True), Column("text", "Details"),
 ]  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from crmcli.model.entities import ENTITIES
-from crmcli.model.event import DATED
 from crmcli.model.fields import Record
 from crmcli.model.kinds import kind_of
 from crmcli.model.values import entity_of, format_decimal, format_instant
@@ -17,7 +16,7 @@ from crmcli.present.columns import derived_columns, named, with_derived
 from crmcli.present.linked import linked_rows
 from crmcli.present.records import belonging, card_columns, raw_row
 from crmcli.sales.history.story import story_of
-from crmcli.workspace.undone import without_undone
+from crmcli.workspace.undone import places_that_count
 
 if TYPE_CHECKING:
     from crmcli.model.pipeline import Stage
@@ -80,7 +79,7 @@ def _stays(ws: Workspace, record: Record) -> list[dict[str, Any]]:
         return []
     instants = (_seconds(record.get("created_at")), _seconds(_closed(record)))
     events = ws.in_order(with_first_entry(ws, record, story_of(ws, record)))
-    events = without_undone(ws, events, DATED)
+    events = places_that_count(ws, events)
     told = entries_told(events, record.entity, {record.id: Dates(*instants)})
     names = _stage_names(ws, record.entity)
     pipeline = next(

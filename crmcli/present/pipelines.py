@@ -19,7 +19,7 @@ PIPELINES = [
     Column("triggers", "Triggers", "count"), Column("schedules", "Schedules", "count"),
 ]  # fmt: skip
 STAGES = [
-    Column("id", "Stage", keep=True), Column("name", "Name"), Column("kind", "Kind"),
+    Column("id", "Stage", keep=True), Column("name", "Name"), Column("kind", "Kind", "word"),
     Column("probability", "%", "count"), Column("max_days", "Days", "count"),
     Column("requires", "Requires"), Column("color", "Color"),
 ]  # fmt: skip

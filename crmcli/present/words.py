@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
+from crmcli.model.event import KINDS
 
 _AS_THEY_ARE = (
     "waiting", "due", "held", "queued", "started", "done", "failed", "dead", "unknown", "skipped", "missed",
     "cancelled", "stopped", "approved", "waits", "unfinished", "draft", "sent", "accepted", "declined",
-    "lost", "junk", "paid", "overdue", "credited", "expired", "replaced",
+    "open", "won", "lost", "junk", "paid", "overdue", "credited", "expired", "replaced",
 )  # fmt: skip
 WORDS = {
-    **{state: state for state in _AS_THEY_ARE},
+    **{state: state for state in (*KINDS, *_AS_THEY_ARE)},
     "waiting_for_previous": "waiting", "waiting_for_field": "needs a date", "paused": "disabled",
     "part_paid": "paid in part", "whole": "complete", "taken back": "undone",
     "call": "a call", "mail": "an e-mail", "sms": "an SMS", "message": "a message",
@@ -19,7 +20,8 @@ WORDS = {
     "call.in": "call in", "call.out": "call out", "mail.in": "e-mail in", "mail.out": "e-mail out",
     "sms.in": "SMS in", "sms.out": "SMS out", "message.in": "message in", "message.out": "message out",
 }  # fmt: skip
-"""States of robots, jobs, imports, documents, of what waits for crm trust; how things end; what is logged."""
+"""Kinds of events and stages; states of robots, jobs, imports, documents, of what waits for crm trust; how
+things end; what is logged."""
 
 
 def in_words(value: str) -> str:

@@ -26,12 +26,13 @@ _EN_MONTHS = (
 
 @dataclass(frozen=True)
 class Style:
-    """The language, currency and time zone of texts. Each filter gives "" for None and "", and raises
+    """Language, currency, time zone and country of texts. Each filter gives "" for None and "", and raises
     ValueError for a value that it cannot write."""
 
     language: str = "ru"
     currency: str = "RUB"
     zone: tzinfo = UTC
+    country: str = ""
 
     @property
     def filters(self) -> Mapping[str, Callable[..., str]]:
@@ -92,7 +93,8 @@ class Style:
         amount = _decimal(value, "words")
         if amount is None:
             return ""
-        return amount_in_words(amount, str(currency or self.currency).upper(), self.language)
+        code = str(currency or self.currency).upper()
+        return amount_in_words(amount, code, self.language, self.country)
 
     def sentence(self, value: object) -> str:
         """A text with its first letter large, the others as they are: `Сто долларов США`."""

@@ -19,8 +19,13 @@ _FEMININE = ("UAH",)
 """Currencies that are counted одна, две."""
 
 
-def amount_in_words(amount: Decimal, currency: str, language: str) -> str:
-    """The amount with its whole part in words: «двадцать один рубль 02 копейки»; ValueError from 10^12 on."""
+_AMERICAN = ("US", "CA")
+"""Where English numbers are said without "and": one hundred five."""
+
+
+def amount_in_words(amount: Decimal, currency: str, language: str, country: str = "") -> str:
+    """The amount with its whole part in words: «двадцать один рубль 02 копейки»; in English as they say it in
+    the country. ValueError from 10^12 on."""
     is_small = amount.is_finite() and abs(amount) < LIMIT
     cents = int((abs(amount) * 100).quantize(Decimal(1), ROUND_HALF_UP)) if is_small else 0
     whole, part = divmod(cents, 100)
@@ -36,7 +41,7 @@ def amount_in_words(amount: Decimal, currency: str, language: str) -> str:
             after = f"{part:02} {_russian_form(part, coin[3:])}"
             return f"{spoken} {_russian_form(whole, coin[:3])} {after}"
     else:
-        spoken = "minus " * minus + _english(whole)
+        spoken = "minus " * minus + _english(whole, "" if country in _AMERICAN else "and")
         if len(coin) > 1:
             one, many, cent, pennies = coin
             after = f"{part:02} {cent if part == 1 else pennies}"
@@ -77,16 +82,18 @@ def _russian_group(group: int, feminine: bool) -> list[str]:
     return words
 
 
-def _english(number: int) -> str:
+def _english(number: int, joint: str) -> str:
     words: list[str] = []
     for power, group in _groups(number):
-        words += _english_group(group) + ([_WORDS["en_scales"][power - 1]] if power else [])
+        words += [joint] if joint and words and not power and group < 100 else []
+        words += _english_group(group, joint) + ([_WORDS["en_scales"][power - 1]] if power else [])
     return " ".join(words) or _WORDS["en_units"][0]
 
 
-def _english_group(group: int) -> list[str]:
+def _english_group(group: int, joint: str) -> list[str]:
     hundreds, rest = divmod(group, 100)
     words = [_WORDS["en_units"][hundreds], "hundred"] if hundreds else []
+    words += [joint] if joint and words and rest else []
     if rest >= 20:
         tens, rest = _WORDS["en_tens"][rest // 10 - 2], rest % 10
         words.append(f"{tens}-{_WORDS['en_units'][rest]}" if rest else tens)

@@ -8,14 +8,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 from crmcli.dataclass import dataclass, field, replace
-from crmcli.model.event import DATED, Event
+from crmcli.model.event import Event
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.schema import has_field
 from crmcli.model.values import parse_instant
 from crmcli.reports.frames import DAY, Dates, entries, stage_kinds, visits
 from crmcli.workspace.current_stage import unwritten_entries
 from crmcli.workspace.stage_names import with_stages_of_today
-from crmcli.workspace.undone import without_undone
+from crmcli.workspace.undone import places_that_count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +86,7 @@ def read_funnel(
     """The funnel of a pipeline: of the records that exist, and fit the condition if there is one; with
     `sums`, what those that reached a stage come to."""
     events = ws.events(kinds=stage_kinds(pipeline.entity))
-    events = without_undone(ws, ws.in_order(events), DATED)
+    events = places_that_count(ws, ws.in_order(events))
     events = [*unwritten_entries(ws, pipeline.entity), *events]
     home = ws.pipelines.of(pipeline.entity)[0].id
     events = with_stages_of_today(ws, events, home)

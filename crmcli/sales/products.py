@@ -72,7 +72,7 @@ def find(ws: Workspace, words: str) -> Product:
         listed = ", ".join(f"{p.sku} {p.name}" for p in named[:5])
         raise Ambiguous(tr("{!r} may be {}", words, listed), "name the article number")
     if not named:
-        raise NotFound(tr("no product {!r}", words), "crm product list, or crm product add")
+        raise NotFound(tr("no product {!r}", words), "see crm product list")
     if not named[0].active:
         raise Refused(
             tr("product {} is not sold any more", named[0].sku),

@@ -32,12 +32,16 @@ Plain: TypeAlias = dict[str, Any]
 SHORTCUTS = (("email", "emails"), ("phone", "phones"))
 """Names for the first of a list."""
 
+_OWN = {"invoice": ("qr", "original"), "deal": ("offer",)}
+"""Names that a record of one noun has besides: the picture to pay by, the invoice of a credit note, the offer
+that goes with a message about a deal."""
+
 EVERYWHERE = ("contact", "company", "owner", "us", "now", "today")
 
 
 def known_names(entity: str) -> tuple[str, ...]:
     """The names that a template for records of that entity sees."""
-    own = ("qr", "original") if entity == "invoice" else ()
+    own = _OWN.get(entity, ())
     return tuple(dict.fromkeys((entity, *_above(entity), *EVERYWHERE, *own)))
 
 
@@ -97,6 +101,8 @@ def names_for(ws: Workspace, record: Record) -> dict[str, object]:
     above = _above(record.entity)
     parent = linked(ws, str(record.get(ENTITIES[record.entity].parent))) if above else None
     names = names_for(ws, parent) if parent is not None else dict.fromkeys(above)
+    names.pop("offer", None)
+    names |= {"offer": None} if isinstance(record, Deal) else {}
     people = _people(ws, record)
     names |= {name: found for name, found in people.items() if found or name not in names}
     now, us = ws.now.astimezone(ws.zone), ws.settings.us

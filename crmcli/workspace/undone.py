@@ -6,6 +6,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from crmcli.model.event import DATED
+
 if TYPE_CHECKING:
     from crmcli.model.event import Event
     from crmcli.workspace import Workspace
@@ -30,3 +32,35 @@ def without_undone(ws: Workspace, events: Iterable[Event], kind: str) -> list[Ev
     """The events, without those of a kind whose change was undone."""
     is_dead = dead(ws)
     return [event for event in events if event.kind != kind or not is_dead(event)]
+
+
+def places_that_count(ws: Workspace, events: Iterable[Event]) -> list[Event]:
+    """Events of where records stood, without what an undo took back and how: moves, unless it had gone on by
+    then, and days that an import told."""
+    events, is_dead = list(events), dead(ws)
+    undos = {e.id: e for e in events if e.data.get("by") == "undo" and not is_dead(e)}
+    back = {event.record: event.id for event in undos.values()}
+    found: list[Event] = []
+    stands: dict[str, object] = {}
+    put_back: dict[str, Event] = {}
+    for event in events:
+        is_back = event.kind == "stage.entered" and event.id < back.get(event.record, "")
+        if (is_back or event.kind == DATED) and is_dead(event):
+            continue
+        if event.id in undos:
+            put_back[event.record] = event
+            continue
+        undo = put_back.pop(event.record, None)
+        found += _elsewhere(undo, stands)
+        stands[event.record] = event.data.get("stage") or stands.get(event.record)
+        found.append(event)
+    for undo in put_back.values():
+        found += _elsewhere(undo, stands)
+    return found
+
+
+def _elsewhere(undo: Event | None, stands: dict[str, object]) -> list[Event]:
+    """The last of several undos in a row, if it put its record where it does not stand by all that counts."""
+    if undo is None or stands.get(undo.record) == undo.data.get("stage"):
+        return []
+    return [undo]

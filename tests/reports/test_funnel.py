@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from crmcli.model.event import Event
 from crmcli.model.pipeline import Pipeline, Stage
+from crmcli.present.expanded import EXPANDED, expanded
 from crmcli.reports.frames import Dates
 from crmcli.reports.funnel import Funnel, FunnelRow, Period, funnel, read_funnel
 from crmcli.reports.leads import read_leads
 from crmcli.sales import stages
+from crmcli.sales.history import undo as undoing
 from crmcli.workspace import Workspace
 from tests import kit
 
@@ -382,3 +384,52 @@ def test_list_report_and_funnel_agree_on_who_came(
     )
     assert sum(row.leads for row in read_leads(later, "stage", condition)) == listed
     assert read_funnel(later, later.pipelines.leads, period).cohort == listed
+
+
+STEPS = st.tuples(st.integers(0, 2), st.sampled_from(["new", "talks", "won", "lost"]))
+
+
+@given(st.lists(STEPS, max_size=4), st.lists(STEPS, min_size=1, max_size=4))
+@settings(max_examples=20, deadline=None)
+def test_what_was_undone_counts_nowhere(
+    tmp_path_factory: pytest.TempPathFactory,
+    before: list[tuple[int, str]],
+    after: list[tuple[int, str]],
+) -> None:
+    """Moves on, back, to ends and out of them, then undone: the funnel and the stages of each deal are those of
+    before; redone, those of after."""
+    folder = tmp_path_factory.mktemp("undone") / "ws"
+    ws = kit.opened(kit.workspace(folder, kit.pipelines(), "language: ru\ntime_zone: UTC\n"))
+    ids = [kit.deal(ws, name=f"Кровля {n}").id for n in range(3)]
+
+    def told() -> tuple[Funnel, list[list[str]]]:
+        ws.look_again()
+        stays = [[s["stage"] for s in expanded(ws, ws.get(one))[EXPANDED]["stages"]] for one in ids]
+        return read_funnel(ws, ws.pipelines.deals[0]), stays
+
+    def go(steps: list[tuple[int, str]]) -> int:
+        return sum(stages.move(ws, ids[n], to, reopen=True).moved for n, to in steps)
+
+    go(before)
+    was = told()
+    count = go(after)
+    became = told()
+    for _ in range(count):
+        undoing.undo(ws)
+    assert told() == was
+    for _ in range(count):
+        undoing.redo(ws)
+    assert told() == became
+
+
+def test_who_had_gone_on_by_the_undo_has_gone_on(ws: Workspace) -> None:
+    deal = kit.deal(ws, amount="100", contacts=kit.contact(ws).id).id
+    stages.move(ws, deal, "offer")
+    ws.look_again()
+    moved = ws.events(record=deal)[-1].id
+    stages.move(ws, deal, "invoice")
+    ws.look_again()
+    was = read_funnel(ws, ws.pipelines.deals[0])
+    undoing.undo_at(ws, moved)
+    ws.look_again()
+    assert read_funnel(ws, ws.pipelines.deals[0]) == was

@@ -592,3 +592,25 @@ def test_a_word_means_what_lives(ws: Workspace) -> None:
     second, third = (of_ann(ws, name=name) for name in ("Вторая", "Третья"))
     with pytest.raises(Ambiguous, match=f"({second}|{third}).*({second}|{third})"):
         ws.resolve("Анна Ким", "lead")
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"first_name": "Дарья", "last_name": "Фомина"}, "Заказ: Дарья Фомина"),
+        (
+            {"name": "Фомина Дарья", "first_name": "Дарья", "last_name": "Фомина"},
+            "Заказ: Дарья Фомина",
+        ),
+        ({"name": "", "company_name": "Ромашка"}, "Заказ: Ромашка"),
+        ({"name": "", "phones": "+79123456789"}, "Заказ: +79123456789"),
+        ({"name": "Кровля Фоминой", "last_name": "Фомина"}, "Кровля Фоминой"),
+    ],
+)
+def test_a_deal_is_called_as_an_offer_may_call_it(
+    ws: Workspace, given: dict[str, str], name: str
+) -> None:
+    """Not by who the client is."""
+    lead = kit.add(ws, "lead", **given)
+    done = leads.convert(ws, lead.id, leads.ConvertOptions())
+    assert str(done.deal.get("name")).replace("Order", "Заказ") == name

@@ -219,11 +219,26 @@ def test_whole_names_are_taken_apart(text: str, form: str, parts: tuple[str, ...
     assert tuple(found.get(n, "") for n in ("first_name", "middle_name", "last_name")) == parts
 
 
-def test_three_words_in_the_first_name_find_their_places(ws: Workspace) -> None:
-    kit.bring(ws, "contact", "Имя\nОрлова Анна Ильинична\nАнна Мария\n")
-    first, second = kit.all_of(ws, "contact")
-    assert second["first_name"] == "Анна Мария"
-    assert (first["last_name"], first["middle_name"]) == ("Орлова", "Ильинична")
+@pytest.mark.parametrize("noun", ["contact", "lead"])
+@pytest.mark.parametrize(
+    ("said", "parts"),
+    [
+        ("Орлова Анна Ильинична", ("Анна", "Ильинична", "Орлова")),
+        ("Анна Петрова", ("Анна", "", "Петрова")),
+        ("Петров Иван", ("Иван", "", "Петров")),
+        ("Мария Ивановна", ("Мария", "Ивановна", "")),
+        ("Anna Hill", ("Anna", "", "Hill")),
+        ("Анна Мария", ("Анна Мария", "", "")),
+        ("Анна", ("Анна", "", "")),
+        ("Отдел продаж", ("Отдел продаж", "", "")),
+    ],
+)
+def test_more_than_a_first_name_in_its_column_finds_its_place(
+    ws: Workspace, noun: str, said: str, parts: tuple[str, ...]
+) -> None:
+    kit.bring(ws, noun, f"Имя;Телефон\n{said};89123456789\n")
+    found = kit.one(ws, noun)
+    assert tuple(found.get(n, "") for n in ("first_name", "middle_name", "last_name")) == parts
 
 
 # -- companies and owners -------------------------------------------------------------------

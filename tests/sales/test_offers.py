@@ -254,7 +254,7 @@ def test_the_page_says_everything(folder: Path, language: str, tmp_path: Path) -
             "ru": (f"30{NB}001,00{NB}₽", f"31{NB}501,00{NB}₽", f"5{NB}410,02{NB}₽", "В том числе НДС 22 %", "без НДС",
                    "Тридцать одна тысяча пятьсот один рубль 00 копеек", "7 декабря 2026", "доб. 12", "23 ноября 2026"),
             "en": (f"RUB{NB}30,001.00", f"RUB{NB}31,501.00", "Including VAT 22%", "exempt", "7 December 2026", "ext. 12",
-                   "thirty-one thousand five hundred one roubles and 00 kopecks"),
+                   "thirty-one thousand five hundred and one roubles and 00 kopecks"),
         }[language],
     ):  # fmt: skip
         assert text in page, text

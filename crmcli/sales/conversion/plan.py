@@ -12,7 +12,7 @@ from crmcli.language import tr
 from crmcli.model.contact import Contact
 from crmcli.model.lead import Lead
 from crmcli.model.task import Task
-from crmcli.model.values import CompanyLink, Value
+from crmcli.model.values import CompanyLink, Value, fold
 from crmcli.sales.conversion.carried import TARGETS, carried, enriched, left_out
 from crmcli.sales.records.given_values import Given, read_values
 from crmcli.sales.records.new_record import begun
@@ -180,10 +180,22 @@ def _own_values(
         values["name"] = lead.full_name or lead.name
         values["companies"] = (CompanyLink(company.id, lead.position),) if company else ()
     else:
+        values["name"] = _deal_name(lead)
         values["pipeline"] = find_pipeline(ws, pipeline).id if pipeline else ""
         values["contacts"] = (contact.id,) if contact else ()
         values["company"] = company.id if company else next(iter(_firms(contact)), "")
     return values
+
+
+def _deal_name(lead: Lead) -> str:
+    """The lead's, which may stand on an offer as what is sold; where that is only who it is, their order."""
+    said = fold(lead.name).split()
+    numbers = [str(one) for one in (*lead.phones, *lead.emails)]
+    names = (lead.full_name, lead.first_name, lead.last_name, lead.company_name, *numbers)
+    is_who = any(sorted(said) == sorted(fold(name).split()) for name in names if name)
+    return (
+        tr("Order: {}", lead.full_name or lead.company_name or lead.name) if is_who else lead.name
+    )
 
 
 def _firms(contact: Record | None) -> list[str]:

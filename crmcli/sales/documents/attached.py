@@ -45,8 +45,8 @@ def document(ws: Workspace, record: Record) -> AttachedFile:
 
     name = f"{str(record.get('name')).replace('/', '-')}.pdf"
     if isinstance(record, Offer):
-        return named_file(name, offers.render(ws, record.id, ".pdf"))
+        return named_file(name, offers.render(ws, record.id, ".pdf"), record.id)
     if isinstance(record, Invoice):
-        return named_file(name, invoice_files.render(ws, record.id, ".pdf"))
+        return named_file(name, invoice_files.render(ws, record.id, ".pdf"), record.id)
     told = tr("{} is not a document", record.id)
     raise BadUsage(told, "give the path of a file, or the number of an offer or invoice")

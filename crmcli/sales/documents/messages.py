@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import Refused
 from crmcli.language import tr
+from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
+from crmcli.model.offer import Offer
 from crmcli.model.task import Task
 from crmcli.sales.consent.permission import mailing_address, why_not_mail
 from crmcli.sales.template_names import company_of, contact_of, linked, names_for, plain
@@ -32,17 +34,18 @@ class NoAddress(Refused):
 
 def renderer(ws: Workspace) -> Renderer:
     """The renderer of the workspace's templates, in its language, currency and time zone."""
-    settings = ws.settings
-    return _renderer(ws.root, settings.language, settings.currency, settings.time_zone)
+    said = ws.settings
+    words = (said.language, said.currency, said.time_zone, said.phone_country)
+    return _renderer(ws.root, *words)
 
 
 @lru_cache(maxsize=4)  # a run that writes a thousand messages reads each template once
-def _renderer(root: Path, language: str, currency: str, zone: str) -> Renderer:
+def _renderer(root: Path, language: str, currency: str, zone: str, country: str) -> Renderer:
     from zoneinfo import ZoneInfo
 
     from crmcli.render import Renderer, Style
 
-    return Renderer(root / "templates", Style(language, currency, ZoneInfo(zone)))
+    return Renderer(root / "templates", Style(language, currency, ZoneInfo(zone), country))
 
 
 def recipient(ws: Workspace, record: Record) -> str:
@@ -98,10 +101,20 @@ def message_for(
     record's address. Raises TemplateFailed, NoAddress, UnsafeHeader or NoAttachment.
     """
     names = names_for(ws, record) | ({"contact": plain(ws, contact)} if contact else {})
+    names |= _of_attached(ws, record, attached)
     mail = renderer(ws).render_mail(template, names)
     receivers = tuple(to) or _receivers(mail) or (recipient(ws, contact or record),)
     message = message_of(ws, mail, receivers, key=key, automatic=automatic)
     return replace(message, attachments=message.attachments + attached) if attached else message
+
+
+def _of_attached(
+    ws: Workspace, record: Record, attached: Sequence[AttachedFile]
+) -> dict[str, object]:
+    """What a message about a deal sees of the offer that goes with it, if it is one."""
+    documents = [ws.get(file.record) for file in attached if file.record]
+    offers = [one for one in documents if isinstance(one, Offer)]
+    return {"offer": plain(ws, *offers)} if isinstance(record, Deal) and len(offers) == 1 else {}
 
 
 def _receivers(mail: MailText) -> tuple[str, ...]:

@@ -115,16 +115,16 @@ def render(ws: Workspace, offer_id: str, ending: str = ".html") -> bytes:
 
 def accept(ws: Workspace, offer_id: str) -> Offer:
     """Accept an offer; the deal takes over its lines. OfferDecided if it was declined or is over."""
-    return _decide(ws, offer_id, "accepted", "")
+    return _decide(ws, offer_id, "accept", "accepted")
 
 
 def decline(ws: Workspace, offer_id: str, reason: str = "") -> Offer:
     """Decline an offer; OfferDecided if it was accepted or is over."""
-    return _decide(ws, offer_id, "declined", reason)
+    return _decide(ws, offer_id, "decline", "declined", reason)
 
 
-def _decide(ws: Workspace, offer_id: str, status: str, reason: str) -> Offer:
-    with ws.change(f"offer {status}") as change:
+def _decide(ws: Workspace, offer_id: str, verb: str, status: str, reason: str = "") -> Offer:
+    with ws.change(f"offer {verb}") as change:
         offer = _offer(change, offer_id)
         if offer.status == status:
             return offer

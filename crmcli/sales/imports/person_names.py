@@ -36,7 +36,7 @@ def finish_name(draft: Draft, form: str, *, has_person: bool) -> bool:
 
 
 def _take_first_name_apart(values: dict[str, Raw], form: str) -> None:
-    """A column Имя that holds all three words; two may be a double first name."""
+    """A column Имя that holds more than that by the tables of names; Анна Мария is a double first name."""
     found: Mapping[str, str] = split_name(str(values["first_name"]), form)
-    if found and (form != "auto" or len(found) == len(_PARTS)):
+    if found:
         values.update({name: found.get(name, "") for name in _PARTS if found.get(name)})

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from crmcli.errors import Refused
 from crmcli.language import counted, tr
+from crmcli.model.invoice import Invoice
+from crmcli.model.offer import Offer
 from crmcli.sales.records.links import referring_to, relinked
 
 if TYPE_CHECKING:
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
 class StillLinked(Refused):
     """Other records point to one that is to be removed."""
+
+
+class GivenOut(Refused):
+    """A document is the client's too: it is not removed."""
 
 
 def remove(ws: Workspace, *record_ids: str, unlink: bool = False) -> list[Record]:
@@ -34,6 +40,7 @@ def remove(ws: Workspace, *record_ids: str, unlink: bool = False) -> list[Record
                 change.save(relinked(ws, change.get(other.id), record_id))
         for record in gone:
             _check_set_off(record, ids)
+            _check_given_out(record)
             change.remove(record.id)
         for record_id in _tombstones(ws, ids):
             change.remove(record_id, {"with": ws.survivor(record_id)})
@@ -46,6 +53,22 @@ def _check_set_off(record: Record, gone: Sequence[str]) -> None:
     if of and of not in gone and record.get("credited") and record.get("status") != "cancelled":
         told = tr("{} changes what is left of another invoice", record.id)
         raise Refused(told, "cancel the credit note first: crm invoice cancel")
+
+
+def _check_given_out(record: Record) -> None:
+    """Refuse a document that a client has, or that money came for; the hint says how it ends."""
+    if isinstance(record, Offer) and record.status in ("sent", "accepted"):
+        verbs = ["decline" if record.status == "sent" else "draft"]
+    elif isinstance(record, Invoice) and record.status not in ("draft", "cancelled"):
+        is_cancelled = record.credits or not (record.payments or record.credited)
+        verbs = ["cancel"] * bool(is_cancelled) + ["credit"] * (
+            not record.credits and record.left > 0
+        )
+    else:
+        return
+    about = record.id, record.name, tr(record.status)
+    told = tr("{} {} ({}) stays: only a draft is removed", *about)
+    raise GivenOut(told, "; ".join(f"crm {record.entity} {verb} {record.id}" for verb in verbs))
 
 
 def _tombstones(ws: Workspace, ids: Sequence[str]) -> list[str]:

@@ -72,13 +72,14 @@ class Shared:
 @dataclass(frozen=True, slots=True)
 class NewWords:
     """Other words for a stage (or pipeline, by `kind`) of an entity: the old ones, folded, with the new, ""
-    for what goes."""
+    for what goes; of a name that changes also the `parts` that one of both has and the other has not."""
 
     schema: Schema
     entity: str
     kind: str
     words: Mapping[str, str]
     shared: Shared | None = None
+    parts: tuple[str, str] = ("", "")
 
     def condition(self, text: str, entity: str, own: str = "") -> str:
         """A condition on an entity, of the rules of the pipeline `own`, with the new words, written as it was
@@ -113,6 +114,8 @@ class NewWords:
         ends = [route[-1] for route in routes(leaf.path, self.schema, entity)]
         if not any(e.entity == self.entity and e.field.kind.name == self.kind for e in ends):
             return leaf
+        if isinstance(leaf, Compare) and leaf.op == "~" and self._tells_apart(leaf.value, pinned):
+            return Compare(leaf.path, "~", Text(""))
         if isinstance(leaf, Empty) or (isinstance(leaf, Compare) and leaf.op not in ("=", "!=")):
             return leaf
         values = leaf.values if isinstance(leaf, In) else (leaf.value,)
@@ -128,6 +131,11 @@ class NewWords:
         if not isinstance(leaf, Compare) or leaf.op == "=":
             return node
         return Compare(node.path, "!=", node.value) if isinstance(node, Compare) else Not(node)
+
+    def _tells_apart(self, value: Literal, pinned: frozenset[str]) -> bool:
+        """Whether a part of a name is in one of the two names alone."""
+        old, new = (fold(str(getattr(value, "value", ""))) in fold(name) for name in self.parts)
+        return old != new and (self.shared is None or self.shared.keeps(pinned))
 
     def _words(
         self, value: Literal, pinned: frozenset[str]

@@ -133,6 +133,10 @@ def rename(
         put(tree, new.in_views(tree))
 
     _tell_ambiguous(ws, pipeline, new)
+    for path, line, _ in _naming(ws, replace(new, words={}, parts=(stage.name, name))):
+        ws.notes.append(
+            tr("{}:{} asks for a part of a name, and this stage is {!r} now", path, line, name)
+        )
     renamed = ("stages", pipeline.id, stage.id, new_id) if new_id != stage.id else ()
     wanted = SettingsEdit(pipelines=edit, views=views, renamed=renamed)
     with reshaping(ws, "stage rename", wanted) as done:

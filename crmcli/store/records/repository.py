@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from crmcli.dataclass import dataclass, field
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
-from crmcli.model.event import SUM, Event
+from crmcli.model.event import COMMAND, SUM, USUAL, Event
 from crmcli.model.fields import Record
 from crmcli.model.merged import survivor_of
 from crmcli.model.schema import Schema
@@ -33,6 +33,8 @@ from crmcli.store.yaml.canonical import MAX_BYTES
 
 MAX_FILE = 64 * MAX_BYTES
 """How much a file that is no record may hold to be rewritten."""
+UNNAMED = ("tick", "import", "undo")
+"""Commands of which an event says in other ways that they made it."""
 
 
 def finish_interrupted(root: Path, command: str, *, any_disk: bool = False) -> list[str]:
@@ -279,6 +281,7 @@ class Change:
             self._plan_record(plan, record_id, content)
         self._plan_files(plan)
         if self.events:
+            self.events[0] = self._with_command(self.events[0])
             path = layout.timeline_path(self.author.at, self.clone)
             plan.append(path, csv_lines.lines(self.events, self._before))
             self.touched.append(path)
@@ -292,6 +295,14 @@ class Change:
         for line in self._sent:
             plan.append(sent.PATH, line)
         return plan.commit()
+
+    def _with_command(self, first: Event) -> Event:
+        """The first event with the command, where a person's is another one than its kind says."""
+        verb, command = USUAL.get(first.kind.rpartition(".")[2]), self.author.command
+        usual = f"{first.record.partition('-')[0]} {verb}"
+        if verb is None or command == usual or command.split()[0] in UNNAMED:
+            return first
+        return replace(first, data={**first.data, COMMAND: command})
 
     def _plan_files(self, plan: Transaction) -> None:
         for path, (data, digest, restored) in self._files.items():
