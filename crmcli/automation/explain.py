@@ -10,7 +10,7 @@ from crmcli.automation.record_plan import STAGED, RecordPlan, plan_for
 from crmcli.automation.robots import Step, Visit
 from crmcli.dataclass import dataclass
 from crmcli.language import tr
-from crmcli.model.conditions.holds import holds
+from crmcli.model.conditions.reasons import reason
 from crmcli.workspace import Workspace
 
 WAITING = ("due", "held", "waiting", "waiting_for_field", "waiting_for_previous", "queued", "started",
@@ -60,8 +60,8 @@ def _condition(ws: Workspace, plan: RecordPlan, step: Step) -> str:
     when = step.robot.when
     if when is None or step.state not in WAITING or step.state in ("queued", "started"):
         return ""
-    is_met = holds(when, plan.record, ws.env)
-    return tr("if {} (met now)", when) if is_met else tr("if {} (not met now)", when)
+    found = reason(when, plan.record, ws.env)
+    return tr("if {} (met now)", found) if found.is_met else tr("if {} (not met now)", found)
 
 
 def _left_behind(plan: RecordPlan, visit: Visit, following: Visit) -> Iterator[RobotLine]:

@@ -6,16 +6,18 @@ import heapq
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import takewhile
 
 from crmcli.automation import hand_edits, outbox, robot_runs, schedule_progress, trigger_runs
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.cron_slots import due, slots
 from crmcli.automation.job_failures import REFUSALS, jobs_here, raise_general, reason_of
 from crmcli.automation.ledger import CRM, DEFERRED, Job, OwnStep, enter, jobs_of
-from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of, with_robots
+from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of
 from crmcli.automation.robots import DEEPEST, Step, next_at
 from crmcli.automation.sending_gate import why_not_now
 from crmcli.automation.sent_lately import SentLately
+from crmcli.automation.waiting import candidates
 from crmcli.channels.base import sender_class
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import Forbidden, InvalidData, NotFound
@@ -30,6 +32,8 @@ from crmcli.workspace.undone import dead
 
 MOST_LINES = 10_000
 """Lines after which a rehearsal ends: rules may go on for ever."""
+MOST_COUNTED = 1_000_000
+"""The same where they are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +44,32 @@ class Planned:
     record: str
     who: str
     what: str
+    action: str = ""
+    """What kind of act that is: task, email, move."""
 
 
-def rehearse(ws: Workspace, until: datetime) -> list[Planned]:
-    """Play the ticks from now until then, as if one came at each moment at which something is due."""
+def rehearse(ws: Workspace, until: datetime, most: int = MOST_LINES) -> list[Planned]:
+    """Play the ticks from now until then, as if one came at each moment at which something is due; `most`
+    lines of it."""
     begun = ws.now
-    rehearsal = _Rehearsal(ws, until)
+    rehearsal = _Rehearsal(ws, until, most)
     slots_to_come = rehearsal.slots()  # first, for the play moves the clock
     rehearsal.play()
     ws.set_clock(begun)
-    lines = sorted([*rehearsal.lines, *slots_to_come], key=lambda line: line.at)[: MOST_LINES + 1]
-    if len(lines) > MOST_LINES:
-        told = tr("more than {} lines: stopped here", MOST_LINES)
-        lines[MOST_LINES:] = [Planned(lines[MOST_LINES - 1].at, "", "crm", told)]
+    lines = sorted([*rehearsal.lines, *slots_to_come], key=lambda line: line.at)[: most + 1]
+    if len(lines) > most:
+        told = tr("more than {} lines: stopped here", most)
+        lines[most:] = [Planned(lines[most - 1].at, "", "crm", told)]
     return lines
 
 
 class _Rehearsal:
     """The records as they would be: a change that is never written, and a clock that goes on."""
 
-    def __init__(self, ws: Workspace, until: datetime) -> None:
+    def __init__(self, ws: Workspace, until: datetime, most: int) -> None:
         self.ws = ws
         self.until = until
+        self.most = most
         self.change = ws.trial("tick", "crm")
         self.events: dict[str, list[Event]] = {}
         self.seen = 0
@@ -85,7 +93,9 @@ class _Rehearsal:
             held = self.gate.why_not(table.declared_at, schedule)
             what = f"{schedule.do} {'once' if is_once else for_all}{': ' if held else ''}{held}"
             coming = (*missed, *slots(schedule.cron, ws.zone, ws.now, self.until))
-            lines += [Planned(max(slot.at, ws.now), "", table.who, what) for slot in coming]
+            lines += [
+                Planned(max(slot.at, ws.now), "", table.who, what, schedule.do) for slot in coming
+            ]
         return sorted(lines, key=lambda line: (line.at, line.who))
 
     def play(self) -> None:
@@ -104,10 +114,10 @@ class _Rehearsal:
                     subjects = trigger_runs.subjects(self.ws, event)
                     for record in subjects:
                         self._hear(event, record.id, subjects)
-        for record_id in with_robots(self.ws, self.events):
+        for record_id in self._due():
             with self._surely(record_id):
                 self._queue(record_id)
-        while self.queue and len(self.lines) <= MOST_LINES and self.queue[0][0] <= self.until:
+        while self.queue and len(self.lines) <= self.most and self.queue[0][0] <= self.until:
             at, record_id = heapq.heappop(self.queue)
             self.ws.set_clock(max(at, self.ws.now))
             with self._surely(record_id):
@@ -115,12 +125,17 @@ class _Rehearsal:
             with self._surely(record_id):
                 self._queue(record_id)
 
+    def _due(self) -> Iterator[str]:
+        """The records for which robots may be due in that time, or of which events were heard; each once."""
+        come = takewhile(lambda one: one.at <= self.until, candidates(self.ws))
+        yield from dict.fromkeys([*self.events, *(one.record for one in come)])
+
     def _take_next(self, record_id: str) -> None:
         """What a record does at the moment: messages that waited leave, then a robot acts."""
         for job in self.deferred.pop(record_id, []):
             self._author(job.actor, job.cause, job.depth)
             what = self._leave(job) or tr("deliver {} to {}", job.action, job.facts.get("to"))
-            self._tell(record_id, tr("robot {}", job.robot), what)
+            self._tell(record_id, tr("robot {}", job.robot), what, job.action)
             self._heard(record_id)
         plan = self._stand(record_id)
         steps = [step for step in plan.due() if step.key not in self.past] if plan else []
@@ -128,8 +143,8 @@ class _Rehearsal:
             self.past.add(steps[0].key)
             self._act(plan, steps[0])
 
-    def _tell(self, record_id: str, who: str, what: str) -> None:
-        self.lines.append(Planned(self.ws.now, record_id, who, what))
+    def _tell(self, record_id: str, who: str, what: str, action: str = "") -> None:
+        self.lines.append(Planned(self.ws.now, record_id, who, what, action))
 
     @contextmanager
     def _surely(self, record_id: str) -> Iterator[None]:
@@ -175,7 +190,7 @@ class _Rehearsal:
                 what = tr("deliver {} to {}", job.action, job.facts.get("to"))
                 what += f": {held}" if held else ""
                 at, who = max(at, self.ws.now), tr("robot {}", job.robot)
-                self.lines.append(Planned(at, job.record, who, what))
+                self.lines.append(Planned(at, job.record, who, what, job.action))
         self.lines.sort(key=lambda line: (line.at, line.record))
 
     def _stray(self, place: CurrentStage) -> None:
@@ -190,7 +205,7 @@ class _Rehearsal:
         robot, record = step.robot, plan.record
         self._author(*robot_runs.author(plan, step))
         what = self.gate.why_not_step(plan, step) or self._take(plan, step)
-        self._tell(record.id, tr("robot {}", robot.id), f"{robot.do or '?'}: {what}")
+        self._tell(record.id, tr("robot {}", robot.id), f"{robot.do or '?'}: {what}", robot.do)
         self._heard(record.id)
 
     def _heard(self, record_id: str) -> None:
@@ -251,7 +266,7 @@ class _Rehearsal:
         except REFUSALS as refusal:
             what = tr("refused: {}", refusal.message)
         self._take_events()
-        self._tell(record_id, tr("trigger {}", event.kind), what)
+        self._tell(record_id, tr("trigger {}", event.kind), what, "move")
 
     def _author(self, actor: str, cause: str, depth: int) -> None:
         self.change.author = replace(

@@ -30,7 +30,7 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LAST = "9999"
 
 
-class _Candidate(NamedTuple):
+class Candidate(NamedTuple):
     """A record for which robots may wait, and the earliest moment at which one of them is due."""
 
     at: datetime
@@ -41,13 +41,13 @@ def waiting(ws: Workspace, record: str = "", limit: int | None = None) -> list[R
     """What is still to come from robots, of one record or of all; the earliest first, and those last whose
     time nobody knows yet."""
     if record:
-        candidates = iter([_Candidate(_EARLIEST, record)])
-        return list(islice(_in_order(ws, candidates, ()), limit))
-    return list(islice(_in_order(ws, _candidates(ws), _timeless(ws)), limit))
+        only = iter([Candidate(_EARLIEST, record)])
+        return list(islice(_in_order(ws, only, ()), limit))
+    return list(islice(_in_order(ws, candidates(ws), _timeless(ws)), limit))
 
 
 def _in_order(
-    ws: Workspace, candidates: Iterator[_Candidate], others: Iterable[str]
+    ws: Workspace, dated_records: Iterator[Candidate], others: Iterable[str]
 ) -> Iterator[RobotLine]:
     gate, numbers = Gate(ws), count()
     seen: set[str] = set()
@@ -63,7 +63,7 @@ def _in_order(
                 else:
                     heapq.heappush(dated, (line.due_at, line.record, next(numbers), line))
 
-    for candidate in candidates:
+    for candidate in dated_records:
         while dated and dated[0][:2] < candidate:
             yield heapq.heappop(dated)[-1]
         look(candidate.record)
@@ -85,43 +85,49 @@ def _lines(ws: Workspace, record_id: str, gate: Gate) -> list[RobotLine]:
         return [RobotLine(record_id, "", "", CRM, OwnStep.LOOK, "failed", None, why)]
 
 
-def _candidates(ws: Workspace) -> Iterator[_Candidate]:
+def candidates(ws: Workspace) -> Iterator[Candidate]:
     """The records for which robots may wait, in the order of the moments before which none is due."""
     changed = list(ws.agenda.dirty())
     is_true = ws.agenda.signed() == signature(ws)
     if not is_true:
         changed = list(dict.fromkeys([*changed, *with_robots(ws)]))
     leaning = linked_dates.leaning_on_edited(ws)
-    first = [_Candidate(_EARLIEST, one) for one in leaning]
+    first = [Candidate(_EARLIEST, one) for one in leaning]
     told = [*first, *_since_entry(ws, changed), *_of_jobs(ws, is_true=is_true)]
     return heapq.merge(sorted(told), _agenda(ws) if is_true else ())
 
 
-def _agenda(ws: Workspace) -> Iterator[_Candidate]:
+def _agenda(ws: Workspace) -> Iterator[Candidate]:
     place = ("", "")
     while page := ws.agenda.due(_LAST, place):
         place = page[-1]
-        yield from (_Candidate(datetime.fromisoformat(at), record) for at, record in page)
+        yield from (Candidate(datetime.fromisoformat(at), record) for at, record in page)
 
 
-def _of_jobs(ws: Workspace, *, is_true: bool) -> Iterator[_Candidate]:
+def _of_jobs(ws: Workspace, *, is_true: bool) -> Iterator[Candidate]:
     """The records with messages that are to leave."""
     keys = [key for _, key in ws.agenda.open_jobs()]
     if not keys and is_true:
         return
     for job in jobs_here(ws, keys if is_true else ()).values():
         if job.is_outgoing and entity_of(job.record):
-            yield _Candidate(job.retry_at or job.at, job.record)
+            yield Candidate(job.retry_at or job.at, job.record)
 
 
-def _since_entry(ws: Workspace, record_ids: list[str]) -> Iterator[_Candidate]:
+def _since_entry(ws: Workspace, record_ids: list[str]) -> Iterator[Candidate]:
     """What the stage tells of records that nobody has thought over since they changed."""
     clock = Clock(ws.now, ws.settings.calendar, ws.zone)
-    for place in current_stages(ws, record_ids):
+    try:
+        places = current_stages(ws, record_ids)
+    except Exception as error:  # over one of them, which is told when it is thought over
+        raise_general(error)
+        yield from (Candidate(_EARLIEST, one) for one in record_ids)
+        return
+    for place in places:
         _, stage = ws.pipelines.place(entity_of(place.record), place.pipeline, place.stage)
         entry = place.entry
         if stage and stage.robots and entry and entry.data.get("robots") is not False:
-            yield _Candidate(_earliest(stage.robots, entry.at, clock), place.record)
+            yield Candidate(_earliest(stage.robots, entry.at, clock), place.record)
 
 
 def _earliest(robots: Iterable[Robot], entered: datetime, clock: Clock) -> datetime:

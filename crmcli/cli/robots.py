@@ -66,6 +66,26 @@ def explain(session: Session, ref: str) -> Listing:
     return automation.outlook(lines, automation.EXPLAINED, none)
 
 
+@robots.command("test")
+@click.argument("robot", metavar="[STAGE/]ROBOT")
+@click.option("--for", "ref", required=True, metavar="REF", help="Record.")
+def try_robot(session: Session, robot: str, ref: str) -> None:
+    """Run one robot for a record without effect, and show what it would make or send.
+
+    Whether its condition holds is shown too; nothing is written, and nothing leaves.
+
+    Example: crm robots test hello --for 7k3
+    """
+    from crmcli.automation import robot_trial
+
+    ws, out = session.workspace, session.out
+    trial = robot_trial.run(ws, robot, ref)
+    if out.is_table:
+        out.text(automation.trial_text(ws, trial))
+    else:
+        out.one(automation.trial_row(ws, trial), [])
+
+
 def _held(ws: Workspace, ref: str) -> str:
     """The id of a record that robots may act on; "" where none is named."""
     return ws.resolve(ref, *having("staged")) if ref else ""

@@ -27,6 +27,7 @@ MOST_TOLD = 50
     params=[
         option("-n --dry-run", "Show what would happen without doing it.", is_flag=True),
         option("--until", "With --dry-run: show everything until then.", "DATE"),
+        option("--summary", "With --dry-run: only how many of what on each day.", is_flag=True),
         option(
             "--accept-history",
             "Continue after git went back in time: messages sent from here that the timeline no longer "
@@ -43,7 +44,7 @@ MOST_TOLD = 50
     ],
 )
 def tick(
-    session: Session, dry_run: bool, until: str, accept_history: bool, **upkeep: Any
+    session: Session, dry_run: bool, until: str, summary: bool, accept_history: bool, **upkeep: Any
 ) -> Listing | Told | None:
     """Run what is due: triggers, robots, schedules, messages.
 
@@ -54,25 +55,28 @@ def tick(
     Example: crm tick --install --every 5m
 
     Example: crm tick --dry-run --until +7d
+
+    Example: crm tick --dry-run --until +30d --summary
     """
     if told := _upkeep(session, dry_run=dry_run, **upkeep):
         return told
-    if until and not dry_run:
-        raise BadUsage("--until needs --dry-run", "only a dry run can look ahead")
+    if (until or summary) and not dry_run:
+        name = "--until" if until else "--summary"
+        raise BadUsage(tr("{} needs --dry-run", name), "only a dry run can look ahead")
     if accept_history:
         _accept_history(session, dry_run=dry_run)
     if not dry_run:
         run_once(session)
         return None
-    from crmcli.automation.simulate import rehearse
+    from crmcli.automation.simulate import MOST_COUNTED, MOST_LINES, rehearse
     from crmcli.present import automation
     from crmcli.sales.history.past import moment_of
 
     ws = session.workspace
     faults = ws.faults_of_rules()
-    plan = automation.plan(
-        rehearse(ws, moment_of(ws, until, "--until", past=False) if until else ws.now)
-    )
+    end = moment_of(ws, until, "--until", past=False) if until else ws.now
+    planned = rehearse(ws, end, MOST_COUNTED if summary else MOST_LINES)
+    plan = automation.plan_by_day(planned, ws.zone) if summary else automation.plan(planned)
     _report_faults(session, faults, tr("fix the lines named, then run crm {}", "pipeline check"))
     return plan
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
+from crmcli.model.actions import channel_of
+from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant
-from crmcli.present.cells import Column, Listing, rows_of
+from crmcli.present.cells import Column, Listing, attributes, plain, rows_of
+from crmcli.present.events import describe
+from crmcli.present.records import raw_row
 
 if TYPE_CHECKING:
     from crmcli.automation.explain import RobotLine
     from crmcli.automation.ledger import Job
+    from crmcli.automation.robot_trial import RobotTrial
     from crmcli.automation.simulate import Planned
     from crmcli.model.pipeline import Pipeline
     from crmcli.workspace import Workspace
@@ -39,6 +47,10 @@ JOBS = [
 PLAN = [
     Column("at", "When", "datetime", keep=True), Column("record", "Record", keep=True),
     Column("who", "Who"), Column("what", "What"),
+]  # fmt: skip
+BY_DAY = [
+    Column("day", "Day", "date", keep=True), Column("who", "Who"), Column("action", "Does"),
+    Column("count", "How many", "count"),
 ]  # fmt: skip
 
 
@@ -99,3 +111,70 @@ def job_name(job: Job) -> str:
 def plan(planned: Iterable[Planned]) -> Listing:
     """What ticks would do, and when."""
     return Listing.of(planned, PLAN, empty="nothing would happen")
+
+
+def plan_by_day(planned: Iterable[Planned], zone: tzinfo) -> Listing:
+    """How many of what ticks would do on each day."""
+    counts = Counter(
+        (line.at.astimezone(zone).date().isoformat(), line.who, line.action) for line in planned
+    )
+    names = ("day", "who", "action", "count")
+    rows = [dict(zip(names, (*key, n), strict=True)) for key, n in sorted(counts.items())]
+    return Listing(rows, BY_DAY, "nothing would happen")
+
+
+def trial_row(ws: Workspace, trial: RobotTrial) -> dict[str, Any]:
+    """What a robot would do for a record, for programs."""
+    record, done, condition = trial.record, trial.done, trial.condition
+    row: dict[str, Any] = {
+        "robot": trial.robot.id,
+        "stage": trial.stage.id,
+        "record": record.id,
+        "action": trial.robot.do,
+        "condition": condition.facts() if condition else None,
+        "state": done.word,
+        "effect": done.effect,
+        "reason": done.reason,
+        "events": [{**attributes(e, "kind", "record"), "data": dict(e.data)} for e in trial.events],
+        "records": [raw_row(ws, made) for made in trial.records],
+    }
+    return {**row, "message": _leaving(trial)}
+
+
+def trial_text(ws: Workspace, trial: RobotTrial) -> str:
+    """The same for people: whether it would act, then what it would write or send."""
+    robot, record, done = trial.robot, trial.record, trial.done
+    name = tr("robot {}", robot.id)
+    blocks = [f"{name}, {robot.do}: {record.id} {record.get('name')}"]
+    if trial.condition:
+        met = tr("if {} (met now)") if trial.condition.is_met else tr("if {} (not met now)")
+        blocks[0] += f"\n{met.format(trial.condition)}"
+    blocks[0] += f"\n{done.effect or ': '.join(filter(None, (tr(done.word), tr(done.reason))))}"
+    for made in trial.records:
+        fields = {k: v for k, v in raw_row(ws, made).items() if v not in ("", None, [], {})}
+        blocks.append("\n".join(f"{name}: {plain(value)}" for name, value in fields.items()))
+    told = [(e, describe(ws, e)) for e in trial.events if "changes" in e.data or e.kind == "note"]
+    blocks += [f"{event.record}: {words}" for event, words in told if words]
+    leaving = _leaving(trial)
+    if "text" in leaving:
+        heads = [f"{tr(key + ':')} {leaving[key.lower()]}" for key in ("From", "To", "Subject")]
+        blocks.append("\n".join([*heads, "", str(leaving["text"]).rstrip()]))
+    elif leaving:
+        heads = [f"{key}: {value}" for key, value in leaving["headers"].items()]
+        body = json.dumps(leaving["body"], ensure_ascii=False, indent=2)
+        blocks.append("\n".join([f"POST {leaving['url']}", *heads, "", body]))
+    return "\n\n".join(blocks)
+
+
+def _leaving(trial: RobotTrial) -> dict[str, Any]:
+    """The message or the request that would leave."""
+    if trial.queued is None:
+        return {}
+    facts, content = trial.queued
+    if channel_of(facts["action"]) == "webhook":
+        return {**json.loads(content), "url": redacted(str(facts["to"]))}
+    from crmcli.channels.message import from_bytes
+
+    mail = from_bytes(content, facts["key"])
+    to = ", ".join(mail.to)
+    return {"from": mail.sender, "to": to, "subject": mail.subject, "text": mail.text}

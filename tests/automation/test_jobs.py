@@ -67,7 +67,7 @@ def test_explain_tells_each_robot_and_those_that_were_left_behind(house: Any, de
         ("date", "waiting_for_field"), ("off", "paused"),
     ]  # fmt: skip
     assert lines[0].why == "the record left for talks"
-    assert "if amount > 100 (not met now)" in lines[5].why
+    assert "if amount > 100 [no: 50] (not met now)" in lines[5].why
 
 
 def test_retry_begins_anew(house: Any, deal: Any) -> None:

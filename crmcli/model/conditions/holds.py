@@ -119,16 +119,17 @@ def passes(key: Key, wanted: Iterable[Test]) -> bool:
 
 def holds(condition: Condition, record: Record, env: Env) -> bool:
     """Whether the condition holds for the record; it must have been checked for its entity."""
-    return _true(condition.tree, record, env)
+    return is_true(condition.tree, record, env)
 
 
-def _true(node: Node, record: Record, env: Env) -> bool:
+def is_true(node: Node, record: Record, env: Env) -> bool:
+    """The same of a part of a checked condition."""
     if isinstance(node, And):
-        return all(_true(part, record, env) for part in node.parts)
+        return all(is_true(part, record, env) for part in node.parts)
     if isinstance(node, Or):
-        return any(_true(part, record, env) for part in node.parts)
+        return any(is_true(part, record, env) for part in node.parts)
     if isinstance(node, Not):
-        return not _true(node.part, record, env)
+        return not is_true(node.part, record, env)
     if isinstance(node, Empty):
         return next(_reached(node.path, record, env), None) is None
     if isinstance(node, In):

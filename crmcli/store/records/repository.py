@@ -214,6 +214,10 @@ class Change:
         self._attachments[sha] = data
         return sha
 
+    def attachment(self, sha: str) -> bytes:
+        """A file that was stored in this change."""
+        return self._attachments[sha]
+
     def note_sent(self, line: bytes) -> None:
         """Note what is queued or leaves in this machine's own list as well, see `store.sent`."""
         self._sent.append(line)

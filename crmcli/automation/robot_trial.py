@@ -1,0 +1,88 @@
+"""One robot, run for one record without effect: in a change that is never written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from crmcli.automation.actions.work import Work, act
+from crmcli.automation.job_failures import check_rule
+from crmcli.automation.ledger import Done, job_key
+from crmcli.automation.linked_dates import dates_of
+from crmcli.automation.record_plan import STAGED
+from crmcli.dataclass import dataclass
+from crmcli.errors import BadUsage, NotFound
+from crmcli.language import tr
+from crmcli.model.automation import Robot
+from crmcli.model.conditions.reasons import Reason, reason
+from crmcli.model.event import Event
+from crmcli.model.fields import Record
+from crmcli.model.pipeline import Stage
+from crmcli.model.values import entity_of
+from crmcli.sales.template_names import linked, names_for, plain
+from crmcli.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class RobotTrial:
+    """What a robot would do for a record now: whether its condition holds, how the act would end, what it
+    would write of which records, and the message or request that would leave, as kept."""
+
+    robot: Robot
+    stage: Stage
+    record: Record
+    condition: Reason | None
+    done: Done
+    events: Sequence[Event]
+    records: Sequence[Record]
+    queued: tuple[dict[str, Any], bytes] | None
+
+
+def run(ws: Workspace, name: str, ref: str) -> RobotTrial:
+    """Run a robot of the record's pipeline for it, whatever its condition and its time say."""
+    record = ws.find(ref, *STAGED)
+    stage, robot = _robot(ws, record, name)
+    check_rule(robot)
+    change, who = ws.trial("robots test", f"robot:{robot.id}"), f"robot:{robot.id}"
+    names, contact = names_for(ws, record), _whose(ws, record, robot)
+    if contact is not None:
+        names["contact"] = plain(ws, contact)
+    key = job_key(robot.id, record.id, "test")
+    timed = robot.timing.workdays
+    done = act(Work(ws, change, record, who, robot.do, robot.params, key, names, timed, contact))
+    queued = [event.data for event in change.events if event.kind == "job.queued"]
+    made = [e.record for e in change.events if e.kind == f"{entity_of(e.record)}.created"]
+    return RobotTrial(
+        robot=robot,
+        stage=stage,
+        record=record,
+        condition=reason(robot.when, record, ws.env) if robot.when else None,
+        done=done,
+        events=[event for event in change.events if not event.kind.startswith("job.")],
+        records=[change.get(one) for one in made],
+        queued=(dict(queued[0]), change.attachment(queued[0]["file"])) if queued else None,
+    )
+
+
+def _robot(ws: Workspace, record: Record, name: str) -> tuple[Stage, Robot]:
+    """The robot that is called so, or STAGE/ROBOT; of several, that of the stage where the record stands."""
+    pipeline = ws.pipeline_of(record)
+    every = [(stage, robot) for stage in pipeline.stages for robot in stage.robots]
+    found = [(s, r) for s, r in every if name in (r.id, f"{s.id}/{r.id}")]
+    here = [(s, r) for s, r in found if s.id == record.get("stage")]
+    found = here or found
+    if not found:
+        known = ", ".join(f"{stage.id}/{robot.id}" for stage, robot in every)
+        told = tr("pipeline {} has no robot {!r}", pipeline.id, name)
+        raise NotFound(told, tr("one of {}", known) if known else "see crm robots list")
+    if len(found) > 1:
+        told = tr("several robots are called {!r}", name)
+        raise BadUsage(told, tr("one of {}", ", ".join(f"{s.id}/{r.id}" for s, r in found)))
+    return found[0]
+
+
+def _whose(ws: Workspace, record: Record, robot: Robot) -> Record | None:
+    """The contact whose date the robot goes by, of a linked date."""
+    dates = dates_of(ws, record, robot.timing.field) if robot.timing.field else ()
+    whose = next((dated.whose for dated in dates if dated.whose), "")
+    return linked(ws, whose) if entity_of(whose) == "contact" else None
