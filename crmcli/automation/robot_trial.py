@@ -43,7 +43,8 @@ def run(ws: Workspace, name: str, ref: str) -> RobotTrial:
     record = ws.find(ref, *STAGED)
     stage, robot = _robot(ws, record, name)
     check_rule(robot)
-    change, who = ws.trial("robots test", f"robot:{robot.id}"), f"robot:{robot.id}"
+    who = f"robot:{robot.id}"
+    change = ws.trial("test", who)
     names, contact = names_for(ws, record), _whose(ws, record, robot)
     if contact is not None:
         names["contact"] = plain(ws, contact)

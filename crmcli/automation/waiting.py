@@ -126,12 +126,15 @@ def _since_entry(ws: Workspace, record_ids: list[str]) -> Iterator[Candidate]:
     for place in places:
         _, stage = ws.pipelines.place(entity_of(place.record), place.pipeline, place.stage)
         entry = place.entry
-        if stage and stage.robots and entry and entry.data.get("robots") is not False:
-            yield Candidate(_earliest(stage.robots, entry.at, clock), place.record)
+        robots = stage.robots if stage and entry else ()
+        if entry and entry.data.get("robots") is False:
+            robots = tuple(robot for robot in robots if robot.on)
+        if entry and robots:
+            yield Candidate(_earliest(robots, entry.at, clock), place.record)
 
 
 def _earliest(robots: Iterable[Robot], entered: datetime, clock: Clock) -> datetime:
-    if any(robot.timing.field for robot in robots):
+    if any(robot.timing.field or robot.exits for robot in robots):
         return _EARLIEST
     try:
         return min(waited(robot.timing, entered, clock) for robot in robots)
