@@ -39,6 +39,7 @@ def explain(ws: Workspace, ref: str) -> list[RobotLine]:
     lines: list[RobotLine] = []
     for visit, following in zip(plan.visits, plan.visits[1:], strict=False):
         lines += _left_behind(plan, visit, following)
+    lines += _decisions(plan)
     gate = Gate(ws)
     return lines + [line_of(plan, step, gate, _condition(ws, plan, step)) for step in plan.steps]
 
@@ -62,6 +63,18 @@ def _condition(ws: Workspace, plan: RecordPlan, step: Step) -> str:
         return ""
     found = reason(when, plan.record, ws.env)
     return tr("if {} (met now)", found) if found.is_met else tr("if {} (not met now)", found)
+
+
+def _decisions(plan: RecordPlan) -> Iterator[RobotLine]:
+    """What triggers made of the events of this stay, and of that which began it: each that was tried."""
+    since = plan.visit.entry.id if plan.visit else ""
+    for event in plan.events:
+        if event.id < since or not event.data.get("passed"):
+            continue
+        on = str(event.data.get("on") or event.actor.removeprefix("trigger:"))
+        for stage, why in event.data["passed"]:
+            about = (plan.record.id, str(plan.record.get("name")), stage, on, "trigger")
+            yield RobotLine(*about, "skipped", event.at, tr(why))
 
 
 def _left_behind(plan: RecordPlan, visit: Visit, following: Visit) -> Iterator[RobotLine]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from crmcli.automation import clock_changes, hand_edits, lapses, outbox, schedule_runs
+from crmcli.automation import clock_changes, hand_edits, lapses, outbox, schedule_runs, time_events
 from crmcli.automation.approval.acts import Act
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.due_records import DueRecords, Turn
@@ -149,6 +149,7 @@ class _Run:
         self.result.said += [
             tr("{} {} is {} now", one.id, one.get("name"), one.get("status")) for one in lapsed
         ]
+        timed = time_events.run(ws)
         acts = self.result.effects
         heard = run_triggers(ws, self._act_before, lambda: self._left() > 0)
         caught_up = self.result.effects - acts
@@ -156,7 +157,14 @@ class _Run:
             self._heard(told)
         acted = self._schedule() + self._act()
         return bool(
-            moved or edited or lapsed or received or heard or caught_up or acted + self._deliver()
+            moved
+            or edited
+            or lapsed
+            or timed
+            or received
+            or heard
+            or caught_up
+            or acted + self._deliver()
         )
 
     def _meet_unread(self) -> None:

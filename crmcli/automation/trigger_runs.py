@@ -18,7 +18,7 @@ from crmcli.automation.job_failures import (
 from crmcli.automation.ledger import Done, Job, OwnStep
 from crmcli.automation.record_plan import STAGED
 from crmcli.automation.robots import DEEPEST
-from crmcli.automation.triggers import Decision, Passed, called, choose
+from crmcli.automation.triggers import ALREADY_THERE, Decision, Passed, called, choose
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import tr
@@ -283,8 +283,9 @@ def _move_in(
     passed = [*tried, *decision.passed]
     if passed:
         heard.passed.append(_line(record, event, *map(str, passed)))
-        facts = {"event": event.id, "on": _word(event), "passed": _told(passed)}
-        change.note("trigger.passed", record.id, facts)
+        if any(one.why != ALREADY_THERE for one in passed):  # else there was nothing to decide
+            facts = {"event": event.id, "on": _word(event), "passed": _told(passed)}
+            change.note("trigger.passed", record.id, facts)
     if decision.asks:
         text = tr("{}: which deal is meant? {}", _word(event), ", ".join(one.id for one in among))
         _tell_owner(change, ws, record, text)

@@ -14,6 +14,8 @@ from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.trigger_events import names_of, unmet
 
+ALREADY_THERE = "the record is already there"
+
 
 @dataclass(frozen=True, slots=True)
 class Passed:
@@ -85,7 +87,7 @@ def _against(
     if here < 0:
         return "the record is in a stage that is not declared"
     if here == there:
-        return "the record is already there"
+        return ALREADY_THERE
     if not pipeline.stages[here].is_open and not trigger.on_closed:
         return "the record is closed"
     if there < here and not trigger.back:

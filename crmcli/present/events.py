@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
 from crmcli.model.dates import local_minute
-from crmcli.model.event import DATED, STOOD
+from crmcli.model.event import DATED, ROBOT_CALLED, STOOD
 from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.values import entity_of, format_instant, parse_instant
 from crmcli.present.cells import Column, Listing, attributes, in_short
@@ -68,11 +68,16 @@ def describe(ws: Workspace, event: Event) -> str:
     data = event.data
     if event.kind == "stage.entered":
         way = f"{_stage(ws, event, 'from')} → {_stage(ws, event, 'stage')}"
-        return "; ".join([way, *_changes(ws, event, FOLLOWING)]) + _by(data)
+        told = "; ".join([way, *_changes(ws, event, FOLLOWING)]) + _by(data)
+        return "; ".join([told, *_passed(ws, event)])
     if event.kind == DATED:
         stood = sorted(data[STOOD].items(), key=itemgetter(1))
         times = ((stage, local_minute(parse_instant(at), ws.zone)) for stage, at in stood)
         return ", ".join(f"{_stage_name(ws, event, stage)} {at}" for stage, at in times)
+    if event.kind == "trigger.passed":
+        return f"{data.get('on')}: {'; '.join(_passed(ws, event))}"
+    if event.kind == ROBOT_CALLED:
+        return f"{data.get('on')}: {', '.join(data.get('robots', ()))}"
     if event.kind.endswith(".created"):
         made = _stage(ws, event, "stage") if data.get("stage") else ""
         return " ".join(
@@ -91,6 +96,14 @@ def describe(ws: Workspace, event: Event) -> str:
     from crmcli.model.redaction import redacted
 
     return redacted(told)
+
+
+def _passed(ws: Workspace, event: Event) -> list[str]:
+    """The triggers that were tried for it and moved nothing, with the reason."""
+    return [
+        tr("not to {}: {}", _stage_name(ws, event, stage), tr(why))
+        for stage, why in event.data.get("passed", ())
+    ]
 
 
 def _merge(ws: Workspace, event: Event) -> str:

@@ -1,0 +1,94 @@
+"""Events that nothing but time causes: tasks not done in time, records with which long nothing happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from crmcli.automation.ledger import CRM
+from crmcli.automation.trigger_runs import awaited_names
+from crmcli.automation.work_time import shift
+from crmcli.model.durations import parse_duration
+from crmcli.model.values import format_instant
+
+if TYPE_CHECKING:
+    from crmcli.model.durations import Duration
+    from crmcli.model.fields import Record
+    from crmcli.model.pipeline import Pipeline
+    from crmcli.workspace import Workspace
+
+LATE = timedelta(days=7)
+"""What came to pass longer ago is no news: a rule that is new does not dig up the past."""
+PAGE = 500
+"""Events that one transaction notes."""
+
+
+class _Raised(NamedTuple):
+    """An event of time: of whom, what kind, and what it says, by which it is known again."""
+
+    record: str
+    kind: str
+    data: dict[str, str]
+
+
+def run(ws: Workspace) -> list[str]:
+    """Note what time has brought, once, where triggers or robots wait for it; the records."""
+    awaited = awaited_names(ws)
+    found = [*(_overdue(ws) if "task.overdue" in awaited else ())]
+    if "record.idle" in awaited:
+        found += [one for pipeline in ws.pipelines for one in _idle(ws, pipeline)]
+    new = [one for one in found if not _is_told(ws, one)]
+    for start in range(0, len(new), PAGE):
+        with ws.change("tick", actor=CRM) as change:
+            for one in new[start : start + PAGE]:
+                if not _is_told(ws, one):
+                    change.note(one.kind, one.record, one.data)
+    if new:
+        ws.look_again()
+    return [one.record for one in new]
+
+
+def _is_told(ws: Workspace, one: _Raised) -> bool:
+    told = ws.events(record=one.record, kinds=(one.kind,))
+    return any(dict(event.data) == one.data for event in told)
+
+
+def _overdue(ws: Workspace) -> Iterator[_Raised]:
+    since, now = (format_instant(moment) for moment in (ws.now - LATE, ws.now))
+    asked = f"done_at is empty and due > {since} and due <= {now}"
+    for task in ws.select("task", ws.condition(asked, "task")):
+        data = {name: str(_raw(task.get(name))) for name in ("name", "due")} | {"task": task.id}
+        yield _Raised(str(task.get("about")) or task.id, "task.overdue", data)
+
+
+def _idle(ws: Workspace, pipeline: Pipeline) -> Iterator[_Raised]:
+    filters = [rule.filters for stage in pipeline.stages for rule in stage.triggers]
+    filters += [robot.filters for stage in pipeline.stages for robot in stage.robots]
+    lengths = {word for each in filters for word in each.get("for", ())}
+    for length in sorted(lengths):
+        for record, since in _idle_for(ws, pipeline, parse_duration(length)):
+            yield _Raised(record.id, "record.idle", {"for": length, "since": since})
+
+
+def _idle_for(ws: Workspace, pipeline: Pipeline, length: Duration) -> Iterator[tuple[Record, str]]:
+    """The open records with which nothing happened for so long, and since when; not those for which that is
+    old news."""
+    until = shift(ws.now, length, ws.zone, back=True)
+    first, last = format_instant(until - LATE), format_instant(until)
+    stages = ", ".join(stage.id for stage in pipeline.stages if stage.is_open)
+    times = (f"({{0}} > {first} and {{0}} <= {last}{more})".format(name) for name, more in (
+        ("last_activity", ""), ("created_at", " and last_activity is empty"),
+    ))  # fmt: skip
+    asked = f"stage in ({stages}) and ({' or '.join(times)})"
+    if pipeline.key:
+        asked += f" and pipeline = {pipeline.id}"
+    found = list(ws.select(pipeline.entity, ws.condition(asked, pipeline.entity)))
+    told = ws.derived(pipeline.entity, ["last_activity"], [record.id for record in found])
+    for record in found:
+        active = told.get(record.id, {}).get("last_activity")
+        yield record, active or str(_raw(record.get("created_at")))
+
+
+def _raw(value: object) -> object:
+    return format_instant(value) if isinstance(value, datetime) else value
