@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from crmcli.dataclass import dataclass
 
-PLAIN_KINDS = ("template", "stage", "pipeline", "secret")
+PLAIN_KINDS = ("template", "stage", "pipeline", "secret", "word", "words")
 """The kinds of parameters that are taken as they are written; texts of all others are templates."""
 
 
@@ -34,6 +34,8 @@ class Param:
     doc: str
     required: bool = False
     required_once: bool = False
+    choices: tuple[str, ...] = ()
+    """The words that may stand there, of a parameter that is a word or words."""
     words: tuple[str, ...] = ()
     """What may stand there beside the users that settings.yaml names."""
 
@@ -128,6 +130,32 @@ ACTIONS: dict[str, Action] = {
             Param("pipeline", "pipeline", "The id of the pipeline; that of the record if absent."),
             Param("reason", "text", "Why, for a lost stage."),
         ),
+    ),
+    "create": Action(
+        "Another record, linked to this one.",
+        (
+            Param(
+                "entity", "word", "What it is.",
+                required=True, choices=("deal", "lead", "contact", "company", "task"),
+            ),
+            Param("set", "values", "Its fields and their values; owner as here if absent."),
+        ),
+    ),
+    "convert": Action(
+        "The lead into contact, company and deal.",
+        (
+            Param(
+                "make", "words", "What it becomes; a contact, a deal and the company it names if absent.",
+                choices=("contact", "company", "deal"),
+            ),
+            Param("pipeline", "pipeline", "The pipeline of the deal; the first if absent."),
+            Param(
+                "on_duplicate", "word", "What becomes of who is known already; link if absent.",
+                choices=("warn", "create", "skip", "merge", "replace", "update", "link", "fail"),
+            ),
+            Param("set", "values", "More values of what it becomes, as deal.close_by: today+7d."),
+        ),
+        of="lead",
     ),
     "add_line": Action(
         "A line of the deal: a product, or anything with a price.",

@@ -80,9 +80,8 @@ def describe(ws: Workspace, event: Event) -> str:
         return f"{data.get('on')}: {', '.join(data.get('robots', ()))}"
     if event.kind.endswith(".created"):
         made = _stage(ws, event, "stage") if data.get("stage") else ""
-        return " ".join(
-            p for p in (made, tr("from {}", data["lead"]) if "lead" in data else "") if p
-        )
+        source = data.get("lead") or data.get("from")
+        return " ".join(p for p in (made, tr("from {}", source) if source else "") if p)
     if event.kind in (*JOINS, *PARTINGS):
         return _merge(ws, event) + _by(data)
     if "changes" in data:

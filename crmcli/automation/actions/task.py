@@ -9,14 +9,13 @@ from crmcli.automation.work_time import on_work_day, shift, shift_working
 from crmcli.language import tr
 from crmcli.model.actions import OWNER
 from crmcli.model.durations import parse_duration
-from crmcli.model.values import ID_LETTERS
 from crmcli.sales.records.given_values import read_values
 from crmcli.sales.records.new_record import build
 
 
 def run(work: Work) -> Effect:
     """A task whose id follows from the job's key: made again elsewhere, it is the same one."""
-    task_id = task_id_of(work.key)
+    task_id = work.new_id("task")
     if work.ws.exists(task_id):
         return Effect("done", {"task": task_id, "found": True}, tr("no change"))
     given = {name: [text] for name in ("comment", "owner") if (text := work.text(name))}
@@ -29,12 +28,6 @@ def run(work: Work) -> Effect:
     values["due"] = _due(work)
     work.change.add(build(work.ws, "task", values, task_id))
     return Effect("done", {"task": task_id}, f"«{title}»")
-
-
-def task_id_of(key: str) -> str:
-    """The id of the task that a job makes."""
-    number = int(key, 16)
-    return "task-" + "".join(ID_LETTERS[number >> 5 * n & 31] for n in range(8))
 
 
 def _due(work: Work) -> datetime | None:

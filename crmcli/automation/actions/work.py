@@ -11,6 +11,7 @@ from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.fields import Record
+from crmcli.model.values import ID_LETTERS
 from crmcli.sales.documents import messages
 from crmcli.workspace import Change, Workspace
 
@@ -45,6 +46,19 @@ class Work:
             told = tr("{}: {!r} cannot run once for all, it needs a record", self.who, self.action)
             raise BadUsage(told, "remove once:")
         return self.record
+
+    def new_id(self, entity: str) -> str:
+        """The id of the record that this act makes: made again elsewhere, it is the same one."""
+        number = int(self.key, 16)
+        return f"{entity}-" + "".join(ID_LETTERS[number >> 5 * n & 31] for n in range(8))
+
+    def values(self, name: str) -> dict[str, list[str]]:
+        """A parameter of fields and their values, filled in."""
+        given = self.params.get(name) or {}
+        return {
+            field: [self.fill(one, field) for one in (text if isinstance(text, list) else [text])]
+            for field, text in given.items()
+        }
 
     def text(self, name: str) -> str:
         """A parameter with its template filled in."""

@@ -49,6 +49,8 @@ class ConvertOptions:
     known: tuple[str, ...] = ()
     is_apart: bool = False
     given: Mapping[str, Given] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """The ids of what is made, by entity, where they are settled before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ def plan_conversion(
             has_contact = "contact" in (*make, *use)
             values = carried(ws, lead, entity, has_contact=has_contact)
             values |= _own_values(ws, lead, entity, whole, wanted.pipeline)
-            whole[entity] = begun(ws, entity, {**values, **given.get(entity, {})})
+            own = {**values, **given.get(entity, {})}
+            whole[entity] = begun(ws, entity, own, wanted.ids.get(entity, ""))
     conflicts: list[str] = []
     for entity in use:
         how = wanted.on_duplicate if entity in wanted.known else "merge"

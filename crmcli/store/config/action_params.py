@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from crmcli.dataclass import replace
 from crmcli.language import tr
-from crmcli.model.actions import ACTIONS, APPEND, UNSET, Action, is_template, listed_words
-from crmcli.model.entities import having
+from crmcli.model.actions import ACTIONS, APPEND, UNSET, Action, Param, is_template, listed_words
+from crmcli.model.entities import ENTITIES, having
 from crmcli.model.fields import Field
 from crmcli.model.line_text import read_discount, read_rate
 from crmcli.model.listed import allowed_hint
@@ -32,8 +33,10 @@ def read_params(place: Cursor, action: str, frame: Frame) -> Mapping[str, Any]:
     if known.of and known.of != frame.entity:
         told = tr("{!r} acts on a {}, and this is for a {}", action, tr(known.of), tr(frame.entity))
         place.at("do").fault(told)
-    for name in known.of_kind("pipeline"):
-        frame = frame.within(params.at(name).text())
+    if known.of_kind("stage"):
+        frame = frame.within(params.at("pipeline").text())
+    if known.of_kind("word") == ["entity"]:
+        frame = replace(frame, entity=params.at("entity").text())
     if isinstance(params.value, dict):
         (_check_set if known.sets_fields else params_of(known).read)(params, frame)
         return params.value
@@ -119,6 +122,44 @@ def _check_due(place: Cursor, frame: Frame) -> None:
 
     if not is_template(place.text()):
         place.parsed(read, None, "like 1h, 2d or tomorrow")
+
+
+def _check_values(place: Cursor, frame: Frame) -> None:
+    """Fields of a record that is to be made, by `entity.field` where several are."""
+    for entry in place.entries():
+        head, dot, name = str(entry.path[-1]).rpartition(".")
+        entity = head if dot else frame.entity
+        if not entity:
+            continue  # which is told already
+        if entity not in ENTITIES:
+            entry.fault(tr("{!r} names no entity", entry.name), "like deal.close_by: today+7d")
+        elif (field := frame.schema.named(entity, name)) is None:
+            replace(frame, entity=entity).refuse_field(entry, name)
+        elif field.system:
+            entry.fault(tr("the field {!r} cannot be set", name), "crm sets it")
+        elif isinstance(entry.value, str) and not is_template(entry.value):
+            _check_choice(entry, field)
+
+
+def _words(doc: str, choices: tuple[str, ...]) -> shapes.Shape:
+    """Some of a few words, as a list or with commas."""
+
+    def read(place: Cursor, frame: Frame) -> None:
+        for word in listed_words(place.value):
+            if word not in choices:
+                told = tr("{!r} is not allowed for {!r}", word, place.name)
+                place.fault(told, allowed_hint(word, choices))
+
+    items = {"type": "array", "items": {"enum": [*choices]}}
+    return shapes.Shape(doc, read, lambda: {"anyOf": [{"type": "string"}, items]})
+
+
+def _shape_of(param: Param) -> shapes.Shape:
+    if param.kind == "word":
+        return shapes.word(param.doc, param.choices)
+    if param.kind == "words":
+        return _words(param.doc, param.choices)
+    return PARAMS[param.kind](param.doc)
 
 
 def _number(doc: str) -> shapes.Shape:
@@ -208,6 +249,7 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
     ),
     "append": lambda doc: shapes.Shape(doc, _check_append, _fields_schema),
     "unset": _texts,
+    "values": lambda doc: shapes.Shape(doc, _check_values, lambda: {"type": "object"}),
     "any": lambda doc: shapes.Shape(doc, anything, dict),
 }
 """The kinds of parameters of an action: what may stand there."""
@@ -215,7 +257,7 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
 
 def params_of(action: Action) -> shapes.Shape:
     """What may stand under `with:` for an action."""
-    of_param = {p.name: PARAMS[p.kind](p.doc) for p in action.params}
+    of_param = {p.name: _shape_of(p) for p in action.params}
     if action.sets_fields:
         more = {"properties": {name: shape.schema() for name, shape in of_param.items()}}
         return shapes.needed(

@@ -27,14 +27,16 @@ class Frame:
     templates: Path
     aliases: Aliases
     pipelines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The stages of every pipeline into which a record may go, by its id."""
+    """The stages of every pipeline of deals, by its id."""
 
     def field(self, name: str) -> Field | None:
         """The entity's field of exactly that name."""
         return next((f for f in self.schema.fields(self.entity) if f.name == name), None)
 
     def within(self, pipeline: str) -> Frame:
-        """The same for what is said of another pipeline."""
+        """The same for a move to another pipeline; leads have one."""
+        if self.entity != "deal":
+            return replace(self, pipelines={})
         return (
             replace(self, stages=self.pipelines[pipeline]) if pipeline in self.pipelines else self
         )

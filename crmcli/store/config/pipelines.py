@@ -40,6 +40,7 @@ class _Ground:
     templates: Path
     schema: Schema
     aliases: Aliases
+    stages: Mapping[str, tuple[str, ...]]
 
 
 def load_pipelines(
@@ -62,9 +63,8 @@ def load_pipelines(
             "write leads: and deals:, or see what crm init makes in an empty folder",
             [Problem(PIPELINES, 0, "leads: and deals: are missing")],
         )
-    got = SHAPE.read(
-        top, _Ground(root / "templates", schema, _aliases(settings or Settings(), top))
-    )
+    aliases = _aliases(settings or Settings(), top)
+    got = SHAPE.read(top, _Ground(root / "templates", schema, aliases, _stages_of_deals(top)))
     excused = tuple(top.findings.of_rules) if forgiving else ()
     top.findings.problems[:] = [one for one in top.findings.problems if one not in excused]
     top.findings.settle()
@@ -84,6 +84,17 @@ def _aliases(settings: Settings, top: Cursor) -> dict[str, Mapping[str, str | li
     return aliases
 
 
+def _stages_of_deals(top: Cursor) -> dict[str, tuple[str, ...]]:
+    """The stages of each pipeline of deals, by its id, as far as they can be read."""
+    deals = top.at("deals").value
+    raws = [deal for deal in deals if isinstance(deal, dict)] if isinstance(deals, list) else []
+    return {_names_of(deal)[0]: _stage_ids(deal.get("stages")) for deal in raws}
+
+
+def _stage_ids(stages: Raw | None) -> tuple[str, ...]:
+    return tuple(_names_of(stage)[0] for stage in (stages if isinstance(stages, list) else []))
+
+
 def _names_of(raw: Raw) -> tuple[str, str]:
     """The id and the name of something that may still be faulty."""
     found = raw if isinstance(raw, dict) else {}
@@ -93,8 +104,7 @@ def _names_of(raw: Raw) -> tuple[str, str]:
 
 def _deals(place: Cursor, ground: _Ground) -> tuple[Pipeline, ...]:
     places = list(place.at_most(limits.PIPELINES, "a list of pipelines").items())
-    stages = {entry.at("id").text(): _stage_ids(entry) for entry in places}
-    deals = tuple(_pipeline(entry, "deal", ground, stages) for entry in places)
+    deals = tuple(_pipeline(entry, "deal", ground) for entry in places)
     if isinstance(place.value, list) and not place.value:
         place.fault("there is no deal pipeline", "write at least one, with id, name, stages")
     unique(zip((deal.id for deal in deals), places, strict=True), "pipeline")
@@ -104,14 +114,7 @@ def _deals(place: Cursor, ground: _Ground) -> tuple[Pipeline, ...]:
     return deals
 
 
-def _stage_ids(place: Cursor) -> tuple[str, ...]:
-    stages = place.at("stages").value
-    return tuple(_names_of(stage)[0] for stage in (stages if isinstance(stages, list) else []))
-
-
-def _pipeline(
-    place: Cursor, entity: str, ground: _Ground, others: Mapping[str, tuple[str, ...]] | None = None
-) -> Pipeline:
+def _pipeline(place: Cursor, entity: str, ground: _Ground) -> Pipeline:
     stages = place.at("stages").value
     stages = stages if isinstance(stages, list) else []
     names = [_names_of(stage) for stage in stages]
@@ -122,8 +125,8 @@ def _pipeline(
             (str(s.get("kind") or "open"), _names_of(s)[0]) for s in stages if isinstance(s, dict)
         ),
     }
-    ids = _stage_ids(place)
-    frame = Frame(ground.schema, entity, ids, ground.templates, aliases, others or {})
+    ids = _stage_ids(stages)
+    frame = Frame(ground.schema, entity, ids, ground.templates, aliases, ground.stages)
     got = (DEALS if entity == "deal" else LEADS).read(place, frame)
     pipeline = Pipeline(**{"id": "leads", **got}, entity=entity, line=place.line)
     for ring in pipeline.loops(at_once=True):
