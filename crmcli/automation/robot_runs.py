@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from crmcli.automation.acting_again import why_not_again
 from crmcli.automation.actions.work import Work, act
 from crmcli.automation.job_failures import Attempt, bug_in, check_rule, fail_in, is_general
 from crmcli.automation.ledger import Done, enter
@@ -58,7 +59,7 @@ def can_share(ws: Workspace, seen: RecordPlan, step: Step) -> bool:
         return False
     leaving = [one for one in seen.stage.robots if one.exits] if seen.stage else []
     others = _of_others(ws, seen.record.entity)
-    return not any(one.reads(others) for one in (robot, *leaving))
+    return robot.once != "ever" and not any(one.reads(others) for one in (robot, *leaving))
 
 
 def _of_others(ws: Workspace, entity: str) -> set[str]:
@@ -125,8 +126,11 @@ def why_not(ws: Workspace, plan: RecordPlan, step: Step) -> tuple[str, str]:
         return "skipped", "the record has moved on"
     if step.verdict != "run":
         return "missed" if step.verdict == "miss" else "skipped", step.reason
-    unmet = unmet_condition(ws, step.robot.when, plan.record)
-    return "skipped" if unmet else "", unmet
+    split, when = step.robot.split, step.robot.when
+    if split is not None and not split.takes(plan.record.id):
+        return "skipped", tr("not in its part: {}", split)
+    why = unmet_condition(ws, when, plan.record) or why_not_again(ws, plan, step)
+    return "skipped" if why else "", why
 
 
 def _still_free(plan: RecordPlan, step: Step) -> Mapping[str, Any]:

@@ -12,7 +12,15 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from crmcli.automation.ledger import LONGEST_WAIT, OPEN, Job, job_key, jobs_of
-from crmcli.automation.robot_times import Clock, Dated, Turn, has_passed, own_dates, turns_of
+from crmcli.automation.robot_times import (
+    Clock,
+    Dated,
+    Turn,
+    has_passed,
+    own_dates,
+    turns_of,
+    waited,
+)
 from crmcli.automation.work_time import shift
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
@@ -216,6 +224,9 @@ def _called_step(robot: Robot, record: Record, visit: Visit, chain: _Chain, cloc
 def _step(robot: Robot, record: Record, visit: Visit, chain: _Chain, clock: Clock) -> Step:
     if robot.on:
         return _called_step(robot, record, visit, chain, clock)
+    again = _again_step(robot, record, visit, chain, clock) if robot.repeats else None
+    if again is not None:
+        return again
     name = robot.timing.field
     armed = max(chain.since or visit.entry.at, visit.changed.get(name, visit.entry.at))
     try:
@@ -234,6 +245,22 @@ def _step(robot: Robot, record: Record, visit: Visit, chain: _Chain, clock: Cloc
     told = max((job for job in jobs if job), key=lambda job: job.at, default=None)
     whose = _whose(turns, place)
     return replace(step, before=told.key if told else "", whose=whose) if told or whose else step
+
+
+def _again_step(
+    robot: Robot, record: Record, visit: Visit, chain: _Chain, clock: Clock
+) -> Step | None:
+    """The step of a robot that acts again and again, after the first time."""
+    key, last, number = key_of(robot, record, visit), None, 1
+    while (job := visit.jobs.get(key)) is not None and job.is_over:
+        last, number = job, number + 1
+        key = job_key(robot.id, record.id, visit.entry.id, f"time {number}")
+    if last is None or robot.repeats is None or last.ends_chain:
+        return None
+    if job is not None:
+        return replace(_known_step(robot, job, clock.now), before=last.key)
+    turn = Turn(None, waited(replace(robot.timing, after=robot.repeats), last.at, clock))
+    return replace(_new_step(robot, key, turn, chain, last.at, clock), before=last.key)
 
 
 def _whose(turns: Sequence[Turn], place: int) -> str:

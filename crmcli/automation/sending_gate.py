@@ -20,6 +20,7 @@ from crmcli.dataclass import dataclass
 from crmcli.language import counted, tr
 from crmcli.model.conditions.holds import holds
 from crmcli.model.dates import local_minute
+from crmcli.model.event import ENTRIES
 from crmcli.model.fields import Record
 from crmcli.model.values import entity_of, fold, format_instant
 from crmcli.sales.consent.client_zone import zone_of
@@ -67,8 +68,9 @@ def why_not_now(ws: Workspace, job: Job, lately: SentLately) -> Refusal | None:
 def _of_robot(ws: Workspace, message: Outgoing) -> Refusal | None:
     """Whether the robot, as it is declared now, still means it: no goal was met and it is not too late."""
     job = message.job
-    entry = ws.timeline.event(job.cause) if job.cause and ":" not in job.robot else None
-    stage = place_of(ws, entry)[1] if entry is not None and entity_of(entry.record) else None
+    told = ws.events(record=job.record, kinds=ENTRIES) if message.record else ()
+    entry = next((one for one in reversed(told) if one.id <= job.cause), None)
+    stage = place_of(ws, entry)[1] if entry is not None else None
     named = (
         [(one, exits) for one, exits in with_exits(stage) if one.id == job.robot] if stage else []
     )

@@ -10,6 +10,7 @@ from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.actions import moves_to
 from crmcli.model.durations import Duration
+from crmcli.model.split import Split
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
@@ -90,6 +91,10 @@ class Robot:
     timing: Timing = field(default_factory=Timing)
     exits: tuple[Exit, ...] = ()
     """What ends the chain from here on; asked before this robot and each one below it."""
+    once: str = "visit"  # visit | record | ever: for the client, over all its records of that kind
+    again: str | Duration = ""
+    """Whether it acts more than once there: never, on_event, or after so long; "" is as its kind is."""
+    split: Split | None = None
     on_error: str = "stop"  # stop | continue: whether a dead job ends the chain
     enabled: bool = True
     on: str = ""
@@ -110,6 +115,12 @@ class Robot:
         timing = self.timing
         waits = (timing.after and timing.after.count) or timing.field or timing.time or self.on
         return self.when is None and not waits
+
+    @property
+    def repeats(self) -> Duration | None:
+        """How long after it has acted it does so again, while its record stays where it is."""
+        is_own = self.once == "visit" and not self.on and not self.timing.field
+        return self.again if is_own and isinstance(self.again, Duration) else None
 
     def reads(self, names: Collection[str]) -> bool:
         """Whether its conditions or its parameters have one of these names, wherever it stands."""

@@ -15,6 +15,7 @@ from crmcli.model.conditions.tree import Condition
 from crmcli.model.cron import check_cron
 from crmcli.model.durations import MONTHS, UNIT, UNITS, Duration
 from crmcli.model.listed import allowed_hint, nearest
+from crmcli.model.split import SPLIT_RULE, read_split
 from crmcli.model.trigger_events import CALLED, EVENTS, FILTERS, OF_CODES
 from crmcli.store.config import shapes
 from crmcli.store.config.action_params import anything, check_once, read_params
@@ -37,12 +38,33 @@ def read_robot(place: Cursor, frame: Frame) -> Robot:
         when=got["when"],
         timing=_timing(place, got),
         exits=tuple(filter(None, (got["goal"], got["exit_when"]))),
+        once=got["once"],
+        again=_again(place.at("again"), got),
+        split=got["split"],
         on_error=got["on_error"],
         enabled=got["enabled"],
         on=got["on"],
         filters=_filters(place, got),
         line=place.line,
     )
+
+
+def _again(place: Cursor, got: Mapping[str, Any]) -> str | Duration:
+    again: str | Duration = got["again"]
+    if again == "on_event" and not got["on"]:
+        place.fault("'on_event' needs on:", "add on: and the event, or write again: after 30d")
+    return again
+
+
+def _read_again(text: str) -> str | Duration:
+    words = text.strip()
+    if words in ("never", "on_event"):
+        return words
+    try:
+        return length(words.removeprefix("after").removeprefix("через").strip())
+    except ValueError:
+        told = tr("{!r} is not never, on_event or a time", text)
+        raise ValueError(told) from None
 
 
 def read_trigger(place: Cursor, frame: Frame) -> Trigger:
@@ -372,6 +394,22 @@ ROBOT = shapes.keys(
         "exit_when": shapes.Shape(
             "Once it holds, this robot and those that wait for it are let go; looked at like goal.",
             _exit, lambda: {"type": "string"}, None,
+        ),
+        "once": shapes.word(
+            "How far it is remembered that it acted: visit, this stay in the stage; record, every stay; ever,"
+            " every record of the client, too. visit if absent.",
+            ("visit", "record", "ever"), "visit",
+        ),
+        "again": shapes.parsed(
+            "Whether it acts again within that: never; on_event, each time its event comes; after 30d, once"
+            " so much time has passed (with once: visit again and again, while the record stays).",
+            _read_again, "", "never, on_event or after 30d",
+            pattern=rf"^(never|on_event|(after |через )?[0-9]{{1,5}} ?({UNIT}|[MHDWQY]|MO)\.?)$",
+        ),
+        "split": shapes.parsed(
+            "Only for a part of the records, the same in every clone: 30% or 30-100% of them; a/b is group a"
+            " of the groups a and b, of equal size. Other names of groups part them independently.",
+            read_split, None, "like 30%, 30-100% or a/b", pattern=rf"^({SPLIT_RULE})$",
         ),
         "workdays": shapes.yes_no("Count company working time only."),
         "if_past": shapes.word(

@@ -1,0 +1,79 @@
+"""Whether a robot may act again: it acted in this stay, for this record or for this client before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from crmcli.automation.ledger import Job
+from crmcli.automation.record_plan import RecordPlan
+from crmcli.automation.robots import Step, Visit, visits
+from crmcli.automation.work_time import shift
+from crmcli.language import tr
+from crmcli.model.automation import Robot
+from crmcli.model.dates import local_day
+from crmcli.model.durations import Duration
+from crmcli.sales.template_names import company_of, contact_of
+from crmcli.workspace import Workspace
+
+NO_ACT = ("skipped", "missed", "cancelled", "dead", "stopped")
+"""The states of jobs by which nothing was done."""
+
+
+def why_not_again(ws: Workspace, plan: RecordPlan, step: Step) -> str:
+    """Why a robot does not act again; "" if it may, or has not acted yet."""
+    robot = step.robot
+    if robot.again == "on_event" or (robot.once == "visit" and not robot.again):
+        return ""
+    jobs = [job for job in _before(ws, plan, robot) if job.key != step.key]
+    last = max(jobs, key=lambda job: job.at, default=None)
+    if last is None:
+        return ""
+    when = (local_day(last.at, ws.zone), last.record)
+    if not isinstance(robot.again, Duration):
+        return tr("it acted on {} already ({})", *when)
+    if shift(last.at, robot.again, ws.zone) <= ws.now:
+        return ""
+    return tr("it acted on {} ({}), again after {}", *when, robot.again)
+
+
+def _before(ws: Workspace, plan: RecordPlan, robot: Robot) -> Iterator[Job]:
+    """What the robot did before, as far as `once` reaches."""
+    if plan.visit is None:
+        return
+    if robot.once == "visit":
+        yield from _acts(robot, plan.visits[-1:], plan.visit)
+        return
+    yield from _acts(robot, plan.visits, plan.visit)
+    for other in _others(ws, plan) if robot.once == "ever" else ():
+        yield from _acts(robot, visits(ws.in_right_time(ws.events(record=other))), plan.visit)
+
+
+def _acts(robot: Robot, stays: Sequence[Visit], stay: Visit) -> Iterator[Job]:
+    """What a robot did in those of a record's stays that were in the same stage."""
+    place = _place(stay)
+    for job in stays[-1].jobs.values() if stays else ():
+        if job.robot == robot.id and job.state not in NO_ACT:
+            then = [one for one in stays if one.entry.id <= job.cause]
+            if then and _place(then[-1]) == place:
+                yield job
+
+
+def _place(stay: Visit) -> tuple[object, object]:
+    return stay.entry.data.get("pipeline"), stay.entry.data.get("stage")
+
+
+def _others(ws: Workspace, plan: RecordPlan) -> Iterator[str]:
+    """The other records of the same kind of the same client: the contact, of none the company."""
+    record = plan.record
+    client = contact_of(ws, record) or company_of(ws, record)
+    if client is None:
+        return
+    links = [
+        own.name
+        for own in ws.schema.fields(record.entity)
+        if client.entity in own.entities and not own.system
+    ]
+    asked = " or ".join(f"{name} = {client.id}" for name in links)
+    for row in ws.rows(record.entity, ws.condition(asked, record.entity)) if asked else ():
+        if str(row["id"]) != record.id:
+            yield str(row["id"])
