@@ -12,12 +12,14 @@ from crmcli.errors import Ambiguous, CrmError, InvalidData, NotFound
 from crmcli.model.company import Company
 from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
+from crmcli.model.event import ACTIVITIES, DELETED
 from crmcli.model.lead import Lead
 from crmcli.model.values import CompanyLink
 from crmcli.sales import activities, leads, stages, tasks
 from crmcli.sales import add as adding
 from crmcli.sales.consent import permission
 from crmcli.sales.duplicates.known import AlreadyKnown
+from crmcli.sales.history import undo
 from crmcli.sales.leads import (
     TARGETS,
     ChangedSince,
@@ -368,6 +370,64 @@ def test_what_stands_in_the_way_of_taking_it_back_is_said(ws: Workspace) -> None
     kit.edit(ws, done.ids["deal"], comment="другое")
     with pytest.raises(ChangedSince, match=f"{done.ids['deal']}: it was changed since it was made"):
         leads.unconvert(ws, lead_id)
+
+
+SINCE = [
+    *((kind, {}, True) for kind in ACTIVITIES),
+    *((kind, {}, True) for kind in ("signal", "offer.sent", "invoice.paid", "credit.sent")),
+    *((f"job.{word}", {"key": "k"}, True) for word in ("queued", "started", "failed", "done", "unknown")),
+    *((f"job.{word}", {"key": "k"}, False) for word in ("skipped", "cancelled", "missed", "dead")),
+    ("task.done", {"task": "task-1"}, True),
+    ("notice", {}, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("entity", TARGETS)
+@pytest.mark.parametrize(("kind", "data", "stays"), SINCE)
+def test_what_was_written_since_stands_in_the_way(
+    ws: Workspace, entity: str, kind: str, data: dict[str, str], stays: bool
+) -> None:
+    lead_id = full_lead(ws)
+    made = leads.convert(ws, lead_id, ConvertOptions()).ids[entity]
+    with ws.change("later") as change:
+        change.note(kind, made, data)
+    before = kit.records_of(ws.root)
+    if stays:
+        with pytest.raises(ChangedSince, match=made):
+            leads.unconvert(ws, lead_id)
+        assert kit.records_of(ws.root) == before
+    else:
+        leads.unconvert(ws, lead_id)
+        assert ws.count(entity) == 0
+
+
+def test_what_is_taken_back_stands_no_more_in_the_way(ws: Workspace) -> None:
+    lead_id = full_lead(ws)
+    ids = leads.convert(ws, lead_id, ConvertOptions()).ids
+    note = activities.log(ws, ids["deal"], "note", "Просил скидку")
+    task = kit.task(ws, name="Позвонить", about=ids["contact"])
+    tasks.finish(ws, task.id)
+    with pytest.raises(ChangedSince) as caught:
+        leads.unconvert(ws, lead_id)
+    assert "a note is logged on it" in caught.value.message
+    assert "a task of it is done" in caught.value.message
+    undo.undo(ws, 2)  # that it is done, and the task
+    with pytest.raises(ChangedSince, match="a note"):
+        leads.unconvert(ws, lead_id)
+    with ws.change("log rm") as change:
+        change.note(DELETED, ids["deal"], {"activity": note})
+    leads.unconvert(ws, lead_id)
+    assert (ws.count("contact"), ws.count("deal")) == (0, 0)
+
+
+def test_what_is_logged_on_the_lead_or_on_who_was_there_stays_where_it_is(ws: Workspace) -> None:
+    known = kit.contact(ws, name="Пётр")
+    lead_id = full_lead(ws)
+    leads.convert(ws, lead_id, ConvertOptions(use={"contact": known.id}))
+    activities.log(ws, lead_id, "note", "По лиду")
+    activities.log(ws, known.id, "call.in", "По контакту")
+    leads.unconvert(ws, lead_id)
+    assert ws.count("contact") == 1
 
 
 def test_one_of_several_conversions_is_taken_back(ws: Workspace) -> None:

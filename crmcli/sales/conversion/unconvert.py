@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
 from crmcli.errors import Refused
 from crmcli.language import tr
+from crmcli.model.event import DELETED, edited_event
 from crmcli.sales.history.past import PastChange, change_at
 from crmcli.sales.history.undo import Undone, take_back
+from crmcli.sales.history.undo_plan import Kept
 from crmcli.workspace.undone import dead
 
 if TYPE_CHECKING:
+    from crmcli.model.event import Event
     from crmcli.workspace import Workspace
 
 CONVERTED = "lead.converted"
 MOST_TOLD = 5
 """Things in the way that are named."""
+
+_LOGGED = {
+    **dict.fromkeys(("call.in", "call.out"), "a call is logged on it"),
+    **dict.fromkeys(("mail.in", "sms.in", "message.in"), "a message of the client is logged on it"),
+    **dict.fromkeys(("mail.out", "sms.out", "message.out"), "a message to the client was sent"),
+    "meeting": "a meeting is logged on it",
+    "note": "a note is logged on it",
+    "task.done": "a task of it is done",
+    "job.queued": "a robot's message waits to be sent",
+    **dict.fromkeys(("job.started", "job.failed"), "a robot is at work on it"),
+    **dict.fromkeys(("job.done", "job.unknown", "job.resolved"), "a robot has acted on it"),
+}
+"""What stands in the way, by the last that was written of something since."""
+
+_SEEN_BY_VALUES = ("field.changed", "stage.", "file.changed")
+_LEAVES_NOTHING = (
+    DELETED, "task.reopened", "duplicate.", "job.", "schedule.", "automation.", "trigger", "robot.called",
+    "task.overdue", "record.idle", "notice", "clock.stepped", "change.undone",
+)  # fmt: skip
+"""Beginnings of kinds of which what is told is gone, or which are crm's own."""
 
 
 class IsNotConverted(Refused):
@@ -36,14 +60,42 @@ def unconvert(ws: Workspace, lead_id: str) -> Undone:
         if past is None:
             raise IsNotConverted(tr("{} is not converted", lead_id), tr("see crm show {}", lead_id))
         done = take_back(ws, change, [past])
-        if done.kept:
-            inner = [kept for kept in done.kept if kept.record != lead_id] or done.kept
+        kept = [*done.kept, *_written_since(ws, past)]
+        if kept:
+            inner = [one for one in kept if one.record != lead_id] or kept
             found = [f"{k.record} {k.field}".rstrip() + f": {tr(k.why)}" for k in inner]
             said = tr("{} stays converted: {}", lead_id, "; ".join(found[:MOST_TOLD]))
             raise ChangedSince(
                 said, tr("take that back first, see crm timeline {}", inner[0].record)
             )
     return done
+
+
+def _written_since(ws: Workspace, past: PastChange) -> Iterator[Kept]:
+    """What the timeline tells of the records that a conversion made, after it."""
+    is_dead = dead(ws)
+    own = {event.id for event in past.each()}
+    for made in [event.record for event in past.each() if event.kind.endswith(".created")]:
+        since = [e for e in ws.events(record=made) if e.id not in own and not is_dead(e)]
+        last = {_subject(event): event for event in since}
+        for why in dict.fromkeys(filter(None, map(_why, last.values()))):
+            yield Kept(made, "", why)
+
+
+def _subject(event: Event) -> str:
+    """What an event tells of: an activity, a task, an act of a robot, or itself alone."""
+    kind, data = event.kind.partition(".")[0], event.data
+    by = {"activity": "activity", "task": "task", "job": "key"}.get(kind, "")
+    return str(data.get(by) or event.id)
+
+
+def _why(event: Event) -> str:
+    """Why what a conversion made stays, by something that was written of it since; "" if it need not."""
+    kind = edited_event(event).kind
+    known = _LOGGED.get(kind)
+    if known or "changes" in event.data or kind.startswith((*_SEEN_BY_VALUES, *_LEAVES_NOTHING)):
+        return known or ""
+    return tr("{} stands on its timeline", kind)
 
 
 def _conversion(ws: Workspace, lead_id: str) -> PastChange | None:
