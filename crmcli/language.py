@@ -68,7 +68,11 @@ def _chosen() -> str:
 
 def tr(text: str, /, *values: object) -> str:
     """A text for people in the language spoken, each `{}` filled in by its value."""
-    language = spoken()
+    return tr_in(text, spoken(), *values)
+
+
+def tr_in(text: str, language: str, /, *values: object) -> str:
+    """A text in some language: what is written into a record speaks the workspace's, whoever writes."""
     told = text if language == "en" or not text else _catalogue(language).gettext(text)
     return told.format(*values) if values else told
 

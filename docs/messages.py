@@ -47,6 +47,7 @@ MACHINES = (
     "executemany",
     "Key",
     "tr",
+    "tr_in",
 )
 """What is given to these is for no people, or is collected by itself."""
 PROSE = re.compile(r"[A-Za-z]{2,}[,:]? [\w({'\"`-]*[A-Za-z]{2,}")
@@ -95,7 +96,7 @@ def _in_code(tree: ast.Module) -> Iterator[Text]:
             first = node.args[0] if node.args else None
             either = [first.body, first.orelse] if isinstance(first, ast.IfExp) else node.args
             said = [str(a.value) for a in either if isinstance(a, ast.Constant)]
-            if _called(node) in ("tr", "os_errors"):
+            if _called(node) in ("tr", "tr_in", "os_errors"):
                 yield from said if either is not node.args else said[:1]
             elif _called(node) == "Column":
                 yield from (text for text in said[1:2] if text[:1].isupper())

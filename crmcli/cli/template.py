@@ -85,7 +85,7 @@ def preview(session: Session, name: str, of: str | None, ref: str, html: bool) -
     if of and ref:
         raise BadUsage("REF and --for exclude each other", "use one of them")
     ws, ref = session.workspace, of or ref
-    path = templates.find(ws, name)
+    path = templates.find(ws, name, ref=ref)
     record = templates.record_for(ws, path, ref) if ref else templates.example(ws, path)
     if not ref:
         session.out.note(tr("for {} {}", record.id, record.get("name")))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
 from crmcli.model.dates import local_minute
-from crmcli.model.event import DATED, ROBOT_CALLED, STOOD
+from crmcli.model.event import COMMAND, DATED, ROBOT_CALLED, STOOD
 from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.values import entity_of, format_instant, parse_instant
 from crmcli.present.cells import Column, Listing, attributes, in_short
@@ -152,7 +152,7 @@ def _stage_name(ws: Workspace, event: Event, stage_id: str, wanted: str = "") ->
 
 
 def _by(data: Mapping[str, Any]) -> str:
-    by = str(data.get("by") or "")
+    by = str(data.get("by") or data.get(COMMAND) or "")
     known = {
         "undo": tr(" (by undo)"),
         "trigger": tr(" (by trigger)"),

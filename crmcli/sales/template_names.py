@@ -11,6 +11,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
 from crmcli.errors import NotFound
+from crmcli.matching.name_parts import split_name
 from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
 from crmcli.model.entities import ENTITIES
@@ -142,6 +143,8 @@ def plain(ws: Workspace, record: Record) -> Plain:
             data[one] = str(values[0]) if values else ""
     if isinstance(record, Invoice):
         data["left"] = record.left
+    if isinstance(record, Contact) and not record.full_name:
+        data |= split_name(record.name)  # whoever is greeted is greeted by the first name
     sums = getattr(record, "totals", None)
     return data | _sums(sums) if isinstance(sums, Totals) else data
 

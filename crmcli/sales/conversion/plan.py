@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import BadUsage, NotFound, Refused
-from crmcli.language import tr
+from crmcli.language import tr, tr_in
+from crmcli.matching.name_parts import split_name
 from crmcli.model.contact import Contact
 from crmcli.model.lead import Lead
 from crmcli.model.task import Task
@@ -183,22 +184,23 @@ def _own_values(
         values["name"] = lead.full_name or lead.name
         values["companies"] = (CompanyLink(company.id, lead.position),) if company else ()
     else:
-        values["name"] = _deal_name(lead)
+        values["name"] = _deal_name(ws, lead)
         values["pipeline"] = find_pipeline(ws, pipeline).id if pipeline else ""
         values["contacts"] = (contact.id,) if contact else ()
         values["company"] = company.id if company else next(iter(_firms(contact)), "")
     return values
 
 
-def _deal_name(lead: Lead) -> str:
+def _deal_name(ws: Workspace, lead: Lead) -> str:
     """The lead's, which may stand on an offer as what is sold; where that is only who it is, their order."""
-    said = fold(lead.name).split()
+    said = sorted(fold(lead.name).split())
     numbers = [str(one) for one in (*lead.phones, *lead.emails)]
     names = (lead.full_name, lead.first_name, lead.last_name, lead.company_name, *numbers)
-    is_who = any(sorted(said) == sorted(fold(name).split()) for name in names if name)
-    return (
-        tr("Order: {}", lead.full_name or lead.company_name or lead.name) if is_who else lead.name
-    )
+    is_who = said in [sorted(fold(name).split()) for name in names if name]
+    if not is_who and (lead.full_name or not split_name(lead.name)):
+        return lead.name
+    who = lead.full_name or lead.company_name or lead.name
+    return tr_in("Order: {}", ws.settings.language, who)
 
 
 def _firms(contact: Record | None) -> list[str]:

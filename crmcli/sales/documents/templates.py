@@ -36,9 +36,10 @@ class Template:
     problem: str = ""
 
 
-def find(ws: Workspace, name: str, *, mail: bool = False) -> str:
+def find(ws: Workspace, name: str, *, mail: bool = False, ref: str = "") -> str:
     """The path of a template by its path or the end of it: `hello`, `mail/hello.j2`; with `mail` one of
-    messages. What nobody finds is given back, for the refusal that names those that are there."""
+    messages, of several one for the record that `ref` means. What nobody finds is given back, for the refusal
+    that names those that are there."""
     wanted = name.removeprefix("templates/")
     paths = renderer(ws).paths()
     if wanted in paths:
@@ -49,6 +50,9 @@ def find(ws: Workspace, name: str, *, mail: bool = False) -> str:
     paths = [path for path in paths if is_mail(path) or not mail]
     found = [path for path in paths if any(f"/{path}".endswith(f"/{wanted}{end}") for end in _ENDS)]
     found = [path for path in found if not path.startswith("mail/") or is_mail(path)] or found
+    if len(found) > 1 and ref:
+        noun = ws.find(ref).entity
+        found = [path for path in found if noun in renderer(ws).head(path).entities] or found
     if len(found) > 1:
         raise Ambiguous(tr("several templates match {!r}", name), ", ".join(found))
     return found[0] if found else f"mail/{wanted}" if mail and "/" not in wanted else wanted
