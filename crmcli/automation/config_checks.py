@@ -15,7 +15,7 @@ from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, texts_of
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.named_by_robots import strange_words
-from crmcli.model.pipeline import Pipeline, Pipelines, Stage
+from crmcli.model.pipeline import Pipeline, Pipelines, Stage, self_calling
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.trigger_events import CALLED, EVENTS
@@ -131,6 +131,9 @@ def _oddities(pipeline: Pipeline) -> Iterator[Problem]:
 
 
 def _odd_robots(stage: Stage, pipeline: Pipeline) -> Iterator[Problem]:
+    for ring in self_calling(stage):
+        way = " -> ".join((*ring, ring[0]))
+        yield _problem(stage.line, tr("robots start each other in a loop: {}", way))
     for number, robot in enumerate(stage.robots):
         yield from _odd_event(robot)
         if number == 0 and robot.timing.wait_previous:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from crmcli.automation import breaker
 from crmcli.automation.clock_changes import told
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import counted, tr
@@ -29,6 +30,8 @@ def automation_problems(ws: Workspace) -> Iterator[Problem]:
     """What needs a person, though no file is wrong: a late tick, jobs in trouble."""
     is_ours = not ws.why_foreign  # else what .crm/ says is not of this machine
     yield from _late(ws) if is_ours else ()
+    if paused := breaker.pause_of(ws):
+        yield Problem(layout.TIMELINE, 0, breaker.told(str(paused.data.get("reason", ""))))
     yield from told(ws)
     yield from _troubled(ws)
     yield from _held(ws) if is_ours else ()

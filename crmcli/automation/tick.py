@@ -6,7 +6,15 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from crmcli.automation import clock_changes, hand_edits, lapses, outbox, schedule_runs, time_events
+from crmcli.automation import (
+    breaker,
+    clock_changes,
+    hand_edits,
+    lapses,
+    outbox,
+    schedule_runs,
+    time_events,
+)
 from crmcli.automation.approval.acts import Act
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.due_records import DueRecords, Turn
@@ -86,6 +94,10 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
             run.result.elsewhere = ws.settings.runner if is_news(lock, ws.settings.runner) else ""
             return run.result
         run.result.faults = ws.faults_of_rules()
+        if paused := breaker.pause_of(ws):
+            run.result.said.append(breaker.told(str(paused.data.get("reason", ""))))
+            return run.result
+        run.hourly = breaker.left(ws)
         with ws.series():
             for _ in range(MOST_PASSES):
                 if not run.passes_once() or run.result.limited:
@@ -122,6 +134,7 @@ class _Run:
         self.has_stepped = False
         self.held: dict[str, Act] = {}
         self.lately = SentLately(ws)
+        self.hourly = ws.settings.max_hourly
         self.sharing: Change | None = None
         """The open change in which many act, if one is."""
 
@@ -185,7 +198,7 @@ class _Run:
             self.result.told(failed)
 
     def _left(self) -> int:
-        return max(self.ws.settings.max_effects - self.result.effects, 0)
+        return max(min(self.ws.settings.max_effects, self.hourly) - self.result.effects, 0)
 
     def _told(self, done: Done) -> None:
         self.result.told(done)
@@ -207,7 +220,8 @@ class _Run:
                 most = self.ws.settings.max_effects
                 self.result.limited = True
                 words = tr("stopped after {} actions; the next tick continues", most)
-                self.result.failures.append(words)
+                is_over = self.result.effects >= self.hourly
+                self.result.failures.append(breaker.pause(self.ws) if is_over else words)
                 break
             together = None if singly else self._act_together(queue, turn)
             if (

@@ -281,7 +281,12 @@ def _move_in(
         return
     tried = [Passed(decision.stage.id, why)] if decision.stage and why else []
     passed = [*tried, *decision.passed]
-    if passed:
+    if is_loop(event) and (decision.stage or _called(ws, record, event)):
+        loop = _loop(event)
+        heard.refused.append(_line(record, event, loop))
+        change.note("automation.stopped", record.id, {"event": event.id, "reason": loop})
+        _tell_owner(change, ws, record, tr("{} did not move it: {}", _word(event), loop))
+    elif passed:
         heard.passed.append(_line(record, event, *map(str, passed)))
         if any(one.why != ALREADY_THERE for one in passed):  # else there was nothing to decide
             facts = {"event": event.id, "on": _word(event), "passed": _told(passed)}
@@ -289,7 +294,7 @@ def _move_in(
     if decision.asks:
         text = tr("{}: which deal is meant? {}", _word(event), ", ".join(one.id for one in among))
         _tell_owner(change, ws, record, text)
-    if event.depth < DEEPEST:
+    if not is_loop(event):
         call_robots(change, ws, record, event)
 
 
@@ -316,10 +321,19 @@ def move(change: Change, ws: Workspace, record: Record, decision: Decision) -> N
     stages.move_in(change, ws, record, decision.stage.id, reopen=True, data=data)
 
 
+def is_loop(event: Event) -> bool:
+    """Whether so many steps of automation led to an event that no more may follow."""
+    return event.depth >= DEEPEST
+
+
+def _loop(event: Event) -> str:
+    return tr("a loop: {} automation steps led here", event.depth)
+
+
 def _overtaken(ws: Workspace, record: Record, event: Event) -> str:
     """Why the event no longer counts: a person has moved the record since, or it runs in circles."""
-    if event.depth >= DEEPEST:
-        return tr("a loop: {} automation steps led here", event.depth)
+    if is_loop(event):
+        return _loop(event)
     for entry in ws.events(record=record.id, kinds=ENTRIES, newest_first=True):
         if entry.id <= event.id:
             break

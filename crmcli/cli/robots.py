@@ -86,6 +86,18 @@ def try_robot(session: Session, robot: str, ref: str) -> None:
         out.one(automation.trial_row(ws, trial), [])
 
 
+@robots.command(cls=ChangingVerb)
+def resume(session: Session) -> Told:
+    """Let automation go on that paused because it had done too much within an hour.
+
+    Example: crm robots resume
+    """
+    from crmcli.automation import breaker
+
+    is_news = breaker.resume(session.workspace)
+    return Told(tr("Automation goes on.") if is_news else tr("Automation is not paused."))
+
+
 def _held(ws: Workspace, ref: str) -> str:
     """The id of a record that robots may act on; "" where none is named."""
     return ws.resolve(ref, *having("staged")) if ref else ""

@@ -54,6 +54,8 @@ class Action:
     doc: str
     params: tuple[Param, ...] = ()
     once: bool = False
+    raises: tuple[str, ...] = ()
+    """The events for which triggers may wait that it causes on its own record."""
     leaves: str = ""
     to_staff: bool = False
     sets_fields: bool = False
@@ -101,6 +103,7 @@ ACTIONS: dict[str, Action] = {
         ),
         once=True,
         leaves="mail",
+        raises=("mail.out",),
     ),
     "set": Action(
         "Fields of the record and their new values.",
@@ -110,6 +113,7 @@ ACTIONS: dict[str, Action] = {
         ),
         sets_fields=True,
         is_lone=True,
+        raises=("field.changed", "owner.changed"),
     ),
     "owner": Action(
         "Another owner of the record.",
@@ -122,6 +126,7 @@ ACTIONS: dict[str, Action] = {
             ),
             Param("among", "users", "The users who take turns; all of settings.yaml if absent."),
         ),
+        raises=("field.changed", "owner.changed"),
     ),
     "move": Action(
         "Another stage, or a stage of another pipeline.",
@@ -169,12 +174,14 @@ ACTIONS: dict[str, Action] = {
         ),
         is_lone=True,
         of="deal",
+        raises=("field.changed",),
     ),
     "remove_lines": Action(
         "Lines of the deal taken away.",
         (Param("product", "text", "Those of an article number or name; all if absent."),),
         is_lone=True,
         of="deal",
+        raises=("field.changed",),
     ),
     "block": Action(
         "The client onto the block list.",
@@ -199,6 +206,7 @@ ACTIONS: dict[str, Action] = {
         "A note on the record's timeline.",
         (Param("text", "text", "The note; may hold templates.", required=True),),
         is_lone=True,
+        raises=("note",),
     ),
     "notify": Action(
         "Tell an employee something.",

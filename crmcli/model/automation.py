@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
-from crmcli.model.actions import moves_to
+from crmcli.model.actions import ACTIONS, moves_to
 from crmcli.model.durations import Duration
 from crmcli.model.split import Split
 
@@ -108,6 +108,14 @@ class Robot:
     def moves_to(self) -> str:
         """The stage to which it moves the record; "" if to none."""
         return moves_to(self.do, self.params)
+
+    def raises(self, rule: Robot | Trigger) -> bool:
+        """Whether what it does causes the event for which another rule waits."""
+        if not self.enabled or self.do not in ACTIONS or rule.on not in ACTIONS[self.do].raises:
+            return False
+        watched = ("owner",) if rule.on == "owner.changed" else rule.filters.get("fields", ())
+        sets = self.params if ACTIONS[self.do].sets_fields else ()
+        return not (watched and sets) or not set(watched).isdisjoint(sets)
 
     @property
     def is_at_once(self) -> bool:

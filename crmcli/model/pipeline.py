@@ -100,8 +100,20 @@ class Pipeline:
         """Where in the order a stage stands, from 0; -1 for one that is no longer declared."""
         return next((n for n, stage in enumerate(self.stages) if stage.id == stage_id), -1)
 
+    def _triggered_from(self, stage: Stage) -> list[str]:
+        """The stages to which triggers move a record because of what robots of a stage do."""
+        here = self.position(stage.id)
+        return [
+            other.id
+            for there, other in enumerate(self.stages)
+            for trigger in other.triggers
+            if there > here or (there < here and trigger.back)
+            if any(robot.raises(trigger) for robot in stage.robots)
+        ]
+
     def loops(self, *, at_once: bool) -> tuple[tuple[str, ...], ...]:
-        """Rings of stages that `move` robots would send a record round, each from its first stage.
+        """Rings of stages that robots would send a record round, each from its first stage: those that move,
+        and those that cause what a trigger waits for.
 
         With `at_once`, only moves without condition and delay count: such a ring never ends.
         """
@@ -111,9 +123,23 @@ class Pipeline:
                 for robot in stage.robots
                 if robot.moves_to and robot.enabled and (robot.is_at_once or not at_once)
             ]
+            + ([] if at_once else self._triggered_from(stage))
             for stage in self.stages
         }
         return tuple(ring for stage in steps if (ring := _ring(stage, steps)))
+
+
+def _calls(stage: Stage) -> dict[str, list[str]]:
+    """Which robots that an event starts cause the event of which others."""
+    called = [robot for robot in stage.robots if robot.on]
+    return {one.id: [other.id for other in called if one.raises(other)] for one in called}
+
+
+def self_calling(stage: Stage) -> tuple[tuple[str, ...], ...]:
+    """Rings of robots each of which causes the event that starts the next one."""
+    steps = _calls(stage)
+    alone = [(robot,) for robot, others in steps.items() if robot in others]
+    return (*alone, *(ring for robot in steps if (ring := _ring(robot, steps))))
 
 
 def _ring(start: str, steps: Mapping[str, list[str]]) -> tuple[str, ...]:

@@ -130,7 +130,8 @@ class Settings:
     Without `leads` none are kept: who comes in becomes a contact and a deal at once.
     `conversion` says by lead field where else its value goes, an entity and its field.
     `channels` holds the settings of other channels, by name.
-    `max_effects` is how many acts one run of automation may do, `runner` the clone that alone runs it, by its
+    `max_effects` is how many acts one run of automation may do, `max_hourly` all of them within an hour,
+    `runner` the clone that alone runs it, by its
     id or as `clones` calls it, any if that is empty. `commit` is one of COMMITS;
     `any_disk` allows changes on a file system whose locks cannot be trusted.
     """
@@ -162,6 +163,7 @@ class Settings:
     quiet: Quiet = field(default_factory=Quiet)
     most_messages: Cap | None = None
     max_effects: int = 1000
+    max_hourly: int = 20_000
     runner: str = ""
     commit: str = "never"
     any_disk: bool = False

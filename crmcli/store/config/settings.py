@@ -85,6 +85,7 @@ def _read_settings(top: Cursor) -> Settings:
         quiet=_quiet(top.at("automation"), got["automation"], fields),
         most_messages=got["automation"]["most_messages"],
         max_effects=got["automation"]["max_effects"],
+        max_hourly=got["automation"]["max_hourly"],
         runner=got["automation"]["runner"],
         commit=got["git"]["commit"],
         any_disk=got["storage"]["any_disk"],

@@ -288,6 +288,10 @@ SHAPE = shapes.keys(
                     "How much one crm tick may do before it stops and asks.",
                     1, 1_000_000, Settings.max_effects,
                 ),
+                "max_hourly": shapes.whole(
+                    "How much robots may do within an hour before all of them wait for crm robots resume.",
+                    1, 10_000_000, Settings.max_hourly,
+                ),
                 "quiet_hours": shapes.parsed(
                     "When no robot or schedule writes to a client, e.g. 21:00-09:00, by the client's clock:"
                     " that of zone_field, else of the phone, else the company's. Messages leave afterwards.",

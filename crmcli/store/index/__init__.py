@@ -49,6 +49,7 @@ class Timeline(Upkeep):
     last_values = _asking(timeline.last_values)
     with_one_event = _asking(timeline.with_one_event)
     job_events = _asking(timeline.job_events)
+    count_since = _asking(timeline.count_since)
     claims = _asking(timeline.claims)
     sent_seen = _asking(timeline.sent_seen)
     note_sent_seen = _asking(timeline.note_sent_seen)

@@ -13,6 +13,7 @@ from typing import Any
 from crmcli.model.event import ENTRIES, STAGE_RENAMED, Event, under_new_name
 from crmcli.store.index import base
 from crmcli.store.index.tables import IS_MESSAGE, MESSAGE_ID
+from crmcli.store.timeline.event_ids import EventIds
 
 _instant = lru_cache(maxsize=256)(
     datetime.fromisoformat
@@ -123,6 +124,16 @@ def with_one_event(connection: sqlite3.Connection, records: Sequence[str]) -> se
     terms = "record IN (SELECT value FROM json_each(?)) GROUP BY record HAVING count(*) = 1"
     rows = connection.execute(f"SELECT record FROM event WHERE {terms}", [json.dumps([*records])])
     return {record for (record,) in rows}
+
+
+def count_since(
+    connection: sqlite3.Connection, kinds: Sequence[str], at: datetime, after: str = ""
+) -> int:
+    """How many events of these kinds there are since a moment, and behind an event."""
+    since = max(EventIds(at).next(), after)
+    terms = f"kind IN ({', '.join('?' * len(kinds))}) AND id > ?"
+    found = connection.execute(f"SELECT count(*) FROM event WHERE {terms}", [*kinds, since])
+    return int(found.fetchone()[0])
 
 
 def job_events(
