@@ -60,7 +60,7 @@ class Job:
     """One thing that a robot or schedule did, does or failed to do, as its last event left it. `facts` is
     what the queued event said, empty for a job that is done within crm; `since` is when it was first tried;
     `attempts` are those that have ended, `starts` claims without an end, `claims` all there were; `claim` is
-    the last one."""
+    the last one; `values` are what it gave back for the robots below."""
 
     key: str
     record: str
@@ -81,6 +81,7 @@ class Job:
     go_to: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     claim: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_outgoing(self) -> bool:
@@ -171,6 +172,8 @@ def _after(job: Job | None, event: Event) -> Job:
         return replace(job, starts=0, attempts=job.attempts + 1, retry_at=retry_at)
     if word in ("done", "dead", "unknown"):
         job = replace(job, attempts=job.attempts + max(job.starts, 1))
+    if word == "done" and isinstance(data.get("values"), dict):
+        job = replace(job, values=data["values"])
     told = data.get("claims")
     return replace(job, starts=0, claims=max(job.claims, told if isinstance(told, int) else 0))
 

@@ -14,7 +14,7 @@ from crmcli.automation.ledger import MOST_STARTS, OPEN, Done, Job, after_failure
 from crmcli.automation.sending_gate import Refusal, why_not_now
 from crmcli.automation.sent_lately import SentLately
 from crmcli.channels.base import Queued, Sender, Unsound, sender_class
-from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
+from crmcli.channels.outcome import Failed, Outcome, Sent, Skipped, Unknown
 from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model import sent
@@ -172,6 +172,9 @@ def _write_down(ws: Workspace, change: Change, job: Job, tried: _Try) -> Done:
     facts: dict[str, Any]
     if isinstance(outcome, Sent):
         word, facts = "done", {"to": job.facts.get("to"), "ref": outcome.ref}
+        facts |= {"values": dict(outcome.values)} if outcome.values else {}
+    elif isinstance(outcome, Skipped):
+        word, facts = "skipped", {"reason": outcome.reason}
     elif isinstance(outcome, Unknown):
         word, facts = "unknown", {"reason": outcome.reason}
     else:

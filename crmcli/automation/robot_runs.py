@@ -95,6 +95,7 @@ def take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step) -> Done
     word, reason = why_not(ws, plan, step)
     if not word:
         who, names = f"robot:{robot.id}", names_for(ws, record)
+        names["robots"] = {job.robot: job.values for job in plan.jobs.values() if job.values}
         contact = linked(ws, step.whose) if entity_of(step.whose) == "contact" else None
         if contact is not None:
             names["contact"] = plain(ws, contact)

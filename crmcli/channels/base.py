@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -82,6 +82,11 @@ class Sender:
     def lane(cls, facts: Mapping[str, Any]) -> str:
         """What fails together: after some failures in a row the rest of a lane waits for the next tick."""
         return cls.name()
+
+    @classmethod
+    def places(cls, facts: Mapping[str, Any]) -> Sequence[str]:
+        """Where acts are declared, besides the channel, that must be approved when a message leaves."""
+        return ()
 
     @classmethod
     def to_approve(cls, declared: Mapping[str, Any]) -> str:

@@ -1,19 +1,27 @@
-"""The three ways in which sending ends: sent, failed, unknown."""
+"""The ways in which sending ends: sent, skipped, failed, unknown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from crmcli.dataclass import dataclass, replace
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.model.redaction import redacted, without
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The other side has it; `ref` says where or under which name."""
+    """The other side has it; `ref` says where or under which name, `values` what it gave back."""
 
     ref: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """The other side had nothing to do."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class Unknown:
     reason: str
 
 
-Outcome: TypeAlias = Sent | Failed | Unknown
+Outcome: TypeAlias = Sent | Skipped | Failed | Unknown
 
 
 def one_line(said: bytes | str) -> str:
@@ -43,5 +51,5 @@ def one_line(said: bytes | str) -> str:
 def discreet(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
     """The outcome without the secrets that the other side was told, should it have repeated them."""
     if isinstance(outcome, Sent):
-        return Sent(redacted(without(outcome.ref, secrets)))
+        return replace(outcome, ref=redacted(without(outcome.ref, secrets)))
     return replace(outcome, reason=redacted(without(outcome.reason, secrets)))

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import select
 import shlex
-import signal
 import stat
 import time
 from pathlib import Path
 
+from crmcli.channels import program
 from crmcli.errors import InvalidData
 from crmcli.language import tr
 
 SECONDS = 15.0
-LONGEST = 64 * 1024
+LONGEST = program.LONGEST
 """Bytes that a command may print, though only its first line counts."""
 
-_BLINK = 0.02
 _KINDS = "env:NAME, cmd:COMMAND or file:PATH"
 
 
@@ -52,61 +49,18 @@ def _from_environment(name: str) -> str:
 def _from_command(command: str) -> str:
     where = tr("cmd:{} …", command.split()[0])  # its arguments may be what nobody may see
     try:
-        code, said = _run(shlex.split(command), time.monotonic() + SECONDS)
+        ended = program.run(shlex.split(command), time.monotonic() + SECONDS)
     except TimeoutError:
         told = tr("{} did not finish in {:g} s", where, SECONDS)
         raise NoSecret(told, "it must not prompt") from None
     except (ValueError, OSError) as error:
         raise NoSecret(tr("{} cannot be run: {}", where, error), "try it in the shell") from None
-    if len(said) > LONGEST:
+    if len(ended.said) > LONGEST:
         told = tr("{} prints more than {} KB", where, LONGEST // 1024)
         raise NoSecret(told, "one line is enough")
-    if code != 0:
-        raise NoSecret(tr("{} exited with {}", where, code), "try it in the shell")
-    return _first_line(said, where)
-
-
-def _run(words: list[str], until: float) -> tuple[int, bytes]:
-    """The exit code and the output of a command, of which no more than one byte over LONGEST is read. It
-    cannot ask: it has no input and no terminal. What it leaves running behind itself, perhaps with the pipe
-    in its hand, is ended with it. TimeoutError if it does not end in time."""
-    import subprocess
-
-    with subprocess.Popen(
-        words,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        bufsize=0,
-        start_new_session=True,
-    ) as process:
-        assert process.stdout is not None  # PIPE was asked for
-        try:
-            said = _read(process.stdout.fileno(), process.pid, until)
-        finally:
-            with contextlib.suppress(ProcessLookupError, PermissionError):  # none of it is left
-                os.killpg(process.pid, signal.SIGKILL)  # its number is not free before the wait
-        return process.wait(), said
-
-
-def _read(pipe: int, pid: int, until: float) -> bytes:
-    """What comes until the command ends, whoever else holds the pipe; at most LONGEST and a byte."""
-    said = b""
-    is_open = True
-    while len(said) <= LONGEST:
-        has_ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-        ready = is_open and select.select([pipe], [], [], 0 if has_ended else _BLINK)[0]
-        if ready:
-            piece = os.read(pipe, LONGEST + 1 - len(said))
-            is_open = bool(piece)
-            said += piece
-        elif has_ended:
-            break
-        elif not is_open:
-            time.sleep(_BLINK)
-        if time.monotonic() >= until:
-            raise TimeoutError
-    return said
+    if ended.code != 0:
+        raise NoSecret(tr("{} exited with {}", where, ended.code), "try it in the shell")
+    return _first_line(ended.said, where)
 
 
 def _from_file(name: str) -> str:

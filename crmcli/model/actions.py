@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from crmcli.dataclass import dataclass
 
-PLAIN_KINDS = ("template", "stage", "pipeline", "secret", "word", "words")
+PLAIN_KINDS = ("template", "stage", "pipeline", "secret", "word", "words", "program")
 """The kinds of parameters that are taken as they are written; texts of all others are templates."""
 
 
@@ -232,6 +232,15 @@ ACTIONS: dict[str, Action] = {
         ),
         once=True,
         leaves="webhook",
+    ),
+    "own": Action(
+        "Run a program of one's own; see crm help own.",
+        (
+            Param("run", "program", "A program under robots.d/.", required=True),
+            Param("data", "any", "What it gets besides the record."),
+        ),
+        once=True,
+        leaves="own",
     ),
 }  # fmt: skip
 

@@ -19,5 +19,6 @@ class Channel:
 CHANNELS: dict[str, Channel] = {
     "mail": Channel("E-mail."),
     "webhook": Channel("Web hooks."),
+    "own": Channel("Programs under robots.d/."),
 }
 """The name of a channel is its key under `channels:`, its file, and what an action `leaves` by."""

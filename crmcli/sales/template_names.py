@@ -37,7 +37,7 @@ _OWN = {"invoice": ("qr", "original"), "deal": ("offer",)}
 """Names that a record of one noun has besides: the picture to pay by, the invoice of a credit note, the offer
 that goes with a message about a deal."""
 
-EVERYWHERE = ("contact", "company", "owner", "us", "now", "today")
+EVERYWHERE = ("contact", "company", "owner", "us", "now", "today", "robots")
 
 
 def known_names(entity: str) -> tuple[str, ...]:
@@ -62,7 +62,14 @@ def every_shape(schema: Schema) -> dict[str, Shape]:
     """All names that any template sees, with what can be asked of them."""
     nouns = {entity: _shape_of_record(entity, schema) for entity in ENTITIES}
     plain = dict.fromkeys(("now", "today", "qr"), Leaf())
-    return {**nouns, "original": nouns["invoice"], "owner": _shape(User), "us": _shape(Us), **plain}
+    return {
+        **nouns,
+        "original": nouns["invoice"],
+        "owner": _shape(User),
+        "us": _shape(Us),
+        "robots": None,
+        **plain,
+    }
 
 
 def _shape_of_record(entity: str, schema: Schema) -> Shape:
@@ -96,7 +103,8 @@ def _shape(of: Any, field: Field | None = None) -> Shape:
 def names_for(ws: Workspace, record: Record) -> dict[str, object]:
     """What a template sees for a record, as plain data.
 
-    The record, its `contact`, `company` and `owner`, `us`, `now` and `today`; the names of its parent too. A
+    The record, its `contact`, `company` and `owner`, `us`, `now` and `today`; the names of its parent too;
+    `robots`, empty until whoever acts for one puts there what those above gave back. A
     lead without a contact is its own contact.
     """
     above = _above(record.entity)
@@ -114,6 +122,7 @@ def names_for(ws: Workspace, record: Record) -> dict[str, object]:
         "us": {**asdict(us), "accounts": [asdict(account) for account in us.accounts]},
         "now": now,
         "today": now.date(),
+        "robots": {},
         **(_of_invoice(ws, record) if isinstance(record, Invoice) else {}),
     }
 

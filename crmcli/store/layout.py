@@ -28,6 +28,9 @@ TIMELINE = "data/timeline"
 FILES = "data/files"
 FOLDERS = (DATA, TIMELINE, FILES, *(f"{DATA}/{plural}" for plural in plurals()))
 """Where links are refused at once: what stands behind one is not looked at."""
+PROGRAMS = "robots.d"
+PROGRAM = r"[\w][\w.-]{0,99}"
+"""What a program of one's own may be called."""
 CLONE_ID = ".crm/clone-id"
 ID_LENGTH = 8  # letters of five bits each
 
@@ -39,6 +42,11 @@ _TYPED = str.maketrans("oil", "011")
 
 class NoWorkspace(NotFound):
     """There is no workspace in that folder or above it."""
+
+
+def program_path(name: str) -> str:
+    """Where the program of a robot of one's own stands, from the root."""
+    return f"{PROGRAMS}/{name}"
 
 
 def record_path(record_id: str) -> str:

@@ -54,6 +54,7 @@ def _message(work: Work, template: str, to: tuple[str, ...]) -> Message:
             to=to,
             automatic=True,
             contact=work.contact,
+            names=work.names,
         )
     mail = messages.renderer(work.ws).render_mail(template, work.names)
     return messages.message_of(work.ws, mail, to, key=work.key, automatic=True)

@@ -17,7 +17,7 @@ def run(work: Work) -> Effect:
     headers = work.params.get("headers") or {}
     call = {
         "url": work.text("url"),
-        "body": _filled(work, body) if body else {"event": work.who, **_told(work)},
+        "body": filled(work, body, "body") if body else {"event": work.who, **told(work)},
         "headers": {name: work.fill(text, f"headers.{name}") for name, text in headers.items()},
     }
     sha = work.change.attach(json.dumps(call, ensure_ascii=False, sort_keys=True).encode())
@@ -30,17 +30,18 @@ def announced(params: Mapping[str, Any]) -> str:
     return tr("calls {}", redacted(str(params.get("url", "?"))))
 
 
-def _told(work: Work) -> dict[str, Any]:
+def told(work: Work) -> dict[str, Any]:
+    """The record, or the ids of a whole selection."""
     if work.record is None:
         rows = cast("list[dict[str, Any]]", work.names["records"])
         return {"records": [row["id"] for row in rows]}
     return {work.record.entity: work.ws.schema.write(work.record)}
 
 
-def _filled(work: Work, value: Any) -> Any:
-    """A body of maps and lists with every text in it filled in."""
+def filled(work: Work, value: Any, param: str) -> Any:
+    """A parameter of maps and lists with every text in it filled in."""
     if isinstance(value, Mapping):
-        return {name: _filled(work, part) for name, part in value.items()}
+        return {name: filled(work, part, param) for name, part in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_filled(work, part) for part in value]
-    return work.fill(value, "body")
+        return [filled(work, part, param) for part in value]
+    return None if value is None else work.fill(value, param)

@@ -97,15 +97,21 @@ def _of_pipelines(read: Read) -> Iterator[Act]:
     top = _loaded(read, layout.PIPELINES)
     pipelines = [("leads", _map(top.get("leads")))]
     pipelines += [(str(p.get("id", "")), p) for p in map(_map, _list(top.get("deals")))]
+    programs: dict[str, None] = {}
     for name, pipeline in pipelines:
         for stage in map(_map, _list(pipeline.get("stages"))):
             for robot in map(_map, _list(stage.get("robots"))):
                 place = place_of(name, stage.get("id", ""), robot.get("id", ""))
                 yield from _of_robot(read, place, robot)
+                programs |= dict.fromkeys(_programs(robot))
         for schedule in map(_map, _list(pipeline.get("schedules"))):
             yield from _of_robot(
                 read, place_of(name, "schedules", schedule.get("id", "")), schedule
             )
+            programs |= dict.fromkeys(_programs(schedule))
+    for path in programs:
+        texts = {path: lineage.digest_of(text)} if (text := read(path)) is not None else {}
+        yield Act(path, tr("may run"), _digest(path, "may run"), layout.PIPELINES, texts)
 
 
 def _of_robot(read: Read, place: str, robot: Mapping[str, Any]) -> Iterator[Act]:
@@ -121,6 +127,13 @@ def _of_robot(read: Read, place: str, robot: Mapping[str, Any]) -> Iterator[Act]
         place, _words(do, given), _digest(place, robot), layout.PIPELINES, texts,
         notifies=bool(action and action.to_staff),
     )  # fmt: skip
+
+
+def _programs(robot: Mapping[str, Any]) -> list[str]:
+    """The paths of the programs of one's own that a robot or schedule runs."""
+    action, given = ACTIONS.get(str(robot.get("do", ""))), _map(robot.get("with"))
+    names = [str(given[key]) for key in action.of_kind("program") if key in given] if action else []
+    return [layout.program_path(name) for name in names]
 
 
 def in_one_line(text: str) -> str:

@@ -15,6 +15,7 @@ from crmcli.automation.ledger import OPEN, Job, jobs_of
 from crmcli.automation.record_plan import RecordPlan
 from crmcli.automation.robots import Step
 from crmcli.automation.unrecorded_sends import unrecorded, words
+from crmcli.channels.base import sender_class
 from crmcli.dataclass import dataclass
 from crmcli.errors import CrmError, InvalidData
 from crmcli.language import tr
@@ -160,7 +161,11 @@ class Gate:
             act = message_act(job, self._sent)
             if act.digest not in self._approved_messages:
                 return self._hold(act)
-        return self._waiting(declared.place_of("channels", channel_of(job.action)))
+        channel = channel_of(job.action)
+        places = sender_class(channel).places(job.facts)
+        if any(place not in self._places for place in places):
+            return tr("no robot of pipelines.yaml runs it any more")
+        return self._waiting(declared.place_of("channels", channel), *places)
 
     def _waiting(self, *places: str) -> str:
         unapproved = (act for place in places if (act := self._places.get(place)))

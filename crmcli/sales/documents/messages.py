@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from crmcli.model.lead import Lead
 from crmcli.model.offer import Offer
 from crmcli.model.task import Task
 from crmcli.sales.consent.permission import mailing_address, why_not_mail
-from crmcli.sales.template_names import company_of, contact_of, linked, names_for, plain
+from crmcli.sales.template_names import company_of, contact_of, linked, names_for
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -93,16 +93,17 @@ def message_for(
     to: Sequence[str] = (),
     automatic: bool = False,
     contact: Record | None = None,
+    names: Mapping[str, object] | None = None,
     attached: tuple[AttachedFile, ...] = (),
 ) -> Message:
     """The message that a mail template makes for a record, ready to send; to one `contact` of several.
 
-    The same `key` gives the same Message-ID. `to` overrides the template's To, which overrides the
-    record's address. Raises TemplateFailed, NoAddress, UnsafeHeader or NoAttachment.
+    `names` are what the template sees, those of the record if none are given. The same `key` gives the
+    same Message-ID. `to` overrides the template's To, which overrides the record's address. Raises
+    TemplateFailed, NoAddress, UnsafeHeader or NoAttachment.
     """
-    names = names_for(ws, record) | ({"contact": plain(ws, contact)} if contact else {})
-    names |= _of_attached(ws, record, attached)
-    mail = renderer(ws).render_mail(template, names)
+    seen = {**(names or names_for(ws, record)), **_of_attached(ws, record, attached)}
+    mail = renderer(ws).render_mail(template, seen)
     receivers = tuple(to) or _receivers(mail) or (recipient(ws, contact or record),)
     message = message_of(ws, mail, receivers, key=key, automatic=automatic)
     return replace(message, attachments=message.attachments + attached) if attached else message

@@ -16,6 +16,7 @@ from crmcli.model.line_text import read_discount, read_rate
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema, own_fields
 from crmcli.model.values import fold
+from crmcli.store import layout
 from crmcli.store.config import shapes
 from crmcli.store.config.cursor import Cursor
 from crmcli.store.config.frame import Frame, length
@@ -198,6 +199,12 @@ def _check_template(place: Cursor, frame: Frame) -> None:
         place.fault(tr("no template templates/{}", name), hint)
 
 
+def _check_program(place: Cursor, frame: Frame) -> None:
+    name = place.text()
+    if not re.fullmatch(layout.PROGRAM, name):
+        place.fault(tr("{!r} is not the name of a program", name), "a file under robots.d/")
+
+
 def _check_stage(place: Cursor, frame: Frame) -> None:
     word = place.text()
     if word and word not in frame.stages:
@@ -244,6 +251,9 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
     "rate": lambda doc: _written(doc, read_rate),
     "url": lambda doc: shapes.guarded(doc, URL_RULE, _why_not_url),
     "secret": shapes.secret,
+    "program": lambda doc: shapes.Shape(
+        doc, _check_program, lambda: {"type": "string", "pattern": f"^{layout.PROGRAM}$"}
+    ),
     "map": lambda doc: shapes.Shape(
         doc, lambda place, _: list(place.entries()), lambda: {"type": "object"}
     ),

@@ -1,0 +1,131 @@
+"""Robots of one's own: a program under robots.d/, which gets JSON and answers with JSON.
+
+The contract is in `crm help own`. The key of the job is the same each time it is tried, so that a program can
+tell that it has done this already.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from crmcli.channels import program
+from crmcli.channels.base import Prepared, Queued, Sender, Unsound
+from crmcli.channels.outcome import Failed, Outcome, Sent, Skipped, one_line
+from crmcli.language import tr
+from crmcli.store import layout
+
+SECONDS = 60.0
+"""How long a program may take."""
+SKIP, RETRY = 3, 75
+"""Exit codes: nothing to do; not now (EX_TEMPFAIL of sysexits.h). All others but 0 are failures."""
+MOST_VALUES = 50
+_LONGEST_VALUE = 1000
+
+
+class BadProgram(Unsound):
+    """A program that cannot be run as it stands there."""
+
+
+class Own(Sender):
+    """The programs of one's own that robots name."""
+
+    noun = "a program"
+
+    def prepared(self, message: Queued, now: datetime) -> Prepared:
+        """Look at the program, before it is run."""
+        path = executable(self.root, str(message.facts.get("to", "")))
+        return Prepared(partial(_run, path, message, self.root))
+
+    @classmethod
+    def may_repeat(cls, transport: str) -> bool:
+        """A program can tell by the key."""
+        return transport == cls.name()
+
+    @classmethod
+    def lane(cls, facts: Mapping[str, Any]) -> str:
+        """Each program for itself."""
+        return f"{cls.name()} {facts.get('to', '')}"
+
+    @classmethod
+    def places(cls, facts: Mapping[str, Any]) -> list[str]:
+        """A program may have changed since it was queued."""
+        return [layout.program_path(str(facts.get("to", "")))]
+
+
+SENDER = Own
+
+
+def executable(root: Path, name: str) -> Path:
+    """A program under robots.d/ by its name; BadProgram if it is none that could be run."""
+    path = root / layout.program_path(name)
+    if not re.fullmatch(layout.PROGRAM, name):
+        raise BadProgram(tr("{!r} is not the name of a program", name), "a file under robots.d/")
+    try:
+        mode = path.lstat().st_mode
+    except OSError as error:
+        told = tr("{} cannot be run: {}", layout.program_path(name), error.strerror)
+        raise BadProgram(told, "put the program there, then crm jobs retry KEY") from None
+    if not stat.S_ISREG(mode) or not os.access(path, os.X_OK):
+        told = tr("{} is not an executable file", layout.program_path(name))
+        raise BadProgram(told, tr("chmod +x {}", layout.program_path(name)))
+    return path
+
+
+def _run(path: Path, message: Queued, root: Path) -> Outcome:
+    environ = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": os.environ.get("HOME", "/"),
+        "LANG": "C.UTF-8",
+        "CRM_KEY": message.key,
+    }
+    until = time.monotonic() + SECONDS
+    try:
+        ended = program.run([str(path)], until, given=message.content, folder=root, environ=environ)
+    except TimeoutError:
+        return Failed(tr("{} did not finish in {:g} s", path.name, SECONDS))
+    except OSError as error:
+        return Failed(tr("{} cannot be run: {}", path.name, error.strerror), again=False)
+    return _outcome(path.name, ended)
+
+
+def _outcome(name: str, ended: program.Ended) -> Outcome:
+    said = one_line(ended.complained) or one_line(ended.said)
+    if len(ended.said) > program.LONGEST:
+        told = tr("{} prints more than {} KB", name, program.LONGEST // 1024)
+        return Failed(told, again=False)
+    if ended.code == SKIP:
+        return Skipped(said or tr("{} had nothing to do", name))
+    if ended.code:
+        told = tr("{} exited with {}", name, ended.code)
+        return Failed(f"{told}: {said}" if said else told, again=ended.code == RETRY)
+    try:
+        return Sent(name, _values(ended.said))
+    except ValueError as error:
+        return Failed(tr("{} did not answer with JSON: {}", name, error), again=False)
+
+
+def _values(said: bytes) -> dict[str, str]:
+    """The `values` of an answer, texts or numbers by name; no output is an answer without any."""
+    if not said.strip():
+        return {}
+    answer = json.loads(said)
+    values = answer.get("values", {}) if isinstance(answer, dict) else None
+    if not isinstance(values, dict) or len(values) > MOST_VALUES:
+        raise ValueError(tr("it must be an object, with at most {} values", MOST_VALUES))
+    if any(isinstance(value, dict | list) for value in values.values()):
+        raise ValueError(tr("a value is a text, a number, true, false or null"))
+    return {str(name)[:100]: _text(value) for name, value in values.items() if value is not None}
+
+
+def _text(value: object) -> str:
+    told = json.dumps(value) if isinstance(value, bool | int | float) else str(value)
+    return told[:_LONGEST_VALUE]

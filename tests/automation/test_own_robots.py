@@ -1,0 +1,202 @@
+"""Robots of one's own: programs under robots.d/ that get JSON and answer with JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crmcli.automation.approval.gate import approval, approve
+from crmcli.automation.config_checks import look_through
+from crmcli.channels import own
+from tests import kit
+from tests.automation.conftest import House
+from tests.kit import save
+
+RULES = kit.robots(
+    "{id: score, do: own, with: {run: score, data: {who: '{{ deal.name }}', list: [1, два]}}}",
+    "{id: tell, do: comment, with: {text: 'балл {{ robots.score.points }}'}, wait: previous}",
+)
+SCORE = """
+import json, sys
+given = json.load(sys.stdin)
+json.dump({"values": {"points": len(given["data"]["who"]), "known": True, "gone": None}}, sys.stdout)
+"""
+
+
+def program(house: House, text: str, name: str = "score", mode: int = 0o755) -> Path:
+    """An executable that runs this Python."""
+    path = house.root / "robots.d" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!{sys.executable}\n{text}\n", "utf-8")
+    path.chmod(mode)
+    return path
+
+
+def ready(house: House, text: str = SCORE) -> str:
+    program(house, text)
+    house.rules(RULES)
+    return house.add("deal", name="Чай").id
+
+
+def test_what_it_gives_back_is_for_the_robots_below(house: House) -> None:
+    deal = ready(house)
+    assert house.tick().failures == []
+    assert house.state("score") == house.state("tell") == "done"
+    [done] = [e for e in house.events("job.done") if e.data["robot"] == "score"]
+    assert done.data["values"] == {"points": "3", "known": "true"}
+    [note] = house.events("note", deal)
+    assert note.data["text"] == "балл 3"
+
+
+def test_what_it_gets(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_TOKEN", "hunter2")
+    told = house.root / "told.json"
+    deal = ready(
+        house,
+        "import json, os, sys\n"
+        f"json.dump({{'in': json.load(sys.stdin), 'env': dict(os.environ), 'at': os.getcwd()}}, open({str(told)!r}, 'w'))",
+    )
+    house.tick()
+    got = json.loads(told.read_text("utf-8"))
+    assert got["in"]["deal"]["id"] == deal
+    assert got["in"]["data"] == {"who": "Чай", "list": ["1", "два"]}
+    assert got["in"]["robot"] == "score"
+    assert got["env"]["CRM_KEY"] == got["in"]["key"]
+    assert set(got["env"]) <= {"PATH", "HOME", "LANG", "CRM_KEY", "LC_CTYPE"}
+    assert got["at"] == str(house.root)
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "reason"),
+    [
+        ("", "done", ""),
+        ("print('{}')", "done", ""),
+        ("print('{\"values\": {}}')", "done", ""),
+        ("raise SystemExit(3)", "skipped", "score had nothing to do"),
+        ("import sys; sys.exit(print('не сегодня') or 3)", "skipped", "не сегодня"),
+        ("raise SystemExit(75)", "failed", "exited with 75"),
+        ("raise SystemExit('нет сети')", "dead", "exited with 1: нет сети"),
+        ("import os; os.kill(os.getpid(), 9)", "dead", "exited with -9"),
+        ("print('hello')", "dead", "did not answer with JSON"),
+        ("print('[1]')", "dead", "must be an object"),
+        ("print('{\"values\": {\"a\": {\"b\": 1}}}')", "dead", "a value is a text"),
+        ("print('{\"values\": ' + str(dict.fromkeys(map(str, range(60)), 1)).replace(chr(39), chr(34)) + '}')",
+         "dead", "at most 50"),
+        ("print('x' * 70000)", "dead", "more than 64 KB"),
+    ],
+)  # fmt: skip
+def test_how_it_may_end(house: House, text: str, state: str, reason: str) -> None:
+    ready(house, text)
+    house.tick()
+    [job] = [job for job in house.jobs() if job.robot == "score"]
+    assert job.state == state
+    assert reason in job.reason
+
+
+def test_it_must_end_in_time(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own, "SECONDS", 0.5)
+    ready(house, "import time; time.sleep(60)")
+    house.tick()
+    [job] = [job for job in house.jobs() if job.robot == "score"]
+    assert (job.state, "did not finish in 0.5 s" in job.reason) == ("failed", True)
+
+
+def test_the_key_is_the_same_each_time(house: House) -> None:
+    told = house.root / "told"
+    ready(
+        house,
+        f"import os, sys; print(os.environ['CRM_KEY'], file=open({str(told)!r}, 'a')); sys.exit(75)",
+    )
+    house.tick()
+    program(house, f"import os; print(os.environ['CRM_KEY'], file=open({str(told)!r}, 'a'))")
+    house.tick("1h")
+    keys = told.read_text().split()
+    assert (len(keys), len(set(keys))) == (2, 1)
+    assert house.state("score") == "done"
+
+
+@pytest.mark.parametrize("bad", ["gone", "folder", "mode", "link"])
+def test_a_program_that_cannot_be_run(house: House, bad: str) -> None:
+    path = program(house, SCORE)
+    if bad == "mode":
+        path.chmod(0o644)
+    else:
+        path.unlink()
+    if bad == "folder":
+        path.mkdir()
+    if bad == "link":
+        path.symlink_to("/bin/true")
+    house.rules(RULES)
+    house.add("deal", name="Чай")
+    house.tick()
+    [job] = [job for job in house.jobs() if job.robot == "score"]
+    assert (job.state, "robots.d/score" in job.reason) == ("failed", True)
+    if bad != "mode":
+        return
+    path.chmod(0o755)
+    house.tick("1h")
+    assert house.state("score") == "done"
+
+
+@pytest.mark.parametrize("name", ["../evil", "/bin/true", "a b", ".hidden", "{{ deal.name }}", ""])
+def test_what_is_no_name_of_a_program(house: House, name: str) -> None:
+    house.rules(RULES.replace("run: score", f"run: {json.dumps(name)}"))
+    assert look_through(house.root, house.now).faults != ()
+
+
+def test_what_was_pulled_waits(house: House, clone: Any) -> None:
+    ready(house)
+    other = clone()
+    other.add("deal", name="Кофе")
+    assert [act.place for act in approval(other.ws).unapproved] == [
+        "sales/new/score",
+        "robots.d/score",
+    ]
+    other.tick()
+    assert not other.events("job.done")
+    approve(other.ws, approval(other.ws).unapproved)
+    other.tick("5m")
+    assert "job.done" in other.kinds()
+
+
+def test_a_program_that_changes_by_a_pull_waits_again(house: House, clone: Any) -> None:
+    house.rules(RULES)
+    program(house, "raise SystemExit(75)")
+    other = clone()
+    approve(other.ws, approval(other.ws).unapproved)
+    other.add("deal", name="Кофе")
+    other.tick()
+    assert other.state("score") == "failed"
+    told = other.root / "evil"
+    program(house, f"open({str(told)!r}, 'w')")
+    save(house.root, "evil")
+    kit.git(other.root, "pull", "-q", "--rebase", "--autostash")
+    other.tick("3h")
+    assert not told.exists()
+    assert other.state("score") == "failed"
+    assert [act.place for act in approval(other.ws).unapproved] != []
+
+
+def test_of_a_robot_that_is_gone_nothing_runs(house: House) -> None:
+    told = house.root / "told"
+    ready(house, "raise SystemExit(75)")
+    house.tick()
+    program(house, f"open({str(told)!r}, 'w')")
+    house.rules()
+    house.tick("3h")
+    assert not told.exists()
+
+
+def test_ones_own_change_of_a_program_needs_no_word(house: House) -> None:
+    ready(house, "raise SystemExit(75)")
+    house.tick()
+    program(house, SCORE)
+    assert approval(house.ws).unapproved == ()
+    house.tick("3h")
+    assert house.state("score") == "done"
+    assert os.access(house.root / "robots.d/score", os.X_OK)
