@@ -14,7 +14,7 @@ from crmcli.model.conditions.reasons import reason
 from crmcli.workspace import Workspace
 
 WAITING = ("due", "held", "waiting", "waiting_for_field", "waiting_for_previous", "queued", "started",
-           "failed")  # fmt: skip
+           "failed", "awaiting")  # fmt: skip
 """The states in which something is still to come."""
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crmcli.automation.job_failures import jobs_here
-from crmcli.automation.ledger import OPEN, STATES, TROUBLED, Job, OwnStep, enter
+from crmcli.automation.ledger import AWAITING, OPEN, STATES, TROUBLED, Job, OwnStep, enter
 from crmcli.automation.record_plan import plan_of
 from crmcli.automation.waiting import waiting
+from crmcli.channels.own import values_of
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model import sent
@@ -17,7 +18,7 @@ from crmcli.workspace import Workspace
 from crmcli.workspace.current_stage import current_stage
 
 ENDS = ("sent", "failed", "retry")
-CANCELLABLE = ("queued", "failed", *TROUBLED)
+CANCELLABLE = ("queued", "failed", AWAITING, *TROUBLED)
 """What a person may call off; a job in trouble is so taken off the list."""
 
 
@@ -26,7 +27,7 @@ class JobIsOver(Refused):
 
 
 def listed(
-    ws: Workspace, states: Sequence[str] = (*OPEN, *TROUBLED), record: str = ""
+    ws: Workspace, states: Sequence[str] = (*OPEN, AWAITING, *TROUBLED), record: str = ""
 ) -> list[Job]:
     """The jobs in these states, the latest last; of one record if it is named."""
     for state in states:
@@ -90,6 +91,24 @@ def resolve(ws: Workspace, key: str, how: str) -> Job:
     if how == "retry":
         _check_still_there(ws, job)
     return _decide(ws, job, how)
+
+
+def finish(ws: Workspace, key: str, answer: str = "", failed: str = "") -> Job:
+    """Bring the answer of a job that waits for one: `{"values": {…}}` as JSON for the robots below, or why it
+    failed. BadUsage for another answer, JobIsOver for another job."""
+    try:
+        values = values_of(answer.encode())
+    except ValueError as error:
+        told = tr("{!r} is not an answer: {}", answer, error)
+        raise BadUsage(told, """write '{"values": {"name": "value"}}'""") from None
+    job = find(ws, key)
+    if job.state != AWAITING:
+        raise JobIsOver(tr("{} is {} and waits for no answer", job.key, job.state))
+    facts = {"reason": failed} if failed else {"values": values}
+    with ws.change("jobs finish", cause=job.cause, depth=job.depth) as change:
+        who = job.key, job.robot, job.action
+        enter(change, "dead" if failed else "done", job.record, *who, **facts)
+    return job
 
 
 def _decide(ws: Workspace, job: Job, how: str) -> Job:

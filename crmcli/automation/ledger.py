@@ -20,11 +20,13 @@ from crmcli.model.values import format_instant, parse_instant
 from crmcli.workspace import Change
 
 STATES = ("queued", "started", "done", "failed", "dead", "unknown", "skipped", "missed",
-          "cancelled", "stopped")  # fmt: skip
+          "cancelled", "stopped", "awaiting")  # fmt: skip
 OPEN = ("queued", "started", "failed")
 """The states in which the next tick may still act."""
 TROUBLED = ("dead", "unknown", "missed", "stopped")
 """The states that wait for a person."""
+AWAITING = "awaiting"
+"""It has left, and its answer comes later, by crm jobs finish."""
 
 DEFERRED = "deferred"
 """The word for a message that may not leave yet: it stays queued, until `retry_at`."""

@@ -10,7 +10,16 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from crmcli.automation.job_failures import bug_in, jobs_here, raise_general, reason_of, rests
-from crmcli.automation.ledger import MOST_STARTS, OPEN, Done, Job, after_failure, enter, instant_in
+from crmcli.automation.ledger import (
+    AWAITING,
+    MOST_STARTS,
+    OPEN,
+    Done,
+    Job,
+    after_failure,
+    enter,
+    instant_in,
+)
 from crmcli.automation.sending_gate import Refusal, why_not_now
 from crmcli.automation.sent_lately import SentLately
 from crmcli.channels.base import Queued, Sender, Unsound, sender_class
@@ -26,7 +35,7 @@ from crmcli.workspace import Change, FileDamaged, Workspace
 
 LEASE = timedelta(minutes=10)
 """How long a claim holds; longer than any delivery may take."""
-ENDS = ("done", "unknown", "dead", "skipped", "cancelled")
+ENDS = ("done", AWAITING, "unknown", "dead", "skipped", "cancelled")
 """How a message ends, so that only a person's word makes it leave again."""
 
 
@@ -171,7 +180,8 @@ def _write_down(ws: Workspace, change: Change, job: Job, tried: _Try) -> Done:
     outcome = tried.outcome
     facts: dict[str, Any]
     if isinstance(outcome, Sent):
-        word, facts = "done", {"to": job.facts.get("to"), "ref": outcome.ref}
+        word = AWAITING if job.facts.get("wait") else "done"
+        facts = {"to": job.facts.get("to"), "ref": outcome.ref}
         facts |= {"values": dict(outcome.values)} if outcome.values else {}
     elif isinstance(outcome, Skipped):
         word, facts = "skipped", {"reason": outcome.reason}

@@ -108,13 +108,13 @@ def _outcome(name: str, ended: program.Ended) -> Outcome:
         told = tr("{} exited with {}", name, ended.code)
         return Failed(f"{told}: {said}" if said else told, again=ended.code == RETRY)
     try:
-        return Sent(name, _values(ended.said))
+        return Sent(name, values_of(ended.said))
     except ValueError as error:
         return Failed(tr("{} did not answer with JSON: {}", name, error), again=False)
 
 
-def _values(said: bytes) -> dict[str, str]:
-    """The `values` of an answer, texts or numbers by name; no output is an answer without any."""
+def values_of(said: bytes) -> dict[str, str]:
+    """The `values` of an answer, texts or numbers by name; no output is an answer without any. ValueError."""
     if not said.strip():
         return {}
     answer = json.loads(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -124,11 +125,11 @@ def list_jobs(session: Session, states: Sequence[str], ref: str) -> Listing:
     Example: crm jobs list --state unknown
     """
     from crmcli.automation.jobs import listed
-    from crmcli.automation.ledger import OPEN, STATES, TROUBLED
+    from crmcli.automation.ledger import AWAITING, OPEN, STATES, TROUBLED
 
     ws = session.workspace
     wanted = [part.strip() for state in states for part in state.split(",")]
-    found = STATES if "all" in wanted else tuple(wanted) or (*OPEN, *TROUBLED)
+    found = STATES if "all" in wanted else tuple(wanted) or (*OPEN, AWAITING, *TROUBLED)
     none = "no such jobs" if wanted else "no open jobs, and none needs a person"
     return automation.jobs(listed(ws, found, _held(ws, ref)), none)
 
@@ -170,6 +171,24 @@ def resolve(session: Session, key: str, how: str) -> Told:
 
     job = book.resolve(session.workspace, key, how)
     return Told(tr("Resolved as {}: {}.", how, automation.job_name(job)))
+
+
+@jobs.command(cls=ChangingVerb)
+@click.argument("key")
+@click.argument("answer", required=False, default="", metavar="[JSON]")
+@click.option("--failed", metavar="WHY", default="", help="It failed.")
+def finish(session: Session, key: str, answer: str, failed: str) -> Told:
+    """Bring the answer of a job that waits for one; the robots below it go on at the next tick.
+
+    JSON is {"values": {…}}, for those robots; - reads it from standard input.
+
+    Example: crm jobs finish 3f9a --json '{"values": {"signed": "yes"}}'
+    """
+    from crmcli.automation import jobs as book
+
+    answer = sys.stdin.read() if answer == "-" else answer
+    job = book.finish(session.workspace, key, answer, failed)
+    return Told(tr("Finished: {}.", automation.job_name(job)))
 
 
 @trigger.command(cls=ChangingVerb)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from crmcli.dataclass import dataclass
 
-PLAIN_KINDS = ("template", "stage", "pipeline", "secret", "word", "words", "program")
+PLAIN_KINDS = ("template", "stage", "pipeline", "secret", "word", "words", "program", "yes_no")
 """The kinds of parameters that are taken as they are written; texts of all others are templates."""
 
 
@@ -229,6 +229,7 @@ ACTIONS: dict[str, Action] = {
             Param("body", "any", "What to post; the record as JSON if absent."),
             Param("headers", "map", "More headers."),
             Param("secret", "secret", "Where the signing secret stands, never the secret itself."),
+            Param("wait", "yes_no", "Whether the robots below wait for its answer: crm jobs finish KEY."),
         ),
         once=True,
         leaves="webhook",
@@ -238,6 +239,7 @@ ACTIONS: dict[str, Action] = {
         (
             Param("run", "program", "A program under robots.d/.", required=True),
             Param("data", "any", "What it gets besides the record."),
+            Param("wait", "yes_no", "Whether the robots below wait for its answer: crm jobs finish KEY."),
         ),
         once=True,
         leaves="own",

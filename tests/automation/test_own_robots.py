@@ -12,7 +12,10 @@ import pytest
 
 from crmcli.automation.approval.gate import approval, approve
 from crmcli.automation.config_checks import look_through
+from crmcli.automation.explain import explain
+from crmcli.automation.jobs import JobIsOver, finish, listed
 from crmcli.channels import own
+from crmcli.errors import BadUsage
 from tests import kit
 from tests.automation.conftest import House
 from tests.kit import save
@@ -200,3 +203,60 @@ def test_ones_own_change_of_a_program_needs_no_word(house: House) -> None:
     house.tick("3h")
     assert house.state("score") == "done"
     assert os.access(house.root / "robots.d/score", os.X_OK)
+
+
+LATER = RULES.replace("run: score,", "run: score, wait: yes,")
+
+
+def test_an_answer_that_comes_later(house: House) -> None:
+    program(house, "")
+    house.rules(LATER)
+    deal = house.add("deal", name="Чай").id
+    house.tick()
+    house.tick("5m")
+    assert house.state("score") == "awaiting"
+    assert {line.robot: line.state for line in explain(house.ws, deal)} == {
+        "score": "awaiting",
+        "tell": "waiting_for_previous",
+    }
+    [job] = listed(house.ws)
+    for bad in ("[]", "hello", '{"values": []}', '{"values": {"a": {}}}'):
+        with pytest.raises(BadUsage, match="is not an answer"):
+            finish(house.ws, job.key, bad)
+    finish(house.ws, job.key[:6], '{"values": {"points": 7.5}}')
+    with pytest.raises(JobIsOver):
+        finish(house.ws, job.key)
+    house.tick("5m")
+    assert house.state("score") == house.state("tell") == "done"
+    assert [note.data["text"] for note in house.events("note", deal)] == ["балл 7.5"]
+
+
+def test_an_answer_that_says_it_failed(house: House) -> None:
+    program(house, "")
+    house.rules(LATER)
+    house.add("deal", name="Чай")
+    house.tick()
+    [job] = listed(house.ws)
+    finish(house.ws, job.key, failed="отказали")
+    house.tick("5m")
+    assert house.state("score") == "dead"
+    assert "tell" not in {job.robot for job in house.jobs()}
+
+
+def test_a_web_hook_waits_as_well(house: House, hook: Any) -> None:
+    address = f"127.0.0.1:{hook.port}"
+    house.write("settings.yaml", f"channels: {{webhook: {{allow: ['{address}']}}}}\n")
+    house.rules(
+        kit.robots(
+            f"{{id: sign, do: webhook, with: {{url: 'http://{address}/x', wait: yes}}}}",
+            "{id: tell, do: comment, with: {text: готово}, wait: previous}",
+        )
+    )
+    house.add("deal", name="Чай")
+    house.tick()
+    assert house.state("sign") == "awaiting"
+    [job] = listed(house.ws)
+    finish(house.ws, job.key)
+    house.tick("5m")
+    assert house.state("tell") == "done"
+    assert len(hook.calls) == 1

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from crmcli.automation.actions.webhook import filled, told
+from crmcli.automation.actions.webhook import filled, told, waits
 from crmcli.automation.actions.work import Effect, Work
 from crmcli.channels.own import executable
 from crmcli.language import tr
@@ -24,7 +24,8 @@ def run(work: Work) -> Effect:
         "data": filled(work, work.params.get("data"), "data"),
     }
     sha = work.change.attach(json.dumps(given, ensure_ascii=False, sort_keys=True).encode())
-    return Effect("queued", {"to": name, "file": sha}, layout.program_path(name))
+    facts = {"to": name, "file": sha, "wait": waits(work)}
+    return Effect("queued", facts, layout.program_path(name))
 
 
 def announced(params: Mapping[str, Any]) -> str:

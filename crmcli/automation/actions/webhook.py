@@ -22,12 +22,18 @@ def run(work: Work) -> Effect:
     }
     sha = work.change.attach(json.dumps(call, ensure_ascii=False, sort_keys=True).encode())
     facts = {"to": call["url"], "file": sha, "secret": work.params.get("secret")}
+    facts["wait"] = waits(work)
     return Effect("queued", facts, tr("to {}", redacted(str(call["url"]))))
 
 
 def announced(params: Mapping[str, Any]) -> str:
     """The address that it calls."""
     return tr("calls {}", redacted(str(params.get("url", "?"))))
+
+
+def waits(work: Work) -> str:
+    """ "yes" where the robots below wait for an answer."""
+    return "yes" if str(work.params.get("wait", "")).lower() in ("yes", "true") else ""
 
 
 def told(work: Work) -> dict[str, Any]:

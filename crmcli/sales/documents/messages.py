@@ -16,7 +16,7 @@ from crmcli.model.lead import Lead
 from crmcli.model.offer import Offer
 from crmcli.model.task import Task
 from crmcli.sales.consent.permission import mailing_address, why_not_mail
-from crmcli.sales.template_names import company_of, contact_of, linked, names_for
+from crmcli.sales.template_names import company_of, contact_of, linked, names_for, plain
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:

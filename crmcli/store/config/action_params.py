@@ -251,6 +251,7 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
     "rate": lambda doc: _written(doc, read_rate),
     "url": lambda doc: shapes.guarded(doc, URL_RULE, _why_not_url),
     "secret": shapes.secret,
+    "yes_no": shapes.yes_no,
     "program": lambda doc: shapes.Shape(
         doc, _check_program, lambda: {"type": "string", "pattern": f"^{layout.PROGRAM}$"}
     ),
