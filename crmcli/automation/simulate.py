@@ -25,7 +25,7 @@ from crmcli.language import counted, tr
 from crmcli.model.actions import channel_of
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
-from crmcli.model.trigger_events import HEARD
+from crmcli.model.trigger_events import HEARD, names_of
 from crmcli.workspace import Workspace
 from crmcli.workspace.current_stage import CurrentStage
 from crmcli.workspace.undone import dead
@@ -106,12 +106,14 @@ class _Rehearsal:
             with self._surely(place.record):
                 self._stray(place)
         is_dead = dead(self.ws)
+        awaited = trigger_runs.awaited_names(self.ws)
         for _, event in trigger_runs.hearing(self.ws).events:
             if not is_dead(event):
                 with self._surely(event.record):
                     if trigger_runs.leaves_robots(self.ws, event):
                         self._before(event.record, event)
-                    subjects = trigger_runs.subjects(self.ws, event)
+                    is_awaited = not awaited.isdisjoint(names_of(event))
+                    subjects = trigger_runs.subjects(self.ws, event) if is_awaited else []
                     for record in subjects:
                         self._hear(event, record.id, subjects)
         for record_id in self._due():
@@ -259,14 +261,15 @@ class _Rehearsal:
             self._take_events()
             return
         self._before(record_id, event)
-        self._author(f"trigger:{event.kind}", event.id, event.depth + 1)
+        on = decision.trigger.on if decision.trigger else event.kind
+        self._author(f"trigger:{on}", event.id, event.depth + 1)
         what = tr("move to {}", goal.id)
         try:
             trigger_runs.move(self.change, self.ws, record, decision)
         except REFUSALS as refusal:
             what = tr("refused: {}", refusal.message)
         self._take_events()
-        self._tell(record_id, tr("trigger {}", event.kind), what, "move")
+        self._tell(record_id, tr("trigger {}", on), what, "move")
 
     def _author(self, actor: str, cause: str, depth: int) -> None:
         self.change.author = replace(

@@ -122,3 +122,44 @@ def test_a_changed_field_may_be_named() -> None:
     other = pipeline(three=[Trigger("field.changed", filters={"fields": ("close_by",)})])
     decision = choose(other, DEAL, changed, ENV)
     assert (target(decision), *map(str, decision.passed)) == ("", "three: none of close_by changed")
+
+
+# -- section 2b of the research, row by row -------------------------------------------------
+
+
+def closed(stage: str) -> Deal:
+    return replace(DEAL, stage=stage)
+
+
+MAIL = replace(CALL, kind="mail.in", data={"from": "anna@chai.example", "subject": "Срочный заказ"})
+ROWS_2B: dict[str, tuple[dict[str, list[Trigger]], Deal, Event, str]] = {
+    "1 stage not in the list": ({"three": on_call()}, closed("gone"), CALL, ""),
+    "2 forward qualifies": ({"three": on_call()}, DEAL, CALL, "three"),
+    "2 back does not": ({"one": on_call()}, DEAL, CALL, ""),
+    "2 back if allowed": ({"one": on_call(back=True)}, DEAL, CALL, "one"),
+    "2 never the stage itself": ({"two": on_call(back=True)}, DEAL, CALL, ""),
+    "3 back before forward": ({"one": on_call(back=True), "three": on_call()}, DEAL, CALL, "one"),
+    "3 the nearest forward": ({"three": on_call(), "won": on_call()}, DEAL, CALL, "three"),
+    "4 the first that passes": (
+        {"three": [Trigger("mail.in", filters={"subject": ("счёт",)})],
+         "won": [Trigger("mail.in", filters={"subject": ("ЗАКАЗ",)})]}, DEAL, MAIL, "won",
+    ),
+    "4 any of several values": (
+        {"three": [Trigger("mail.in", filters={"from": ("@nobody", "@chai")})]}, DEAL, MAIL, "three",
+    ),
+    "6 lower stages come no more": ({"one": on_call()}, closed("three"), CALL, ""),
+    "closed ignores": ({"won": on_call(), "one": on_call(back=True)}, closed("lost"), CALL, ""),
+    "closed if allowed": (
+        {"one": on_call(back=True, on_closed=True)}, closed("lost"), CALL, "one",
+    ),
+    "won and lost are later stages": ({"lost": on_call()}, DEAL, CALL, "lost"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", ROWS_2B)
+def test_section_2b(row: str) -> None:
+    rules, deal, event, wanted = ROWS_2B[row]
+    decision = choose(pipeline(**rules), deal, event, ENV)
+    assert target(decision) == wanted
+    if not wanted:
+        assert len(decision.passed) == sum(len(triggers) for triggers in rules.values())
