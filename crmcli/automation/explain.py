@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from crmcli.automation.approval.gate import Gate
-from crmcli.automation.record_plan import STAGED, RecordPlan, plan_for
-from crmcli.automation.robots import Step, Visit
-from crmcli.dataclass import dataclass
+from crmcli.automation.ledger import Job
+from crmcli.automation.record_plan import STAGED, RecordPlan, place_of, plan_for
+from crmcli.automation.robots import ADDED_LATER, IMPORTED, Step, Visit
+from crmcli.automation.triggers import out_of_place
+from crmcli.dataclass import dataclass, replace
 from crmcli.language import tr
-from crmcli.model.conditions.reasons import reason
+from crmcli.model.conditions.reasons import explained
 from crmcli.workspace import Workspace
 
 WAITING = ("due", "held", "waiting", "waiting_for_field", "waiting_for_previous", "queued", "started",
@@ -31,17 +33,27 @@ class RobotLine:
     due_at: datetime | None
     why: str
     key: str = ""
+    is_trigger: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What acts: a robot or a trigger."""
+        return "trigger" if self.is_trigger else "robot"
 
 
 def explain(ws: Workspace, ref: str) -> list[RobotLine]:
-    """Each robot of the stage in which a record stands, and those of earlier stays that never ran."""
+    """Every robot of each stage in which a record stood, then of the one where it stands: what it did or
+    will do, and why; then every trigger of its pipeline."""
     plan = plan_for(ws, ws.resolve(ref, *STAGED))
     lines: list[RobotLine] = []
     for visit, following in zip(plan.visits, plan.visits[1:], strict=False):
-        lines += _left_behind(plan, visit, following)
+        lines += _of_past(ws, plan, visit, following)
     lines += _decisions(plan)
     gate = Gate(ws)
-    return lines + [line_of(plan, step, gate, _condition(ws, plan, step)) for step in plan.steps]
+    lines += [line_of(plan, step, gate, _condition(ws, plan, step)) for step in plan.steps]
+    if plan.visit:
+        lines += _undeclared(plan, plan.visit, {step.robot.id for step in plan.steps})
+    return [*lines, *_triggers(ws, plan)]
 
 
 def line_of(plan: RecordPlan, step: Step, gate: Gate, condition: str = "") -> RobotLine:
@@ -61,7 +73,7 @@ def _condition(ws: Workspace, plan: RecordPlan, step: Step) -> str:
     when = step.robot.when
     if when is None or step.state not in WAITING or step.state in ("queued", "started"):
         return ""
-    found = reason(when, plan.record, ws.env)
+    found = explained(when, plan.record, ws.env)
     return tr("if {} (met now)", found) if found.is_met else tr("if {} (not met now)", found)
 
 
@@ -74,20 +86,85 @@ def _decisions(plan: RecordPlan) -> Iterator[RobotLine]:
         on = str(event.data.get("on") or event.actor.removeprefix("trigger:"))
         for stage, why in event.data["passed"]:
             about = (plan.record.id, str(plan.record.get("name")), stage, on, "trigger")
-            yield RobotLine(*about, "skipped", event.at, tr(why))
+            yield RobotLine(*about, "skipped", event.at, tr(why), is_trigger=True)
 
 
-def _left_behind(plan: RecordPlan, visit: Visit, following: Visit) -> Iterator[RobotLine]:
-    """The robots of an earlier stage, as it is declared now, for which leaving it came too soon."""
-    pipeline, record, entry = plan.pipeline, plan.record, visit.entry
-    if pipeline is None or entry.data.get("pipeline", pipeline.id) != pipeline.id:
-        return
-    stage = pipeline.stage(str(entry.data.get("stage")))
-    if stage is None or entry.data.get("robots") is False:
-        return
-    acted = {job.robot for job in visit.jobs.values() if job.cause == entry.id}
-    for robot in stage.robots:
-        if robot.id not in acted and robot.enabled:
-            why = tr("the record left for {}", following.entry.data.get("stage"))
-            about = (record.id, str(record.get("name")), stage.id, robot.id, robot.do)
-            yield RobotLine(*about, "cancelled", following.entry.at, why)
+def _of_past(
+    ws: Workspace, plan: RecordPlan, visit: Visit, following: Visit
+) -> Iterator[RobotLine]:
+    """What the robots of an earlier stage, as it is declared now, did, or that leaving it came too soon."""
+    entry = visit.entry
+    _, stage = place_of(ws, entry)
+    robots = stage.robots if stage else ()
+    there = entry.data.get("robots")
+    jobs = {job.robot: job for job in _jobs_of(visit)}
+    for robot in robots:
+        about = (stage.id if stage else "", robot.id, robot.do)
+        if job := jobs.get(robot.id):
+            yield _of_job(plan, job, about[0])
+        elif there is False or (isinstance(there, list) and robot.id not in there):
+            why = IMPORTED if there is False else ADDED_LATER
+            yield _past_line(plan, about, "paused", None, tr(why))
+        elif not robot.enabled:
+            yield _past_line(plan, about, "paused", None, tr("disabled in pipelines.yaml"))
+        else:
+            left = tr("the record left for {}", following.entry.data.get("stage"))
+            yield _past_line(plan, about, "cancelled", following.entry.at, left)
+    yield from _undeclared(plan, visit, {robot.id for robot in robots})
+
+
+def _jobs_of(visit: Visit) -> list[Job]:
+    """The jobs of one stay, the latest last."""
+    calls = [event.id for events in visit.starts.values() for event in events]
+    found = [job for job in visit.jobs.values() if job.cause in (visit.entry.id, *calls)]
+    return sorted(found, key=lambda job: (job.at, job.key))
+
+
+def _undeclared(plan: RecordPlan, visit: Visit, declared: Collection[str]) -> Iterator[RobotLine]:
+    """What robots did in a stay that the stage does not have any more."""
+    for job in _jobs_of(visit):
+        if job.robot not in declared and ":" not in job.robot and not job.is_of_crm:
+            line = _of_job(plan, job, str(visit.entry.data.get("stage")))
+            gone = tr("no longer declared")
+            yield replace(line, why=f"{line.why}; {gone}" if line.why else gone)
+
+
+def _of_job(plan: RecordPlan, job: Job, stage: str) -> RobotLine:
+    about = (stage, job.robot, job.action)
+    line = _past_line(plan, about, job.state, job.retry_at or job.at, tr(job.reason))
+    return replace(line, key=job.key)
+
+
+def _past_line(
+    plan: RecordPlan, about: tuple[str, str, str], state: str, at: datetime | None, why: str
+) -> RobotLine:
+    record = plan.record
+    return RobotLine(record.id, str(record.get("name")), *about, state, at, why)
+
+
+def _triggers(ws: Workspace, plan: RecordPlan) -> Iterator[RobotLine]:
+    """When each trigger of the record's pipeline last moved it, and what it does if its event comes now."""
+    for n, stage in enumerate(plan.pipeline.stages if plan.pipeline else ()):
+        for trigger in stage.triggers:
+            moved_at = _last_moved(plan, stage.id, trigger.on)
+            against = out_of_place(trigger, plan.pipeline, n, plan.record) if plan.pipeline else ""
+            state = "done" if moved_at else ("" if against else "waiting")
+            why = [tr(against or "moves it here when that happens")]
+            why += [f"{name}: {', '.join(found)}" for name, found in trigger.filters.items()]
+            if trigger.when is not None:
+                found = explained(trigger.when, plan.record, ws.env)
+                why.append(
+                    tr("if {} (met now)", found)
+                    if found.is_met
+                    else tr("if {} (not met now)", found)
+                )
+            about = (stage.id, trigger.on, "move")
+            line = _past_line(plan, about, state, moved_at, "; ".join(why))
+            yield replace(line, is_trigger=True)
+
+
+def _last_moved(plan: RecordPlan, stage: str, on: str) -> datetime | None:
+    """When a trigger last moved the record to its stage."""
+    moves = (event for event in reversed(plan.events) if event.kind == "stage.entered")
+    by_it = (e.at for e in moves if e.actor == f"trigger:{on}" and e.data.get("stage") == stage)
+    return next(by_it, None)

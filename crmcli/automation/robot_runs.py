@@ -19,6 +19,7 @@ from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, UNSET, listed_words
 from crmcli.model.conditions.holds import holds
+from crmcli.model.conditions.reasons import explained
 from crmcli.model.conditions.tree import Condition
 from crmcli.model.entities import ENTITIES, having
 from crmcli.model.fields import Record
@@ -150,7 +151,7 @@ def unmet_condition(ws: Workspace, condition: Condition | None, record: Record) 
     """Why a rule passes a record by, "" if it does not: its condition does not hold now."""
     if condition is None or holds(condition, record, ws.env):
         return ""
-    return tr("condition not met: {}", condition)
+    return tr("condition not met: {}", explained(condition, record, ws.env))
 
 
 def depth_of(plan: RecordPlan, step: Step) -> int:

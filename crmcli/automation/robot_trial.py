@@ -14,7 +14,7 @@ from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
 from crmcli.model.automation import Robot
-from crmcli.model.conditions.reasons import Reason, reason
+from crmcli.model.conditions.reasons import Reason, explained
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Stage
@@ -57,7 +57,7 @@ def run(ws: Workspace, name: str, ref: str) -> RobotTrial:
         robot=robot,
         stage=stage,
         record=record,
-        condition=reason(robot.when, record, ws.env) if robot.when else None,
+        condition=explained(robot.when, record, ws.env) if robot.when else None,
         done=done,
         events=[event for event in change.events if not event.kind.startswith("job.")],
         records=[change.get(one) for one in made],

@@ -9,6 +9,7 @@ from crmcli.errors import InvalidData
 from crmcli.language import tr
 from crmcli.model.automation import Robot, Trigger
 from crmcli.model.conditions.holds import Env, holds
+from crmcli.model.conditions.reasons import explained
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline, Stage
@@ -83,6 +84,17 @@ def _against(
     trigger: Trigger, pipeline: Pipeline, there: int, record: Record, event: Event, env: Env
 ) -> str:
     """What speaks against the move, "" if nothing does."""
+    if why := out_of_place(trigger, pipeline, there, record):
+        return why
+    if why := unmet(trigger.filters, trigger.on, event):
+        return why
+    if trigger.when is not None and not holds(trigger.when, record, env):
+        return tr("condition not met: {}", explained(trigger.when, record, env))
+    return ""
+
+
+def out_of_place(trigger: Trigger, pipeline: Pipeline, there: int, record: Record) -> str:
+    """Why a trigger of the stage at this place moves no record that stands where this one does."""
     here = pipeline.position(str(record.get("stage")))
     if here < 0:
         return "the record is in a stage that is not declared"
@@ -92,8 +104,4 @@ def _against(
         return "the record is closed"
     if there < here and not trigger.back:
         return "that would move it back"
-    if why := unmet(trigger.filters, trigger.on, event):
-        return why
-    if trigger.when is not None and not holds(trigger.when, record, env):
-        return tr("condition not met: {}", trigger.when)
     return ""

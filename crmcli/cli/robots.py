@@ -54,9 +54,10 @@ def waiting(session: Session, ref: str, limit: int) -> Listing:
 @robots.command()
 @click.argument("ref")
 def explain(session: Session, ref: str) -> Listing:
-    """What each robot of a record's stage does next and when, or why it does not.
+    """What each robot and trigger of a record did or will do and when, or why it does not.
 
-    Robots of earlier stages that never ran because the record left are listed too.
+    The stages where the record stood come first, as they are declared now; each part of a condition stands
+    with the value that it met.
 
     Example: crm robots explain 7k3
     """

@@ -88,7 +88,7 @@ def _declared(ws: Workspace, pipeline: Pipeline) -> Iterator[dict[str, Any]]:
 
 def outlook(lines: Iterable[RobotLine], columns: list[Column], empty: str) -> Listing:
     """What robots wait for, or why they do not: WAITING or EXPLAINED."""
-    names = ("record", "name", "stage", "robot", "action", "state", "due_at", "why", "key")
+    names = ("record", "name", "stage", "robot", "action", "state", "due_at", "why", "key", "kind")
     return Listing(rows_of(lines, *names), columns, empty)
 
 

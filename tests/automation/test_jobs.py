@@ -62,12 +62,12 @@ def test_explain_tells_each_robot_and_those_that_were_left_behind(house: Any, de
     stages.move(house.ws, deal.id, "new")
     lines = explain(house.ws, "Чай")
     assert [(line.robot, line.state) for line in lines] == [
-        ("call", "cancelled"), ("wait", "cancelled"), ("date", "cancelled"),
-        ("on", "due"), ("call", "waiting_for_previous"), ("wait", "waiting"),
+        ("on", "done"), ("call", "cancelled"), ("wait", "cancelled"), ("date", "cancelled"),
+        ("off", "paused"), ("on", "due"), ("call", "waiting_for_previous"), ("wait", "waiting"),
         ("date", "waiting_for_field"), ("off", "paused"),
     ]  # fmt: skip
-    assert lines[0].why == "the record left for talks"
-    assert "if amount > 100 [no: 50] (not met now)" in lines[5].why
+    assert lines[1].why == "the record left for talks"
+    assert "if amount > 100 [no: 50] (not met now)" in lines[7].why
 
 
 def test_retry_begins_anew(house: Any, deal: Any) -> None:

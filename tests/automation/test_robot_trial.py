@@ -7,7 +7,7 @@ import pytest
 from crmcli.automation import robot_trial
 from crmcli.errors import BadUsage, NotFound
 from crmcli.model.conditions.holds import holds
-from crmcli.model.conditions.reasons import reason
+from crmcli.model.conditions.reasons import explained
 from tests.automation.test_simulate import contents
 
 RULES = """
@@ -81,6 +81,6 @@ def test_each_part_of_a_condition_tells_what_it_met(house: Any, text: str, told:
     deal = house.add("deal", name="Чай", **given)
     ws = house.ws
     condition = ws.condition(text, "deal")
-    found = reason(condition, ws.get(deal.id), ws.env)
+    found = explained(condition, ws.get(deal.id), ws.env)
     assert str(found) == told
     assert found.is_met == holds(condition, ws.get(deal.id), ws.env)

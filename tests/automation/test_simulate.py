@@ -54,7 +54,11 @@ def test_a_week_is_played_through_and_nothing_is_written(house: Any, deal: Any) 
     lines = play(house, days=3)
     assert [line for line in lines if "schedule" not in line[1]] == [
         ("23 09:00", "robot call", "task: «Позвонить: Чай»"),
-        ("24 08:00", "robot small", "comment: not done, condition not met: amount > 100"),
+        (
+            "24 08:00",
+            "robot small",
+            "comment: not done, condition not met: amount > 100 [no: empty]",
+        ),
         ("24 09:00", "robot price", "set: amount: 700, currency: RUB"),
         ("24 10:00", "robot on", "move: to talks"),
         ("24 11:00", "robot letter", "email: «О чае» to olga@kafe.example"),

@@ -80,7 +80,9 @@ def test_one_whose_condition_fails_is_passed_over_with_the_reason() -> None:
     )
     decision = choose(rules, DEAL, CALL, ENV)
     assert target(decision) == "won"
-    assert tuple(map(str, decision.passed)) == ("three: condition not met: amount > 1000",)
+    assert tuple(map(str, decision.passed)) == (
+        "three: condition not met: amount > 1000 [no: 100]",
+    )
 
 
 def test_a_closed_record_is_left_alone_unless_the_trigger_says_otherwise() -> None:

@@ -38,7 +38,7 @@ class Reason:
         return {**told, "values": list(self.values)}
 
 
-def reason(condition: Condition, record: Record, env: Env) -> Reason:
+def explained(condition: Condition, record: Record, env: Env) -> Reason:
     """Why a checked condition holds for a record or does not."""
     return _reason(condition.tree, record, env)
 
