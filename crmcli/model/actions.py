@@ -11,8 +11,8 @@ PLAIN_KINDS = ("template", "stage", "pipeline", "secret", "word", "words", "prog
 """The kinds of parameters that are taken as they are written; texts of all others are templates."""
 
 
-OWNER = "owner"
-"""Whoever owns the record, among the users that an action names."""
+OWNER, HEAD = "owner", "head"
+"""Whoever owns the record, and who leads them, among the users that an action names."""
 
 ROUND_ROBIN, LEAST_BUSY, PREVIOUS = NEW_OWNERS = ("round_robin", "least_busy", "previous")
 """How an owner is found: whose turn it is, who has least to do, who had the record before."""
@@ -91,6 +91,14 @@ ACTIONS: dict[str, Action] = {
         ),
         once=True,
         is_lone=True,
+    ),
+    "complete_tasks": Action(
+        "The open tasks of a stage, done.",
+        (
+            Param(
+                "stage", "stage", "The tasks that the record got in this stage; in its own if absent."
+            ),
+        ),
     ),
     "email": Action(
         "An e-mail to the client, by a template.",
@@ -214,8 +222,9 @@ ACTIONS: dict[str, Action] = {
             Param("text", "text", "What to say; may hold templates.", required=True),
             Param(
                 "to", "users",
-                "Users by id, name or e-mail, owner for the record's own; the owner if absent.",
-                words=(OWNER,),
+                "Users by id, name or e-mail, owner for the record's own, head for who leads the owner;"
+                " the owner if absent.",
+                words=(OWNER, HEAD),
             ),
         ),
         once=True,

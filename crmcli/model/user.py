@@ -13,6 +13,8 @@ class User:
     name: str = ""
     email: str = ""
     phone: str = ""
+    head: str = ""
+    """The id of who leads this user; "" for whoever is led by nobody."""
 
     def __str__(self) -> str:
         return self.name or self.id

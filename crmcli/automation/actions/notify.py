@@ -9,7 +9,8 @@ from crmcli.automation.actions.email import kept
 from crmcli.automation.actions.work import Effect, Work
 from crmcli.automation.ledger import enter, job_key
 from crmcli.language import tr
-from crmcli.model.actions import OWNER
+from crmcli.model.actions import HEAD, OWNER
+from crmcli.model.user import User
 from crmcli.sales.documents import messages
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def run(work: Work) -> Effect:
     users = _users(work)
     if not users:
         why = "'to' is empty" if "to" in work.params else "the record has no owner"
+        if HEAD in work.texts("to"):
+            why = "the owner has no head"
         return Effect("skipped", {"reason": tr("nobody to notify: {}", tr(why))})
     mails = [
         (key := job_key(work.key, work.target, "mail", user), _notice(work, text, known.email, key))
@@ -56,9 +59,12 @@ def _notice(work: Work, text: str, to: str, key: str) -> Message:
 def _users(work: Work) -> list[str]:
     """Whom to notify: by id, name or e-mail; the record's owner unless the robot names others."""
     found: list[str] = []
+    owner = str(work.record.get("owner")) if work.record else work.ws.user
     for word in work.texts("to") if work.params.get("to") else [OWNER]:
         if word == OWNER:
-            word = str(work.record.get("owner")) if work.record else work.ws.user
+            word = owner
+        elif word == HEAD:
+            word = work.ws.settings.users.get(owner, User(owner)).head
         if word:
             found.append(work.ws.user_id(word))
     return list(dict.fromkeys(found))

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from crmcli.errors import InvalidData, Problem
-from crmcli.language import tr
+from crmcli.language import together, tr
 from crmcli.model.fields import Field
 from crmcli.model.legal_details import check_account, read_inn, read_kpp, read_ogrn
+from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema
 from crmcli.model.settings import (
     WEEKDAYS,
@@ -50,6 +51,18 @@ def load_settings(root: Path, data: bytes | None = None) -> Settings:
     return settings
 
 
+def _check_heads(place: Cursor, users: Mapping[str, User]) -> None:
+    """Each head is a user, and nobody leads whoever leads them."""
+    for user in users.values():
+        at, above = place.at(user.id).at("head"), [user.id]
+        while (head := users[above[-1]].head) in users and head not in above:
+            above.append(head)
+        if user.head and user.head not in users:
+            at.fault(tr("no user {!r}", user.head), allowed_hint(user.head, [*users]))
+        elif head == user.id:
+            at.fault(tr("{} lead each other in a ring", together([*above])), "take out one head:")
+
+
 def _read_settings(top: Cursor) -> Settings:
     got = SHAPE.read(top, None)
     fields = fields_of(top.at("fields"), got["fields"], got["directories"])
@@ -58,6 +71,8 @@ def _read_settings(top: Cursor) -> Settings:
     us = _us(top.at("company"), got["company"], is_russian=is_russian)
     masks = dict(got["numbering"])
     clones = _clones(top.at("numbering").at("clones"), masks.pop("clones"))
+    users = {user: User(user, **facts) for user, facts in got["users"].items()}
+    _check_heads(top.at("users"), users)
     return Settings(
         us=us,
         language=got["language"],
@@ -69,7 +84,7 @@ def _read_settings(top: Cursor) -> Settings:
         vat_rates=tuple(
             VatRate(one["rate"], one["from"], one["until"]) for one in got["vat"]["rates"]
         ),
-        users={user: User(user, **facts) for user, facts in got["users"].items()},
+        users=users,
         directories=got["directories"],
         fields=fields,
         mail=_mail(

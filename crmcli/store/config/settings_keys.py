@@ -155,6 +155,7 @@ USER = shapes.keys(
         "name": shapes.text("Label for people."),
         "email": _email("Where notices go."),
         "phone": shapes.text("Phone."),
+        "head": shapes.text("The id of who leads this user, for do: notify, with: {to: head}."),
     },
 )
 MAIL = {
@@ -252,7 +253,7 @@ SHAPE = shapes.keys(
             },
         ),
         "users": shapes.mapped(
-            "Who works here: id, then name, email, phone.",
+            "Who works here: id, then name, email, phone, head.",
             USER_RULE, ("cannot be a user's id", "one word, a letter first"),
             USER, (limits.USERS, "a list of users"),
         ),
