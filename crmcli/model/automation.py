@@ -105,6 +105,11 @@ class Robot:
     """What is wrong with it, where a tick goes on without it."""
 
     @property
+    def acts(self) -> str:
+        """When it acts, in words: what starts it, and how long after that."""
+        return f"{self.on}: {self.timing}" if self.on else str(self.timing)
+
+    @property
     def moves_to(self) -> str:
         """The stage to which it moves the record; "" if to none."""
         return moves_to(self.do, self.params)

@@ -70,7 +70,7 @@ def _declared(ws: Workspace, pipeline: Pipeline) -> Iterator[dict[str, Any]]:
                 "stage": stage.id,
                 "robot": robot.id,
                 "action": robot.do,
-                "acts": str(robot.timing) if robot.enabled else tr("disabled"),
+                "acts": robot.acts if robot.enabled else tr("disabled"),
                 "condition": str(robot.when or ""),
             }
     for schedule in pipeline.schedules:

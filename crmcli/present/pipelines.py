@@ -127,7 +127,7 @@ def _stage(stage: Stage) -> dict[str, Any]:
 
 
 def _robot(robot: Robot) -> dict[str, Any]:
-    acts = str(robot.timing) if robot.enabled else tr("disabled")
+    acts = robot.acts if robot.enabled else tr("disabled")
     when = _if(robot.when)
     return {"id": robot.id, "do": robot.do, "acts": acts, "when": when, "with": dict(robot.params)}
 

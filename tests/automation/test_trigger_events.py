@@ -233,3 +233,11 @@ def test_the_decision_stands_on_the_timeline_with_each_candidate(house: Any) -> 
     assert told.data["passed"] == [["there", why] for why in whys]
     lines = [line for line in explain(house.ws, deal.id) if line.action == "trigger"]
     assert [line.why for line in lines] == whys
+
+
+def test_the_lists_say_what_starts_a_robot(house: Any) -> None:
+    from crmcli.present import automation
+
+    house.rules(WAITING)
+    rows = {row["robot"]: row["acts"] for row in automation.robots(house.ws).rows}
+    assert rows["answer"] == "mail.in: after 1h"
