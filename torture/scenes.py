@@ -252,6 +252,31 @@ CONVERSIONS = {
 """The seven combinations of what a lead becomes, each new, linked already, and named."""
 
 
+def _at_once(root: Path, args: tuple[str, ...]) -> tuple[str, ...]:
+    """A workspace that keeps no leads, one client, and who comes in: that client again, and others."""
+    new(root)
+    with (root / "settings.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("leads: off\n")
+    _say(root, "contact", "add", "--last-name", "Орлова", "--phone", "+7 912 345-67-89")
+    rows = "".join(
+        f"Чай {n};Орлова;+7 912 345-67-{89 + n % 3};ООО «Чай {n % 2}»\n" for n in range(6)
+    )
+    (root / "leads.csv").write_text(f"Название;Фамилия;Телефон;Компания\n{rows}", "utf-8")
+    with_folders(root)
+    _say(root, "deal", "list")
+    return args
+
+
+AT_ONCE = {
+    "convert at once": partial(
+        _at_once, args=("lead", "add", "--name", "Чай", "--last-name", "Орлова", "--phone",
+                        "+7 912 345-67-89", "--company-name", "ООО «Чай»"),
+    ),
+    "convert at once from a file": partial(_at_once, args=("import", "leads", "leads.csv")),
+}  # fmt: skip
+"""Who comes in where no leads are kept."""
+
+
 def _in_stages(root: Path, args: str) -> tuple[str, ...]:
     """Deals of two pipelines in several stages, and a view that names one."""
     new(root)
@@ -279,7 +304,7 @@ STAGES = {
 PAST = {
     "undo": _converted, "redo": _undone, "undo batch": _imported, "merge": _twins,
     "unmerge": _merged, "offer send": _drafted, "first after rm": _stateless, "first after clone": _cloned,
-    "first in an old state": _unbound, **CONVERSIONS, **STAGES,
+    "first in an old state": _unbound, **CONVERSIONS, **AT_ONCE, **STAGES,
 }  # fmt: skip
 """Commands that need some past, each with what makes it and gives the command line."""
 

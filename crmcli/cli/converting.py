@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crmcli.sales.duplicates.known import Known
     from crmcli.sales.leads import Conversion, ConvertOptions
     from crmcli.sales.many import Many
+    from crmcli.sales.records.required import MissingFields
     from crmcli.workspace import Workspace
 
 T = TypeVar("T")
@@ -64,7 +65,7 @@ def completed(session: Session, lead_id: str, wanted: ConvertOptions) -> Convert
     """The options with what people at a terminal say to what they left open; as they are elsewhere."""
     asks = wanted.on_duplicate == ASK
     wanted = replace(wanted, on_duplicate=MAKES_ALL[0]) if asks else wanted
-    if session.yes or session.dry_run or not sys.stdin.isatty():
+    if not _asks(session):
         return wanted
     ws = session.workspace
     plan, wanted = _asked_for_missing(ws, lead_id, wanted)
@@ -76,6 +77,20 @@ def completed(session: Session, lead_id: str, wanted: ConvertOptions) -> Convert
         _, wanted = _asked_whether(ws, lead_id, plan, wanted, ("deal",))
         wanted = replace(wanted, on_duplicate=MAKES_ALL[-1])
     return wanted
+
+
+def _asks(session: Session) -> bool:
+    return not (session.yes or session.dry_run) and sys.stdin.isatty()
+
+
+def pairs_for(session: Session, error: MissingFields) -> list[str]:
+    """What people at a terminal say to what is missing, as `--set` has it; raises it again elsewhere."""
+    names = [name.split(" or ")[0] for name in error.fields]
+    if not _asks(session) or not all("." in name for name in names):
+        raise error
+    click.echo(tr("{}:", tr(error.message)), err=True)
+    parts = [(name, *name.split(".")) for name in names]
+    return [f"{name}={_value(session.workspace, of, field)}" for name, of, field in parts]
 
 
 def _asked_whether(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from crmcli.cli.nouns import closing, noun
 from crmcli.cli.params import ALL_OR_NOTHING, REF, ChangingVerb, Session, complete, option
-from crmcli.cli.printing import each_told
+from crmcli.cli.printing import Answer, each_told
 from crmcli.sales.duplicates.ways import ASK, OF_CONVERT, told
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 lead = noun("lead")
 lead.remark = "crmcli.sales.conversion.intake:remark"
+lead.makers = {**lead.makers, "add": "crmcli.cli.lead:add_command"}
 MADE = ("contact", "company", "deal")
 closing(
     lead,
@@ -25,6 +26,29 @@ closing(
     "Close leads as junk.\n\nExample: crm lead junk 7k3 --reason wrong_number",
     option("--reason", "Reason: one of junk_reasons."),
 )
+
+
+def add_command(entity: str) -> click.Command:
+    """`crm lead add`, which asks on a terminal for what the deal lacks where no leads are kept."""
+    from crmcli.cli import records
+    from crmcli.sales.records.required import MissingFields
+
+    command = records.add_command(entity)
+    usual = command.callback
+    assert usual is not None
+
+    def callback(session: Session, /, **options: Any) -> Answer:
+        from crmcli.cli.converting import pairs_for
+
+        while True:
+            try:
+                answer: Answer = usual(session, **options)
+                return answer
+            except MissingFields as error:
+                options["put"] = (*options["put"], *pairs_for(session, error))
+
+    command.callback = callback
+    return command
 
 
 @lead.command(

@@ -10,8 +10,9 @@ from crmcli.errors import Ambiguous
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.lead import Lead
-from crmcli.model.schema import has_field, own_fields
+from crmcli.model.schema import own_fields
 from crmcli.sales.consent.block_list import check_welcome
+from crmcli.sales.conversion.intake import is_intake, parted, taken_in
 from crmcli.sales.duplicates.known import Known, MadeEarlier, check_known, known_to
 from crmcli.sales.duplicates.ways import MAKES_ALL, settled
 from crmcli.sales.merging.field_merge import unite
@@ -53,6 +54,9 @@ def add(
     With `create`, contacts and companies that it names and that are not there are added with it.
     """
     linked: list[Record] = []
+    others: Mapping[str, Given] = {}
+    if is_intake(ws, entity):
+        given, others = parted(given)
     values = read_values(ws, entity, given, linking(ws, linked, create=create))
     if "numbered" in ENTITIES[entity].traits and "name" not in values:
         return _numbered(ws, entity, values, linked)
@@ -62,8 +66,8 @@ def add(
         check_welcome(ws, record)
     if not values.get("company"):
         defaults.note_choice(ws, record)
-    if has_field(entity, "converted") and not ws.settings.leads:
-        return _taken_in(ws, record, policy, linked)
+    if is_intake(ws, entity):
+        return _taken_in(ws, record, policy, linked, others)
     if "client" in ENTITIES[entity].traits:
         added = _add_client(ws, record, values, policy, linked)
     else:
@@ -85,16 +89,20 @@ def _numbered(
     return Added(record, is_new=True)
 
 
-def _taken_in(ws: Workspace, record: Record, policy: str, linked: Sequence[Record]) -> Added:
+def _taken_in(
+    ws: Workspace,
+    record: Record,
+    policy: str,
+    linked: Sequence[Record],
+    given: Mapping[str, Given],
+) -> Added:
     """Who comes in where no leads are kept: the deal, and in the notes who it is with."""
-    from crmcli.sales.conversion.intake import taken_in
-
     assert isinstance(record, Lead)
     with ws.change("deal add") as change:
         ws.look_again()
         for one in linked:
             change.add(one)
-        plan = taken_in(ws, record, policy, change.get, MadeEarlier())
+        plan = taken_in(ws, record, policy, change.get, MadeEarlier(), given)
         for one in plan.made.values():
             change.add(one)
         for one in plan.used.values():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.errors import Ambiguous, Refused
+from crmcli.errors import Ambiguous, BadUsage, Refused
 from crmcli.formats.csv import read_table
 from crmcli.model.deal import Deal
 from crmcli.model.values import CompanyLink
@@ -88,11 +88,26 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(folder: Path) -> None:
         folder / "pipelines.yaml", "probability: 10}", "probability: 10, requires: [close_by]}"
     )
     ws = kit.opened(folder)
-    with pytest.raises(MissingFields, match=r"deal\.close_by"):
+    with pytest.raises(MissingFields, match=r"deal\.close_by") as caught:
         taken(ws, name="Окна")
+    assert "--set deal.close_by=" in caught.value.hint
+    assert imported(ws, ROWS).created == 0
+    for wrong in ({"deal.close_by": "ой"}, {"deal.nope": "1"}, {"company.type": "client"}):
+        with pytest.raises(BadUsage):
+            taken(ws, name="Окна", **wrong)
+    with pytest.raises(BadUsage, match="nope"):
+        imported(ws, ROWS, values=[("deal.nope", "1")])
     with pytest.raises(Refused, match="gets no deal"):
         taken(ws, name="Спам", stage="junk", junk_reason="wrong")
     assert counts(ws) == (0, 0, 0, 0)
+    given = {"deal.close_by": "2026-12-31", "contact.comment": "Из сайта"}
+    deal = taken(ws, name="Окна", last_name="Ким", **given).record
+    assert str(deal.get("close_by")) == "2026-12-31"
+    assert ws.get(deal.get("contacts")[0]).get("comment") == "Из сайта"  # type: ignore[index]  # a list
+    found = imported(ws, ROWS, values=[("deal.close_by", "2026-12-30"), ("source", "web")])
+    assert (found.created, found.rejected) == (3, 1)
+    made = {(str(row["close_by"]), row.get("source")) for row in ws.rows("deal", None)}
+    assert made == {("2026-12-31", None), ("2026-12-30", "web")}
 
 
 ROWS = """name,first_name,last_name,company_name,phones,stage

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
 from crmcli.errors import Refused
 from crmcli.language import tr
-from crmcli.sales.conversion.convert import settled
-from crmcli.sales.conversion.plan import Conversion, ConvertOptions
+from crmcli.model.schema import has_field
 from crmcli.sales.records.required import MissingFields
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
     from crmcli.model.lead import Lead
+    from crmcli.sales.conversion.plan import Conversion
     from crmcli.sales.duplicates.known import MadeEarlier
+    from crmcli.sales.records.given_values import Given
     from crmcli.workspace import Workspace
 
 OFF = "leads are off in settings.yaml"
@@ -31,16 +32,39 @@ def remark(ws: Workspace) -> str:
     return tr(told, tr(OFF))
 
 
+def is_intake(ws: Workspace, entity: str) -> bool:
+    """Whether records of this noun become deals, for no leads are kept."""
+    return has_field(entity, "converted") and not ws.settings.leads
+
+
+def parted(given: Given) -> tuple[Given, Mapping[str, Given]]:
+    """What is said of somebody who comes in, and of what becomes of it, as `deal.close_by`, by entity."""
+    from crmcli.sales.conversion.carried import TARGETS
+
+    own: dict[str, Sequence[str]] = {}
+    others: dict[str, dict[str, Sequence[str]]] = {}
+    for name, texts in given.items():
+        entity, dot, field = name.partition(".")
+        place = others.setdefault(entity, {}) if dot and entity in TARGETS else own
+        place[field if place is not own else name] = texts
+    return own, others
+
+
 def taken_in(
     ws: Workspace,
     lead: Lead,
     policy: str,
     get: Callable[[str], Record],
     earlier: MadeEarlier,
+    given: Mapping[str, Given],
 ) -> Conversion:
     """What somebody who comes in becomes, as a converted lead does; nothing is written, and no lead is made.
     Who surely is known is used, unless all are to be kept; the deal is a new one, unless `policy` says what
-    becomes of one that is there. What has no field there goes into the comment."""
+    becomes of one that is there. `given` are values of what it becomes; what has no field there goes into the
+    comment."""
+    from crmcli.sales.conversion.convert import settled
+    from crmcli.sales.conversion.plan import ConvertOptions
+
     stage = ws.stage_of(lead)
     if not stage.is_open:
         raise Refused(tr("who has ended in {!r} gets no deal", stage.name), OFF)
@@ -49,12 +73,13 @@ def taken_in(
         on_duplicate="merge" if is_usual else policy,
         pipeline=ws.pipelines.deals[0].id if is_usual else "",
         is_apart=policy == "create",
+        given=given,
     )
     try:
         plan = settled(ws, lead, wanted, get, earlier)
     except MissingFields as error:
         said = tr("nothing can be made of it without {}", ", ".join(error.fields))
-        raise MissingFields(said, "they are taken by crm deal add --create", error.fields) from None
+        raise MissingFields(said, error.hint, error.fields) from None
     rest = "\n".join(_told(ws, lead, name) for name in plan.unmapped)
     return replace(
         plan,

@@ -25,6 +25,7 @@ from crmcli.sales.imports.column_habits import ColumnHabits
 from crmcli.sales.imports.column_map import map_columns
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.headers import at_header
+from crmcli.sales.imports.intake_rows import without_others
 from crmcli.sales.imports.mapping import (
     Column,
     Vocabularies,
@@ -67,6 +68,7 @@ class Import:
         created: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self._created = {name: [*labels] for name, labels in (created or {}).items()}
+        wanted, given = without_others(ws, entity, wanted)
         self.ws = ws
         self.entity = entity
         self.wanted = wanted
@@ -114,7 +116,7 @@ class Import:
             doubts=[*doubts_of(source), *by_values],
             wrong_guesses=wrong,
         )
-        self.taker = Taker(self.reader, wanted, self.summary, earlier)
+        self.taker = Taker(self.reader, wanted, self.summary, earlier, given)
 
     def _vocabulary(self, words: Vocabularies) -> Vocabulary:
         """The words of the file's columns; those of our own labels where it has our ids too."""

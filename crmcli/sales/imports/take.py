@@ -11,9 +11,9 @@ from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.event import STOOD
 from crmcli.model.lead import Lead
-from crmcli.model.schema import has_field
 from crmcli.sales.add import linked_to_known, marked_repeat
 from crmcli.sales.consent.block_list import blocklist, check_welcome
+from crmcli.sales.conversion.intake import is_intake
 from crmcli.sales.duplicates.known import also_at
 from crmcli.sales.duplicates.ways import MAKES_ALL
 from crmcli.sales.imports.draft import Draft, RowRefused
@@ -45,30 +45,38 @@ from crmcli.workspace import Change
 if TYPE_CHECKING:
     from crmcli.model.block_list import BlockList
     from crmcli.model.fields import Record
+    from crmcli.sales.records.given_values import Given
 
 
 class Taker:
     """Takes the rows of an import and counts them in its summary.
 
-    `earlier` is the previous import of the same file. `repeated` has the lines that repeat records,
-    `turned_back` the rejected rows, `not_taken` the numbers of all that are not taken.
+    `earlier` is the previous import of the same file, `given` what is said of what rows become. `repeated`
+    has the lines that repeat records, `turned_back` the rejected rows, `not_taken` the numbers of all that
+    are not taken.
     """
 
     def __init__(
-        self, reader: RowReader, wanted: ImportOptions, summary: Summary, earlier: PastImport | None
+        self,
+        reader: RowReader,
+        wanted: ImportOptions,
+        summary: Summary,
+        earlier: PastImport | None,
+        given: Mapping[str, Given],
     ) -> None:
         self._ws = reader.ws
         self._reader = reader
         self._wanted = wanted
         self._summary = summary
         self._earlier = earlier
+        self._is_intake = is_intake(self._ws, reader.entity)
         self._facts: dict[str, Any] = {"batch": summary.batch}
         if not wanted.robots:
             self._facts["robots"] = False
         self.linker = Linker(reader, summary.batch, may_make=wanted.create_missing)
         self._repeats = Repeats(self._ws, reader.entity)
         self._clients = KnownClients(self._ws, reader.entity)
-        self._intake = Intake(self._ws, summary.batch, wanted.on_duplicate)
+        self._intake = Intake(self._ws, summary.batch, wanted.on_duplicate, given)
         self.repeated: list[tuple[int, list[str]]] = []
         self.turned_back: list[tuple[Draft, str, Sequence[str]]] = []
         self.not_taken: list[int] = []
@@ -183,11 +191,6 @@ class Taker:
         """A lead whose client was here before, marked as a repeated one."""
         new = ChainMap(self.linker.made, {one.id: one for one in draft.missing})
         return marked_repeat(record, is_known=self._clients.has(record, draft.keys), new=new)
-
-    @property
-    def _is_intake(self) -> bool:
-        """Whether rows become deals, for no leads are kept."""
-        return has_field(self._reader.entity, "converted") and not self._ws.settings.leads
 
     def _take_in(self, change: Change, lead: Lead, draft: Draft) -> None:
         """A row becomes a deal, with the contact and the company that it needs."""
