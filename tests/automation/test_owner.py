@@ -10,6 +10,8 @@ import pytest
 from crmcli.automation.config_checks import look_through
 from crmcli.automation.simulate import rehearse
 from crmcli.sales import stages
+from crmcli.sales.settings import pipelines
+from crmcli.sales.settings import stages as naming
 
 
 def robot(given: str) -> str:
@@ -200,3 +202,15 @@ def test_a_move_within_its_own_pipeline_may_name_it(house: Any) -> None:
     two(house, "pipeline: sales, stage: new")
     [odd] = look_through(house.root, house.now).oddities
     assert "moves to its own stage" in odd.message
+
+
+def test_a_move_follows_new_names_of_pipeline_and_stage(house: Any) -> None:
+    two(house, "pipeline: service, stage: work")
+    service = house.ws.pipelines.deals[1]
+    naming.rename(house.ws, service, "work", "Делаем", new_id="doing")
+    service = house.ws.pipelines.deals[1]
+    pipelines.rename(house.ws, service, "Помощь", new_id="help")
+    deal = house.add("deal", name="Чай", owner="anna")
+    assert house.tick().failures == []
+    found = house.get(deal.id)
+    assert (found.pipeline, found.stage) == ("help", "doing")
