@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 from crmcli.language import tr
@@ -26,9 +27,10 @@ _DAYS = {"today": 0, "сегодня": 0, "tomorrow": 1, "завтра": 1, "yes
 _WEEKDAYS = {
     word: number
     for number, words in enumerate(
-        ("mon monday пн понедельник", "tue tuesday вт вторник", "wed wednesday ср среда среду",
-         "thu thursday чт четверг", "fri friday пт пятница пятницу",
-         "sat saturday сб суббота субботу", "sun sunday вс воскресенье")
+        ("mon monday пн понедельник понедельника", "tue tuesday вт вторник вторника",
+         "wed wednesday ср среда среду среды", "thu thursday чт четверг четверга",
+         "fri friday пт пятница пятницу пятницы", "sat saturday сб суббота субботу субботы",
+         "sun sunday вс воскресенье воскресенья")
     )
     for word in words.split()
 }  # fmt: skip
@@ -42,12 +44,16 @@ _MONTH = (
 )
 _WHICH = (
     r"(?P<which>this|current|last|previous|past|next|coming"
-    r"|(?:эт|текущ|прошл|предыдущ|следующ|будущ)\w{1,3}|след\.?|пред\.|прош\.)"
+    r"|(?:эт|текущ|(?:поза)?прошл|предыдущ|следующ|будущ)\w{1,3}|след\.?|пред\.|прош\.)"
 )
 _SPAN = r"(?P<span>week|month|quarter|year|недел\w{1,2}|месяц\w{0,2}|квартал\w{0,2}|год\w{0,2})"
 _WEEKDAY = f"(?P<weekday>{'|'.join(_WEEKDAYS)})"
 _COUNT = rf"(?:(?P<count>[0-9]{{1,5}}) ?|an? )?(?P<unit>{UNIT})"
+_COUNTED_DAYS = rf"(?P<count>[0-9]{{1,5}}) ?(?P<days>{UNIT})"
 _PHRASES = (
+    rf"(?:(?P<rolled>last|past|previous|прошл\w{{2,3}})|next|coming|следующ\w{{2,3}}) {_COUNTED_DAYS}",
+    rf"(?:(?P<rolled>последн\w{{2,3}})|ближайш\w{{2,3}}) (?:(?P<count>[0-9]{{1,5}}) ?)?(?P<days>{UNIT})",
+    r"(?P<edge>[es])o(?P<span>[wmqy])",
     rf"{_COUNT} (?P<back>ago|назад|тому назад)",
     rf"(?:in|через) {_COUNT}",
     rf"{_WHICH} {_SPAN}",
@@ -59,7 +65,7 @@ _PHRASES = (
     rf"{_MONTH},? (?P<year>[0-9]{{4}})",
     r"(?P<year>[0-9]{4})-(?P<month>0[1-9]|1[0-2])",
     r"(?P<month>0?[1-9]|1[0-2])\.(?P<year>[0-9]{4})",
-    r"(?P<year>(?:1[89]|2[0-2])[0-9]{2})",
+    r"(?:(?:year|in|в|за) )?(?P<year>(?:1[89]|2[0-2])[0-9]{2})(?: ?год(?:у|а|ом)?)?",
     _MONTH,
 )
 """What names a day or several by the calendar, in one word or more."""
@@ -85,8 +91,26 @@ _FULL_HOUR = (
     (re.compile(r"(?<![\d:.])(\d{1,2}) ?([ap])\.?m\.?$"), r"\1:00 \2m"),
     (re.compile(r"\b(at|в) (\d{1,2})(?: ?(?:o'?clock|ч\.?|час(?:а|ов)?))?$"), r"\1 \2:00"),
     (re.compile(r"^(?:at|в) (?=\d{1,2}:)"), ""),
+    (re.compile(r"(?<![\d:.])(\d{1,2})(?: ?час(?:а|ов)?)? утра$"), r"\1:00"),
+    (re.compile(r"(?<![\d:.])(\d{1,2})(?: ?час(?:а|ов)?)? вечера$"), r"\1:00 pm"),
+    (re.compile(r"(?:\b(?:at|в) )?\b(?:noon|midday|полдень)$"), "12:00"),
+    (re.compile(r"^(\d{8})t(\d\d)(\d\d)(?=\d|z|$)"), r"\1 \2:\3:"),
+    (re.compile(r"(?<=:\d\d):(?=z?$)"), ""),
+    (re.compile(r"\b(?:полгода|half a year)\b"), "6 мес"),
 )
-"""`3pm` and `завтра в 10`, as they are said with minutes."""
+"""`3pm`, `завтра в 10` and `20260304T1015`, as they are said with minutes; words for a number of months."""
+
+_NUMBERS = {
+    word: str(number)
+    for number, words in enumerate(
+        ("two couple пару два две", "three три", "four четыре", "five пять", "six шесть", "seven семь",
+         "eight восемь", "nine девять", "ten десять"), 2
+    )
+    for word in words.split()
+}  # fmt: skip
+_LETTER = re.compile(r"[^\W\d_]")
+_NUMBER = re.compile(rf"\b(?:a )?({'|'.join(_NUMBERS)})\b(?: of)?(?= )")
+_LED_IN = re.compile(r"^(?:in|for|by|until|till|since|from|on|в|во|на|за|до|с|со|к|ко) (?=\D)")
 _DAY_AND_CLOCK = re.compile(r"(.+?)(?:,? |(?<=\d)t)(?:at |в )?(\d{1,2}:\d\d.*)")
 HINT = "write 2026-11-23, 23.11.2026, today, +3d or fri, and a time like 15:00"
 _FIRST_SERIAL = datetime(1899, 12, 30)  # noqa: DTZ001 - days are counted from it in any zone
@@ -112,9 +136,7 @@ def read_when(
     last one before tomorrow. A time of day, `now` and offsets in hours and minutes make an instant.
     `order` (dmy, mdy) reads 03/04/2026; with `day` a whole day is wanted, where +1m is doubtful.
     """
-    words = " ".join(text.casefold().split())
-    for hour, with_minutes in _FULL_HOUR:
-        words = hour.sub(with_minutes, words)
+    words = _plainly(text)
     today = now.astimezone(zone).date()
     if (moved := _moved(words, now, zone, day=day)) is not None:
         return moved
@@ -131,6 +153,16 @@ def read_when(
     if phrase := _phrase(words):
         return _named(phrase, now, zone, past=past)
     return _day(words, today, order, past)
+
+
+def _plainly(text: str) -> str:
+    """Words in small letters, hours with their minutes, numbers in digits."""
+    words = " ".join(text.casefold().split())
+    if not _LETTER.search(words):
+        return words
+    for hour, with_minutes in _FULL_HOUR:
+        words = hour.sub(with_minutes, words)
+    return _NUMBER.sub(lambda match: _NUMBERS[match[1]], words)
 
 
 def _zoned(match: re.Match[str], now: datetime, order: str, *, day: bool) -> When:
@@ -153,7 +185,7 @@ def refuse_doubtful(offset: str) -> None:
 
 def is_phrase(text: str) -> bool:
     """Whether words name a time by the calendar: `last month`, `3 дня назад`, `1 October 2026`."""
-    words = " ".join(text.casefold().split())
+    words = _plainly(text)
     return _phrase(words) is not None or any(form.fullmatch(words) for form in _DATED)
 
 
@@ -164,7 +196,7 @@ def _moved(words: str, now: datetime, zone: tzinfo, *, day: bool = False) -> dat
         return None
     offset = parse_duration(match["by"]) if match["by"] else None
     if match["base"] and match["base"][0].isdigit():
-        return _after_day(parse_date(match["base"]), match, offset)
+        return _after_day(match, offset)
     base = {"сегодня": "today", "сейчас": "now"}.get(match["base"] or "", match["base"])
     if match["by"] and (base == "today" or day):
         refuse_doubtful(match["by"])
@@ -172,11 +204,11 @@ def _moved(words: str, now: datetime, zone: tzinfo, *, day: bool = False) -> dat
     return shift(base or ("today" if of_day else "now"), match["sign"] or "", offset, now, zone)
 
 
-def _after_day(day: date, match: re.Match[str], offset: Duration | None) -> date | None:
+def _after_day(match: re.Match[str], offset: Duration | None) -> date | None:
     """What `2026-11-23+7d` means; None for what is no day that is moved by whole days."""
     if offset is None or offset.is_elapsed:
         return None
-    back = match["sign"] == "-"
+    back, day = match["sign"] == "-", _calendar_day(match["base"], *match["base"].split("-"))
     try:
         return offset.after(day, back=back)
     except OverflowError:
@@ -207,7 +239,7 @@ def shift(
 
 
 def _phrase(words: str) -> re.Match[str] | None:
-    bare = re.sub(r"^(in|for|в|во|на|за|до|с) (?=\D)", "", words)
+    bare = _LED_IN.sub("", words)
     found = (re.fullmatch(pattern, bare) or re.fullmatch(pattern, words) for pattern in _PHRASES)
     return next((match for match in found if match), None)
 
@@ -220,6 +252,10 @@ def _named(phrase: re.Match[str], now: datetime, zone: tzinfo, *, past: bool) ->
         offset = Duration(int(said.get("count", 1)), UNITS[said["unit"]])
         sign = "-" if "back" in said else "+"
         return shift("now" if offset.is_elapsed else "today", sign, offset, now, zone)
+    if "days" in said:
+        return _rolling(
+            Duration(int(said.get("count", 1)), UNITS[said["days"]]), today, back="rolled" in said
+        )
     if "weekday" in said:
         return _weekday(said["which"], _WEEKDAYS[said["weekday"]], today)
     if "quarter" in said:
@@ -242,7 +278,21 @@ def _named(phrase: re.Match[str], now: datetime, zone: tzinfo, *, past: bool) ->
     return days.last if said["edge"].startswith(("e", "к")) else days.first
 
 
+def _rolling(length: Duration, today: date, *, back: bool) -> Days:
+    """So many days (weeks, months) up to today or from it on, today among them."""
+    if length.is_elapsed:
+        raise ValueError(tr("write now-{0} or now+{0}", length))
+    try:
+        edge = length.after(today, back=back)
+    except OverflowError:
+        return Days(date.min, today) if back else Days(today, date.max)
+    day = timedelta(days=1)
+    return Days(edge + day, today) if back else Days(today, edge - day)
+
+
 def _step(which: str) -> int:
+    if which.startswith("поза"):
+        return -2
     if which.startswith(("last", "prev", "past", "прош", "пред")):
         return -1
     return 0 if which.startswith(("this", "curr", "эт", "текущ")) else 1
@@ -301,7 +351,7 @@ def yearless(text: str, order: str = "") -> str:
         return _day_of_year(int(match[2]), int(match[1]))
     if match := re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.?", plain):
         return _day_of_year(int(match[1]), int(match[2]))
-    dated = next(filter(None, (pattern.fullmatch(plain) for pattern in _DATED)), None)
+    dated = _with_month(plain)
     if dated and not dated["year"]:
         return _day_of_year(int(dated["day"]), _month(dated["month"]))
     return _slashed_of_year(plain, order)
@@ -369,7 +419,7 @@ def order_of(text: str) -> str:
 
 
 def _day(words: str, today: date, order: str, past: bool) -> date:
-    name = re.sub(r"^(on|в|во) ", "", words)
+    name = _LED_IN.sub("", words)
     if name in _DAYS:
         return today + timedelta(days=_DAYS[name])
     if name in _WEEKDAYS:
@@ -391,7 +441,7 @@ def _day(words: str, today: date, order: str, past: bool) -> date:
 
 def _written_out(words: str, bare: str, today: date, past: bool) -> date:
     """12 Mar 2025, March 12th, 2025, 3 января 2026, 12-мар-25, 15 дек; ValueError for anything else."""
-    match = next((match for form in _DATED if (match := form.fullmatch(bare))), None)
+    match = _with_month(bare)
     if match is None:
         raise ValueError(tr("{!r} is not a date, {}", words, tr(HINT)))
     month = _month(match["month"])
@@ -399,6 +449,22 @@ def _written_out(words: str, bare: str, today: date, past: bool) -> date:
         return _nearest(words, month, match["day"], today, past)
     found = _year(match["year"].removeprefix("'"), today)
     return _calendar_day(words, found, str(month), match["day"])
+
+
+def _with_month(words: str) -> re.Match[str] | None:
+    """The parts of a day whose month is a word, in our languages or one of those in files of others."""
+    if found := next((match for form in _DATED if (match := form.fullmatch(words))), None):
+        return found
+    ours = re.sub(r"[^\W\d_]+", lambda match: _foreign_months().get(match[0], match[0]), words)
+    ours = re.sub(r" (?:de|del) ", " ", ours)
+    return None if ours == words else _with_month(ours)
+
+
+@cache
+def _foreign_months() -> dict[str, str]:
+    from crmcli.words import joined
+
+    return {word: ours for ours, words in joined("months", " ").items() for word in words.split()}
 
 
 def _nearest(words: str, month: int, day: str, today: date, past: bool) -> date:

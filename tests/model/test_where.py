@@ -47,7 +47,7 @@ from crmcli.model.lead import Lead
 from crmcli.model.offer import Offer
 from crmcli.model.schema import Schema, record_class
 from crmcli.model.task import Task
-from crmcli.model.values import CompanyLink, Email, Line, Phone, Value
+from crmcli.model.values import CompanyLink, Email, Line, Phone, Value, parse_day_of_year
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(
@@ -580,7 +580,8 @@ ids = st.sampled_from([*STORED, "deal-0000000z", "", "?"])
 BY_KIND: dict[str, st.SearchStrategy[Any]] = {
     "chance": st.none() | st.decimals(0, 100, places=1),
     "number": st.none() | st.decimals(-(10**9), 10**9, places=3), "money": st.none() | st.decimals(0, 10**12, places=2),
-    "date": st.none() | days, "datetime": st.none() | instants, "happened": st.none() | instants, "bool": st.none() | st.booleans(),
+    "date": st.none() | days, "birthday": st.none() | days | st.just(parse_day_of_year("--11-23")),
+    "datetime": st.none() | instants, "happened": st.none() | instants, "bool": st.none() | st.booleans(),
     "phones": st.lists(phones, max_size=2).map(tuple), "emails": st.lists(st.builds(Email, texts), max_size=2).map(tuple),
     "urls": st.lists(texts, max_size=2).map(tuple), "tags": st.lists(texts, max_size=2).map(tuple),
     "choices": st.lists(texts, max_size=2).map(tuple), "link": ids, "links": st.lists(ids, max_size=2).map(tuple),

@@ -28,7 +28,8 @@ FORMS = {
 VALUES: dict[str, object] = {
     "text": "Кровля 2", "note": "раз\nдва", "user": "anna", "currency": "RUB", "inn": "7707083893",
     "kpp": "773601001", "ogrn": "1027700132195", "vat_id": "DE136695976", "money": "1250.50",
-    "number": "12.345", "chance": "40", "date": "2026-03-04", "datetime": "2026-12-01T12:00:17Z",
+    "number": "12.345", "chance": "40", "date": "2026-03-04", "birthday": "--04-12",
+    "datetime": "2026-12-01T12:00:17Z",
     "happened": "2026-05-06T07:08:09Z", "bool": "yes", "url": "https://example.ru", "phone": "+79161234567",
     "email": "anna@x.ru", "tags": ["b2b", "vip"], "urls": ["https://example.ru"],
     "phones": [{"value": "+79161234567", "type": "mobile"}], "handles": ["telegram:anna"],

@@ -85,6 +85,7 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
     ),
     **dict.fromkeys(("number", "money"), numbers),
     "chance": st.decimals(0, 100, places=2).map(format_decimal),
+    "birthday": st.just("--02-29"),
     "date": st.dates().map(lambda day: day.isoformat()),
     **dict.fromkeys(
         ("datetime", "happened"),

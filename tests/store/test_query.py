@@ -140,7 +140,7 @@ DATES = st.one_of(
 )  # fmt: skip
 VALUES: dict[str, st.SearchStrategy[Literal]] = {
     **dict.fromkeys(("number", "money"), st.builds(lambda text: Number(Decimal(text)), AMOUNTS)),
-    **dict.fromkeys(("date", "datetime", "happened"), DATES),
+    **dict.fromkeys(("date", "birthday", "datetime", "happened"), DATES),
     **dict.fromkeys(("link", "links", "companies", "id"), st.builds(Text, st.sampled_from([i for ids in IDS.values() for i in ids]))),
     **dict.fromkeys(("phone", "phones"), st.builds(Text, st.one_of(PHONES, st.sampled_from(["9161234567", "495", "8916"])))),
     "emails": st.builds(Text, st.one_of(MAILS, st.just("example"))),
