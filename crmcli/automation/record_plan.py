@@ -192,7 +192,8 @@ def _planned(
     stage: Stage,
 ) -> RecordPlan:
     """The plan of the last of these stays, in a stage that is declared."""
-    clock = Clock(ws.now, ws.settings.calendar, ws.zone, partial(dates_of, ws))
+    settings = ws.settings
+    clock = Clock(ws.now, settings.calendar, ws.zone, partial(dates_of, ws), settings.presences)
     if changed := changed_at(ws, record, stage):
         stays[-1] = replace(stays[-1], changed={**stays[-1].changed, **changed})
     env = ws.env

@@ -18,14 +18,16 @@ from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, exit_facts, is_w
 from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, UNSET, listed_words
+from crmcli.model.automation import Robot
 from crmcli.model.conditions.holds import holds
 from crmcli.model.conditions.reasons import explained
 from crmcli.model.conditions.tree import Condition
 from crmcli.model.entities import ENTITIES, having
 from crmcli.model.fields import Record
+from crmcli.model.presence import stand_in
 from crmcli.model.redaction import redacted
 from crmcli.model.values import entity_of
-from crmcli.sales.template_names import linked, names_for, plain
+from crmcli.sales.template_names import linked, names_for, owner_names, plain
 from crmcli.workspace import Change, Workspace
 
 
@@ -102,7 +104,10 @@ def take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step) -> Done
             names["contact"] = plain(ws, contact)
         params = _still_free(plan, step) if plan.before else robot.params
         act_of, workdays = (robot.do, params, step.key, names), robot.timing.workdays
-        return act(Work(ws, change, record, who, *act_of, workdays, contact))
+        owner = owner_now(ws, step.robot, record)
+        if owner != str(record.get("owner")):
+            names |= {"owner": owner_names(ws, owner)}
+        return act(Work(ws, change, record, who, *act_of, workdays, contact, owner))
     if word == "stopped":
         facts = {"key": step.key, "robot": robot.id, "action": robot.do, "reason": reason}
         change.note("automation.stopped", record.id, facts)
@@ -131,8 +136,23 @@ def why_not(ws: Workspace, plan: RecordPlan, step: Step) -> tuple[str, str]:
     split, when = step.robot.split, step.robot.when
     if split is not None and not split.takes(plan.record.id):
         return "skipped", tr("not in its part: {}", split)
+    if step.robot.absent == "drop" and _is_away(ws, plan.record):
+        return "skipped", tr("{} is away", plan.record.get("owner"))
     why = unmet_condition(ws, when, plan.record) or why_not_again(ws, plan, step)
     return "skipped" if why else "", why
+
+
+def _is_away(ws: Workspace, record: Record) -> bool:
+    own = ws.settings.presences.get(str(record.get("owner")))
+    return own is not None and own.is_away(ws.today)
+
+
+def owner_now(ws: Workspace, robot: Robot, record: Record) -> str:
+    """Whose is what a robot makes: the owner's, or during an absence the deputy's, if it asks for that."""
+    owner = str(record.get("owner"))
+    if robot.absent != "reassign":
+        return owner
+    return stand_in(ws.settings.presences, owner, ws.today) or owner
 
 
 def _still_free(plan: RecordPlan, step: Step) -> Mapping[str, Any]:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
-from crmcli.automation.work_time import at_local, on_work_day, shift, shift_working, working_moment
-from crmcli.dataclass import dataclass
+from crmcli.automation.work_time import (
+    at_local,
+    calendar_of,
+    on_work_day,
+    shift,
+    shift_working,
+    working_moment,
+)
+from crmcli.dataclass import dataclass, field
 from crmcli.model.automation import Timing
 from crmcli.model.durations import MONTHS, Duration
 from crmcli.model.fields import Record
+from crmcli.model.presence import Presence
 from crmcli.model.settings import Calendar
 from crmcli.model.values import DayOfYear
 
@@ -40,6 +48,12 @@ class Clock:
     calendar: Calendar
     zone: tzinfo
     dates: Callable[[Record, str], Sequence[Dated]] = own_dates
+    presences: Mapping[str, Presence] = field(default_factory=dict)
+
+    def present(self, owner: str, moment: datetime) -> datetime:
+        """The moment, or when the owner of a record is next at work."""
+        own = self.presences.get(owner, Presence())
+        return working_moment(moment, calendar_of(own, self.calendar), self.zone)
 
 
 class Turn(NamedTuple):

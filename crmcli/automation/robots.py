@@ -217,7 +217,7 @@ def _called_step(robot: Robot, record: Record, visit: Visit, chain: _Chain, cloc
     if job is not None:
         return replace(_known_step(robot, job, clock.now), start=start)
     since = max(start.at, chain.since) if chain.since and robot.timing.wait_previous else start.at
-    turn = turns_of(robot.timing, record, since, clock)[0]
+    turn = _turns(robot, record, since, clock)[0]
     return replace(_new_step(robot, keys[place], turn, chain, since, clock), start=start)
 
 
@@ -230,7 +230,7 @@ def _step(robot: Robot, record: Record, visit: Visit, chain: _Chain, clock: Cloc
     name = robot.timing.field
     armed = max(chain.since or visit.entry.at, visit.changed.get(name, visit.entry.at))
     try:
-        turns = turns_of(robot.timing, record, armed if name else chain.since or armed, clock)
+        turns = _turns(robot, record, armed if name else chain.since or armed, clock)
     except OverflowError:
         return Step(robot, key_of(robot, record, visit), "paused", None, "its time is out of range")
     keys = [key_of(robot, record, visit, turn.dated) for turn in turns]
@@ -261,6 +261,14 @@ def _again_step(
         return replace(_known_step(robot, job, clock.now), before=last.key)
     turn = Turn(None, waited(replace(robot.timing, after=robot.repeats), last.at, clock))
     return replace(_new_step(robot, key, turn, chain, last.at, clock), before=last.key)
+
+
+def _turns(robot: Robot, record: Record, since: datetime, clock: Clock) -> list[Turn]:
+    """The times of a robot; those at which the record's owner is there, if it waits for that."""
+    turns, owner = turns_of(robot.timing, record, since, clock), str(record.get("owner"))
+    if robot.absent != "wait" or not owner:
+        return turns
+    return [Turn(turn.dated, clock.present(owner, turn.moment)) for turn in turns]
 
 
 def _whose(turns: Sequence[Turn], place: int) -> str:

@@ -116,6 +116,7 @@ def signature(ws: Workspace) -> str:
     calendar = ws.settings.calendar
     days = [sorted(calendar.holidays), sorted(calendar.workdays)]  # sets have no order of their own
     times = (ws.settings.time_zone, calendar.days, calendar.opens, calendar.closes, days)
+    rules.update(repr(ws.settings.presences).encode())
     rules.update(clock_changes.mark(ws).encode())
     rules.update(repr(times).encode())
     return rules.hexdigest()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from crmcli.model.durations import MONTHS, Duration
+from crmcli.model.presence import Presence
 from crmcli.model.settings import Calendar, Quiet
 
 
@@ -88,6 +89,18 @@ def after_quiet(moment: datetime, quiet: Quiet, calendar: Calendar, zone: tzinfo
             moment = at_local(day, end.replace(fold=local.fold), zone)
         else:
             return moment
+
+
+def calendar_of(presence: Presence, calendar: Calendar) -> Calendar:
+    """The company's calendar as it is for one user."""
+    away = frozenset(
+        first + timedelta(days=n)
+        for first, last in presence.absences
+        for n in range((last - first).days + 1)
+    )
+    opens, closes = presence.hours or (calendar.opens, calendar.closes)
+    days, workdays = presence.days or calendar.days, calendar.workdays - away
+    return Calendar(days, opens, closes, calendar.holidays | away, workdays)
 
 
 def _open_day(day: date, calendar: Calendar, step: int) -> date:

@@ -95,6 +95,7 @@ class Robot:
     again: str | Duration = ""
     """Whether it acts more than once there: never, on_event, or after so long; "" is as its kind is."""
     split: Split | None = None
+    absent: str = ""  # wait | reassign | drop: while the owner of the record is not there
     on_error: str = "stop"  # stop | continue: whether a dead job ends the chain
     enabled: bool = True
     on: str = ""

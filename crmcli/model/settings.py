@@ -10,6 +10,7 @@ from crmcli.dataclass import dataclass, field
 from crmcli.model.durations import Duration
 from crmcli.model.entities import having
 from crmcli.model.fields import Field
+from crmcli.model.presence import Presence
 from crmcli.model.user import User
 from crmcli.model.values import BankAccount
 from crmcli.model.vat import VatRate
@@ -145,6 +146,7 @@ class Settings:
     vat_included: bool = True
     vat_rates: tuple[VatRate, ...] = ()
     users: Mapping[str, User] = field(default_factory=dict)
+    presences: Mapping[str, Presence] = field(default_factory=dict)
     directories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fields: Mapping[str, tuple[Field, ...]] = field(default_factory=dict)
     mail: MailChannel = field(default_factory=MailChannel)

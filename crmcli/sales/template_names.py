@@ -118,7 +118,7 @@ def names_for(ws: Workspace, record: Record) -> dict[str, object]:
     return {
         **names,
         record.entity: plain(ws, record),
-        "owner": _owner(ws, str(getattr(record, "owner", ""))),
+        "owner": owner_names(ws, str(getattr(record, "owner", ""))),
         "us": {**asdict(us), "accounts": [asdict(account) for account in us.accounts]},
         "now": now,
         "today": now.date(),
@@ -206,7 +206,7 @@ def _lead_as_contact(ws: Workspace, lead: Lead) -> Plain:
     return {**person, **shortcuts, "id": "", "name": name, "lead": lead.id}
 
 
-def _owner(ws: Workspace, owner: str) -> Plain:
+def owner_names(ws: Workspace, owner: str) -> Plain:
     """Who is named in settings.yaml; a login name says nothing to a client."""
     return asdict(ws.settings.users.get(owner) or User(owner))
 

@@ -59,7 +59,7 @@ def _notice(work: Work, text: str, to: str, key: str) -> Message:
 def _users(work: Work) -> list[str]:
     """Whom to notify: by id, name or e-mail; the record's owner unless the robot names others."""
     found: list[str] = []
-    owner = str(work.record.get("owner")) if work.record else work.ws.user
+    owner = work.owner or (str(work.record.get("owner")) if work.record else work.ws.user)
     for word in work.texts("to") if work.params.get("to") else [OWNER]:
         if word == OWNER:
             word = owner

@@ -23,7 +23,9 @@ def run(work: Work) -> Effect:
         del given["owner"]
     title = work.text("title")
     values = read_values(work.ws, "task", {"name": [title], **given})
-    values["owner"] = values.get("owner") or (work.record.get("owner") if work.record else "")
+    values["owner"] = (
+        values.get("owner") or work.owner or (work.record.get("owner") if work.record else "")
+    )
     values["about"] = work.target
     values["due"] = _due(work)
     work.change.add(build(work.ws, "task", values, task_id))

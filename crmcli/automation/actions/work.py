@@ -33,6 +33,8 @@ class Work:
     """Whether a deadline that it sets counts company working time."""
     contact: Record | None = None
     """Whom it is about, of several that are linked: the one whose date has come."""
+    owner: str = ""
+    """Who is to do what it makes: the record's owner, or who stands in for that."""
 
     @property
     def target(self) -> str:

@@ -41,6 +41,7 @@ def read_robot(place: Cursor, frame: Frame) -> Robot:
         once=got["once"],
         again=_again(place.at("again"), got),
         split=got["split"],
+        absent=got["absent"],
         on_error=got["on_error"],
         enabled=got["enabled"],
         on=got["on"],
@@ -410,6 +411,12 @@ ROBOT = shapes.keys(
             "Only for a part of the records, the same in every clone: 30% or 30-100% of them; a/b is group a"
             " of the groups a and b, of equal size. Other names of groups part them independently.",
             read_split, None, "like 30%, 30-100% or a/b", pattern=rf"^({SPLIT_RULE})$",
+        ),
+        "absent": shapes.word(
+            "While the record's owner is not there (users: absences, days, hours in settings.yaml): wait for"
+            " the owner's working time, reassign what it makes to the deputy, or drop it; acts as ever if"
+            " absent.",
+            ("wait", "reassign", "drop"),
         ),
         "workdays": shapes.yes_no("Count company working time only."),
         "if_past": shapes.word(

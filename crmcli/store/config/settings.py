@@ -12,6 +12,7 @@ from crmcli.language import together, tr
 from crmcli.model.fields import Field
 from crmcli.model.legal_details import check_account, read_inn, read_kpp, read_ogrn
 from crmcli.model.listed import allowed_hint
+from crmcli.model.presence import Presence
 from crmcli.model.schema import Schema
 from crmcli.model.settings import (
     WEEKDAYS,
@@ -71,7 +72,10 @@ def _read_settings(top: Cursor) -> Settings:
     us = _us(top.at("company"), got["company"], is_russian=is_russian)
     masks = dict(got["numbering"])
     clones = _clones(top.at("numbering").at("clones"), masks.pop("clones"))
-    users = {user: User(user, **facts) for user, facts in got["users"].items()}
+    users = {
+        user: User(user, facts["name"], facts["email"], facts["phone"], facts["head"])
+        for user, facts in got["users"].items()
+    }
     _check_heads(top.at("users"), users)
     return Settings(
         us=us,
@@ -85,6 +89,7 @@ def _read_settings(top: Cursor) -> Settings:
             VatRate(one["rate"], one["from"], one["until"]) for one in got["vat"]["rates"]
         ),
         users=users,
+        presences=_presences(top.at("users"), got["users"]),
         directories=got["directories"],
         fields=fields,
         mail=_mail(
@@ -160,6 +165,20 @@ def _conversion(
             said = tr("{} cannot hold what {} holds", target, name)
             place.at(name).fault(said, "choose a field of the same kind, or a text")
         found[ends[0][1]] = ends[1]
+    return found
+
+
+def _presences(place: Cursor, got: Mapping[str, Mapping[str, Any]]) -> dict[str, Presence]:
+    """When users are there, of those of whom more is known than of the company."""
+    found: dict[str, Presence] = {}
+    for user, facts in got.items():
+        deputy = facts["deputy"]
+        if deputy and (deputy == user or deputy not in got):
+            hint = allowed_hint(deputy, [one for one in got if one != user])
+            place.at(user).at("deputy").fault(tr("no other user {!r}", deputy), hint)
+        days = tuple(sorted({WEEKDAYS.index(day) for day in facts["days"]}))
+        own = Presence(facts["absences"], days, facts["hours"], deputy)
+        found |= {user: own} if own != Presence() else {}
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 
 from crmcli.language import tr
@@ -33,6 +33,7 @@ SENDER_RULE = rf"{EMAIL_RULE}|[^<>\r\n]+<{EMAIL_RULE}>"
 DELIVER_RULE = r"maildir:[^\r\n]+|smtps?://([^\s/:@]+@)?[^\s/:@]+(:\d{1,5})?/?"
 ADDRESS_RULE = r"[^\s/:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
 CAP_RULE = rf"([0-9]{{1,4}}) ?(?:per|a|an|/|в|на|за) ?(?:([1-9][0-9]{{0,3}}) ?)?({UNIT})\.?"
+LONGEST_ABSENCE = 1500  # days
 HOURS_RULE = r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d"
 
 
@@ -69,6 +70,14 @@ def _hours(text: str) -> tuple[time, time]:
     if opens >= closes:
         raise ValueError(tr("{!r} closes before it opens", text))
     return opens, closes
+
+
+def _absence(text: str) -> tuple[date, date]:
+    first, _, last = text.partition("..")
+    span = parse_date(first.strip()), parse_date((last or first).strip())
+    if not 0 <= (span[1] - span[0]).days <= LONGEST_ABSENCE:
+        raise ValueError(tr("{!r} ends before it begins, or years later", text))
+    return span
 
 
 def _quiet_hours(text: str) -> tuple[time, time]:
@@ -156,8 +165,20 @@ USER = shapes.keys(
         "email": _email("Where notices go."),
         "phone": shapes.text("Phone."),
         "head": shapes.text("The id of who leads this user, for do: notify, with: {to: head}."),
+        "absences": shapes.listed(
+            "Days off, e.g. 2026-12-01..2026-12-14; robots with absent: look at them.",
+            shapes.parsed(
+                "", _absence, None, "like 2026-12-01..2026-12-14",
+                pattern=r"^\d{4}-\d\d-\d\d(\.\.\d{4}-\d\d-\d\d)?$",
+            ),
+        ),
+        "days": shapes.listed("Own working days; the company's if absent.", shapes.word("", WEEKDAYS)),
+        "hours": shapes.parsed(
+            "Own working hours; the company's if absent.", _hours, None, pattern=f"^{HOURS_RULE}$"
+        ),
+        "deputy": shapes.text("The user who stands in during absences."),
     },
-)
+)  # fmt: skip
 MAIL = {
     "deliver": shapes.guarded(
         "maildir:outbox keeps messages in a folder; smtp://user@host:587 or smtps://user@host:465 sends"
