@@ -611,6 +611,10 @@ def test_columns_left_out_are_named_by_their_heads(capsys: pytest.CaptureFixture
     ]
     Output(width=20).records([{"id": "a" * 15, "converted_amounts": "12345678"}], columns)
     assert "columns left out: Converted amount (" in capsys.readouterr().err
+    heads = {"id": "Id", "vat": "VAT, %", "color": "Color"}
+    columns = [Column(name, head, keep=True) for name, head in heads.items()]
+    Output(width=12).records([dict.fromkeys(heads, "a" * 10)], columns)
+    assert "columns left out: VAT, %; " in capsys.readouterr().err
 
 
 def test_what_changed_is_told_without_a_broken_word(capsys: pytest.CaptureFixture[str]) -> None:

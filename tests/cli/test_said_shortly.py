@@ -135,3 +135,16 @@ def test_a_part_of_a_name_that_changes_is_told(crm: Crm, folder: Path) -> None:
     run = crm("stage", "rename", "offer", "Счёт на подпись")
     assert "views.yaml:3" in run.err
     assert "views.yaml:4" in run.err
+
+
+def test_a_message_with_an_offer_says_the_sum_of_that_offer(crm: Crm) -> None:
+    crm("contact", "add", "Анна Петрова", "--email", "anna@example.ru")
+    deal = crm(
+        "deal", "add", "Навес", "--amount", "100", "--contact", "anna@example.ru"
+    ).out.strip()
+    offer = crm("offer", "draft", deal, "--line", "Навес;1;250").out.strip()
+    send = ("mail", "send", deal, "--template", "mail/offer.j2", "-n")
+    assert "на 100,00 ₽" in crm(*send).out.replace("\N{NO-BREAK SPACE}", " ")
+    shown = crm(*send, "--attach", offer).out.replace("\N{NO-BREAK SPACE}", " ")
+    assert "на 250,00 ₽" in shown
+    assert "Здравствуйте, Анна!" in shown  # by the first name, wherever that stands
