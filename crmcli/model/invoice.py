@@ -8,8 +8,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from crmcli.dataclass import dataclass, replace
-from crmcli.errors import BadUsage
-from crmcli.language import tr
 from crmcli.model.fields import Follow, Record, declare
 from crmcli.model.sums import Totals, totals
 from crmcli.model.values import Attachment, BankAccount, Line, Payment
@@ -90,10 +88,3 @@ class Invoice(Record):
         elif self.due is not None and self.due < day:
             status = "overdue"
         return replace(self, status=status)
-
-
-def check_due(invoice: Invoice) -> None:
-    """BadUsage for an invoice that is to be paid before its date."""
-    if invoice.due and invoice.date and invoice.due < invoice.date:
-        told = tr("an invoice cannot be due before its date: {}", invoice.due)
-        raise BadUsage(told, "--due +10d")

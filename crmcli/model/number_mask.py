@@ -16,6 +16,8 @@ def read_mask(text: str) -> str:
         raise ValueError(
             tr("{!r} may hold only {{year}}, {{month}}, {{clone}} and {{seq}}, or {{seq:04}}", text)
         )
+    if not text.isprintable():
+        raise ValueError(tr("{!r} is not a number of a document", text))
     if "{seq" not in text:
         raise ValueError(tr("{!r} has no {{seq}}, the running number", text))
     return text

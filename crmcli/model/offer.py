@@ -52,8 +52,9 @@ class Offer(Record):
     @property
     def fixed(self) -> tuple[str, ...]:
         """What is on the paper that was sent stays as it is; the next version may say otherwise."""
-        on_paper = ("deal", "company", "contact", "date", "valid_until", "currency", "vat_included")
-        return () if self.status == "draft" else (*on_paper, "lines", "template", "comment")
+        on_paper = ("name", "deal", "company", "contact", "date", "valid_until", "currency")
+        words = ("vat_included", "lines", "template", "comment")
+        return () if self.status == "draft" else (*on_paper, *words)
 
     @property
     def called(self) -> dict[str, str]:

@@ -85,10 +85,12 @@ def add(ws: Workspace, sku: str, given: Mapping[str, str]) -> Product:
     """Add a product from values as people write them; ProductKnown if there is one of that number."""
     with ws.change("product add") as change:
         known = products(ws)
-        if sku in known:
-            raise ProductKnown(tr("there is a product {}", sku), tr("crm product edit {}", sku))
         new = _product_given(ws, {"sku": sku, **given}, given)
-        _write(change, {**known, sku: new})
+        if new.sku in known:
+            raise ProductKnown(
+                tr("there is a product {}", new.sku), tr("crm product edit {}", new.sku)
+            )
+        _write(change, {**known, new.sku: new})
     return new
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.language import tr
+from crmcli.model.deal import Deal
+from crmcli.model.offer import Offer
 from crmcli.model.sums import rounded
 from crmcli.model.values import format_decimal, parse_date
 from crmcli.sales.products import check_currency
@@ -17,7 +19,7 @@ from crmcli.sales.tables import read_table, table_text
 from crmcli.store.layout import RATES
 
 if TYPE_CHECKING:
-    from crmcli.model.deal import Deal
+    from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 
 Row = TypeVar("Row", bound=Any)
@@ -116,8 +118,11 @@ def converted(ws: Workspace, amount: Decimal, currency: str, into: str, day: dat
     return Exchange(ws, [currency], into, day).amount(amount, currency)
 
 
-def in_new_currency(ws: Workspace, before: Deal, after: Deal) -> Deal:
-    """A deal whose currency was changed, with its lines in the new one; NoRate if nobody said how."""
+def in_new_currency(ws: Workspace, before: Record, after: Record) -> Record:
+    """A deal or an offer whose currency was changed, with its lines in the new one; NoRate if nobody said
+    how."""
+    if not isinstance(before, Deal | Offer) or not isinstance(after, Deal | Offer):
+        return after
     if not before.lines or after.lines != before.lines or after.currency == before.currency:
         return after
     old, new, today = before.currency, after.currency, ws.now.astimezone(ws.zone).date()
@@ -129,7 +134,8 @@ def in_new_currency(ws: Workspace, before: Deal, after: Deal) -> Deal:
         price = converted(ws, line.price, old, new, today)
         lines.append(replace(line, price=price, discount=discount))
     amount = after.amount
-    if amount is not None and amount == before.amount and not before.is_of_lines:
+    by_hand = isinstance(before, Deal) and not before.is_of_lines
+    if amount is not None and amount == before.amount and by_hand:
         amount = converted(ws, amount, old, new, today)
     return replace(after, lines=tuple(lines), amount=amount)
 

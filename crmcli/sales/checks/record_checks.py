@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from crmcli.errors import CrmError, InvalidData, NotFound, Problem
 from crmcli.language import counted, tr
+from crmcli.model import document_rules
+from crmcli.model.currencies import CODES
 from crmcli.model.entities import ENTITIES
 from crmcli.model.invoice import Invoice
 from crmcli.model.kinds import ContactPoints
@@ -139,6 +141,12 @@ class RecordCheck:
             yield from self._of_stage(record)
         yield from self._of_owner(record)
         yield from unreadable_contacts(self.ws, record)
+        for names, error in document_rules.faults(record, self.ws.settings.vat_rates):
+            yield _Found(names[-1], "", error.message, error.hint or "correct the file by hand")
+        currency = str(record.get("currency")) if has_field(record.entity, "currency") else ""
+        if currency and currency not in CODES:
+            said = tr("{!r} is not a currency that ISO 4217 knows", currency)
+            yield _Found("currency", "", said, "correct the file by hand")
         if isinstance(record, Invoice):
             yield from _of_sums(record)
 

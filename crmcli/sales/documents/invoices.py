@@ -9,13 +9,13 @@ from typing import Any, cast
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
+from crmcli.model import document_rules
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
-from crmcli.model.invoice import Invoice, check_due
+from crmcli.model.invoice import Invoice
 from crmcli.model.money import write_money
 from crmcli.model.offer import Offer
 from crmcli.model.values import BankAccount, Value
-from crmcli.model.vat import check_rates
 from crmcli.sales.documents.offers import lines_of
 from crmcli.sales.records.attachments import kept
 from crmcli.sales.records.given_values import read_values
@@ -82,8 +82,7 @@ def add_in(change: Change, ws: Workspace, source_id: str, terms: InvoiceTerms) -
         "comment": terms.comment,
     }
     invoice = cast("Invoice", build(ws, "invoice", values))
-    check_due(invoice)
-    check_rates(ws.settings.vat_rates, (line.vat for line in invoice.lines), today)
+    document_rules.check(invoice, ws.settings.vat_rates)
     if invoice.totals.gross <= 0:
         raise NothingToBill(
             tr("an invoice for {} asks for nothing", shown(ws, invoice, invoice.totals.gross)),
@@ -205,12 +204,13 @@ def cancel(ws: Workspace, invoice_id: str, reason: str = "") -> Invoice:
         if invoice.status == "cancelled":
             return invoice
         if invoice.payments:
+            back = tr(
+                "take them back first (crm undo), or give it back: crm invoice credit {}",
+                invoice.id,
+            )
             raise InvoicePaid(
                 tr("{} {} has payments", invoice.id, invoice.name),
-                tr(
-                    "take them back first (crm undo), or give it back: crm invoice credit {}",
-                    invoice.id,
-                ),
+                "take them back first: crm undo" if invoice.credits else back,
             )
         if invoice.credited and not invoice.credits:
             raise InvoicePaid(

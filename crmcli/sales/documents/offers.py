@@ -9,12 +9,12 @@ from typing import cast
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
+from crmcli.model import document_rules
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
 from crmcli.model.line_text import read_line
 from crmcli.model.offer import VALID_DAYS, Offer
 from crmcli.model.values import Line, Value
-from crmcli.model.vat import check_rates
 from crmcli.sales.documents.messages import renderer
 from crmcli.sales.documents.pages import rendered
 from crmcli.sales.records.attachments import kept
@@ -53,14 +53,11 @@ def draft_in(change: Change, ws: Workspace, source_id: str, wanted: OfferTerms) 
     source = change.get(source_id) if source_id else Deal(id="")
     if not isinstance(source, Deal | Offer):
         raise BadUsage(tr("{} is neither a deal nor an offer", source_id), "see crm deal list")
-    if wanted.valid_days < 0:
-        raise BadUsage("an offer cannot expire before its date", "--valid-days 14")
     older = source if isinstance(source, Offer) else Offer(id="")
     template = wanted.template or older.template or TEMPLATE
     mask = renderer(ws).head(template).number
     today = ws.today
     lines = lines_of(ws, source, wanted.lines) if source_id or wanted.lines else ()
-    check_rates(ws.settings.vat_rates, (line.vat for line in lines), today)
     is_in = ws.settings.vat_included if source.vat_included is None else source.vat_included
     people = source.contacts if isinstance(source, Deal) else (older.contact,)
     values: dict[str, Value] = {
@@ -78,6 +75,7 @@ def draft_in(change: Change, ws: Workspace, source_id: str, wanted: OfferTerms) 
         "comment": wanted.comment or older.comment,
     }
     offer = cast("Offer", build(ws, "offer", values))
+    document_rules.check(offer, ws.settings.vat_rates)
     change.add(offer, offer.called)
     return offer
 

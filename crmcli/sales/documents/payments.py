@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
-from crmcli.model.values import Payment
+from crmcli.model.values import Payment, fold
 from crmcli.sales.documents import invoices
 
 if TYPE_CHECKING:
@@ -72,7 +72,9 @@ def _check_payment(ws: Workspace, invoice: Invoice, payment: Payment) -> None:
     about = f"{invoice.id} {invoice.name}"
     invoices.check_living(invoice)
     same = [
-        one for one in invoice.payments if payment.reference and one.reference == payment.reference
+        one
+        for one in invoice.payments
+        if payment.reference and fold(one.reference) == fold(payment.reference)
     ]
     if same:
         raise PaidTwice(

@@ -89,7 +89,7 @@ def check_minimum(record: Record) -> None:
     if not str(record.get("name")):
         raise TooLittle(
             tr("{} needs {}", tr(row.one), tr(row.least)),
-            tr("for example: {}", tr(f"crm {row.name} add {row.example}")),
+            row.example and tr("for example: {}", tr(f"crm {row.name} add {row.example}")),
         )
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
+from crmcli.model import document_rules
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
-from crmcli.model.invoice import Invoice, check_due
 from crmcli.model.kinds import Field, merge_lists, without_items
 from crmcli.model.offer import Offer
 from crmcli.model.values import Raw, Value, fold
@@ -84,14 +84,14 @@ def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
         defaults.check_minimum(complete)
     after = after.with_values({n: complete.get(n) for n in names if not after.get(n)})
     after = defaults.with_terms(ws, after)
+    after = in_new_currency(ws, before, after)
     if isinstance(before, Deal) and isinstance(after, Deal):
-        after = in_new_currency(ws, before, after).following(before)
+        after = after.following(before)
         if after.amount != before.amount:
             defaults.check_amount(after)
-    if isinstance(after, Invoice) and after.due != before.get("due"):
-        check_due(after)
     if isinstance(after, Offer):
         after = after.filled(lambda record_id: None)
+    document_rules.check(after, ws.settings.vat_rates, before)
     needed = [f for f in ws.schema.fields(after.entity) if f.required]
     require(ws, after, [f.name for f in needed if before.get(f.name) != f.kind.empty])
     return after

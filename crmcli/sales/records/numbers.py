@@ -6,13 +6,20 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.values import fold
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from crmcli.model.fields import Record
     from crmcli.workspace import Change, Workspace
+
+
+class NumberTaken(Refused):
+    """Another document has the number."""
+
 
 CLONE = "{clone}"
 _LETTERS = 6
@@ -35,6 +42,21 @@ def free_number(
     if mask.endswith(f"-{ws.clone[:_LETTERS]}"):
         _tell(ws)
     return next_number(mask, taken, today, above)
+
+
+def has_twin(ws: Workspace, document: Record) -> bool:
+    """Whether another document has its number."""
+    names = (key for facts in ws.facts(document.entity, ["name"]) for key in facts.keys[0])
+    return [*map(str, names)].count(fold(str(document.get("name")))) > 1
+
+
+def check_free(ws: Workspace, document: Record) -> None:
+    """NumberTaken if a document has the number that this one gets."""
+    ws.look_again()
+    for other in ws.lookup("name", str(document.get("name")), [document.entity]):
+        if other != document.id:
+            told = tr("{} has the number {} already", other, document.get("name"))
+            raise NumberTaken(told, "give another number")
 
 
 def _tell(ws: Workspace) -> None:

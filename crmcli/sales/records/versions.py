@@ -8,7 +8,8 @@ from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.fields import Record
 from crmcli.model.offer import Offer
-from crmcli.sales.records.numbers import free_number
+from crmcli.model.settings import NUMBERED
+from crmcli.sales.records.numbers import check_free, free_number, has_twin
 
 if TYPE_CHECKING:
     from crmcli.workspace import Change, Workspace
@@ -22,14 +23,23 @@ def kept_or_next(
     change: Change, ws: Workspace, before: Record, after: Record
 ) -> tuple[Record, Record]:
     """What an edit changes, before and after: the record itself or, where that was sent, its next version.
-    What has none is refused."""
+    What has none is refused. A number that two have is the only one that a sent document may lose."""
+    if before.entity in NUMBERED and after.get("name") != before.get("name"):
+        check_free(ws, after)
     stays = [name for name in before.fixed if after.get(name) != before.get(name)]
+    if stays == ["name"] and has_twin(ws, before):
+        return before, after
     if not stays:
         return before, after
-    if not isinstance(before, Offer):
+    if "name" in stays or not isinstance(before, Offer):
         word = tr(ws.schema.field(before.entity, stays[0]).label)
         told = tr("{} {} was sent: {!r} stays", before.id, before.get("name"), word)
-        raise Refused(told, "credit it, then make another: crm invoice credit, crm invoice add")
+        raise Refused(
+            told,
+            tr("its next version has one of its own: crm offer revise {}", before.id)
+            if isinstance(before, Offer)
+            else "credit it, then make another: crm invoice credit, crm invoice add",
+        )
     new = next_version(change, ws, before)
     ws.notes.append(
         tr("{} stays as it was sent; this is {}, its next version", before.name, new.name)

@@ -28,6 +28,7 @@ _COPIED = ("id", "name", "kind", "color", "probability", "max_days", "requires",
 
 def add(ws: Workspace, name: str, *, new_id: str = "", like: str = "") -> tuple[str, Reshaped]:
     """Add a pipeline of deals: with the stages of another, without their rules, or with three; its id."""
+    name = " ".join(name.split())
     new_id = new_id or id_from(name)
     _check_new(ws, new_id, name)
     model = find_pipeline(ws, like) if like else None
@@ -56,7 +57,7 @@ def rename(ws: Workspace, pipeline: Pipeline, name: str = "", new_id: str = "") 
     in one transaction."""
     if new_id and not pipeline.key:
         raise BadUsage("'leads' is the pipeline of leads", "rename it without --id")
-    name, new_id = name or pipeline.name, new_id or pipeline.id
+    name, new_id = " ".join(name.split()) or pipeline.name, new_id or pipeline.id
     if (name, new_id) == (pipeline.name, pipeline.id):
         raise BadUsage("nothing to change", "pass a new name, --id or both")
     _check_new(ws, new_id, name, pipeline)

@@ -57,6 +57,7 @@ def add(
     before: str = "",
 ) -> tuple[str, Reshaped]:
     """Add a stage, by default behind the last open one or, a lost one, at the end; its id."""
+    name = " ".join(name.split())
     stage_id = stage_id or id_from(name)
     _check_new(pipeline, stage_id, name)
     place = _position(pipeline, after, before)
@@ -118,7 +119,7 @@ def rename(
     robots, triggers, conditions and views; of what is called like stages of other pipelines, these stay meant
     where they were. Templates are left."""
     stage = find_stage(pipeline, ref)
-    name, new_id = name or stage.name, new_id or stage.id
+    name, new_id = " ".join(name.split()) or stage.name, new_id or stage.id
     if (name, new_id) == (stage.name, stage.id):
         raise BadUsage("nothing to change", "pass a new name, --id or both")
     _check_new(pipeline, new_id, name, stage)
