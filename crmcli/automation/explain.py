@@ -149,7 +149,7 @@ def _triggers(ws: Workspace, plan: RecordPlan) -> Iterator[RobotLine]:
             moved_at = _last_moved(plan, stage.id, trigger.on)
             against = out_of_place(trigger, plan.pipeline, n, plan.record) if plan.pipeline else ""
             state = "done" if moved_at else ("" if against else "waiting")
-            why = [tr(against or "moves it here when that happens")]
+            why = [tr(against) if against else tr("moves it here when that happens")]
             why += [f"{name}: {', '.join(found)}" for name, found in trigger.filters.items()]
             if trigger.when is not None:
                 found = explained(trigger.when, plan.record, ws.env)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session, option
-from crmcli.errors import BadUsage
+from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.entities import having
 from crmcli.present import automation
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
+    from crmcli.automation.ledger import Job
     from crmcli.present.cells import Listing
     from crmcli.workspace import Workspace
 
@@ -135,29 +136,63 @@ def list_jobs(session: Session, states: Sequence[str], ref: str) -> Listing:
     return automation.jobs(listed(ws, found, _held(ws, ref)), none)
 
 
-@jobs.command(cls=ChangingVerb)
+@jobs.command()
 @click.argument("key")
-def retry(session: Session, key: str) -> Told:
-    """Retry a job at the next tick, with a fresh count of attempts.
+def show(session: Session, key: str) -> None:
+    """Show a job with each line that the ledger has of it.
+
+    Example: crm jobs show 3f9a
+    """
+    from crmcli.automation import jobs as book
+
+    ws, out = session.workspace, session.out
+    job = book.find(ws, key)
+    steps = automation.job_steps(ws.in_right_time(ws.timeline.job_events([job.key])))
+    [row], columns, _ = automation.jobs([job], "")
+    out.one({**row, "steps": list(steps.rows)}, columns)
+    out.section("Steps", *steps)
+
+
+@jobs.command(cls=ChangingVerb)
+@click.argument("keys", nargs=-1, required=True, metavar="KEY…")
+def retry(session: Session, keys: Sequence[str]) -> list[Told]:
+    """Retry jobs at the next tick, with a fresh count of attempts.
 
     Example: crm jobs retry 3f9a
     """
     from crmcli.automation import jobs as book
 
-    job = book.retry(session.workspace, key)
-    return Told(tr("Will be retried at the next tick: {}.", automation.job_name(job)))
+    return _each(session, keys, book.retry, "Will be retried at the next tick: {}.")
 
 
 @jobs.command(cls=ChangingVerb)
-@click.argument("key")
-def cancel(session: Session, key: str) -> Told:
-    """Cancel a job that is not done, or a waiting robot.
+@click.argument("keys", nargs=-1, required=True, metavar="KEY…")
+def cancel(session: Session, keys: Sequence[str]) -> list[Told]:
+    """Cancel jobs that are not done, or waiting robots.
 
     Example: crm jobs cancel 3f9a
     """
     from crmcli.automation import jobs as book
 
-    return Told(tr("Cancelled: {}.", automation.job_name(book.cancel(session.workspace, key))))
+    return _each(session, keys, book.cancel, "Cancelled: {}.")
+
+
+def _each(
+    session: Session, keys: Sequence[str], decide: Callable[[Workspace, str], Job], words: str
+) -> list[Told]:
+    """Decide about each job; of several, one that is refused does not stop the others."""
+    told: list[Told] = []
+    for key in dict.fromkeys(keys):
+        try:
+            job = decide(session.workspace, key)
+        except (Refused, NotFound) as refusal:
+            if len(keys) == 1:
+                raise
+            session.out.warn(refusal.message)
+            session.exit_code = 1
+        else:
+            told.append(Told(tr(words, automation.job_name(job))))
+    return told
 
 
 @jobs.command(cls=ChangingVerb)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from crmcli.automation.ledger import Job
     from crmcli.automation.robot_trial import RobotTrial
     from crmcli.automation.simulate import Planned
+    from crmcli.model.event import Event
     from crmcli.model.pipeline import Pipeline
     from crmcli.workspace import Workspace
 
@@ -43,6 +44,10 @@ JOBS = [
     Column("key", "Key", keep=True), Column("state", "State", "word", keep=True), Column("record", "Record"),
     Column("robot", "Robot"), Column("action", "Does"), Column("reason", "Why", whole=True),
     Column("to", "To"), Column("retry_at", "Again", "datetime"), Column("at", "When", "datetime"),
+]  # fmt: skip
+STEPS = [
+    Column("at", "When", "datetime", keep=True), Column("actor", "Who"),
+    Column("state", "State", "word", keep=True), Column("reason", "Why", whole=True),
 ]  # fmt: skip
 PLAN = [
     Column("at", "When", "datetime", keep=True), Column("record", "Record", keep=True),
@@ -100,6 +105,20 @@ def jobs(found: Sequence[Job], empty: str) -> Listing:
         row |= {"id": job.key, "attempts": job.attempts + job.starts}
         row |= {**{key: job.facts.get(key, "") for key in ("to", "file")}}
     return Listing(rows, JOBS, empty)
+
+
+def job_steps(events: Iterable[Event]) -> Listing:
+    """What the ledger says of a job, line by line."""
+    rows = [
+        {
+            "at": format_instant(event.at),
+            "actor": event.actor,
+            "state": event.kind.rpartition(".")[2],
+            "reason": redacted(str(event.data.get("reason", ""))),
+        }
+        for event in events
+    ]
+    return Listing(rows, STEPS)
 
 
 def job_name(job: Job) -> str:

@@ -144,6 +144,12 @@ def test_jobs_are_listed_and_decided_upon(crm: Crm, deal: str) -> None:
     assert rows(crm("jobs", "list", "--json")) == []
     assert crm("jobs", "retry", "zzz").code == 3
     assert crm("jobs", "list", "--state", "lazy").code == 2
+    shown = json.loads(crm("jobs", "show", dead["key"][:6], "--json").out)
+    assert shown["key"] == dead["key"]
+    assert [step["state"] for step in shown["steps"]][-1] == "resolved"
+    assert crm("jobs", "show", "zzz").code == 3
+    both = crm("jobs", "retry", dead["key"], "zzz")
+    assert (both.code, "no job 'zzz'" in both.err) == (1, True)
 
 
 def test_dry_runs_of_decisions_write_nothing(crm: Crm, deal: str) -> None:
