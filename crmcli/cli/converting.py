@@ -67,14 +67,14 @@ def completed(session: Session, lead_id: str, wanted: ConvertOptions) -> Convert
     wanted = replace(wanted, on_duplicate=MAKES_ALL[0]) if asks else wanted
     if not _asks(session):
         return wanted
-    ws = session.workspace
+    ws, said = session.workspace, wanted
     plan, wanted = _asked_for_missing(ws, lead_id, wanted)
     if "deal" in plan.made and not _has_pipeline(ws, wanted):
         wanted = replace(wanted, pipeline=_pipeline(ws))
         plan, wanted = _asked_for_missing(ws, lead_id, wanted)
     if asks and plan.known:
-        plan, wanted = _asked_whether(ws, lead_id, plan, wanted, CLIENTS)
-        _, wanted = _asked_whether(ws, lead_id, plan, wanted, ("deal",))
+        plan, wanted = _asked_whether(ws, lead_id, plan, wanted, CLIENTS, said)
+        _, wanted = _asked_whether(ws, lead_id, plan, wanted, ("deal",), said)
         wanted = replace(wanted, on_duplicate=MAKES_ALL[-1])
     return wanted
 
@@ -94,13 +94,22 @@ def pairs_for(session: Session, error: MissingFields) -> list[str]:
 
 
 def _asked_whether(
-    ws: Workspace, lead_id: str, plan: Conversion, wanted: ConvertOptions, entities: Sequence[str]
+    ws: Workspace,
+    lead_id: str,
+    plan: Conversion,
+    wanted: ConvertOptions,
+    entities: Sequence[str],
+    said: ConvertOptions,
 ) -> tuple[Conversion, ConvertOptions]:
-    """The same with those of some entities who are to be used; of deals, those of the clients so far."""
+    """The same with those of some entities who are to be used; of deals, those of the clients so far. What
+    was asked for a new one is not for them: of those goes what was `said` before."""
     use = _use(plan, entities)
     if not use:
         return plan, wanted
-    wanted = replace(wanted, use={**wanted.use, **use})
+    given = {e: values for e, values in wanted.given.items() if e not in use}
+    given |= {e: values for e, values in said.given.items() if e in use}
+    pipeline = "" if "deal" in use else wanted.pipeline
+    wanted = replace(wanted, use={**wanted.use, **use}, given=given, pipeline=pipeline)
     return _asked_for_missing(ws, lead_id, wanted)
 
 
