@@ -8,7 +8,8 @@ from crmcli.model.event import KINDS
 
 _AS_THEY_ARE = (
     "waiting", "due", "held", "queued", "started", "done", "failed", "dead", "unknown", "skipped", "missed",
-    "cancelled", "stopped", "approved", "waits", "unfinished", "draft", "sent", "accepted", "declined",
+    "cancelled", "stopped", "deferred", "approved", "waits", "unfinished", "draft", "sent", "accepted",
+    "declined",
     "open", "won", "lost", "junk", "paid", "overdue", "credited", "expired", "replaced",
 )  # fmt: skip
 WORDS = {
