@@ -16,8 +16,10 @@ class MailPolicy(EmailPolicy):
     def fold(self, name: str, value: Any) -> str:
         """A header as lines of text."""
         if hasattr(value, "addresses"):
-            people = (self._person(name, one.display_name, one) for one in value.addresses)
-            return f"{name}: {f',{self.linesep} '.join(people)}{self.linesep}"
+            people = [self._person(name, one.display_name, one) for one in value.addresses]
+            line = f"{name}: {', '.join(people)}"
+            fits = len(line) <= _LINE and self.linesep not in line
+            return (line if fits else f"{name}: {f',{self.linesep} '.join(people)}") + self.linesep
         if name == "Subject" and not value.isascii():
             return f"{name}: {self._encoded(name, value)}{self.linesep}"
         text: str = super().fold(name, value)

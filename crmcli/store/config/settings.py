@@ -96,7 +96,7 @@ def _read_settings(top: Cursor) -> Settings:
             top.at("channels").at("mail"), got["channels"]["mail"], has_address=bool(us.email)
         ),
         webhook=WebhookChannel(got["channels"]["webhook"]["allow"]),
-        channels={n: got for n, got in got["channels"].items() if n not in CHANNEL_KEYS},
+        channels={n: told for n, told in got["channels"].items() if told and n not in CHANNEL_KEYS},
         numbering={**Settings().numbering, **{k: v for k, v in masks.items() if v}},
         clones=clones,
         leads=got["leads"],
