@@ -32,6 +32,8 @@ class CrmError(Exception):
     """A refusal with one clear sentence, a hint how to mend it and an exit code (DESIGN section 8)."""
 
     exit_code = 1
+    told_as = ""
+    """Its name for scripts, where that is not that of the class."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -41,7 +43,7 @@ class CrmError(Exception):
     @property
     def name(self) -> str:
         """The error's stable name for scripts, e.g. `UnknownStage`."""
-        return type(self).__name__
+        return self.told_as or type(self).__name__
 
 
 class Refused(CrmError):
@@ -62,6 +64,8 @@ class NotFound(CrmError):
 
 class NoRecord(NotFound):
     """No record answers; it knows what was sought, since whoever is told may want to hear what is near."""
+
+    told_as = "NotFound"
 
     def __init__(self, message: str, ref: str, entities: Sequence[str]) -> None:
         super().__init__(message, tr("try crm search {}", shlex.quote(ref)))

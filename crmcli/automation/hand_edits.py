@@ -9,10 +9,16 @@ from crmcli.automation import linked_dates
 from crmcli.automation.job_failures import raise_general
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.fields import BadValues, Record
-from crmcli.model.values import Raw
+from crmcli.model.values import Raw, entity_of
 from crmcli.store.index.edited import Edited
 from crmcli.workspace import Change, Workspace
-from crmcli.workspace.current_stage import PAGE, CurrentStage, current_stage, current_stages
+from crmcli.workspace.current_stage import (
+    PAGE,
+    CurrentStage,
+    current_stage,
+    current_stages,
+    is_unwritten,
+)
 from crmcli.workspace.storage import as_committed
 
 BY_HAND = "edit"
@@ -31,7 +37,7 @@ def receive(ws: Workspace, failed: dict[str, Exception]) -> list[str]:
         for record_id in found:
             try:
                 record = change.get(record_id)
-                if current_stage(ws, record).has_strayed and _has_moved(ws, change, record):
+                if _is_odd(ws, current_stage(ws, record)) and _has_moved(ws, change, record):
                     moved.append(record_id)
             except (NotFound, InvalidData, Forbidden):
                 continue  # it went or broke since we looked
@@ -55,7 +61,7 @@ def _has_moved(ws: Workspace, change: Change, found: Record) -> bool:
 
 def _by_ids(ws: Workspace, record: Record) -> Record:
     """The record with the ids of its stage and its pipeline where a hand wrote their names."""
-    pipeline, stage = str(record.get("pipeline")), str(record.get("stage"))
+    pipeline, stage = str(getattr(record, "pipeline", "")), str(record.get("stage"))
     if ws.pipelines.place(record.entity, pipeline, stage)[1] is not None:
         return record
     named = ws.pipelines.find(pipeline) if pipeline else ws.pipelines.of(record.entity)[0]
@@ -139,13 +145,20 @@ def strayed(
     for start in range(0, len(candidates), PAGE):
         page = candidates[start : start + PAGE]
         try:
-            found = [place for place in current_stages(ws, page) if place.has_strayed]
+            found = [place for place in current_stages(ws, page) if _is_odd(ws, place)]
         except Exception as error:
             if len(page) == 1:
                 failed[page[0]] = raise_general(error)
                 continue
             found = [one for record_id in page for one in strayed(ws, [record_id], failed)]
         yield from found
+
+
+def _is_odd(ws: Workspace, place: CurrentStage) -> bool:
+    """Whether a record stands elsewhere than its last entry says, or was dropped in with no id of a stage."""
+    if place.entry is None or not is_unwritten(place.entry):
+        return place.has_strayed
+    return ws.pipelines.place(entity_of(place.record), place.pipeline, place.stage)[1] is None
 
 
 def facts_of(place: CurrentStage, robots: list[str]) -> dict[str, Any]:

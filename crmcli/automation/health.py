@@ -38,7 +38,7 @@ def automation_problems(ws: Workspace) -> Iterator[Problem]:
 
 
 def _late(ws: Workspace) -> Iterator[Problem]:
-    if not ws.settings.runs_at(ws.clone):
+    if ws.settings.runner and not ws.settings.runs_at(ws.clone):
         return
     try:
         if not any(_is_automated(pipeline) for pipeline in ws.pipelines):

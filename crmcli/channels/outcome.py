@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TypeAlias
 
-from crmcli.dataclass import dataclass, field, replace
+from crmcli.dataclass import dataclass, replace
 from crmcli.model.redaction import redacted, without
 
 
@@ -14,7 +14,7 @@ class Sent:
     """The other side has it; `ref` says where or under which name, `values` what it gave back."""
 
     ref: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

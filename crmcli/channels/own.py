@@ -108,7 +108,7 @@ def _outcome(name: str, ended: program.Ended) -> Outcome:
         told = tr("{} exited with {}", name, ended.code)
         return Failed(f"{told}: {said}" if said else told, again=ended.code == RETRY)
     try:
-        return Sent(name, values_of(ended.said))
+        return Sent(name, tuple(values_of(ended.said).items()))
     except ValueError as error:
         return Failed(tr("{} did not answer with JSON: {}", name, error), again=False)
 

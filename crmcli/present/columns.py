@@ -145,7 +145,11 @@ def field_word(field: Field) -> str:
 def change_text(ws: Workspace, entity: str, name: str, old: Any, new: Any) -> str:
     """What an edit did to one field, of raw values: `amount 100 → 200`."""
     field = next((field for field in ws.schema.fields(entity) if field.name == name), None)
-    values = (value_text(ws, entity, field, raw) for raw in (old, new))
+    values = [value_text(ws, entity, field, raw) for raw in (old, new)]
+    if (
+        values[0] == values[1]
+    ):  # what people do not see of it, such as the type of a phone, has changed
+        values = [in_short(raw) for raw in (old, new)]
     return tr("{} {} → {}", field_word(field) if field else name, *values)
 
 

@@ -229,7 +229,7 @@ def test_the_decision_stands_on_the_timeline_with_each_candidate(house: Any) -> 
     log("call.in")(house, deal)
     house.tick()
     [told] = house.events("trigger.passed", deal.id)
-    whys = ["condition not met: name ~ кофе", "condition not met: amount > 1000"]
+    whys = ["condition not met: name ~ кофе [no: Чай]", "condition not met: amount > 1000 [no: 10]"]
     assert told.data["passed"] == [["there", why] for why in whys]
     lines = [line for line in explain(house.ws, deal.id) if line.action == "trigger"]
     assert [line.why for line in lines] == whys

@@ -41,9 +41,17 @@ def house(house: Any) -> Any:
     return house
 
 
-@pytest.mark.parametrize("stage", ["new", "Новая"])
-def test_its_robots_count_from_its_creation(house: Any, stage: str) -> None:
-    drop_in(house, stage)
+def test_a_stage_by_its_name_becomes_its_id_first(house: Any) -> None:
+    drop_in(house, "Новая")
+    assert explain.explain(house.ws, DEAL) == []
+    house.tick()
+    assert house.get(DEAL).stage == "new"
+    states = {line.robot: line.state for line in explain.explain(house.ws, DEAL)}
+    assert states == {"day": "done", "month": "waiting"}
+
+
+def test_its_robots_count_from_its_creation(house: Any) -> None:
+    drop_in(house)
     states = {line.robot: (line.state, line.due_at) for line in explain.explain(house.ws, DEAL)}
     assert states == {
         "day": ("due", datetime(2026, 11, 14, 9, tzinfo=UTC)),

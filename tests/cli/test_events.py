@@ -20,7 +20,7 @@ def test_contact(crm: Crm) -> None:
         "--phone", "8 912 345 67 13 доб. 5", "--add", "phones=home:8 912 345 67 14")  # fmt: skip
     line = last(crm, anna)
     assert "companies (empty) → Ромашка (директор)" in line
-    assert "phones mobile:+79123456712 → +79123456713 x5, home:+79123456714" in line
+    assert "phones 8 (912) 345-67-12 → 8 (912) 345-67-13" in line
     assert "source (empty) → Веб-сайт" in line
     assert company not in line
 

@@ -28,6 +28,7 @@ NAMES = re.compile(
     r"\b[a-z_.]+ (?:=|<|>|>=|is|in) .*"  # conditions
     r"|\bcrm [a-z-]+(?: [a-z-]+)?(?: lead \w+)?|отменяется: [a-z]+(?: [a-z]+)?"  # commands
     r"|--?[a-z][\w-]*(?:[ =][A-Z]+)?"  # options
+    r"|\b\d+ per [a-z]+"  # a limit, as settings.yaml has it
     r"|[\w@+/.-]+\.[a-z]+\b|\w+/[\w/]+"  # files, addresses, kinds of events, places in files
     r"|«[^»]*»|'[^']*'|(?:одно из|есть|стадии|например): .*|\{[^}]*\}|\b\w+=\S+|\b[a-z]+_[a-z_]+\b|\w+\|\w+"
 )
@@ -233,7 +234,7 @@ def sentences(page: str) -> list[str]:
     """What of a page of help is said in English; examples are no sentences."""
     told = re.sub(r"\nПример.*:\n(?:  .*\n)+|(?m:^  [a-z_.]+ (?:[=<>~]|has|in|is) .*$)", "\n", page)
     told = re.sub(r"(?m)^  crm .*$", "", told)  # a command of a guide
-    told = re.sub(r"(?m)^ {6,}.*$", lambda line: GIVEN.sub(";", line[0]), told)
+    told = re.sub(r"(?m)^ {6,}(?!\w+: ).*$", lambda line: GIVEN.sub(";", line[0]), told)
     for names in (LABEL, NAMES, LISTED):
         told = names.sub(" ; ", told)
     return ENGLISH.findall(told)

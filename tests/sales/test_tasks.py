@@ -49,7 +49,7 @@ def test_a_code_is_a_word_without_a_dot(ws: Workspace) -> None:
     with pytest.raises(activities.NobodyWaits, match="no trigger of leads waits for 'paid'"):
         activities.fire(ws, lead.id, "paid")
     assert ws.events(record=lead.id, kinds=["signal"]) == []
-    for bad in ("mail.in", "Оплачено", "", "a b"):
+    for bad in ("mail.inn", "no.such", "Оплачено", "", "a b"):
         with pytest.raises(BadUsage, match="is not a valid code"):
             activities.fire(ws, lead.id, bad)
 
