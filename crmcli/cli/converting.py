@@ -174,13 +174,12 @@ def _asked_for_missing(
 
 def _value(ws: Workspace, entity: str, name: str, *, listed: bool = False) -> str:
     """A value that the field can have, as people type it; the values are `listed` already."""
-    from crmcli.present.columns import field_word
     from crmcli.sales.records.given_values import field_named, read_value
 
     field = field_named(ws, entity, name)
     known = ws.settings.directories.get(field.directory, {}) or dict.fromkeys(field.choices)
     among = f" ({', '.join(known)})" if known and not listed else ""
-    word = f"{tr(entity)}: {field_word(field)}{among}"
+    word = f"{tr(entity)}: {field.word}{among}"
 
     def typed(text: str) -> str:
         read_value(ws, field, [text])

@@ -14,7 +14,7 @@ from crmcli.model.event import ACTIVITIES, COMMAND, USUAL
 from crmcli.model.fields import Record
 from crmcli.model.money import write_money
 from crmcli.model.values import entity_of
-from crmcli.present.columns import change_text, field_word, name_of, value_text
+from crmcli.present.columns import change_text, name_of, value_text
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told
 
@@ -149,7 +149,7 @@ def _remarks(ws: Workspace, done: Conversion) -> Iterator[str]:
     for name, value in ((name, raw_row(ws, lead).get(name)) for name in done.unmapped):
         field = known.get(name)
         text = value_text(ws, lead.entity, field, value) if field else str(value)
-        yield tr("not carried over: {} = {}", field_word(field) if field else name, text)
+        yield tr("not carried over: {} = {}", field.word if field else name, text)
     for conflict in done.conflicts:
         yield tr("unchanged: {}", conflict)
     block = stops(blocklist(ws), lead)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, InvalidData, NotFound
-from crmcli.language import spoken, tr
+from crmcli.language import tr
 from crmcli.model.conditions.paths import routes
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds.maps import Maps
@@ -137,11 +137,6 @@ def name_of(ws: Workspace, record_id: str) -> str:
         return ""
 
 
-def field_word(field: Field) -> str:
-    """A field in a sentence: its key, which reads as a word in English, elsewhere its label."""
-    return field.name if spoken() == "en" else tr(field.label) or field.name
-
-
 def change_text(ws: Workspace, entity: str, name: str, old: Any, new: Any) -> str:
     """What an edit did to one field, of raw values: `amount 100 → 200`."""
     field = next((field for field in ws.schema.fields(entity) if field.name == name), None)
@@ -150,7 +145,7 @@ def change_text(ws: Workspace, entity: str, name: str, old: Any, new: Any) -> st
         values[0] == values[1]
     ):  # what people do not see of it, such as the type of a phone, has changed
         values = [in_short(raw) for raw in (old, new)]
-    return tr("{} {} → {}", field_word(field) if field else name, *values)
+    return tr("{} {} → {}", field.word if field else name, *values)
 
 
 def value_text(ws: Workspace, entity: str, field: Field | None, raw: Any) -> str:

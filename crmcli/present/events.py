@@ -12,7 +12,7 @@ from crmcli.model.event import COMMAND, DATED, ROBOT_CALLED, STOOD
 from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.values import entity_of, format_instant, parse_instant
 from crmcli.present.cells import Column, Listing, attributes, in_short
-from crmcli.present.columns import change_text, field_word, name_of
+from crmcli.present.columns import change_text, name_of
 
 if TYPE_CHECKING:
     from crmcli.model.event import Event
@@ -117,7 +117,7 @@ def _merge(ws: Workspace, event: Event) -> str:
     if event.record == into:
         way = tr("with {}", other) if joins else tr("without {}", other)
         return "; ".join([way, *_changes(ws, event)])
-    known = {field.name: field_word(field) for field in ws.schema.fields(entity_of(event.record))}
+    known = {field.name: field.word for field in ws.schema.fields(entity_of(event.record))}
     fields = ", ".join(known.get(name, name) for name in data.get("changes", {}))
     return f"{fields}: {other} → {there}" if joins else f"{fields}: {there} → {other}"
 

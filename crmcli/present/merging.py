@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crmcli.language import counted, together, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.present.cells import Column, Listing
-from crmcli.present.columns import field_word, value_text
+from crmcli.present.columns import value_text
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told
 
@@ -85,7 +85,7 @@ def differences(ws: Workspace, plan: Plan) -> Listing:
 
 def yielding(ws: Workspace, plan: Plan) -> list[str]:
     """The values that yield to others."""
-    known = {field.name: field_word(field) for field in ws.schema.fields(plan.survivor.entity)}
+    known = {field.name: field.word for field in ws.schema.fields(plan.survivor.entity)}
     return [
         tr("{} differs: {} wins; --take {} for the other", known.get(n, n), plan.survivor.id, n)
         for n in plan.conflicts

@@ -158,10 +158,8 @@ class Board(BoardApp):
         return None
 
     def _labels(self, names: Sequence[str]) -> dict[str, str]:
-        from crmcli.present.columns import field_word
-
         fields = {field.name: field for field in self.start.ws.schema.fields(self.entity)}
-        return {name: field_word(fields[name]) if name in fields else name for name in names}
+        return {name: fields[name].word if name in fields else name for name in names}
 
     async def _reason(self, title: str) -> str:
         """A reason of those that are declared, or any text where none are."""

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeAlias, cast
 
 from crmcli.dataclass import dataclass, field
-from crmcli.language import tr
+from crmcli.language import spoken, tr
 from crmcli.model.values import Raw, Value, fold
 
 if TYPE_CHECKING:
@@ -247,6 +247,11 @@ class Field:
     def is_many(self) -> bool:
         """Whether the field holds a list."""
         return self.kind.is_many
+
+    @property
+    def word(self) -> str:
+        """The field in a sentence: its key, which reads as a word in English, elsewhere its label."""
+        return self.name if spoken() == "en" else tr(self.label) or self.name
 
     def read(self, text: str, ctx: InputContext, *, in_sheet: bool = False) -> Raw:
         """The raw value that a text means; "" clears the field. ValueError says what is wrong.

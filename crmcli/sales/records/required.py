@@ -42,6 +42,12 @@ def _lacking_in(ws: Workspace, record: Record, stage: Stage) -> list[str]:
     ]
 
 
+def _in_words(ws: Workspace, entity: str, alternatives: str) -> str:
+    return tr(" or ").join(
+        ws.schema.field(entity, name).word for name in alternatives.split(" or ")
+    )
+
+
 def require(ws: Workspace, record: Record, names: Sequence[str]) -> None:
     """Refuse a record in which one of these fields is empty."""
     missing = _empty(ws, record, names)
@@ -59,10 +65,11 @@ def check_stage(ws: Workspace, record: Record, stage: Stage, *, is_new: bool = F
     """Refuse a record that lacks a field which its stage requires; MissingFields lists them all."""
     missing = _lacking_in(ws, record, stage)
     if missing:
+        words = ", ".join(_in_words(ws, record.entity, names) for names in missing)
         what = tr("a new {}", tr(record.entity)) if is_new else f"{tr(record.entity)} {record.id}"
         give = " ".join(f"--set {names.split(' or ')[0]}=…" for names in missing)
         raise MissingFields(
-            tr("{} cannot be in {!r} without {}", what, stage.name, ", ".join(missing)),
+            tr("{} cannot be in {!r} without {}", what, stage.name, words),
             tr("add {}", give)
             if is_new
             else tr("crm {} edit {} {}", record.entity, record.id, give),
