@@ -113,7 +113,7 @@ def test_a_name_of_a_lead_and_its_won_deal_means_the_deal(crm: Crm, ws: Workspac
     assert crm("lead", "show", "Забор").code == 0
 
 
-@pytest.mark.parametrize("words", ["Самоварова", "ольга самоварова", "kirpich.example", "Забор 3D"])
+@pytest.mark.parametrize("words", ["Самоваров", "льга самовар", "kirpich.example", "Забор 3"])
 def test_whoever_names_no_record_hears_which_are_near(crm: Crm, ws: Workspace, words: str) -> None:
     known = lead(
         ws,
