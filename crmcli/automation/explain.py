@@ -69,8 +69,11 @@ def line_of(plan: RecordPlan, step: Step, gate: Gate, condition: str = "") -> Ro
 
 
 def _condition(ws: Workspace, plan: RecordPlan, step: Step) -> str:
-    """Whether the condition holds at present; it counts when the robot is due."""
-    when = step.robot.when
+    """Whether the record is of the robot's part, and whether the condition holds at present; it counts when
+    the robot is due."""
+    when, split = step.robot.when, step.robot.split
+    if split and step.state in ("waiting", "due") and not split.takes(plan.record.id):
+        return tr("not in its part: {}", split)
     if when is None or step.state not in WAITING or step.state in ("queued", "started"):
         return ""
     found = explained(when, plan.record, ws.env)

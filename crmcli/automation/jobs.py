@@ -53,7 +53,7 @@ def retry(ws: Workspace, key: str) -> Job:
             tr("to send it anyway: crm jobs resolve {} retry", job.key),
         )
     if job.state not in ("failed", "dead", "missed", "stopped", "cancelled"):
-        raise JobIsOver(tr("{} is {}: nothing to retry", job.key, job.state))
+        raise JobIsOver(tr("{} is {}: nothing to retry", job.key, tr(job.state)))
     _check_still_there(ws, job)
     return _decide(ws, job, "retry")
 
@@ -65,7 +65,7 @@ def cancel(ws: Workspace, key: str) -> Job:
     except NotFound:
         job = _waiting(ws, key)
     if job.state not in (*CANCELLABLE, "waiting"):
-        raise JobIsOver(tr("{} is {} and cannot be cancelled", job.key, job.state))
+        raise JobIsOver(tr("{} is {} and cannot be cancelled", job.key, tr(job.state)))
     return _decide(ws, job, "cancel")
 
 
@@ -87,7 +87,7 @@ def resolve(ws: Workspace, key: str, how: str) -> Job:
         raise BadUsage(told, tr("one of {}", ", ".join(ENDS)))
     job = find(ws, key)
     if job.state not in ("unknown", "dead"):
-        raise JobIsOver(tr("{} is {}, not unknown", job.key, job.state), "see crm jobs list")
+        raise JobIsOver(tr("{} is {}, not unknown", job.key, tr(job.state)), "see crm jobs list")
     if how == "retry":
         _check_still_there(ws, job)
     return _decide(ws, job, how)
@@ -103,7 +103,7 @@ def finish(ws: Workspace, key: str, answer: str = "", failed: str = "") -> Job:
         raise BadUsage(told, """write '{"values": {"name": "value"}}'""") from None
     job = find(ws, key)
     if job.state != AWAITING:
-        raise JobIsOver(tr("{} is {} and waits for no answer", job.key, job.state))
+        raise JobIsOver(tr("{} is {} and waits for no answer", job.key, tr(job.state)))
     facts = {"reason": failed} if failed else {"values": values}
     with ws.change("jobs finish", cause=job.cause, depth=job.depth) as change:
         who = job.key, job.robot, job.action

@@ -33,7 +33,7 @@ KINDS = (
     "notice",             # data: to, text; a robot tells an employee something
     "turn.taken",         # data: robot, to: whose turn it was to get the record
     "job.queued", "job.started", "job.done", "job.failed", "job.dead", "job.unknown", "job.skipped",
-    "job.cancelled", "job.missed", "job.resolved",
+    "job.cancelled", "job.missed", "job.resolved", "job.awaiting",
     "job.deferred",       # data: reason, retry_at: a message may not leave yet
     "schedule.started", "schedule.ran",
     # data: heads {file: [event ids]}, since; see automation/heard_events.py; before that upto {clone: id}

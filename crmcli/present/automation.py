@@ -15,6 +15,7 @@ from crmcli.model.values import format_instant
 from crmcli.present.cells import Column, Listing, attributes, plain, rows_of
 from crmcli.present.events import describe
 from crmcli.present.records import raw_row
+from crmcli.store import layout
 
 if TYPE_CHECKING:
     from crmcli.automation.explain import RobotLine
@@ -178,6 +179,9 @@ def trial_text(ws: Workspace, trial: RobotTrial) -> str:
     if "text" in leaving:
         heads = [f"{tr(key + ':')} {leaving[key.lower()]}" for key in ("From", "To", "Subject")]
         blocks.append("\n".join([*heads, "", str(leaving["text"]).rstrip()]))
+    elif "program" in leaving:
+        given = json.dumps(leaving["given"], ensure_ascii=False, indent=2)
+        blocks.append(f"{leaving['program']} < {given}")
     elif leaving:
         heads = [f"{key}: {value}" for key, value in leaving["headers"].items()]
         body = json.dumps(leaving["body"], ensure_ascii=False, indent=2)
@@ -186,12 +190,14 @@ def trial_text(ws: Workspace, trial: RobotTrial) -> str:
 
 
 def _leaving(trial: RobotTrial) -> dict[str, Any]:
-    """The message or the request that would leave."""
+    """The message or the request that would leave, or what a program would be given."""
     if trial.queued is None:
         return {}
     facts, content = trial.queued
     if channel_of(facts["action"]) == "webhook":
         return {**json.loads(content), "url": redacted(str(facts["to"]))}
+    if channel_of(facts["action"]) == "own":
+        return {"program": layout.program_path(str(facts["to"])), "given": json.loads(content)}
     from crmcli.channels.message import from_bytes
 
     mail = from_bytes(content, facts["key"])

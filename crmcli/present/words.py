@@ -15,7 +15,7 @@ _AS_THEY_ARE = (
 WORDS = {
     **{state: state for state in (*KINDS, *_AS_THEY_ARE)},
     "waiting_for_previous": "waiting", "waiting_for_field": "needs a date", "paused": "disabled",
-    "waiting_for_event": "waiting",
+    "waiting_for_event": "waiting", "awaiting": "awaits an answer",
     "part_paid": "paid in part", "whole": "complete", "taken back": "undone",
     "call": "a call", "mail": "an e-mail", "sms": "an SMS", "message": "a message",
     "meeting": "a meeting", "note": "a note",

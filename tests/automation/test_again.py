@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from crmcli.automation.explain import explain
 from crmcli.errors import InvalidData
 from crmcli.model.schema import Schema
 from crmcli.model.split import read_split
@@ -155,7 +156,9 @@ def test_who_is_not_in_its_part_is_told_so(house: Any) -> None:
         kit.robots(NOTE.format(", split: a/b"), NOTE.format(", split: b/a").replace("note", "b"))
     )
     for n in range(8):
-        house.add("deal", name=f"Чай {n}")
+        deal = house.add("deal", name=f"Чай {n}")
+    told = [line.why for line in explain(house.ws, deal.id)]
+    assert sum("not in its part" in why for why in told) == 1
     house.tick()
     assert len(house.events("note")) == 8
     assert {job.reason for job in house.jobs() if job.state == "skipped"} <= {

@@ -10,12 +10,16 @@ from typing import Any
 
 import pytest
 
+from crmcli.automation import robot_trial
 from crmcli.automation.approval.gate import approval, approve
 from crmcli.automation.config_checks import look_through
 from crmcli.automation.explain import explain
 from crmcli.automation.jobs import JobIsOver, finish, listed
 from crmcli.channels import own
 from crmcli.errors import BadUsage
+from crmcli.model.event import KINDS
+from crmcli.present.automation import trial_row, trial_text
+from crmcli.present.words import in_words
 from tests import kit
 from tests.automation.conftest import House
 from tests.kit import save
@@ -208,6 +212,16 @@ def test_ones_own_change_of_a_program_needs_no_word(house: House) -> None:
 LATER = RULES.replace("run: score,", "run: score, wait: yes,")
 
 
+def test_what_it_would_get_is_shown(house: House) -> None:
+    program(house, "")
+    house.rules(RULES)
+    deal = house.add("deal", name="Чай").id
+    trial = robot_trial.run(house.ws, "score", deal)
+    assert trial_row(house.ws, trial)["message"]["program"] == "robots.d/score"
+    assert "robots.d/score < {" in trial_text(house.ws, trial)
+    assert '"name": "Чай"' in trial_text(house.ws, trial)
+
+
 def test_an_answer_that_comes_later(house: House) -> None:
     program(house, "")
     house.rules(LATER)
@@ -219,6 +233,8 @@ def test_an_answer_that_comes_later(house: House) -> None:
         "score": "awaiting",
         "tell": "waiting_for_previous",
     }
+    assert "job.awaiting" in KINDS
+    assert in_words("awaiting") == "awaits an answer"
     [job] = listed(house.ws)
     for bad in ("[]", "hello", '{"values": []}', '{"values": {"a": {}}}'):
         with pytest.raises(BadUsage, match="is not an answer"):

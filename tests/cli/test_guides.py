@@ -36,6 +36,11 @@ def spoken() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_guide_is_a_topic(language: str) -> None:
+    assert {file.stem for file in (GUIDES / language).iterdir()} == {*TOPICS} - {"options"}
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("name", sorted(set(TOPICS) - {"conditions", "options"}))
 def test_what_a_guide_shows_works(
     crm: Crm,
