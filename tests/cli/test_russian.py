@@ -26,7 +26,7 @@ LATER = "2026-11-24T09:00:00+00:00"
 IDS = re.compile(r"\b[a-z]+-[0-9a-z]{8}\b|\b[0-9a-f]{20,}\b")
 NAMES = re.compile(
     r"\b[a-z_.]+ (?:=|<|>|>=|is|in) .*"  # conditions
-    r"|\bcrm [a-z-]+(?: [a-z-]+)?(?: lead \w+)?|отменяется: [a-z]+(?: [a-z]+)?"  # commands
+    r"|\bcrm [a-z-]+(?: [a-z-]+)?(?: lead \w+)?|отменяется: [a-z]+(?: [a-z]+)?|\([a-z]+(?: [a-z]+)+\)"  # commands
     r"|--?[a-z][\w-]*(?:[ =][A-Z]+)?"  # options
     r"|\b\d+ per [a-z]+"  # a limit, as settings.yaml has it
     r"|[\w@+/.-]+\.[a-z]+\b|\w+/[\w/]+"  # files, addresses, kinds of events, places in files
