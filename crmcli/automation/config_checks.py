@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from crmcli.channels.own import BadProgram, executable
 from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
@@ -53,6 +54,7 @@ def look_through(start: Path | None, now: datetime) -> Soundness:
     for pipeline in pipelines:
         faults += _faults(pipeline, settings, renderer, now)
         oddities += _oddities(pipeline)
+        oddities += _program_oddities(pipeline, root)
     faults += _strange_faults(pipelines, settings)
     faults += templates.faults(renderer, schema, renderer.paths())
     return Soundness(tuple(dict.fromkeys(faults)), tuple(oddities), pipelines)
@@ -80,6 +82,16 @@ def _faults(
         yield from _template_faults(act, pipeline, settings, renderer)
         if isinstance(act, Schedule):
             yield from _cron_faults(act, zone, now)
+
+
+def _program_oddities(pipeline: Pipeline, root: Path) -> Iterator[Problem]:
+    """Programs of own robots that are not there yet, or cannot be run."""
+    for act in _acts(pipeline):
+        try:
+            if act.do == "own":
+                executable(root, str(act.params["run"]))
+        except BadProgram as error:
+            yield _problem(act.line, error.message, error.hint)
 
 
 def _cron_faults(schedule: Schedule, zone: ZoneInfo, now: datetime) -> Iterator[Problem]:

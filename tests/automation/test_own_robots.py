@@ -222,6 +222,18 @@ def test_what_it_would_get_is_shown(house: House) -> None:
     assert '"name": "Чай"' in trial_text(house.ws, trial)
 
 
+def test_a_program_that_is_not_there_is_told_of(house: House) -> None:
+    house.rules(RULES)
+    found = look_through(house.root, house.now)
+    [odd] = found.oddities
+    assert (found.faults, odd.message.split(":")[0]) == ((), "robots.d/score cannot be run")
+    program(house, "", mode=0o644)
+    [odd] = look_through(house.root, house.now).oddities
+    assert (odd.path, odd.hint) == ("pipelines.yaml", "chmod +x robots.d/score")
+    program(house, "")
+    assert look_through(house.root, house.now).oddities == ()
+
+
 def test_an_answer_that_comes_later(house: House) -> None:
     program(house, "")
     house.rules(LATER)

@@ -410,7 +410,7 @@ ROBOT = shapes.keys(
         "split": shapes.parsed(
             "Only for a part of the records, the same in every clone: 30% or 30-100% of them; a/b is group a"
             " of the groups a and b, of equal size. Other names of groups part them independently.",
-            read_split, None, "like 30%, 30-100% or a/b", pattern=rf"^({SPLIT_RULE})$",
+            read_split, None, "a part like 30%, 30-100% or a/b", pattern=rf"^({SPLIT_RULE})$",
         ),
         "absent": shapes.word(
             "While the record's owner is not there (users: absences, days, hours in settings.yaml): wait for"
