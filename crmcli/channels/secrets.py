@@ -31,7 +31,9 @@ def read(reference: str) -> str:
     kind, colon, rest = reference.partition(":")
     reader = {"env": _from_environment, "cmd": _from_command, "file": _from_file}.get(kind)
     if not colon or reader is None or not rest.strip():
-        raise NoSecret("a password may not be written in settings.yaml", tr("write {}", _KINDS))
+        raise NoSecret(
+            "a password may not be written in settings.yaml", tr("write {} instead", _KINDS)
+        )
     secret = reader(rest.strip())
     if not secret:
         shown = f"{rest.split()[0]} …" if kind == "cmd" else rest.strip()

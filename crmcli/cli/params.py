@@ -258,7 +258,16 @@ class _Literate(click.Command):
             from crmcli.cli import strangewords
 
             strangewords.refuse(self, ctx, args)
-        return super().parse_args(ctx, args)
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if not error.option_name[1:2].isdigit():
+                raise
+        ctx.ignore_unknown_options = (
+            True  # a number below zero is a value: the command says why not
+        )
+        return super().parse_args(ctx, given)
 
 
 @cache

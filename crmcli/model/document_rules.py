@@ -16,7 +16,7 @@ from crmcli.model.vat import RateNotValid, VatRate, check_rates
 
 def faults(record: Record, rates: Sequence[VatRate]) -> Iterator[tuple[tuple[str, ...], CrmError]]:
     """What cannot be so, each with the fields that it comes from. A rate is one of the document's day; of
-    what was sent, and of a credit note, which has that of its invoice, it is not asked again."""
+    what was sent, and of a credit note, which has those of its invoice, rates and sum are not asked again."""
     if not isinstance(record, Deal | Offer | Invoice):
         return
     for line in record.lines:
@@ -30,7 +30,12 @@ def faults(record: Record, rates: Sequence[VatRate]) -> Iterator[tuple[tuple[str
         told = tr("{!r} is not a number of a document", record.name)
         yield ("name",), BadUsage(told, "letters, digits and signs on one line")
     yield from _of_days(record)
-    if record.date and record.status == "draft" and not getattr(record, "credits", ""):
+    if record.status != "draft" or (isinstance(record, Invoice) and record.credits):
+        return
+    if record.totals.gross < 0:
+        told = tr("the lines come to less than nothing: {}", f"{record.totals.gross:f}")
+        yield ("lines",), BadUsage(told, "what is paid back is a credit note: crm invoice credit")
+    if record.date:
         try:
             check_rates(rates, (line.vat for line in record.lines), record.date)
         except RateNotValid as error:

@@ -30,7 +30,7 @@ class TemplateFailed(InvalidData):
     def __init__(self, path: str, line: int, message: str, hint: str = "") -> None:
         self.problem = Problem(path, line, message, hint)
         where = tr("{}, line {}", path, line) if line else path
-        super().__init__(f"{where}: {message}", hint)
+        super().__init__(f"{where}: {tr(message)}", hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,41 @@ def test_an_offer_in_another_currency_has_other_prices(crm: Crm, offer: str) -> 
     assert '"amount": 1.9' in row
 
 
+def test_lines_below_zero_make_no_document(crm: Crm, offer: str) -> None:
+    less = "Rebate;1;-500;pc;22"
+    for run in (
+        crm("offer", "draft", "--line", less),
+        crm("offer", "edit", offer, "--set", f"lines={less}"),
+    ):
+        assert run.code == 2
+        assert "less than nothing: -500" in run.err
+        assert "crm invoice credit" in run.err
+    assert crm("offer", "draft", "--line", "Roof;1;500", "--line", less).code == 0
+
+
+@pytest.mark.parametrize("verb", ["send", "accept"])
+def test_a_draft_whose_day_has_passed_is_over(crm: Crm, offer: str, verb: str) -> None:
+    before = ("offer", "edit", offer, "--date", "2026-01-02", "--valid-until", "2026-01-03")
+    assert crm(*before).code == 0
+    run = crm("offer", verb, offer)
+    assert run.code == 1
+    assert "expired" in run.err
+    assert f"hint: give it another day: crm offer edit {offer} --valid-until +14d" in run.err
+    assert crm("offer", "edit", offer, "--valid-until", "+14d").code == 0
+    assert crm("offer", "accept", offer).code == 0
+
+
+@pytest.mark.parametrize("amount", ["-5", "-50", "-0.5", "-1 000,50"])
+def test_a_payment_below_zero_is_refused_for_what_it_is(crm: Crm, amount: str) -> None:
+    deal = crm("deal", "add", "--name", "D", "--amount", "100").out.strip()
+    ref = crm("invoice", "add", "--deal", deal).out.strip()
+    run = crm("invoice", "pay", ref, amount, "--reference", "PP 1")
+    assert run.code == 2
+    assert "is not a payment" in run.err
+    assert "No such option '--refrence'" in crm("invoice", "pay", ref, "--refrence", "1").err
+    assert "-5" in crm("rate", "add", "USD", "-5").err
+
+
 def test_no_document_takes_the_number_of_another(crm: Crm, offer: str) -> None:
     other = crm("offer", "draft").out.strip()
     number = "КП-2026-0001"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from crmcli.model.actions import ACTIONS
 from crmcli.model.kinds.maps import ACCOUNTS, LINES, PAYMENTS
 from crmcli.present.cells import Locale
 from crmcli.present.text_width import width
+from crmcli.render.template_head import TemplateFailed
+from crmcli.store.disk.files import DiskFull, os_errors
 from tests.kit import Run
 from tests.test_house import ALL
 
@@ -238,6 +241,15 @@ def sentences(page: str) -> list[str]:
     for names in (LABEL, NAMES, LISTED):
         told = names.sub(" ; ", told)
     return ENGLISH.findall(told)
+
+
+@pytest.mark.usefixtures("russian")
+def test_what_could_not_be_done_and_what_ails_a_template_are_told_in_russian(
+    tmp_path: Path,
+) -> None:
+    assert str(TemplateFailed("mail/a.j2", 3, "is not UTF-8")).endswith("строка 3: не в UTF-8")
+    with pytest.raises(DiskFull, match=r"записать .*: диск полон"), os_errors("write {}", tmp_path):
+        raise OSError(errno.ENOSPC, "")
 
 
 @pytest.mark.parametrize(

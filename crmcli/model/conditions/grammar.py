@@ -83,7 +83,7 @@ def _tokens(text: str) -> list[_Token]:
         if kind == "foreign":
             raise BadCondition(
                 tr("{!r} at position {} is not an operator", found, at),
-                tr("write {}", _INSTEAD[found]),
+                tr("write {} instead", _INSTEAD[found]),
                 at,
             )
         if kind in ("single", "double"):
@@ -188,7 +188,7 @@ class _Parser:
         if not self._accept("word", "not"):
             instead = _INSTEAD.get(self._token.text.lower(), "")
             hint = (
-                tr("write {}", instead)
+                tr("write {} instead", instead)
                 if instead
                 else tr("one of {}, in, is empty", " ".join(OPERATORS))
             )

@@ -145,6 +145,11 @@ def check_open(ws: Workspace, offer: Offer) -> None:
             }.get(status)
             or tr("make the next version: crm offer revise {}", offer.id),
         )
+    if status == "draft" and offer.valid_until and offer.valid_until < ws.today:
+        raise OfferDecided(
+            tr("{} {} was {}", offer.id, offer.name, tr("expired")),
+            tr("give it another day: crm offer edit {} --valid-until +{}d", offer.id, VALID_DAYS),
+        )
 
 
 def _carry(change: Change, ws: Workspace, offer: Offer) -> None:
