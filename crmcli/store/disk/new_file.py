@@ -12,7 +12,7 @@ from pathlib import Path
 
 from crmcli.errors import BadUsage, CrmError, Refused
 from crmcli.language import tr
-from crmcli.store.disk.files import os_errors, write_file
+from crmcli.store.disk.files import Missing, os_errors, write_file
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
@@ -99,7 +99,7 @@ class NewFile:
 def write_out(path: Path, data: bytes, *, over: bool) -> None:
     """Write a file anywhere, whole or not at all; NameTaken if one is there, unless `over` it."""
     if not path.parent.is_dir():
-        raise BadUsage(tr("no such folder: {}", path.parent), "make it first, or name another")
+        raise Missing(tr("no such folder: {}", path.parent), "make it first, or name another")
     aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}.tmp")
     try:
         write_file(aside, data)
