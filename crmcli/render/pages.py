@@ -22,6 +22,7 @@ LIBRARIES = "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fo
 LARGEST = 2_000_000
 """Bytes of one picture."""
 _TYPES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".gif": "gif", ".svg": "svg+xml"}
+_BEGINS = {"png": b"\x89PNG", "jpeg": b"\xff\xd8", "gif": b"GIF8", "svg+xml": b"<"}
 _PICTURE = re.compile(r"""(<img\b[^>]*?\bsrc=)(["'])(?!data:)([^"']*)\2""", re.IGNORECASE)
 _KEPT = re.compile(r"<style\b.*?</style>|<[^>]*>|&[#\w]+;", re.DOTALL | re.IGNORECASE)
 _HYPHENED = re.compile(r"\w[\w./]*(?:-[\w./]+)+")
@@ -61,6 +62,9 @@ def _picture(root: Path, path: str) -> str:
         raise NoPicture(
             tr("{} is larger than {} MB", path, LARGEST // 1_000_000), "make it smaller"
         )
+    if not content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(_BEGINS[kind]):
+        told = tr("{} does not hold the picture that its name says", path)
+        raise NoPicture(told, "save it anew as PNG, JPEG, GIF or SVG")
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 

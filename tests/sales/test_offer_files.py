@@ -82,6 +82,10 @@ def test_pictures_are_inside_and_a_missing_one_is_told(ws: Workspace) -> None:
     ws = Workspace.open(ws.root, now=NOW)
     with pytest.raises(NoPicture, match=r"templates/logo\.png"):
         offers.render(ws, made.id)
+    for broken in (b"", b"not a picture", b"\xff\xd8\xff a JPEG"):
+        (ws.root / "templates/logo.png").write_bytes(broken)
+        with pytest.raises(NoPicture, match=r"templates/logo\.png does not hold"):
+            offers.render(ws, made.id)
     (ws.root / "templates/logo.png").write_bytes(DOT)
     assert "data:image/png;base64," in offers.render(ws, made.id).decode()
     images = PdfReader(io.BytesIO(offers.render(ws, made.id, ".pdf"))).pages[0].images

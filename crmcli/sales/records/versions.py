@@ -50,8 +50,10 @@ def kept_or_next(
 
 
 def next_version(change: Change, ws: Workspace, old: Offer) -> Offer:
-    """The draft that is to replace an offer: the one that is there, else a new one, with a number below
-    that of the first. OfferDecided for an offer that was accepted or replaced."""
+    """The draft that is to replace an offer: itself if it is one, that which is there, else a new one, with
+    a number below that of the first. OfferDecided for an offer that was accepted or replaced."""
+    if old.status == "draft":
+        return old
     ws.look_again()
     later = ws.select(old.entity, ws.condition(f"replaces = {old.id}", old.entity))
     drafts = [one for one in later if isinstance(one, Offer) and one.status == "draft"]
