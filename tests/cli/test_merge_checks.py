@@ -128,10 +128,15 @@ def test_two_that_were_sent_with_one_number(crm: Crm, clones: Clones, noun: str)
     for ref in (first, other):
         _call(clones.a, ref, number, status="sent")
     clones.way_out(clones.a, "has the same number")
-    run = crm("-C", str(clones.a), noun, "edit", other, "--name", "X-1")
+    called = {
+        ref: json.loads(clones.crm(clones.a, noun, "show", ref, "--json"))["name"]
+        for ref in (first, other)
+    }
+    kept, changed = sorted(called, key=lambda ref: called[ref] != number)
+    run = crm("-C", str(clones.a), noun, "edit", changed, "--name", "X-1")
     assert "was sent: 'Number' stays" in run.err
-    run = crm("-C", str(clones.a), noun, "edit", other, "--name", number)
-    assert f"{first} has the number" in run.err
+    run = crm("-C", str(clones.a), noun, "edit", changed, "--name", number)
+    assert f"{kept} has the number" in run.err
 
 
 def _call(clone: Path, ref: str, number: str, **more: str) -> None:
