@@ -10,8 +10,8 @@ from crmcli.automation.robots import Step, Visit, visits
 from crmcli.automation.work_time import shift
 from crmcli.language import tr
 from crmcli.model.automation import Robot
-from crmcli.model.dates import local_day
 from crmcli.model.durations import Duration
+from crmcli.model.local_times import local_day
 from crmcli.sales.template_names import company_of, contact_of
 from crmcli.workspace import Workspace
 

@@ -10,8 +10,8 @@ from crmcli.dataclass import replace
 from crmcli.errors import Problem
 from crmcli.language import counted, tr
 from crmcli.model.clocks import LONG, STEPPED, TOLERANCE, ClockStep, read_step, returned_to
-from crmcli.model.dates import local_minute
 from crmcli.model.event import Event
+from crmcli.model.local_times import local_minute
 from crmcli.model.values import parse_instant
 from crmcli.store import layout
 from crmcli.workspace import Workspace

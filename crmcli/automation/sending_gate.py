@@ -19,9 +19,9 @@ from crmcli.automation.work_time import after_quiet, shift
 from crmcli.dataclass import dataclass
 from crmcli.language import counted, tr
 from crmcli.model.conditions.holds import holds
-from crmcli.model.dates import local_minute
 from crmcli.model.event import ENTRIES
 from crmcli.model.fields import Record
+from crmcli.model.local_times import local_minute
 from crmcli.model.values import entity_of, fold, format_instant
 from crmcli.sales.consent.client_zone import zone_of
 from crmcli.sales.consent.permission import address_of, holders, people_of, why_not_mail

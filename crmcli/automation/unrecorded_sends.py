@@ -5,7 +5,7 @@ from __future__ import annotations
 from crmcli.automation.ledger import enter
 from crmcli.language import counted, tr
 from crmcli.model import sent
-from crmcli.model.dates import local_minute
+from crmcli.model.local_times import local_minute
 from crmcli.model.sent import Claim
 from crmcli.model.values import parse_instant
 from crmcli.workspace import Workspace

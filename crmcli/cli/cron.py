@@ -58,7 +58,7 @@ def status(session: Session) -> Told:
     from crmcli.automation.jobs import listed
     from crmcli.automation.ledger import OPEN, TROUBLED
     from crmcli.errors import ServiceFailed
-    from crmcli.model.dates import local_minute
+    from crmcli.model.local_times import local_minute
     from crmcli.workspace.tick_times import ends
 
     ws = session.workspace

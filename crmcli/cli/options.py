@@ -224,7 +224,9 @@ def day_given(ws: Workspace, text: str, *, is_end: bool = False) -> date | None:
 
     Of several days the first one, or with `is_end` the last.
     """
-    from crmcli.model.dates import Days, local_day, read_when
+    from crmcli.model.calendar_phrases import Days
+    from crmcli.model.dates import read_when
+    from crmcli.model.local_times import local_day
 
     if not text:
         return None

@@ -109,7 +109,7 @@ def _upkeep(
 
 def _accept_history(session: Session, *, dry_run: bool) -> None:
     from crmcli.automation.unrecorded_sends import accept, unrecorded
-    from crmcli.model.dates import local_minute
+    from crmcli.model.local_times import local_minute
     from crmcli.model.values import parse_instant
 
     ws = session.workspace

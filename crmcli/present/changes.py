@@ -8,10 +8,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import counted, tr
-from crmcli.model.dates import local_minute
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import ACTIVITIES, COMMAND, USUAL
 from crmcli.model.fields import Record
+from crmcli.model.local_times import local_minute
 from crmcli.model.money import write_money
 from crmcli.model.values import entity_of
 from crmcli.present.columns import change_text, name_of, value_text

@@ -7,8 +7,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
-from crmcli.model.dates import local_minute
 from crmcli.model.event import COMMAND, DATED, ROBOT_CALLED, STOOD
+from crmcli.model.local_times import local_minute
 from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.values import entity_of, format_instant, parse_instant
 from crmcli.present.cells import Column, Listing, attributes, in_short

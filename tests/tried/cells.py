@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC
 from pathlib import Path
 
-from crmcli.model.dates import local_minute, read_serial, yearless
 from crmcli.model.kinds import kind_of
+from crmcli.model.local_times import local_minute
+from crmcli.model.serial_numbers import read_serial
+from crmcli.model.written_days import yearless
 from crmcli.sales.imports.blank_cells import says_nothing
 from tests.kit import all_of, bring, opened, workspace
 from tests.tried import Tried

@@ -6,7 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from crmcli.model.dates import Days, local_minute, read_when
+from crmcli.model.calendar_phrases import Days
+from crmcli.model.dates import read_when
+from crmcli.model.local_times import local_minute
 from tests.kit import NOW
 from tests.tried import Tried
 

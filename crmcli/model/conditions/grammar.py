@@ -30,8 +30,9 @@ from crmcli.model.conditions.tree import (
     Or,
     Text,
 )
-from crmcli.model.dates import is_phrase, refuse_doubtful
+from crmcli.model.dates import is_phrase
 from crmcli.model.durations import parse_duration
+from crmcli.model.offsets import refuse_doubtful
 
 MAX_DEPTH = 50
 MAX_LENGTH = 100_000

@@ -14,6 +14,7 @@ from datetime import datetime, tzinfo
 from typing import Any, TypeAlias
 
 from crmcli.dataclass import dataclass
+from crmcli.model.calendar_phrases import When
 from crmcli.model.conditions.paths import PathStep, step_of
 from crmcli.model.conditions.tree import (
     And,
@@ -28,9 +29,10 @@ from crmcli.model.conditions.tree import (
     Or,
     Text,
 )
-from crmcli.model.dates import When, read_when, shift
+from crmcli.model.dates import read_when
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Key, Kind
+from crmcli.model.offsets import shift
 from crmcli.model.schema import Schema
 from crmcli.model.spelling import contains
 from crmcli.model.values import Value, entity_of

@@ -15,7 +15,7 @@ from crmcli.language import spoken, tr
 from crmcli.model.values import Raw, Value, fold
 
 if TYPE_CHECKING:
-    from crmcli.model.dates import When
+    from crmcli.model.calendar_phrases import When
     from crmcli.model.user import User
 
 Key: TypeAlias = str | float

@@ -25,7 +25,7 @@ from crmcli.model.values import (
 )
 
 if TYPE_CHECKING:
-    from crmcli.model.dates import When
+    from crmcli.model.calendar_phrases import When
 
 YEARS = range(1800, 2300)
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
@@ -47,7 +47,8 @@ class Day(Exact):
         return str(value.isoformat())
 
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        from crmcli.model.dates import local_day, read_when
+        from crmcli.model.dates import read_when
+        from crmcli.model.local_times import local_day
 
         when = _one(
             read_when(text, ctx.now, ctx.zone, ctx.date_order, past=self.is_past, day=True), text
@@ -57,7 +58,9 @@ class Day(Exact):
 
     def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
         """The same; a spreadsheet may have a day as a number, and no year is guessed in a file."""
-        from crmcli.model.dates import local_minute, read_serial, yearless
+        from crmcli.model.local_times import local_minute
+        from crmcli.model.serial_numbers import read_serial
+        from crmcli.model.written_days import yearless
 
         if yearless(text, "dmy"):
             raise ValueError(tr("{!r} has no year", text))
@@ -72,7 +75,8 @@ class Day(Exact):
         return str(value.isoformat()) if value else None
 
     def span(self, when: When, zone: tzinfo) -> tuple[str, str]:
-        from crmcli.model.dates import Days, local_day
+        from crmcli.model.calendar_phrases import Days
+        from crmcli.model.local_times import local_day
 
         if isinstance(when, Days):
             return when.first.isoformat(), _following(when.last, date.isoformat)
@@ -89,12 +93,12 @@ class Birthday(Day):
         return parse_day_of_year(text) if text.startswith("--") else parse_date(text)
 
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        from crmcli.model.dates import yearless
+        from crmcli.model.written_days import yearless
 
         return yearless(text, ctx.date_order) or super().read(field, text, ctx)
 
     def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        from crmcli.model.dates import yearless
+        from crmcli.model.written_days import yearless
 
         return yearless(text, ctx.date_order) or super().read_cell(field, text, ctx)
 
@@ -111,7 +115,8 @@ class Instant(Day):
         return format_instant(value)
 
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        from crmcli.model.dates import read_when, to_utc
+        from crmcli.model.dates import read_when
+        from crmcli.model.local_times import to_utc
 
         when = _one(read_when(text, ctx.now, ctx.zone, ctx.date_order, past=self.is_past), text)
         if not isinstance(when, datetime):
@@ -132,7 +137,7 @@ class Instant(Day):
         return [raw]
 
     def span(self, when: When, zone: tzinfo) -> tuple[str, str]:
-        from crmcli.model.dates import Days
+        from crmcli.model.calendar_phrases import Days
 
         if isinstance(when, datetime):
             second = format_instant(when)
@@ -163,7 +168,7 @@ def _in_our_time(day: date, text: str) -> date:
 
 
 def _midnight(day: date, zone: tzinfo) -> str:
-    from crmcli.model.dates import to_utc
+    from crmcli.model.local_times import to_utc
 
     return format_instant(to_utc(day, time(), zone))
 

@@ -137,7 +137,7 @@ def _of_address(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
 def _of_birthday(line: CardLine, ctx: InputContext) -> list[tuple[str, Any]]:
     from datetime import date
 
-    from crmcli.model.dates import yearless
+    from crmcli.model.written_days import yearless
 
     if line.text.startswith(("--", "1604", "0000")):
         return [("birthday", day)] if (day := yearless(line.text)) else []

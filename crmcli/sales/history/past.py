@@ -250,7 +250,9 @@ def moment_of(
 ) -> datetime:
     """The moment that people mean: an instant, or the end (or `start`) of a day or of several; BadUsage
     if none."""
-    from crmcli.model.dates import Days, read_when, to_utc
+    from crmcli.model.calendar_phrases import Days
+    from crmcli.model.dates import read_when
+    from crmcli.model.local_times import to_utc
 
     try:
         when = read_when(text, ws.now, ws.zone, past=past)
@@ -264,7 +266,7 @@ def moment_of(
 
 
 def _end_of(day: date, zone: tzinfo) -> datetime:
-    from crmcli.model.dates import to_utc
+    from crmcli.model.local_times import to_utc
 
     if day == date.max:
         return to_utc(day, time(23, 59, 59), zone)

@@ -9,8 +9,8 @@ from functools import cached_property
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
-from crmcli.model.dates import to_utc
 from crmcli.model.entities import ENTITIES
+from crmcli.model.local_times import to_utc
 from crmcli.model.values import format_instant, parse_date
 from crmcli.sales.imports.column_habits import ColumnHabits
 from crmcli.sales.imports.draft import Doubt, Draft
