@@ -16,7 +16,8 @@ from crmcli import language
 from crmcli.cli.helping import OPTIONS, TOPICS, topic
 from crmcli.cli.terminal import agrees
 from crmcli.model.actions import ACTIONS
-from crmcli.model.kinds.maps import ACCOUNTS, LINES, PAYMENTS
+from crmcli.model.kinds.lines import LINES
+from crmcli.model.kinds.payments import ACCOUNTS, PAYMENTS
 from crmcli.present.cells import Locale
 from crmcli.present.text_width import width
 from crmcli.render.template_head import TemplateFailed

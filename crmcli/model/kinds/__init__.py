@@ -20,9 +20,11 @@ from crmcli.model.kinds.contact_points import (
 )
 from crmcli.model.kinds.identities import EXTERNAL, HANDLES
 from crmcli.model.kinds.joining import join_values, merge_lists, without_items
+from crmcli.model.kinds.lines import LINES
 from crmcli.model.kinds.links import COMPANIES, CONVERTED, ID, LINK, LINKS
-from crmcli.model.kinds.maps import ACCOUNTS, CONSENTS, FILES, LINES, PAYMENTS, UTM, UTM_KEYS, Maps
+from crmcli.model.kinds.maps import CONSENTS, FILES, UTM, UTM_KEYS, Maps
 from crmcli.model.kinds.numbers import BOOL, CHANCE, MONEY, NUMBER
+from crmcli.model.kinds.payments import ACCOUNTS, PAYMENTS
 from crmcli.model.kinds.texts import (
     CHOICE,
     CHOICES,

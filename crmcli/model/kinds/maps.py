@@ -1,4 +1,4 @@
-"""Maps, and lists of small maps: lines, bank accounts, consents, files."""
+"""Maps, and lists of small maps; of them the marks of links, consents and files."""
 
 from __future__ import annotations
 
@@ -7,36 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from crmcli.language import tr
-from crmcli.model.kinds.base import (
-    SEPARATOR,
-    Field,
-    InputContext,
-    Key,
-    Kind,
-    Locale,
-    one_of,
-    one_text,
-)
-from crmcli.model.kinds.numbers import NUMBER
+from crmcli.model.kinds.base import SEPARATOR, Field, InputContext, Key, Kind, one_of, one_text
 from crmcli.model.kinds.texts import TEXT
 from crmcli.model.listed import allowed_hint
 from crmcli.model.values import (
     CONSENT_CHANNELS,
     Attachment,
-    BankAccount,
     Consent,
-    Discount,
-    Line,
-    Payment,
     Raw,
     Value,
     fold,
-    format_decimal,
     format_instant,
-    parse_date,
-    parse_decimal,
     parse_instant,
-    parse_money,
 )
 
 UTM_KEYS = ("source", "medium", "campaign", "content", "term")
@@ -161,145 +143,6 @@ class Maps(Kind):
         return str(item[self.main])
 
 
-class Lines(Maps):
-    """Lines of a deal or an offer: what, how many, at which price."""
-
-    def parse_item(self, item: Item) -> object:
-        return Line(
-            item["name"],
-            parse_decimal(item.get("quantity", "1")),
-            item.get("unit", ""),
-            parse_money(item.get("price", "0")),
-            parse_decimal(item["vat"]) if item.get("vat") else None,
-            _discount(item.get("discount", "")),
-            item.get("product", ""),
-            _yes_no(item.get("vat_included", "")),
-        )
-
-    def dump_item(self, item: Line) -> dict[str, Raw]:
-        raw: dict[str, Raw] = {"product": item.product} if item.product else {}
-        raw |= {"name": item.name, "quantity": format_decimal(item.quantity)}
-        if item.unit:
-            raw["unit"] = item.unit
-        raw["price"] = format_decimal(item.price)
-        if item.vat is not None:
-            raw["vat"] = format_decimal(item.vat)
-        if item.discount is not None:
-            raw["discount"] = str(item.discount)
-        if item.vat_included is not None:
-            raw["vat_included"] = "yes" if item.vat_included else "no"
-        return raw
-
-    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        from crmcli.model.line_text import read_line
-
-        return [self.dump_item(read_line(text, ctx.vat_rate, ""))]
-
-    def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        raise ValueError("not JSON")
-
-    def check(self, value: Any, known: Any) -> None:
-        from crmcli.model.line_text import check_line
-
-        for line in value:
-            if line not in known:
-                check_line(line)
-
-    def is_item(self, item: Mapping[str, Any]) -> bool:
-        return "quantity" in item and super().is_item(item)
-
-    def number_in(self, raw: Any) -> object:
-        numbers = ("quantity", "price", "vat")
-        return [
-            {key: NUMBER.number_in(v) if key in numbers else v for key, v in item.items()}
-            if isinstance(item, dict)
-            else item
-            for item in raw or ()
-        ]
-
-    def show(self, value: Any, locale: Locale) -> str:
-        """Names have commas."""
-        numbers = (locale.number(parse_decimal(str(item.get("quantity", 1)))) for item in value)
-        return "; ".join(f"{i['name']} × {n}" for i, n in zip(value, numbers, strict=True))
-
-    def item_text(self, item: Mapping[str, Any]) -> str:
-        return f"{item['name']} × {item['quantity']}"
-
-
-def _discount(text: str) -> Discount | None:
-    if text.endswith("%"):
-        return Discount(parse_decimal(text.removesuffix("%")))
-    return Discount(parse_money(text), is_percent=False) if text else None
-
-
-def _yes_no(text: str) -> bool | None:
-    return one_of(text, ("yes", "no")) == "yes" if text else None
-
-
-class Accounts(Maps):
-    """Bank accounts."""
-
-    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
-        """A line or a semicolon between them, each like `4070… 044525225 Сбербанк`."""
-        from crmcli.model.legal_details import read_account
-
-        accounts: dict[str, BankAccount] = {}
-        for item in (part.strip() for part in re.split(r"[;\n]", text)):
-            if not item:
-                continue
-            try:
-                account = read_account(item)
-            except ValueError:
-                if ctx.country.upper() == "RU":
-                    raise
-                number, _, bank = item.partition(" ")
-                account = BankAccount(number, bank=bank.strip())
-            accounts.setdefault(account.account, account)
-        return self.dump(tuple(accounts.values()))
-
-    def write_item(self, item: Item) -> str:
-        return " ".join(item[part] for part in self.known if item.get(part))
-
-    def show(self, value: Any, locale: Locale) -> str:
-        words = {"bank": "", "bic": tr("BIC "), "corr": tr("corr. ")}
-        return ", ".join(self._with_bank(item, words) for item in value)
-
-    def item_text(self, item: Mapping[str, Any]) -> str:
-        """The number, then its bank."""
-        return self._with_bank(item, {"bank": "", "bic": "BIC ", "corr": "corr. "})
-
-    @staticmethod
-    def _with_bank(item: Mapping[str, Any], words: Mapping[str, str]) -> str:
-        parts = [f"{word}{item[key]}" for key, word in words.items() if item.get(key)]
-        return str(item["account"]) + (f" ({', '.join(parts)})" if parts else "")
-
-
-class Payments(Maps):
-    """Payments of an invoice."""
-
-    def parse_item(self, item: Item) -> object:
-        at = parse_date(item.get("at", ""))
-        return Payment(at, parse_money(item["amount"]), item.get("reference", ""))
-
-    def dump_item(self, item: Payment) -> dict[str, Raw]:
-        raw: dict[str, Raw] = {"at": item.at.isoformat(), "amount": format_decimal(item.amount)}
-        return raw | ({"reference": item.reference} if item.reference else {})
-
-    def number_in(self, raw: Any) -> object:
-        return [{**item, "amount": NUMBER.number_in(item["amount"])} for item in raw or ()]
-
-    def show(self, value: Any, locale: Locale) -> str:
-        amounts = (locale.amount(parse_money(str(item["amount"]))) for item in value)
-        return ", ".join(
-            self.item_text({**i, "amount": a}) for i, a in zip(value, amounts, strict=True)
-        )
-
-    def item_text(self, item: Mapping[str, Any]) -> str:
-        """`2026-11-23: 1200.50 (PP 17)`."""
-        after = f" ({item['reference']})" if item.get("reference") else ""
-        return f"{item['at']}: {item['amount']}{after}"
-
-
 class Consents(Maps):
     """Consents as they were received."""
 
@@ -350,27 +193,6 @@ UTM = Utm(
     is_multiline=True,
     is_spread=True,
     parts={key: Field(key, TEXT) for key in UTM_KEYS},
-)
-LINES = Lines(
-    "lines",
-    main="name",
-    known=("product", "name", "quantity", "unit", "price", "vat", "discount", "vat_included"),
-    metavar="NAME;QTY;PRICE",
-    is_multiline=False,
-    searched_in="rest",
-)
-ACCOUNTS = Accounts(
-    "accounts",
-    made=BankAccount,
-    main="account",
-    known=("account", "bic", "corr", "bank"),
-    identity=("account",),
-    metavar="'NUMBER BIC BANK'",
-    searched_in="rest",
-    is_joined=True,
-)
-PAYMENTS = Payments(
-    "payments", main="amount", known=("at", "amount", "reference"), searched_in="rest"
 )
 CONSENTS = Consents(
     "consents",
