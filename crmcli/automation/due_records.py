@@ -9,16 +9,18 @@ from itertools import count
 from typing import NamedTuple
 
 from crmcli.automation.record_plan import RecordPlan
+from crmcli.automation.robots import Step
 from crmcli.model.values import format_instant
 from crmcli.workspace import Workspace
 
 
 class Turn(NamedTuple):
-    """A record whose turn it is: since when, and where it stands."""
+    """A record whose turn it is: since when, where it stands, and what comes first."""
 
     due_at: datetime
     record: str
     plan: RecordPlan
+    step: Step
 
 
 class DueRecords:

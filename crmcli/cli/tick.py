@@ -13,7 +13,7 @@ from crmcli.errors import BadUsage
 from crmcli.language import counted, tr
 
 if TYPE_CHECKING:
-    from crmcli.automation.tick import TickResult
+    from crmcli.automation.tick_result import TickResult
     from crmcli.errors import Problem
     from crmcli.present.cells import Listing
     from crmcli.present.told import Told
@@ -126,8 +126,8 @@ def _accept_history(session: Session, *, dry_run: bool) -> None:
 
 def run_once(session: Session) -> bool:
     """One tick, as `crm tick` and `--tick` after any verb do it; whether none was running already."""
-    from crmcli.automation.tick import TickResult
     from crmcli.automation.tick import tick as run
+    from crmcli.automation.tick_result import TickResult
 
     ws, out = session.workspace, session.out
     ws.look_again()

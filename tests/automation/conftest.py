@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from crmcli.automation.ledger import Job, jobs_of
-from crmcli.automation.tick import TickResult, tick
+from crmcli.automation.tick import tick
+from crmcli.automation.tick_result import TickResult
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.task import Task

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crmcli.automation import tick
+from crmcli.automation import robot_turns
 from tests import kit
 from tests.automation.conftest import House
 
@@ -59,7 +59,7 @@ def outcome(house: House) -> dict[str, Any]:
 def test_what_comes_of_it_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
     for most in (1, 3, 100):
-        monkeypatch.setattr(tick, "TOGETHER", most)
+        monkeypatch.setattr(robot_turns, "TOGETHER", most)
         house = filled(tmp_path / f"ws{most}", 15)
         for _ in range(3):
             house.tick("1m")
