@@ -147,7 +147,7 @@ SERVE_ALL = (
     "sales/exports/export.py", "present/columns.py", "present/records.py", "cli/records.py", "cli/nouns.py",
     "cli/options.py", "cli/showing.py", "cli/traits.py", "cli/exporting.py",
     "cli/params.py", "cli/search.py", "cli/dupes.py", "cli/main.py", "automation/record_plan.py",
-    "automation/trigger_runs.py",
+    "automation/trigger_*.py", "automation/event_subjects.py",
 )  # fmt: skip
 """The rooms that serve every noun, and so know none by name."""
 NO_NOUNS = {

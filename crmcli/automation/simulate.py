@@ -8,15 +8,24 @@ from contextlib import contextmanager
 from datetime import datetime
 from itertools import takewhile
 
-from crmcli.automation import hand_edits, outbox, robot_runs, schedule_progress, trigger_runs
+from crmcli.automation import (
+    hand_edits,
+    outbox,
+    robot_runs,
+    schedule_progress,
+    trigger_moves,
+    trigger_runs,
+)
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.cron_slots import due, slots
+from crmcli.automation.event_subjects import subjects
 from crmcli.automation.job_failures import REFUSALS, jobs_here, raise_general, reason_of
 from crmcli.automation.ledger import CRM, DEFERRED, Job, OwnStep, enter, jobs_of
 from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of
 from crmcli.automation.robots import DEEPEST, Step, next_at
 from crmcli.automation.sending_gate import why_not_now
 from crmcli.automation.sent_lately import SentLately
+from crmcli.automation.trigger_decisions import awaited_names, decide
 from crmcli.automation.waiting import candidates
 from crmcli.channels.base import sender_class
 from crmcli.dataclass import dataclass, replace
@@ -106,16 +115,16 @@ class _Rehearsal:
             with self._surely(place.record):
                 self._stray(place)
         is_dead = dead(self.ws)
-        awaited = trigger_runs.awaited_names(self.ws)
+        awaited = awaited_names(self.ws)
         for _, event in trigger_runs.hearing(self.ws).events:
             if not is_dead(event):
                 with self._surely(event.record):
                     if trigger_runs.leaves_robots(self.ws, event):
                         self._before(event.record, event)
                     is_awaited = not awaited.isdisjoint(names_of(event))
-                    subjects = trigger_runs.subjects(self.ws, event) if is_awaited else []
-                    for record in subjects:
-                        self._hear(event, record.id, subjects)
+                    among = subjects(self.ws, event) if is_awaited else []
+                    for record in among:
+                        self._hear(event, record.id, among)
         for record_id in self._due():
             with self._surely(record_id):
                 self._queue(record_id)
@@ -249,15 +258,15 @@ class _Rehearsal:
             self.change.note(sender.event, job.record, facts)
         return refusal.reason if refusal else ""
 
-    def _hear(self, event: Event, record_id: str, subjects: Sequence[Record] = ()) -> None:
+    def _hear(self, event: Event, record_id: str, among: Sequence[Record] = ()) -> None:
         plan = self._stand(record_id)
         if plan is None or event.depth >= DEEPEST:
             return
-        decision = trigger_runs.decide(self.ws, plan.record, event, subjects)
+        decision = decide(self.ws, plan.record, event, among)
         record, goal = plan.record, decision.stage
         if goal is None:
             self._author(CRM, event.id, event.depth + 1)
-            trigger_runs.call_robots(self.change, self.ws, record, event)
+            trigger_moves.call_robots(self.change, self.ws, record, event)
             self._take_events()
             return
         self._before(record_id, event)
@@ -265,7 +274,7 @@ class _Rehearsal:
         self._author(f"trigger:{on}", event.id, event.depth + 1)
         what = tr("move to {}", goal.id)
         try:
-            trigger_runs.move(self.change, self.ws, record, decision)
+            trigger_moves.move(self.change, self.ws, record, decision)
         except REFUSALS as refusal:
             what = tr("refused: {}", refusal.message)
         self._take_events()

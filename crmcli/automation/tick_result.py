@@ -12,7 +12,7 @@ from crmcli.errors import Problem, kind_of_bug
 from crmcli.language import tr
 
 if TYPE_CHECKING:
-    from crmcli.automation.trigger_runs import TriggerRun
+    from crmcli.automation.trigger_moves import TriggerRun
 
 
 @dataclass

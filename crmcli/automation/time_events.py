@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.automation.ledger import CRM
-from crmcli.automation.trigger_runs import awaited_names
+from crmcli.automation.trigger_decisions import awaited_names
 from crmcli.automation.work_time import shift
 from crmcli.model.durations import parse_duration
 from crmcli.model.values import format_instant

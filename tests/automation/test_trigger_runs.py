@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from crmcli.automation.trigger_runs import hearing, subjects
+from crmcli.automation.event_subjects import subjects
+from crmcli.automation.trigger_runs import hearing
 from crmcli.model.event import ACTIVITIES
 from crmcli.sales import activities, stages, tasks
 from crmcli.sales.history import undo
