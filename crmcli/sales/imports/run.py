@@ -7,49 +7,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from crmcli.dataclass import replace
-from crmcli.errors import BadUsage, CrmError
+from crmcli.errors import CrmError
 from crmcli.formats.csv import Table
-from crmcli.formats.jsonl import JsonLines
 from crmcli.formats.xlsx import Workbook
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import CREATED_VALUES
-from crmcli.model.phones import is_country
 from crmcli.model.preset import NONE
-from crmcli.sales.imports.cells import CellReader
-from crmcli.sales.imports.client_columns import with_clients
-from crmcli.sales.imports.column_habits import ColumnHabits
-from crmcli.sales.imports.column_map import map_columns
 from crmcli.sales.imports.draft import Draft
-from crmcli.sales.imports.headers import at_header
+from crmcli.sales.imports.file_columns import FileColumns
 from crmcli.sales.imports.intake_rows import without_others
-from crmcli.sales.imports.mapping import (
-    Column,
-    Vocabularies,
-    Vocabulary,
-    presets_of,
-)
 from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.other_rows import OtherRows
 from crmcli.sales.imports.rejects import Rejects, rejects_name
 from crmcli.sales.imports.resume import earlier_import
-from crmcli.sales.imports.row_reader import RowReader
-from crmcli.sales.imports.said_values import SaidValues
-from crmcli.sales.imports.sources import Cards, Source, digest_of, doubts_of, has_our_ids, read_as
+from crmcli.sales.imports.sources import Cards, Source, digest_of, doubts_of
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.imports.take import Taker
-from crmcli.sales.imports.wrong_guesses import WrongGuess, without_wrong
 from crmcli.store import layout
 from crmcli.workspace import Change, Workspace
-
-if TYPE_CHECKING:
-    from crmcli.model.kinds import InputContext
-
-DECIMAL_COMMA = ("ru",)
-"""The languages in which crm writes decimal commas for people."""
 
 CHUNK = 1000
 """Rows in one transaction."""
@@ -69,88 +46,42 @@ class Import:
     ) -> None:
         self._created = {name: [*labels] for name, labels in (created or {}).items()}
         wanted, given = without_others(ws, entity, wanted)
+        file = FileColumns(ws, entity, source, name, wanted)
         self.ws = ws
         self.entity = entity
-        self.wanted = wanted
-        ctx = self._inputs()
-        presets = presets_of(ws)
-        ws.notes += [tr("left out: {}", problem) for problem in presets.problems]
-        is_raw = isinstance(source, JsonLines | Cards)
-        said = wanted.preset or NONE if is_raw else wanted.preset
-        words = Vocabularies(ws, entity, presets, said, Path(name).stem)
-        source, skipped = at_header(read_as(source, entity, ctx), words, wanted)
-        self.source = source
-        vocabulary = self._vocabulary(words)
-        if vocabulary.language and not wanted.decimal:
-            has_comma = {vocabulary.language, ws.settings.language} & {*DECIMAL_COMMA}
-            wanted = replace(wanted, decimal="," if has_comma else ".")
-        said_values = SaidValues(vocabulary, wanted)
-        columns: Sequence[Column] = said_values.without_set(self._columns(vocabulary))
-        wrong: Sequence[WrongGuess] = ()
-        by_values: Sequence[str] = ()
-        if not is_raw:
-            columns, wrong, by_values = self._by_values(columns, vocabulary, said_values)
-        self.reader = RowReader(ws, source, columns, vocabulary, ctx, wanted, said_values)
+        self.wanted = file.wanted
+        self.source = source = file.source
+        self.reader = file.reader()
         self.reader.check_said()
-        self.other_rows = OtherRows(
-            source, columns, self.reader.is_number, self.reader.habits.point
-        )
+        is_number, point = self.reader.is_number, self.reader.habits.point
+        self.other_rows = OtherRows(source, file.columns, is_number, point)
         self.digest = digest_of(source)
         earlier = None if wanted.again else earlier_import(ws, entity, self.digest)
-        resumed = earlier.batch if earlier and not earlier.is_done else ""
         self.saved = self._saved_line = 0
         self._last_event: str | None = None
-        self.summary = Summary(
-            entity=entity,
+        resumed = earlier.batch if earlier and not earlier.is_done else ""
+        self.summary = self._begun(file, name, resumed)
+        self.taker = Taker(self.reader, self.wanted, self.summary, earlier, given)
+
+    def _begun(self, file: FileColumns, name: str, resumed: str) -> Summary:
+        """The summary of a run that has read no row yet."""
+        source, wanted, preset = file.source, file.wanted, file.vocabulary.preset
+        return Summary(
+            entity=self.entity,
             file=name,
             encoding=source.encoding,
             delimiter=source.delimiter,
             batch="" if wanted.dry_run else resumed or layout.new_id("batch"),
             dry_run=wanted.dry_run,
             columns=self.reader.columns,
-            preset="" if vocabulary.preset == NONE else vocabulary.preset,
+            preset="" if preset == NONE else preset,
             preset_was_asked=bool(wanted.preset),
             resumed=resumed,
             header_line=source.first_line if isinstance(source, Table | Workbook) else 0,
-            skipped_above=skipped,
-            doubts=[*doubts_of(source), *by_values],
-            wrong_guesses=wrong,
+            skipped_above=file.skipped,
+            doubts=[*doubts_of(source), *file.told],
+            wrong_guesses=file.wrong,
         )
-        self.taker = Taker(self.reader, wanted, self.summary, earlier, given)
-
-    def _vocabulary(self, words: Vocabularies) -> Vocabulary:
-        """The words of the file's columns; those of our own labels where it has our ids too."""
-        labels = self.source.labels
-        vocabulary = words.of(labels)
-        if vocabulary.language and not has_our_ids(self.source, vocabulary.place_of_id(labels)):
-            return words.of(labels, may_be_own=False)
-        return vocabulary
-
-    def _by_values(
-        self, columns: Sequence[Column], vocabulary: Vocabulary, said: SaidValues
-    ) -> tuple[Sequence[Column], Sequence[WrongGuess], Sequence[str]]:
-        """Where columns go by what stands in them; the guesses that were wrong, and what was decided."""
-        source, mapped = self.source, self.wanted.columns
-        cells = CellReader(self._inputs(), {}, {}, ColumnHabits(source), has_numbers=False)
-        columns, wrong = without_wrong(columns, source, vocabulary, cells, said, [*mapped])
-        columns, told = with_clients(self.ws, columns, source, vocabulary, mapped)
-        return columns, wrong, told
-
-    def _columns(self, vocabulary: Vocabulary) -> tuple[Column, ...]:
-        if not isinstance(self.source, Cards):
-            return map_columns(self.source.labels, vocabulary, self.wanted.columns)
-        if self.wanted.columns:
-            raise BadUsage("a vCard has no columns", "leave out --map")
-        return self.source.columns(vocabulary)
-
-    def _inputs(self) -> InputContext:
-        ctx, wanted = self.ws.inputs, self.wanted
-        country = wanted.country.upper() or ctx.country
-        if wanted.country and not is_country(country):
-            raise BadUsage(
-                tr("{!r} is not a country", wanted.country), "two letters: RU, KZ, US, …"
-            )
-        return replace(ctx, country=country, date_order=wanted.date_order)
 
     def run(self, progress: Callable[[int], None]) -> Summary:
         """Read, take and give back every row, a thousand in one transaction."""
