@@ -44,11 +44,13 @@ class RobotTurns:
             if not self._left.count():
                 self._left.stop()
                 break
-            together = None if singly else self._act_together(queue, turn)
-            if together is None:  # among many, one that fails is found by taking each alone
-                singly = (singly or TOGETHER) - 1
-                together = self._act_alone(queue, turn)
-            acted += together
+            if not singly and self._can_share(turn):
+                did, failed = self._act_together(queue, turn)
+                acted += did
+                singly = failed  # which of them fails is found by taking each alone
+                continue
+            singly = max(singly - 1, 0)
+            acted += self._act_alone(queue, turn)
         self._looks.settle()
         return acted
 
@@ -66,11 +68,9 @@ class RobotTurns:
             self._result.acted(done)
         return done is not None
 
-    def _act_together(self, queue: DueRecords, first: Turn) -> int | None:
-        """Let the robots that come next act in one change, as long as each is about its record alone; how
-        many did. None where that was nothing, or one of them failed, and nothing was written."""
-        if not self._can_share(first):
-            return None
+    def _act_together(self, queue: DueRecords, first: Turn) -> tuple[int, int]:
+        """Let the robots that come next act in one change, as long as each is about its record alone: how
+        many did, and how many there were where one of them failed and nothing was written."""
         self._ws.read_clock()
         looks, mark = self._looks, self._looks.mark()
         met, done = list[str](), list[Done]()
@@ -91,14 +91,14 @@ class RobotTurns:
             looks.go_back(mark)
             for record_id in dict.fromkeys([*met, *([turn.record] if turn else [])]):
                 queue.again(record_id)
-            return None
+            return 0, len(met)
         finally:
             looks.sharing = None
         if turn:
             queue.put_back(turn)
         for told in done:
             self._result.acted(told)
-        return len(done)
+        return len(done), 0
 
     def _can_share(self, turn: Turn) -> bool:
         """Whether what a record has to do next may stand in one change with what others do."""

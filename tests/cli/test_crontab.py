@@ -100,12 +100,14 @@ def test_a_line_of_ones_own_is_not_doubled(table: Path, tmp_path: Path) -> None:
 
 
 def test_a_table_that_cannot_be_read_is_not_written(table: Path, tmp_path: Path) -> None:
+    table.write_text(OWN, "utf-8")
     program = table.parent / "bin/crontab"
-    program.write_text("#!/bin/sh\necho 'you are not allowed to use this program' >&2; exit 1\n")
-    with pytest.raises(CrmError, match="not allowed"):
-        crontab.install(call(tmp_path))
-    program.unlink()
-    table.unlink(missing_ok=True)
+    said = "echo 'you are not allowed to use this program' >&2; exit 1"
+    program.write_text(f'#!/bin/sh\nif [ "$1" = -l ]; then {said}; fi\nexec cat >"{table}"\n')
+    for act in (lambda: crontab.install(call(tmp_path)), lambda: crontab.uninstall(tmp_path)):
+        with pytest.raises(CrmError, match="not allowed"):
+            act()
+    assert table.read_text("utf-8") == OWN
 
 
 def test_by_the_command_line(table: Path, crm: Callable[..., Run], folder: Path) -> None:
