@@ -76,6 +76,11 @@ class Action:
         return name not in self.of_kind(*PLAIN_KINDS)
 
 
+BLOCKED = Param(
+    "what", "addresses", "E-mail addresses, domains or phones; all of the client's own if absent."
+)
+WAIT = Param("wait", "yes_no", "Whether the robots below wait for its answer: crm jobs finish KEY.")
+
 ACTIONS: dict[str, Action] = {
     "task": Action(
         "A task for an employee.",
@@ -194,21 +199,13 @@ ACTIONS: dict[str, Action] = {
     "block": Action(
         "The client onto the block list.",
         (
-            Param(
-                "what", "addresses",
-                "E-mail addresses, domains or phones; all of the client's own if absent.",
-            ),
+            BLOCKED,
             Param("reason", "text", "Why, as crm block list shows it."),
         ),
     ),
     "unblock": Action(
         "The client off the block list.",
-        (
-            Param(
-                "what", "addresses",
-                "E-mail addresses, domains or phones; all of the client's own if absent.",
-            ),
-        ),
+        (BLOCKED,),
     ),
     "comment": Action(
         "A note on the record's timeline.",
@@ -238,7 +235,7 @@ ACTIONS: dict[str, Action] = {
             Param("body", "any", "What to post; the record as JSON if absent."),
             Param("headers", "map", "More headers."),
             Param("secret", "secret", "Where the signing secret stands, never the secret itself."),
-            Param("wait", "yes_no", "Whether the robots below wait for its answer: crm jobs finish KEY."),
+            WAIT,
         ),
         once=True,
         leaves="webhook",
@@ -248,7 +245,7 @@ ACTIONS: dict[str, Action] = {
         (
             Param("run", "program", "A program under robots.d/.", required=True),
             Param("data", "any", "What it gets besides the record."),
-            Param("wait", "yes_no", "Whether the robots below wait for its answer: crm jobs finish KEY."),
+            WAIT,
         ),
         once=True,
         leaves="own",

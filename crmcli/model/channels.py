@@ -10,7 +10,7 @@ from crmcli.dataclass import dataclass, field
 @dataclass(frozen=True, slots=True)
 class Channel:
     """A channel by which messages leave. `keys` are those of its settings, each with a sentence, where
-    they are plain texts; of mail and webhook `store/config/settings.py` knows more."""
+    they are plain texts; of mail and webhook `store/config/channel_keys.py` knows more."""
 
     doc: str
     keys: Mapping[str, str] = field(default_factory=dict)

@@ -19,7 +19,8 @@ from crmcli.model.values import fold
 from crmcli.store import layout
 from crmcli.store.config import shapes
 from crmcli.store.config.cursor import Cursor
-from crmcli.store.config.frame import Frame, length
+from crmcli.store.config.frame import Frame
+from crmcli.store.config.lengths import length
 from crmcli.store.disk import files
 
 URL_RULE = r"(https?://(?![^/?#\\{]*@)|\{\{)\S.*"

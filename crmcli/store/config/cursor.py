@@ -82,12 +82,13 @@ class Cursor:
         """The last key of the place, as messages name it."""
         return next((str(step) for step in reversed(self.path) if isinstance(step, str)), "file")
 
-    def fault(self, message: str, hint: str = "") -> None:
-        """Note that something is wrong here."""
+    def fault(self, message: str, hint: str = "", *, of_rule: bool = False) -> None:
+        """Note that something is wrong here, or with one rule alone."""
         from crmcli.model.redaction import redacted
 
         problem = Problem(self.findings.path, self.line, redacted(message), redacted(hint))
         self.findings.problems.append(problem)
+        self.findings.of_rules += [problem] if of_rule else []
 
     def at(self, key: str) -> Cursor:
         """The place below a key, absent if this is no map or has no such key."""

@@ -8,13 +8,10 @@ from pathlib import Path
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
 from crmcli.model.conditions.where import Aliases
-from crmcli.model.durations import DAYS, Duration, parse_duration
 from crmcli.model.fields import Field
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema
 from crmcli.store.config.cursor import Cursor
-
-CENTURY = 36525  # days
 
 
 @dataclass(frozen=True)
@@ -50,12 +47,3 @@ class Frame:
         """The fault of a place that names a field which there is not, with the nearest or all of them."""
         hint = allowed_hint(word, [field.name for field in self.schema.fields(self.entity)])
         place.fault(tr("a {} has no field {!r}", tr(self.entity), word), hint)
-
-
-def length(text: str) -> Duration:
-    """A length of time within a century, so that whatever is counted from a date stays a date."""
-    length = parse_duration(text)
-    days = {**DAYS, "mo": 31, "q": 92, "y": 366}.get(length.unit, 0)
-    if length.count * days > CENTURY:
-        raise ValueError(tr("{!r} is more than a hundred years", text))
-    return length

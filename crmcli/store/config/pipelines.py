@@ -19,14 +19,11 @@ from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, fold
 from crmcli.store.config import shapes
-from crmcli.store.config.automation import (
-    read_robot,
-    read_schedule,
-    read_trigger,
-    with_sound_goals,
-)
+from crmcli.store.config.conditions import with_sound_goals
 from crmcli.store.config.cursor import Cursor, read_marked, unique
 from crmcli.store.config.frame import Frame
+from crmcli.store.config.robots import read_robot, read_schedule
+from crmcli.store.config.triggers import read_trigger
 from crmcli.store.layout import PIPELINES
 from crmcli.store.yaml.codec import quoted_color
 
@@ -133,9 +130,10 @@ def _pipeline(place: Cursor, entity: str, ground: _Ground) -> Pipeline:
         at = next(entry for entry in place.at("stages").items() if entry.at("id").text() == ring[0])
         way = " -> ".join((*ring, ring[0]))
         at.fault(
-            tr("robots move a record in a loop: {}", way), "add when: or after: to one of them"
+            tr("robots move a record in a loop: {}", way),
+            "add when: or after: to one of them",
+            of_rule=True,
         )
-        at.findings.of_rules.append(at.findings.problems[-1])
     return pipeline
 
 
@@ -228,8 +226,7 @@ def _color(place: Cursor, frame: Frame) -> str:
     row = place.findings.row(place.line) if place.value == "" else ""
     if written := re.search(r"color:\s+(#[0-9a-fA-F]{3,8})\b", row):
         told = tr("{} without quotes is a comment, not a colour", written[1])
-        place.fault(told, f"color: {quoted_color(written[1])}")
-        place.findings.of_rules.append(place.findings.problems[-1])
+        place.fault(told, f"color: {quoted_color(written[1])}", of_rule=True)
     return str(COLOR.read(place, frame))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from crmcli.store.config import automation, declared, pipelines, settings_keys, views
+from crmcli.store.config import declared, pipelines, robots, settings_keys, triggers, views
 from crmcli.store.config.action_params import actions_schema
 from crmcli.store.config.shapes import Shape
 
@@ -15,9 +15,9 @@ def schema_files() -> dict[str, bytes]:
     rules = {
         "stages": pipelines.STAGES,
         "stage": pipelines.STAGE,
-        "robot": automation.ROBOT,
-        "trigger": automation.TRIGGER,
-        "schedule": automation.SCHEDULE,
+        "robot": robots.ROBOT,
+        "trigger": triggers.TRIGGER,
+        "schedule": robots.SCHEDULE,
     }
     defined = {"actions": actions_schema(), **_defined(rules)}
     return {

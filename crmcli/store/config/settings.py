@@ -26,9 +26,10 @@ from crmcli.model.settings import (
 from crmcli.model.user import User
 from crmcli.model.values import BankAccount, fold
 from crmcli.model.vat import VatRate
+from crmcli.store.config.channel_keys import CHANNEL_KEYS
 from crmcli.store.config.cursor import Cursor, read_marked
 from crmcli.store.config.declared import check_directories, fields_of
-from crmcli.store.config.settings_keys import CHANNEL_KEYS, SHAPE
+from crmcli.store.config.settings_keys import SHAPE
 from crmcli.store.layout import SETTINGS
 
 ZONE_FIELD_HINT = "under fields: contact: write zone: {type: text}"

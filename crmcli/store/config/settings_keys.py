@@ -1,40 +1,24 @@
-"""What may stand in settings.yaml, key by key; its reader is next door."""
+"""What may stand in settings.yaml, key by key; its reader, channels and calendar are next door."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, time
 from decimal import Decimal
 
 from crmcli.language import tr
 from crmcli.model import limits
-from crmcli.model.channels import CHANNELS
 from crmcli.model.durations import UNIT, UNITS, Duration
 from crmcli.model.listed import allowed_hint, did_you_mean
 from crmcli.model.number_mask import RULE, read_mask
-from crmcli.model.settings import (
-    COMMITS,
-    CREDIT_NOTE,
-    LANGUAGES,
-    NUMBERED,
-    WEEKDAYS,
-    Calendar,
-    Cap,
-    Settings,
-)
-from crmcli.model.values import ID_LETTERS, parse_date, parse_decimal
+from crmcli.model.settings import COMMITS, CREDIT_NOTE, LANGUAGES, NUMBERED, Cap, Settings
+from crmcli.model.values import ID_LETTERS, parse_decimal
 from crmcli.store.config import shapes
-from crmcli.store.config.cursor import Cursor
+from crmcli.store.config.calendar_keys import CALENDAR, PRESENCE, QUIET, day
+from crmcli.store.config.channel_keys import EMAIL_RULE, channels
 from crmcli.store.config.declared import DIRECTORIES, FIELDS
 
 USER_RULE = r"[^\W\d][\w.-]{0,39}"
-EMAIL_RULE = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+"
-SENDER_RULE = rf"{EMAIL_RULE}|[^<>\r\n]+<{EMAIL_RULE}>"
-DELIVER_RULE = r"maildir:[^\r\n]+|smtps?://([^\s/:@]+@)?[^\s/:@]+(:\d{1,5})?/?"
-ADDRESS_RULE = r"[^\s/:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
 CAP_RULE = rf"([0-9]{{1,4}}) ?(?:per|a|an|/|в|на|за) ?(?:([1-9][0-9]{{0,3}}) ?)?({UNIT})\.?"
-LONGEST_ABSENCE = 1500  # days
-HOURS_RULE = r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d"
 
 
 def _zone(text: str) -> str:
@@ -63,32 +47,6 @@ def _rate(text: str) -> Decimal:
     return rate
 
 
-def _hours(text: str) -> tuple[time, time]:
-    if not re.fullmatch(HOURS_RULE, text):
-        raise ValueError(tr("{!r} is not of the form 09:00-18:00", text))
-    opens, closes = (time.fromisoformat(part) for part in text.split("-"))
-    if opens >= closes:
-        raise ValueError(tr("{!r} closes before it opens", text))
-    return opens, closes
-
-
-def _absence(text: str) -> tuple[date, date]:
-    first, _, last = text.partition("..")
-    span = parse_date(first.strip()), parse_date((last or first).strip())
-    if not 0 <= (span[1] - span[0]).days <= LONGEST_ABSENCE:
-        raise ValueError(tr("{!r} ends before it begins, or years later", text))
-    return span
-
-
-def _quiet_hours(text: str) -> tuple[time, time]:
-    if not re.fullmatch(HOURS_RULE, text):
-        raise ValueError(tr("{!r} is not of the form 21:00-09:00", text))
-    begin, end = (time.fromisoformat(part) for part in text.split("-"))
-    if begin == end:
-        raise ValueError(tr("{!r} is the whole day", text))
-    return begin, end
-
-
 def _cap(text: str) -> Cap:
     words = re.fullmatch(CAP_RULE, text.strip())
     if not words or not int(words[1]):
@@ -96,40 +54,26 @@ def _cap(text: str) -> Cap:
     return Cap(int(words[1]), Duration(int(words[2] or 1), UNITS[words[3].casefold()]))
 
 
-def _why_not_deliver(place: Cursor) -> tuple[str, str]:
-    text = place.text()
-    if re.match(r"smtps?:", text) and re.search(r":[^@]*@", text.partition("//")[2] or text):
-        return (
-            "'deliver' may not contain a password",
-            "write smtp://user@host:587, and where the password is under password:",
-        )
-    ways = "maildir:outbox, smtp://user@host:587 or smtps://user@host:465"
-    return "'deliver' is not valid", tr("{}; the password goes under password:", ways)
-
-
 def _email(doc: str) -> shapes.Shape:
     return shapes.matching(doc, EMAIL_RULE, "an e-mail address", "like sales@example.com")
 
 
-def _day(doc: str) -> shapes.Shape:
-    return shapes.parsed(doc, parse_date, pattern=r"^\d{4}-\d\d-\d\d$")
-
-
-def _days(doc: str) -> shapes.Shape:
-    return shapes.listed(doc, _day(""))
-
-
 def _percent(doc: str) -> shapes.Shape:
+    rule = r"^\d{1,3}(\.\d{1,10})?$"
     return shapes.parsed(
-        doc,
-        _rate,
-        type=["number", "string"],
-        minimum=0,
-        maximum=100,
-        pattern=r"^\d{1,3}(\.\d{1,10})?$",
+        doc, _rate, type=["number", "string"], minimum=0, maximum=100, pattern=rule
     )
 
 
+ACCOUNT = shapes.keys(
+    "",
+    {
+        "account": shapes.needed(shapes.text("Twenty digits, or an IBAN.")),
+        "bic": shapes.text("The bank's BIC."),
+        "corr": shapes.text("Correspondent account."),
+        "bank": shapes.text("The bank's name."),
+    },
+)
 COMPANY = {
     "name": shapes.text("Short name."),
     "legal_name": shapes.text("Full legal name."),
@@ -148,16 +92,8 @@ COMPANY = {
     "logo": shapes.text("Path of the logo that documents show, e.g. templates/logo.png."),
     "signature": shapes.text("Path of the picture of the signature."),
     "stamp": shapes.text("Path of the picture of the stamp."),
+    "accounts": shapes.listed("Bank accounts; the digits are checked against the BIC.", ACCOUNT),
 }
-ACCOUNT = shapes.keys(
-    "",
-    {
-        "account": shapes.needed(shapes.text("Twenty digits, or an IBAN.")),
-        "bic": shapes.text("The bank's BIC."),
-        "corr": shapes.text("Correspondent account."),
-        "bank": shapes.text("The bank's name."),
-    },
-)
 USER = shapes.keys(
     "",
     {
@@ -165,69 +101,15 @@ USER = shapes.keys(
         "email": _email("Where notices go."),
         "phone": shapes.text("Phone."),
         "head": shapes.text("The id of who leads this user, for do: notify, with: {to: head}."),
-        "absences": shapes.listed(
-            "Days off, e.g. 2026-12-01..2026-12-14; robots with absent: look at them.",
-            shapes.parsed(
-                "", _absence, None, "like 2026-12-01..2026-12-14",
-                pattern=r"^\d{4}-\d\d-\d\d(\.\.\d{4}-\d\d-\d\d)?$",
-            ),
-        ),
-        "days": shapes.listed("Own working days; the company's if absent.", shapes.word("", WEEKDAYS)),
-        "hours": shapes.parsed(
-            "Own working hours; the company's if absent.", _hours, None, pattern=f"^{HOURS_RULE}$"
-        ),
-        "deputy": shapes.text("The user who stands in during absences."),
+        **PRESENCE,
     },
-)  # fmt: skip
-MAIL = {
-    "deliver": shapes.guarded(
-        "maildir:outbox keeps messages in a folder; smtp://user@host:587 or smtps://user@host:465 sends"
-        " them.",
-        DELIVER_RULE,
-        _why_not_deliver,
-    ),
-    "from": shapes.matching(
-        "The sender, e.g. Sales <sales@example.com>.",
-        SENDER_RULE, "a sender", "like: Sales <sales@example.com>",
-    ),
-    "password": shapes.secret("Where the password stands, never the password itself."),
-}  # fmt: skip
-WEBHOOK = {
-    "allow": shapes.listed(
-        "host:port of inner addresses that robots may post to.",
-        shapes.matching("", ADDRESS_RULE, "an address", "like 10.0.0.5:8080"),
-    )
-}
-CHANNEL_KEYS = {"mail": MAIL, "webhook": WEBHOOK}
-"""The settings of channels of which more is known than that they are texts."""
-
-
-def _channels() -> shapes.Shape:
-    known = {
-        name: CHANNEL_KEYS.get(name) or {key: shapes.text(doc) for key, doc in row.keys.items()}
-        for name, row in CHANNELS.items()
-    }
-    return shapes.keys(
-        "How messages leave.",
-        {name: shapes.keys(CHANNELS[name].doc, inner) for name, inner in known.items()},
-    )
-
-
-CALENDAR = {
-    "days": shapes.listed("Working days of the week.", shapes.word("", WEEKDAYS)),
-    "hours": shapes.parsed(
-        "Working hours, e.g. 09:00-18:00.",
-        _hours, (Calendar().opens, Calendar().closes), pattern=f"^{HOURS_RULE}$",
-    ),
-    "holidays": _days("Days off, e.g. 2026-01-01."),
-    "workdays": _days("Days worked in spite of the weekday."),
-}  # fmt: skip
+)
 VAT_RATE = shapes.keys(
     "",
     {
         "rate": shapes.needed(_percent("Per cent.")),
-        "from": _day("The first day on which it is valid."),
-        "until": _day("The last day on which it is valid."),
+        "from": day("The first day on which it is valid."),
+        "until": day("The last day on which it is valid."),
     },
 )
 NUMBER = shapes.parsed(
@@ -244,13 +126,7 @@ CLONES = shapes.mapped(
 SHAPE = shapes.keys(
     "The company, its users, directories, own fields, channels and calendar. Every key may be left out.",
     {
-        "company": shapes.keys(
-            "Your own company; templates see it as us.",
-            {
-                **COMPANY,
-                "accounts": shapes.listed("Bank accounts; the digits are checked against the BIC.", ACCOUNT),
-            },
-        ),
+        "company": shapes.keys("Your own company; templates see it as us.", COMPANY),
         "language": shapes.word("Of dates, sums in words and default texts.", LANGUAGES, Settings.language),
         "currency": shapes.parsed(
             "Of new deals, e.g. RUB.",
@@ -281,10 +157,10 @@ SHAPE = shapes.keys(
         "directories": DIRECTORIES,
         "fields": FIELDS,
         "channels": shapes.Shape(
-            _channels().doc,
-            lambda place, ground: _channels().read(place, ground),
-            lambda: _channels().fragment(),
-            _channels().nothing,
+            channels().doc,
+            lambda place, ground: channels().read(place, ground),
+            lambda: channels().fragment(),
+            channels().nothing,
         ),
         "numbering": shapes.keys(
             "The shape of document numbers.",
@@ -314,18 +190,7 @@ SHAPE = shapes.keys(
                     "How much robots may do within an hour before all of them wait for crm robots resume.",
                     1, 10_000_000, Settings.max_hourly,
                 ),
-                "quiet_hours": shapes.parsed(
-                    "When no robot or schedule writes to a client, e.g. 21:00-09:00, by the client's clock:"
-                    " that of zone_field, else of the phone, else the company's. Messages leave afterwards.",
-                    _quiet_hours, None, "begin and end, in quotes: '21:00-09:00'", pattern=f"^{HOURS_RULE}$",
-                ),
-                "quiet_days": shapes.listed(
-                    "Days of the week on which none does, and holidays for those of the calendar.",
-                    shapes.word("", (*WEEKDAYS, "holidays")),
-                ),
-                "zone_field": shapes.text(
-                    "The own field of contacts, leads or companies that has their time zone, e.g. Asia/Omsk."
-                ),
+                **QUIET,
                 "most_messages": shapes.parsed(
                     "How many messages a client gets at most from all robots and schedules, e.g. 2 per week,"
                     " 3 per 10d; one more is skipped, with a line that says so.",

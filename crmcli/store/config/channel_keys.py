@@ -1,0 +1,60 @@
+"""What may stand in settings.yaml under `channels:`: how messages leave."""
+
+from __future__ import annotations
+
+import re
+
+from crmcli.language import tr
+from crmcli.model.channels import CHANNELS
+from crmcli.store.config import shapes
+from crmcli.store.config.cursor import Cursor
+
+EMAIL_RULE = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+"
+SENDER_RULE = rf"{EMAIL_RULE}|[^<>\r\n]+<{EMAIL_RULE}>"
+DELIVER_RULE = r"maildir:[^\r\n]+|smtps?://([^\s/:@]+@)?[^\s/:@]+(:\d{1,5})?/?"
+ADDRESS_RULE = r"[^\s/:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
+
+
+def channels() -> shapes.Shape:
+    """The settings of every channel that there is."""
+    known = {
+        name: CHANNEL_KEYS.get(name) or {key: shapes.text(doc) for key, doc in row.keys.items()}
+        for name, row in CHANNELS.items()
+    }
+    return shapes.keys(
+        "How messages leave.",
+        {name: shapes.keys(CHANNELS[name].doc, inner) for name, inner in known.items()},
+    )
+
+
+def _why_not_deliver(place: Cursor) -> tuple[str, str]:
+    text = place.text()
+    if re.match(r"smtps?:", text) and re.search(r":[^@]*@", text.partition("//")[2] or text):
+        return (
+            "'deliver' may not contain a password",
+            "write smtp://user@host:587, and where the password is under password:",
+        )
+    ways = "maildir:outbox, smtp://user@host:587 or smtps://user@host:465"
+    return "'deliver' is not valid", tr("{}; the password goes under password:", ways)
+
+
+MAIL = {
+    "deliver": shapes.guarded(
+        "maildir:outbox keeps messages in a folder; smtp://user@host:587 or smtps://user@host:465 sends"
+        " them.",
+        DELIVER_RULE, _why_not_deliver,
+    ),
+    "from": shapes.matching(
+        "The sender, e.g. Sales <sales@example.com>.",
+        SENDER_RULE, "a sender", "like: Sales <sales@example.com>",
+    ),
+    "password": shapes.secret("Where the password stands, never the password itself."),
+}  # fmt: skip
+WEBHOOK = {
+    "allow": shapes.listed(
+        "host:port of inner addresses that robots may post to.",
+        shapes.matching("", ADDRESS_RULE, "an address", "like 10.0.0.5:8080"),
+    )
+}
+CHANNEL_KEYS = {"mail": MAIL, "webhook": WEBHOOK}
+"""The settings of channels of which more is known than that they are texts."""
