@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from crmcli.automation.job_failures import jobs_here
+from crmcli.automation.job_choice import (
+    WAITS,
+    ChosenJobs,
+    asked_states,
+    condition_of,
+    find,
+    matching,
+)
 from crmcli.automation.ledger import AWAITING, OPEN, STATES, TROUBLED, Job, OwnStep, enter
 from crmcli.automation.record_plan import plan_of
-from crmcli.automation.waiting import waiting
 from crmcli.channels.own import values_of
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model import sent
-from crmcli.model.listed import only_beginning
 from crmcli.model.values import entity_of
-from crmcli.workspace import Workspace
+from crmcli.sales.many import Many, each
+from crmcli.workspace import Change, Workspace
 from crmcli.workspace.current_stage import current_stage
 
 ENDS = ("sent", "failed", "retry")
+RETRIABLE = ("failed", "dead", "missed", "stopped", "cancelled")
+RESOLVABLE = ("unknown", "dead")
 CANCELLABLE = ("queued", "failed", AWAITING, *TROUBLED)
 """What a person may call off; a job in trouble is so taken off the list."""
+LISTED = (*OPEN, AWAITING, *TROUBLED)
+"""What is looked at unless somebody asks for more."""
+_OF_VERB = {"retry": RETRIABLE, "cancel": (*CANCELLABLE, WAITS), "resolve": RESOLVABLE}
 
 
 class JobIsOver(Refused):
@@ -27,70 +40,71 @@ class JobIsOver(Refused):
 
 
 def listed(
-    ws: Workspace, states: Sequence[str] = (*OPEN, AWAITING, *TROUBLED), record: str = ""
+    ws: Workspace, states: Sequence[str] = (), record: str = "", text: str = ""
 ) -> list[Job]:
-    """The jobs in these states, the latest last; of one record if it is named."""
+    """The jobs in these states, the latest last; of one record if it is named, and those alone that fit the
+    text of a condition."""
+    known = (*STATES, WAITS)
     for state in states:
-        if state not in STATES:
-            raise BadUsage(tr("{!r} is not a job state", state), tr("one of {}", ", ".join(STATES)))
-    jobs = jobs_here(ws, record=record).values()
-    return sorted((job for job in jobs if job.state in states), key=lambda job: (job.at, job.key))
+        if state not in known:
+            raise BadUsage(tr("{!r} is not a job state", state), tr("one of {}", ", ".join(known)))
+    condition = condition_of(ws, text) if text else None
+    return matching(ws, condition, states or asked_states(condition, LISTED), record=record)
 
 
-def find(ws: Workspace, key: str) -> Job:
-    """The one job whose key begins like that."""
-    jobs = {job.key: job for job in jobs_here(ws).values()}
-    return jobs[only_beginning(key, jobs, tr("no job {!r}", key), "see crm jobs list --state all")]
+def decide(
+    ws: Workspace, verb: str, keys: Sequence[str] = (), text: str = "", how: str = ""
+) -> tuple[ChosenJobs, Many[Job]]:
+    """Retry, cancel or resolve jobs by their keys, or all that fit the text of a condition and are in a state
+    for that, in one transaction; what is refused is told."""
+    if how and how not in ENDS:
+        told = tr("{!r} is not a way to resolve a job", how)
+        raise BadUsage(told, tr("one of {}", ", ".join(ENDS)))
+    condition = condition_of(ws, text) if text else None
+    chosen = ChosenJobs("job", keys, condition, _OF_VERB[verb])
+    judges: dict[str, Callable[[Workspace, Job], Job]] = {
+        "retry": _retried,
+        "cancel": _cancelled,
+        "resolve": partial(_resolved, how=how),
+    }
+    done = each(
+        ws, f"jobs {how or verb}", chosen,
+        lambda change, key: _enter(change, judges[verb](ws, chosen.job(ws, key)), how or verb),
+    )  # fmt: skip
+    return chosen, done
 
 
-def retry(ws: Workspace, key: str) -> Job:
-    """Try a job again at the next tick, counting from the start. Refused for one that is under way or done,
+def _retried(ws: Workspace, job: Job) -> Job:
+    """One to try again at the next tick, counting from the start. Refused for one that is under way or done,
     and for a robot whose stage the record has left."""
-    job = find(ws, key)
     if job.state == "unknown":
         raise JobIsOver(
             tr("nobody knows whether {} was sent; a second message may follow the first", job.key),
             tr("to send it anyway: crm jobs resolve {} retry", job.key),
         )
-    if job.state not in ("failed", "dead", "missed", "stopped", "cancelled"):
+    if job.state not in RETRIABLE:
         raise JobIsOver(tr("{} is {}: nothing to retry", job.key, tr(job.state)))
     _check_still_there(ws, job)
-    return _decide(ws, job, "retry")
+    return job
 
 
-def cancel(ws: Workspace, key: str) -> Job:
-    """Call off a job that is not done, or a robot that waits; the next one of its chain goes on."""
-    try:
-        job = find(ws, key)
-    except NotFound:
-        job = _waiting(ws, key)
-    if job.state not in (*CANCELLABLE, "waiting"):
+def _cancelled(ws: Workspace, job: Job) -> Job:
+    """One to call off: a job that is not done, or a robot that waits; the next one of its chain goes on."""
+    if job.state == WAITS:
+        entry = current_stage(ws, ws.get(job.record)).entry
+        return replace(job, cause=entry.id if entry else "")
+    if job.state not in CANCELLABLE:
         raise JobIsOver(tr("{} is {} and cannot be cancelled", job.key, tr(job.state)))
-    return _decide(ws, job, "cancel")
+    return job
 
 
-def _waiting(ws: Workspace, key: str) -> Job:
-    """A robot that has not begun yet, by the key that its job will have."""
-    found = [line for line in waiting(ws) if key and line.key.startswith(key)]
-    if len(found) != 1:
-        raise NotFound(tr("no job {!r}", key), "see crm jobs list and crm robots waiting")
-    of = found[0]
-    entry = current_stage(ws, ws.get(of.record)).entry
-    cause = entry.id if entry else ""
-    return Job(of.key, of.record, of.robot, of.action, "waiting", ws.now, ws.now, cause=cause)
-
-
-def resolve(ws: Workspace, key: str, how: str) -> Job:
-    """Say how a job of unknown end has ended: it was sent, it failed, or it shall be sent again."""
-    if how not in ENDS:
-        told = tr("{!r} is not a way to resolve a job", how)
-        raise BadUsage(told, tr("one of {}", ", ".join(ENDS)))
-    job = find(ws, key)
-    if job.state not in ("unknown", "dead"):
+def _resolved(ws: Workspace, job: Job, how: str) -> Job:
+    """One of unknown end, of which a person says that it was sent, that it failed, or shall be sent again."""
+    if job.state not in RESOLVABLE:
         raise JobIsOver(tr("{} is {}, not unknown", job.key, tr(job.state)), "see crm jobs list")
     if how == "retry":
         _check_still_there(ws, job)
-    return _decide(ws, job, how)
+    return job
 
 
 def finish(ws: Workspace, key: str, answer: str = "", failed: str = "") -> Job:
@@ -111,13 +125,13 @@ def finish(ws: Workspace, key: str, answer: str = "", failed: str = "") -> Job:
     return job
 
 
-def _decide(ws: Workspace, job: Job, how: str) -> Job:
+def _enter(change: Change, job: Job, how: str) -> Job:
     word, facts = ("cancelled", {}) if how == "cancel" else ("resolved", {"as": how})
-    with ws.change(f"jobs {how}", cause=job.cause) as change:
-        if job.is_outgoing:
-            line = sent.again_line if how == "retry" else sent.ended_line
-            change.note_sent(line(job.key))
-        enter(change, word, job.record, job.key, job.robot, job.action, **facts)
+    change.author = replace(change.author, cause=job.cause)
+    if job.is_outgoing:
+        line = sent.again_line if how == "retry" else sent.ended_line
+        change.note_sent(line(job.key))
+    enter(change, word, job.record, job.key, job.robot, job.action, **facts)
     return job
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from crmcli.cli.params import Session
 from crmcli.language import counted, tr
-from crmcli.model.entities import ENTITIES
 from crmcli.present.cells import Listing
 from crmcli.present.told import Told
 
@@ -70,7 +69,7 @@ def each_told(
         lines.append(tr("and {} more", len(many.refused) - _REFUSED))
     if not chosen.is_one:
         moved = sum(getattr(one, "moved", True) for one in many.done)
-        counts = counted(moved, chosen.entity, ENTITIES[chosen.entity].plural)
+        counts = chosen.counted(moved)
         more = tr(", {} refused", len(many.refused)) if many.refused else ""
         changed = tr("would change {}", counts) if ws.dry_run else tr("changed {}", counts)
         ws.notes.insert(0, (total or changed) + more)

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session, option
-from crmcli.errors import BadUsage, NotFound, Refused
+from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import having
 from crmcli.present import automation
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
-    from crmcli.automation.ledger import Job
     from crmcli.present.cells import Listing
     from crmcli.workspace import Workspace
 
 robots = Noun("robots", help="What robots there are, what they wait for, and why.")
 jobs = Noun("jobs", help="What robots did and could not do; retry, cancel, resolve.")
+_WHERE = "Only jobs that match a condition."
+_MANY = [
+    click.Argument(("keys",), nargs=-1, metavar="KEY…"),
+    option("--where -w", _WHERE, "EXPR"),
+]
 trigger = Noun("trigger", help="Fire a trigger of pipelines.yaml by its code.")
 
 
@@ -121,19 +125,25 @@ def _why_none(ws: Workspace, ref: str) -> str:
     "--state", "states", multiple=True, help="queued, failed, dead, unknown, done, … or all."
 )
 @click.option("--for", "ref", metavar="REF", default="", help="Only jobs of this record.")
-def list_jobs(session: Session, states: Sequence[str], ref: str) -> Listing:
+@click.option("--where", "-w", metavar="EXPR", default="", help=_WHERE)
+def list_jobs(session: Session, states: Sequence[str], ref: str, where: str) -> Listing:
     """List jobs that are open or need a person; --state selects others, or all.
 
+    A condition knows robot, action, state, record, pipeline, stage (where the record stands), due, age (in
+    days, or 2h, 1w), reason and to; and fields of the record, as in record.owner.
+
     Example: crm jobs list --state unknown
+
+    Example: crm jobs list --where 'action = email and stage = offer and age > 2d'
     """
     from crmcli.automation.jobs import listed
-    from crmcli.automation.ledger import AWAITING, OPEN, STATES, TROUBLED
+    from crmcli.automation.ledger import STATES
 
     ws = session.workspace
     wanted = [part.strip() for state in states for part in state.split(",")]
-    found = STATES if "all" in wanted else tuple(wanted) or (*OPEN, AWAITING, *TROUBLED)
-    none = "no such jobs" if wanted else "no open jobs, and none needs a person"
-    return automation.jobs(listed(ws, found, _held(ws, ref)), none)
+    found = STATES if "all" in wanted else tuple(wanted)
+    none = "no such jobs" if wanted or where else "no open jobs, and none needs a person"
+    return automation.jobs(listed(ws, found, _held(ws, ref), where), none)
 
 
 @jobs.command()
@@ -143,70 +153,66 @@ def show(session: Session, key: str) -> None:
 
     Example: crm jobs show 3f9a
     """
-    from crmcli.automation import jobs as book
+    from crmcli.automation.job_choice import find
 
     ws, out = session.workspace, session.out
-    job = book.find(ws, key)
+    job = find(ws, key)
     steps = automation.job_steps(ws.in_right_time(ws.timeline.job_events([job.key])))
     [row], columns, _ = automation.jobs([job], "")
     out.one({**row, "steps": list(steps.rows)}, columns)
     out.section("Steps", *steps)
 
 
-@jobs.command(cls=ChangingVerb)
-@click.argument("keys", nargs=-1, required=True, metavar="KEY…")
-def retry(session: Session, keys: Sequence[str]) -> list[Told]:
+@jobs.command(cls=ChangingVerb, params=_MANY)
+def retry(session: Session, keys: Sequence[str], where: str) -> list[Told]:
     """Retry jobs at the next tick, with a fresh count of attempts.
 
     Example: crm jobs retry 3f9a
+
+    Example: crm jobs retry --where 'robot = offer and state = dead'
     """
-    from crmcli.automation import jobs as book
-
-    return _each(session, keys, book.retry, "Will be retried at the next tick: {}.")
+    return _decided(session, "retry", "Will be retried at the next tick: {}.", keys, where)
 
 
-@jobs.command(cls=ChangingVerb)
-@click.argument("keys", nargs=-1, required=True, metavar="KEY…")
-def cancel(session: Session, keys: Sequence[str]) -> list[Told]:
+@jobs.command(cls=ChangingVerb, params=_MANY)
+def cancel(session: Session, keys: Sequence[str], where: str) -> list[Told]:
     """Cancel jobs that are not done, or waiting robots.
 
     Example: crm jobs cancel 3f9a
+
+    Example: crm jobs cancel --where 'robot = call and record.owner = boris' --dry-run
     """
-    from crmcli.automation import jobs as book
-
-    return _each(session, keys, book.cancel, "Cancelled: {}.")
+    return _decided(session, "cancel", "Cancelled: {}.", keys, where)
 
 
-def _each(
-    session: Session, keys: Sequence[str], decide: Callable[[Workspace, str], Job], words: str
-) -> list[Told]:
-    """Decide about each job; of several, one that is refused does not stop the others."""
-    told: list[Told] = []
-    for key in dict.fromkeys(keys):
-        try:
-            job = decide(session.workspace, key)
-        except (Refused, NotFound) as refusal:
-            if len(keys) == 1:
-                raise
-            session.out.warn(refusal.message)
-            session.exit_code = 1
-        else:
-            told.append(Told(tr(words, automation.job_name(job))))
-    return told
-
-
-@jobs.command(cls=ChangingVerb)
-@click.argument("key")
-@click.argument("how", metavar="sent|failed|retry")
-def resolve(session: Session, key: str, how: str) -> Told:
-    """Say what became of a message that may have been sent: sent, failed, or retry to send it again.
+@jobs.command(
+    cls=ChangingVerb, params=[*_MANY, click.Argument(("how",), metavar="sent|failed|retry")]
+)
+def resolve(session: Session, keys: Sequence[str], how: str, where: str) -> list[Told]:
+    """Say what became of messages that may have been sent: sent, failed, or retry to send them again.
 
     Example: crm jobs resolve 3f9a sent
-    """
-    from crmcli.automation import jobs as book
 
-    job = book.resolve(session.workspace, key, how)
-    return Told(tr("Resolved as {}: {}.", how, automation.job_name(job)))
+    Example: crm jobs resolve --where 'action = email and age > 1d' sent
+    """
+    told = tr("Resolved as {}: {}.", how, "{}")
+    return _decided(session, "resolve", told, keys, where, how)
+
+
+def _decided(
+    session: Session, verb: str, words: str, keys: Sequence[str], where: str, how: str = ""
+) -> list[Told]:
+    """Decide about jobs by their keys or by a condition; what is refused does not stop the others."""
+    from crmcli.automation.jobs import decide
+    from crmcli.cli.printing import each_told
+
+    if bool(keys) == bool(where):
+        told = "--where and KEY exclude each other" if keys else "no KEY is given"
+        raise BadUsage(told, tr("crm jobs {0} KEY…, or crm jobs {0} --where EXPR", verb))
+    chosen, done = decide(session.workspace, verb, keys, where, how)
+    return each_told(
+        session, chosen, done, lambda _, job: Told(tr(words, automation.job_name(job)))
+    )
 
 
 @jobs.command(cls=ChangingVerb)

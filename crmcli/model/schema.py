@@ -105,6 +105,10 @@ class Schema:
         names = {field.name for field in own}
         return (*own, *(field for field in DERIVED if field.name not in names))
 
+    def plural(self, entity: str) -> str:
+        """What several of an entity are called."""
+        return ENTITIES[entity].plural
+
     def field(self, entity: str, name: str) -> Field:
         """One field by name; KeyError if the entity has none of that name."""
         for candidate in self.fields(entity):

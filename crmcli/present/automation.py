@@ -46,6 +46,7 @@ JOBS = [
     Column("robot", "Robot"), Column("action", "Does"), Column("reason", "Why", whole=True),
     Column("to", "To"), Column("retry_at", "Again", "datetime"), Column("at", "When", "datetime"),
 ]  # fmt: skip
+_ANSWER = "it waits for its answer: crm jobs finish"
 STEPS = [
     Column("at", "When", "datetime", keep=True), Column("actor", "Who"),
     Column("state", "State", "word", keep=True), Column("reason", "Why", whole=True),
@@ -104,6 +105,7 @@ def jobs(found: Sequence[Job], empty: str) -> Listing:
     rows = rows_of(found, *names)
     for job, row in zip(found, rows, strict=True):
         row |= {"id": job.key, "attempts": job.attempts + job.starts}
+        row["reason"] = job.reason or (_ANSWER if job.state == "awaiting" else "")
         row |= {**{key: job.facts.get(key, "") for key in ("to", "file")}}
     return Listing(rows, JOBS, empty)
 

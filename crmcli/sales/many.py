@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import BadUsage, CrmError, InvalidData, NotFound, Refused
-from crmcli.language import tr
+from crmcli.language import counted, tr
+from crmcli.model.entities import ENTITIES
 from crmcli.sales.records.stage_lookup import NoSuchStage
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ class Chosen:
     def is_one(self) -> bool:
         """Whether it is about one record, whose refusal is that of the command."""
         return self.condition is None and len(set(self.ids)) == 1
+
+    def counted(self, count: int) -> str:
+        """So many of them, in words."""
+        return counted(count, self.entity, ENTITIES[self.entity].plural)
 
     def now(self, ws: Workspace) -> list[str]:
         """The ids of those that fit, before the change is open."""

@@ -153,7 +153,7 @@ def test_a_bug_while_it_sends_leaves_open_whether_it_left(house: House, phone: P
     house.tick("1d")
     assert len(sent(phone)) == 1
     [job] = jobs.listed(house.ws, ("unknown",))
-    jobs.resolve(house.ws, job.key, "retry")
+    jobs.decide(house.ws, "resolve", [job.key], how="retry")
     house.tick("1m")
     assert len(sent(phone)) == 2
 

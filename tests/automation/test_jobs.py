@@ -10,6 +10,7 @@ from crmcli.automation.explain import explain
 from crmcli.automation.waiting import waiting
 from crmcli.errors import Ambiguous, BadUsage, NotFound
 from crmcli.sales import stages
+from crmcli.workspace import Workspace
 
 RULES = """
     stages:
@@ -73,7 +74,7 @@ def test_explain_tells_each_robot_and_those_that_were_left_behind(house: Any, de
 def test_retry_begins_anew(house: Any, deal: Any) -> None:
     give_up(house)
     house.edit(deal.id, amount="5")
-    jobs.retry(house.ws, job(house).key[:6])
+    jobs.decide(house.ws, "retry", [job(house).key[:6]])
     house.tick()
     assert house.get(deal.id).stage == "talks"
     assert job(house).state == "done"
@@ -83,7 +84,7 @@ def test_retry_of_what_was_left_behind_is_refused(house: Any, deal: Any) -> None
     give_up(house)
     stages.move(house.ws, deal.id, "lost")
     with pytest.raises(jobs.JobIsOver, match="has left the stage"):
-        jobs.retry(house.ws, job(house).key)
+        jobs.decide(house.ws, "retry", [job(house).key])
 
 
 def test_retry_of_a_loop_lets_it_go_on_once(house: Any) -> None:
@@ -96,7 +97,7 @@ def test_retry_of_a_loop_lets_it_go_on_once(house: Any) -> None:
     house.tick()
     before = len(house.events("stage.entered"))
     [stopped] = jobs.listed(house.ws, ["stopped"])
-    jobs.retry(house.ws, stopped.key)
+    jobs.decide(house.ws, "retry", [stopped.key])
     house.tick()
     assert len(house.events("stage.entered")) == before + 10
     assert len(jobs.listed(house.ws, ["stopped"])) == 1
@@ -104,7 +105,7 @@ def test_retry_of_a_loop_lets_it_go_on_once(house: Any) -> None:
 
 def test_cancel_lets_the_chain_go_on(house: Any, deal: Any) -> None:
     house.tick()
-    jobs.cancel(house.ws, job(house).key)
+    jobs.decide(house.ws, "cancel", [job(house).key])
     house.tick()
     assert house.titles() == ["Позвонить"]
     assert house.get(deal.id).stage == "new"
@@ -115,28 +116,28 @@ def test_cancel_calls_off_a_robot_that_only_waits(house: Any, deal: Any) -> None
     house.rules(RULES.replace("{id: on, do: move", "{id: on, enabled: no, do: move"))
     house.tick()
     [line] = [line for line in waiting(house.ws) if line.robot == "wait"]
-    jobs.cancel(house.ws, line.key)
+    jobs.decide(house.ws, "cancel", [line.key])
     house.tick("10d")
     assert house.titles() == ["К сроку", "Позвонить"]
     assert house.state("wait") == "cancelled"
 
 
-@pytest.mark.parametrize("verb", [jobs.retry, jobs.cancel])
+@pytest.mark.parametrize("verb", ["retry", "cancel"])
 def test_what_is_done_is_done(house: Any, deal: Any, verb: Any) -> None:
     house.edit(deal.id, amount="5")
     house.tick()
     with pytest.raises(jobs.JobIsOver, match="is done"):
-        verb(house.ws, job(house).key)
+        jobs.decide(house.ws, verb, [job(house).key])
     with pytest.raises(NotFound):
-        verb(house.ws, "zzzz")
+        jobs.decide(house.ws, verb, ["zzzz"])
 
 
 def test_only_what_is_unknown_or_dead_is_resolved(house: Any, deal: Any) -> None:
     house.tick()
     with pytest.raises(jobs.JobIsOver, match="is failed, not unknown"):
-        jobs.resolve(house.ws, job(house).key, "sent")
+        jobs.decide(house.ws, "resolve", [job(house).key], how="sent")
     with pytest.raises(BadUsage, match="not a way to resolve"):
-        jobs.resolve(house.ws, job(house).key, "vielleicht")
+        jobs.decide(house.ws, "resolve", [job(house).key], how="vielleicht")
 
 
 def test_a_beginning_that_means_several_is_refused(house: Any, deal: Any) -> None:
@@ -148,7 +149,7 @@ def test_a_beginning_that_means_several_is_refused(house: Any, deal: Any) -> Non
     keys = sorted(j.key for j in house.jobs())
     twice = next(a[0] for a, b in pairwise(keys) if a[0] == b[0])
     with pytest.raises(Ambiguous, match="is the beginning of several"):
-        jobs.retry(house.ws, twice)
+        jobs.decide(house.ws, "retry", [twice])
 
 
 def test_the_list_has_what_needs_somebody_unless_asked_otherwise(house: Any, deal: Any) -> None:
@@ -170,5 +171,70 @@ def test_a_missed_slot_can_be_taken_off_the_list(house: Any) -> None:
     house.tick("9d")
     [missed] = jobs.listed(house.ws)
     assert missed.state == "missed"
-    jobs.cancel(house.ws, missed.key)
+    jobs.decide(house.ws, "cancel", [missed.key])
     assert jobs.listed(house.ws) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "robots"),
+    [
+        ("robot = on", ["on", "on"]),
+        ("robot in (on, call) and state = failed", ["on", "on"]),
+        ("action = move and record.name = Чай", ["on"]),
+        ("record.owner = anna and record.amount is empty", ["on", "on"]),
+        ("record.owner = boris", []),
+        ("stage = Новая and pipeline = sales", ["on", "on"]),
+        ("stage = talks", []),
+        ("pipeline = Продажи and stage = переговоры and state = done", ["on"]),
+        ("pipeline = leads", []),
+        ("state = done", ["on"]),
+        ("state in (failed, done)", ["on", "on", "on"]),
+        ("age > 1h", []),
+        ("age <= 30m", ["on", "on"]),
+        ("age < 0.5 and due > now", ["on", "on"]),
+        ("due < today", []),
+        ("reason ~ amount", ["on", "on"]),
+        ("state = waiting", ["call", "call", "date", "date", "wait", "wait"]),
+        ("state = waiting and due < today+3d", ["wait", "wait"]),
+        ("not robot = on", []),
+        ("to is empty", ["on", "on"]),
+    ],
+)  # fmt: skip
+def test_jobs_are_found_by_a_condition(house: Any, deal: Any, text: str, robots: list[str]) -> None:
+    house.add("deal", name="Кофе", owner="anna")
+    house.add("deal", name="Сок", owner="anna", amount="5")
+    house.tick()
+    assert sorted(job.robot for job in jobs.listed(house.ws, text=text)) == robots
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("colour = red", "unknown field 'colour' for jobs"), ("state = lazy", "is not a value"),
+        ("stage = nowhere", "is not a value"), ("robot > 3", "cannot be used"),
+        ("age > yesterday", "age"), ("record = чай", "is a link"), ("robot =", "expected"),
+        ("record.colour = red", "unknown field"), ("age > 1mo", "no fixed length"),
+    ],
+)  # fmt: skip
+def test_a_bad_condition_on_jobs(house: Any, text: str, told: str) -> None:
+    with pytest.raises(BadUsage, match=told):
+        jobs.listed(house.ws, text=text)
+
+
+def test_many_are_decided_upon_in_one_transaction(house: Any, deal: Any) -> None:
+    others = [house.add("deal", name=name, owner="anna").id for name in ("Кофе", "Сок")]
+    give_up(house)
+    stages.move(house.ws, others[0], "lost")
+    ws = Workspace.open(house.root, user="anna", now=house.now, dry_run=True)
+    before = house.kinds()
+    assert len(jobs.decide(ws, "retry", text="state = dead")[1].done) == 2
+    assert house.kinds() == before
+    _, many = jobs.decide(house.ws, "retry", text="robot = on")
+    assert sorted(job.record for job in many.done) == sorted([deal.id, others[1]])
+    assert [others[0] in str(refusal) for refusal in many.refused] == [True]
+    assert {job.state for job in house.jobs() if job.robot == "on"} == {"failed", "dead"}
+    _, many = jobs.decide(house.ws, "cancel", text="record.name in (Чай, Сок)")
+    assert sorted({job.robot for job in many.done}) == ["call", "date", "on"]
+    assert len(many.done) == 6
+    house.tick("30d")
+    assert house.titles() == []

@@ -94,7 +94,7 @@ def test_silence_after_the_dot_is_unknown_and_never_sent_again_unasked(
     assert len(post.letters) == 1
     assert job(house).state == "unknown"
     assert house.titles() == []
-    jobs.resolve(house.ws, job(house).key[:8], "sent")
+    jobs.decide(house.ws, "resolve", [job(house).key[:8]], how="sent")
     house.tick()
     assert job(house).state == "done"
     assert house.titles() == ["Позвонить"]
@@ -107,7 +107,7 @@ def test_a_person_may_have_it_sent_again_under_the_same_message_id(
     post.mode = "vanish"
     house.tick()
     post.mode = "take"
-    jobs.resolve(house.ws, job(house).key, "retry")
+    jobs.decide(house.ws, "resolve", [job(house).key], how="retry")
     house.tick()
     first, second = post.letters
     assert first == second

@@ -89,9 +89,9 @@ def test_a_person_here_may_try_again(house: House) -> None:
     (house.root / "outbox").write_text("in the way")
     house.tick()
     (queued,) = house.events("job.queued")
-    jobs.cancel(house.ws, str(queued.data["key"]))
+    jobs.decide(house.ws, "cancel", [str(queued.data["key"])])
     (house.root / "outbox").unlink()
-    jobs.retry(house.ws, str(queued.data["key"]))
+    jobs.decide(house.ws, "retry", [str(queued.data["key"])])
     assert house.tick("1m").failures == []
     assert len(house.letters()) == 1
 

@@ -222,7 +222,7 @@ def test_a_letter_of_long_ago_leaves_when_a_person_wants_it(house: Any, post: An
     house.rules()
     house.wait("20d")
     post.mode = "take"
-    jobs.retry(house.ws, dead.key)
+    jobs.decide(house.ws, "retry", [dead.key])
     house.tick()
     assert len(post.letters) == 1
 

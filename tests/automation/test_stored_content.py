@@ -53,7 +53,7 @@ def test_a_letter_whose_content_others_changed_does_not_leave(house: House, way:
     assert "the stored file is" in job.reason
     path = house.root / file_path(str(job.facts["file"]))
     path.write_bytes(was)
-    jobs.retry(house.ws, job.key)
+    jobs.decide(house.ws, "retry", [job.key])
     house.tick("1m")
     assert len(house.letters()) == 1
 

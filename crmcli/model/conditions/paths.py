@@ -8,7 +8,6 @@ from typing import TypeAlias
 from crmcli.dataclass import dataclass, replace
 from crmcli.language import tr
 from crmcli.model.conditions.tree import BadCondition
-from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Field
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import SHORT, Schema
@@ -49,7 +48,7 @@ def routes(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[Route, .
             tr(
                 "{!r} of {} is not a link, so it has no {!r}",
                 path[0],
-                tr(ENTITIES[entity].plural),
+                tr(schema.plural(entity)),
                 ".".join(path),
             ),
             tr("links are {}", ", ".join(links)),
@@ -93,7 +92,7 @@ def _step(path: tuple[str, ...], schema: Schema, entity: str) -> tuple[PathStep,
     found = step_of(path, schema, entity)
     if found is None:
         names = [field.name for field in schema.askable(entity)]
-        plural = tr(ENTITIES[entity].plural)
+        plural = tr(schema.plural(entity))
         raise BadCondition(
             tr("unknown field {!r} for {}", path[0], plural),
             suggest(path[0], schema.words(entity), names),

@@ -56,7 +56,7 @@ def check(condition: Condition, schema: Schema, entity: str) -> None:
             name = ".".join(leaf.path)
             if not isinstance(leaf, Empty):
                 _check_operator(name, "in" if isinstance(leaf, In) else leaf.op, step.field)
-            for value in _values(leaf):
+            for value in values_of(leaf):
                 _check_value(name, step, value, env)
 
 
@@ -78,7 +78,8 @@ def leaves(node: Node) -> list[Compare | In | Empty]:
     return leaves(node.part) if isinstance(node, Not) else [node]
 
 
-def _values(leaf: Compare | In | Empty) -> tuple[Literal, ...]:
+def values_of(leaf: Compare | In | Empty) -> tuple[Literal, ...]:
+    """What is compared with; nothing where it is asked whether a field is empty."""
     if isinstance(leaf, Empty):
         return ()
     return leaf.values if isinstance(leaf, In) else (leaf.value,)
@@ -147,7 +148,7 @@ def resolve(
             return leaf
         ends = [route[-1] for route in routes(leaf.path, schema, entity)]
         kinds = _ids_by_name(ends, aliases, ".kind")
-        for text in map(_text, _values(leaf)):
+        for text in map(_text, values_of(leaf)):
             meant = known.get(fold(text), ())
             is_name = fold(text) not in map(fold, meant)
             asked = [e for e in ends if not meant or (is_name and e.field.kind.is_moved)]
