@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from crmcli.channels.base import sender_class
 from crmcli.channels.own import BadProgram, executable
 from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
-from crmcli.model.actions import ACTIONS, texts_of
+from crmcli.model.actions import ACTIONS, channel_of, texts_of
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.named_by_robots import strange_words
 from crmcli.model.pipeline import Pipeline, Pipelines, Stage, self_calling
@@ -55,6 +56,7 @@ def look_through(start: Path | None, now: datetime) -> Soundness:
         faults += _faults(pipeline, settings, renderer, now)
         oddities += _oddities(pipeline)
         oddities += _program_oddities(pipeline, root)
+        oddities += _channel_oddities(pipeline, root, settings)
     faults += _strange_faults(pipelines, settings)
     faults += templates.faults(renderer, schema, renderer.paths())
     return Soundness(tuple(dict.fromkeys(faults)), tuple(oddities), pipelines)
@@ -94,6 +96,13 @@ def _program_oddities(pipeline: Pipeline, root: Path) -> Iterator[Problem]:
             yield _problem(act.line, error.message, error.hint)
 
 
+def _channel_oddities(pipeline: Pipeline, root: Path, settings: Settings) -> Iterator[Problem]:
+    """Messages that would wait, for the channel by which they leave is not set up."""
+    for act in _acts(pipeline):
+        if missing := sender_class(channel_of(act.do)).missing(root, settings):
+            yield _problem(act.line, tr("{} waits: {}", _called(act), missing))
+
+
 def _cron_faults(schedule: Schedule, zone: ZoneInfo, now: datetime) -> Iterator[Problem]:
     from crmcli.automation.cron_slots import next_slot
 
@@ -113,6 +122,8 @@ def _template_faults(
         known = {"records": item, **{name: known[name] for name in ("us", "now", "today")}}
     action = ACTIONS[act.do]
     for key in action.of_kind("template"):
+        if key not in act.params:
+            continue
         yield from renderer.validate(str(act.params[key]), known)
     for key, value in act.params.items():
         for text in texts_of(value) if action.is_template(key) else ():

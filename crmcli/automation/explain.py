@@ -60,6 +60,8 @@ def line_of(plan: RecordPlan, step: Step, gate: Gate, condition: str = "") -> Ro
     """What a person is told of a robot's next step."""
     robot, record = step.robot, plan.record
     held = gate.why_not_step(plan, step) if step.state in ("waiting", "due") else ""
+    if step.state == "queued" and plan.visit:
+        held = gate.why_not_message(plan.visit.jobs[step.key])
     why = held or step.reason or (robot.acts if step.state in ("waiting", "due") else "")
     stage = plan.stage.id if plan.stage else ""
     state = "held" if held and step.state == "due" else step.state

@@ -93,10 +93,15 @@ def _troubled(ws: Workspace) -> Iterator[Problem]:
 def _held(ws: Workspace) -> Iterator[Problem]:
     """What would leave the machine and must not yet."""
     from crmcli.automation.approval.gate import ASK, Gate, approval, in_words
+    from crmcli.automation.jobs import listed
 
     gate = Gate(ws)
     if gate.pause:
         yield Problem(layout.TIMELINE, 0, gate.pause)
+    for job in listed(ws, ("queued",)):
+        gate.why_not_message(job)
+    for missing in gate.missing:
+        yield Problem(layout.SETTINGS, 0, tr("messages wait: {}", missing))
     unapproved = approval(ws).unapproved
     if unapproved:
         yield Problem(layout.PIPELINES, 0, in_words(unapproved), ASK)

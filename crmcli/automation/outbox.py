@@ -165,7 +165,7 @@ def _why_not(ws: Workspace, job: Job, lately: SentLately) -> Refusal | None:
     """How a job has to end, or to wait, before anything leaves; None if it may leave. A claim without an end
     may have left."""
     if job.state != "started":
-        return why_not_now(ws, job, lately) if _class_of(job).asks_consent else None
+        return why_not_now(ws, job, lately) if _class_of(job).consent else None
     if job.starts >= MOST_STARTS:
         return Refusal("dead", tr("started {} times and never finished", job.starts))
     may_repeat = _class_of(job).may_repeat(str(job.claim.get("by")))

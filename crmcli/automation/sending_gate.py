@@ -6,7 +6,7 @@ What a person sent is asked for consent alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -16,15 +16,25 @@ from crmcli.automation.record_plan import place_of
 from crmcli.automation.robots import exit_facts, with_exits
 from crmcli.automation.sent_lately import SentLately
 from crmcli.automation.work_time import after_quiet, shift
+from crmcli.channels.base import sender_class
 from crmcli.dataclass import dataclass
 from crmcli.language import counted, tr
+from crmcli.model.actions import channel_of
 from crmcli.model.conditions.holds import holds
 from crmcli.model.event import ENTRIES
 from crmcli.model.fields import Record
 from crmcli.model.local_times import local_minute
+from crmcli.model.settings import Us
+from crmcli.model.user import User
 from crmcli.model.values import entity_of, fold, format_instant
 from crmcli.sales.consent.client_zone import zone_of
-from crmcli.sales.consent.permission import address_of, holders, people_of, why_not_mail
+from crmcli.sales.consent.permission import (
+    address_of,
+    addresses_of,
+    holders,
+    people_of,
+    why_not,
+)
 from crmcli.sales.template_names import linked
 from crmcli.workspace import Workspace
 
@@ -53,7 +63,7 @@ def why_not_now(ws: Workspace, job: Job, lately: SentLately) -> Refusal | None:
         return None
     record = linked(ws, job.record) if entity_of(job.record) else None
     to = [part.strip() for part in str(job.facts.get("to", "")).split(", ") if part.strip()]
-    refused = why_not_mail(ws, record, to)
+    refused = why_not(ws, record, to, sender_class(channel_of(job.action)).consent)
     if refused:
         return Refusal("skipped", refused)
     if job.robot.startswith(PERSON):
@@ -90,8 +100,8 @@ def _too_many(ws: Workspace, message: Outgoing, lately: SentLately) -> Refusal |
     if cap is None:
         return None
     people = [*holders(ws, message.to), *people_of(ws, message.record)[:2]]
-    emails = [email.value for one in people for email in getattr(one, "emails", ())]
-    if lately.count({*message.to, *emails}) < cap.count:
+    known = [address for one in people for address in addresses_of(one)]
+    if lately.count({*message.to, *known}) < cap.count:
         return None
     told = tr("the client got {} within {} already", counted(cap.count, "message"), cap.per)
     return Refusal("skipped", told)
@@ -117,5 +127,14 @@ def quiet_until(ws: Workspace, message: Outgoing) -> datetime | None:
 
 def _is_own(ws: Workspace, to: Sequence[str]) -> bool:
     """Whether a message goes to our own people alone."""
-    own = [*(user.email for user in ws.settings.users.values()), ws.settings.us.email]
-    return bool(to) and set(map(fold, own)).issuperset(map(address_of, to))
+    people: list[User | Us] = [*ws.settings.users.values(), ws.settings.us]
+    own = [word for one in people for word in _reached_by(ws, one)]
+    return bool(to) and set(own).issuperset(map(address_of, to))
+
+
+def _reached_by(ws: Workspace, one: User | Us) -> Iterator[str]:
+    from crmcli.model.phones import key
+
+    yield fold(one.email)
+    if one.phone:
+        yield f"+{key(one.phone, ws.settings.phone_country)}"

@@ -243,7 +243,9 @@ class _Rehearsal:
     def _leave(self, job: Job) -> str:
         """Let a message leave, be refused, or wait for the end of a quiet time; why it did not leave."""
         sender, said = sender_class(channel_of(job.action)), job.facts
-        refusal = why_not_now(self.ws, job, self.lately) if sender.asks_consent else None
+        if missing := sender.missing(self.ws.root, self.ws.settings):
+            return missing
+        refusal = why_not_now(self.ws, job, self.lately) if sender.consent else None
         if refusal is not None and refusal.word == DEFERRED:
             self.deferred.setdefault(job.record, []).append(job)
             until = datetime.fromisoformat(refusal.facts["retry_at"])
@@ -251,7 +253,7 @@ class _Rehearsal:
             return refusal.reason
         word = refusal.word if refusal else "done"
         enter(self.change, word, job.record, job.key, job.robot, job.action)
-        if refusal is None and sender.asks_consent and not said.get("notice"):
+        if refusal is None and sender.consent and not said.get("notice"):
             self.lately.add(job.key, str(said.get("to", "")), self.ws.now)
         if refusal is None and sender.event and not said.get("notice"):
             facts = {"subject": said.get("subject", ""), "to": said.get("to", "")}

@@ -49,8 +49,8 @@ class Sender:
     """What one of them is called."""
     event: ClassVar[str] = ""
     """The kind of event on its record's timeline that says it has left; "" for none."""
-    asks_consent: ClassVar[bool] = False
-    """Whether it goes to people who may have refused messages."""
+    consent: ClassVar[str] = ""
+    """What people to whom it goes may have refused, as `do_not` says it; "" where nobody is asked."""
 
     def __init__(self, root: Path, settings: Settings) -> None:
         self.root = root
@@ -84,9 +84,19 @@ class Sender:
         return cls.name()
 
     @classmethod
-    def places(cls, facts: Mapping[str, Any]) -> Sequence[str]:
+    def places(cls, facts: Mapping[str, Any], settings: Settings) -> Sequence[str]:
         """Where acts are declared, besides the channel, that must be approved when a message leaves."""
         return ()
+
+    @classmethod
+    def programs(cls, declared: Mapping[str, Any]) -> Sequence[str]:
+        """The programs under robots.d/ that its settings name."""
+        return ()
+
+    @classmethod
+    def missing(cls, root: Path, settings: Settings) -> str:
+        """What its settings lack, so that messages wait for it; "" if it is set up."""
+        return ""
 
     @classmethod
     def to_approve(cls, declared: Mapping[str, Any]) -> str:

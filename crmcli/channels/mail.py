@@ -23,7 +23,7 @@ class Mail(Sender):
     """Messages leave as they were queued: same text, same Message-ID."""
 
     event = "mail.out"
-    asks_consent = True
+    consent = "mail"
 
     @property
     def transport(self) -> str:

@@ -11,7 +11,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from crmcli.channels import program
 from crmcli.channels.base import Prepared, Queued, Sender, Unsound
 from crmcli.channels.outcome import Failed, Outcome, Sent, Skipped, one_line
 from crmcli.language import tr
+from crmcli.model.settings import Settings
 from crmcli.store import layout
 
 SECONDS = 60.0
@@ -43,7 +44,7 @@ class Own(Sender):
     def prepared(self, message: Queued, now: datetime) -> Prepared:
         """Look at the program, before it is run."""
         path = executable(self.root, str(message.facts.get("to", "")))
-        return Prepared(partial(_run, path, message, self.root))
+        return Prepared(partial(run, path, message, self.root))
 
     @classmethod
     def may_repeat(cls, transport: str) -> bool:
@@ -56,12 +57,16 @@ class Own(Sender):
         return f"{cls.name()} {facts.get('to', '')}"
 
     @classmethod
-    def places(cls, facts: Mapping[str, Any]) -> list[str]:
+    def places(cls, facts: Mapping[str, Any], settings: Settings) -> list[str]:
         """A program may have changed since it was queued."""
         return [layout.program_path(str(facts.get("to", "")))]
 
 
 SENDER = Own
+
+
+def _as_it_is(failed: Failed) -> Outcome:
+    return failed
 
 
 def executable(root: Path, name: str) -> Path:
@@ -80,7 +85,10 @@ def executable(root: Path, name: str) -> Path:
     return path
 
 
-def _run(path: Path, message: Queued, root: Path) -> Outcome:
+def run(
+    path: Path, message: Queued, root: Path, doubtful: Callable[[Failed], Outcome] = _as_it_is
+) -> Outcome:
+    """Run a program with a message; `doubtful` says what it means where nobody knows what it did."""
     environ = {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": os.environ.get("HOME", "/"),
@@ -91,10 +99,13 @@ def _run(path: Path, message: Queued, root: Path) -> Outcome:
     try:
         ended = program.run([str(path)], until, given=message.content, folder=root, environ=environ)
     except TimeoutError:
-        return Failed(tr("{} did not finish in {:g} s", path.name, SECONDS))
+        return doubtful(Failed(tr("{} did not finish in {:g} s", path.name, SECONDS)))
     except OSError as error:
         return Failed(tr("{} cannot be run: {}", path.name, error.strerror), again=False)
-    return _outcome(path.name, ended)
+    outcome = _outcome(path.name, ended)
+    if isinstance(outcome, Failed) and ended.code <= 0:
+        return doubtful(outcome)
+    return outcome
 
 
 def _outcome(name: str, ended: program.Ended) -> Outcome:

@@ -22,7 +22,7 @@ from crmcli.channels import secrets
 from crmcli.channels.address import checked
 from crmcli.channels.base import Prepared, Queued, Sender, Unsound
 from crmcli.channels.connection import Connection, look_up
-from crmcli.channels.outcome import Failed, Outcome, Sent, discreet, one_line
+from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, discreet, one_line
 from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.redaction import secrets_of
@@ -41,6 +41,8 @@ LONGEST_LINE = 8 * 1024
 MAX_BODY = 256 * 1024
 _STATUS = re.compile(rb"HTTP/1\.[01] +([1-9][0-9][0-9])(?:[ \t].*)?", re.DOTALL)
 _AGAIN = (408, 425, 429)
+_DOUBTFUL = (408, 500, 502, 504, *range(505, 600))
+"""After these nobody knows whether it was taken; 429 and 503 say that it was not."""
 _OURS = ("host", "content-length", "content-type", "transfer-encoding", "connection", "upgrade", "te",
          "trailer", "proxy-authorization", "idempotency-key", "user-agent", "expect")  # fmt: skip
 _ALSO_INNER = (
@@ -67,11 +69,19 @@ class Hook:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def post(hook: Hook, at: datetime, allow: Sequence[str] = (), seconds: float = SECONDS) -> Outcome:
+def post(
+    hook: Hook,
+    at: datetime,
+    allow: Sequence[str] = (),
+    seconds: float = SECONDS,
+    *,
+    at_most_once: bool = False,
+) -> Outcome:
     """Post the body as JSON; `allow` lists host:port of inner addresses that are right to call.
 
     The same hook has the same body and the same `webhook-id` each time, so the other side can tell
-    a repetition; therefore what went wrong on the way is Failed, to be tried again, never Unknown.
+    a repetition; therefore what went wrong on the way is Failed, to be tried again, and Unknown only where it
+    must get there `at_most_once`.
     The signature is that of Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`. BadHook for an
     address, header or body that cannot be sent.
     """
@@ -86,16 +96,23 @@ def post(hook: Hook, at: datetime, allow: Sequence[str] = (), seconds: float = S
         return Failed(str(inner), again=False)
     except OSError as error:
         return Failed(f"{place.host}: {error.strerror or error}")
-    connection = _Pinned(place, address, until)
+    connection, has_begun = _Pinned(place, address, until), False
+    outcome: Outcome
     try:
-        return discreet(connection.call(place.target, headers, data), told)
+        connection.connect()
+        has_begun = True
+        outcome, status = connection.call(place.target, headers, data)
+        is_doubtful = status in _DOUBTFUL
     except (OSError, http.client.HTTPException, ValueError) as error:
         late = isinstance(error, TimeoutError) or time.monotonic() >= until
         words = getattr(error, "strerror", None) or str(error) or type(error).__name__
         reason = tr("no reply in time") if late else words
-        return discreet(Failed(f"{place.host}: {reason}"), told)
+        outcome, is_doubtful = Failed(f"{place.host}: {reason}"), has_begun
     finally:
         connection.close()
+    if at_most_once and is_doubtful and isinstance(outcome, Failed):
+        outcome = Unknown(outcome.reason)
+    return discreet(outcome, told)
 
 
 class Webhook(Sender):
@@ -274,7 +291,9 @@ class _Pinned(http.client.HTTPConnection):
         if self.tls:
             self.line.encrypt(ssl.create_default_context(), self.host)
 
-    def call(self, target: str, headers: Mapping[str, str], data: bytes) -> Outcome:
+    def call(
+        self, target: str, headers: Mapping[str, str], data: bytes
+    ) -> tuple[Sent | Failed, int]:
         """Call, and tell what came of it. The status decides; the rest serves the message, where it comes."""
         self.putrequest("POST", target, skip_host=True, skip_accept_encoding=True)
         for name, value in headers.items():
@@ -287,7 +306,7 @@ class _Pinned(http.client.HTTPConnection):
             answer.begin()
             location = answer.getheader("Location") or ""
             text = answer.read(MAX_ANSWER) if status >= 400 else b""
-        return _outcome(self.host, status, location, text)
+        return _outcome(self.host, status, location, text), status
 
     def _status(self) -> int:
         """The status of the answer, past those that only announce it (1xx)."""
@@ -303,7 +322,7 @@ class _Pinned(http.client.HTTPConnection):
                 pass  # its headers
 
 
-def _outcome(host: str, status: int, location: str, text: bytes) -> Outcome:
+def _outcome(host: str, status: int, location: str, text: bytes) -> Sent | Failed:
     said = tr("{} answered {}", host, status)
     if 200 <= status < 300:
         return Sent(said)

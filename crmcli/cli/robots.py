@@ -143,7 +143,7 @@ def list_jobs(session: Session, states: Sequence[str], ref: str, where: str) -> 
     wanted = [part.strip() for state in states for part in state.split(",")]
     found = STATES if "all" in wanted else tuple(wanted)
     none = "no such jobs" if wanted or where else "no open jobs, and none needs a person"
-    return automation.jobs(listed(ws, found, _held(ws, ref), where), none)
+    return automation.jobs(ws, listed(ws, found, _held(ws, ref), where), none)
 
 
 @jobs.command()
@@ -158,7 +158,7 @@ def show(session: Session, key: str) -> None:
     ws, out = session.workspace, session.out
     job = find(ws, key)
     steps = automation.job_steps(ws.in_right_time(ws.timeline.job_events([job.key])))
-    [row], columns, _ = automation.jobs([job], "")
+    [row], columns, _ = automation.jobs(ws, [job], "")
     out.one({**row, "steps": list(steps.rows)}, columns)
     out.section("Steps", *steps)
 

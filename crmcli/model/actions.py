@@ -20,7 +20,7 @@ ROUND_ROBIN, LEAST_BUSY, PREVIOUS = NEW_OWNERS = ("round_robin", "least_busy", "
 APPEND, UNSET = "append", "unset"
 """Keys of an action that sets fields: what is added to lists and notes, and which fields are emptied."""
 
-MESSAGE_CHANNELS = ("mail", "sms", "chat")
+MESSAGE_CHANNELS = ("mail", "sms", "chat", "call")
 """The channels that reach people; a web hook reaches a program."""
 
 
@@ -61,6 +61,8 @@ class Action:
     sets_fields: bool = False
     is_lone: bool = False
     of: str = ""
+    either: tuple[str, ...] = ()
+    """Of these parameters exactly one must be given."""
 
     @property
     def is_message(self) -> bool:
@@ -80,6 +82,25 @@ BLOCKED = Param(
     "what", "addresses", "E-mail addresses, domains or phones; all of the client's own if absent."
 )
 WAIT = Param("wait", "yes_no", "Whether the robots below wait for its answer: crm jobs finish KEY.")
+
+TO_PHONE = (
+    Param("text", "text", "What it says; may hold templates."),
+    Param("template", "template", "A file under templates/ that says it, e.g. sms/hello.j2."),
+    Param(
+        "to", "phone",
+        "A phone number, or a user's id, name or e-mail, owner for the record's own; the client's phone if"
+        " absent.",
+        required_once=True, words=(OWNER,),
+    ),
+)  # fmt: skip
+"""What a message to somebody's phone needs."""
+
+
+def _to_phone(doc: str, channel: str, raises: str) -> Action:
+    return Action(
+        doc, TO_PHONE, once=True, leaves=channel, raises=(raises,), either=("text", "template")
+    )
+
 
 ACTIONS: dict[str, Action] = {
     "task": Action(
@@ -118,6 +139,9 @@ ACTIONS: dict[str, Action] = {
         leaves="mail",
         raises=("mail.out",),
     ),
+    "sms": _to_phone("An SMS to the client; see channels: in settings.yaml.", "sms", "sms.out"),
+    "chat": _to_phone("A chat message to the client.", "chat", "message.out"),
+    "call": _to_phone("An automatic call to the client, which says a text.", "call", "call.out"),
     "set": Action(
         "Fields of the record and their new values.",
         (

@@ -10,7 +10,7 @@ from crmcli.dataclass import dataclass, field
 @dataclass(frozen=True, slots=True)
 class Channel:
     """A channel by which messages leave. `keys` are those of its settings, each with a sentence, where
-    they are plain texts; of mail and webhook `store/config/channel_keys.py` knows more."""
+    they are plain texts; of those of crm itself `store/config/channel_keys.py` knows more."""
 
     doc: str
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -20,5 +20,8 @@ CHANNELS: dict[str, Channel] = {
     "mail": Channel("E-mail."),
     "webhook": Channel("Web hooks."),
     "own": Channel("Programs under robots.d/."),
+    "sms": Channel("SMS: what hands them over to the provider."),
+    "chat": Channel("Chat messages: what hands them over to the messenger."),
+    "call": Channel("Automatic calls: what hands them over to the telephone exchange."),
 }
 """The name of a channel is its key under `channels:`, its file, and what an action `leaves` by."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.model.actions import ACTIONS, plain_words
+from crmcli.model.actions import ACTIONS, Param, plain_words
 from crmcli.model.values import fold
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ def strange_words(pipelines: Pipelines, schema: Schema, settings: Settings) -> I
             if action is None:  # which is told already
                 continue
             for param in action.params:
-                if param.kind in ("user", "users"):
-                    yield from _among(act, param.name, _people(settings), *param.words)
+                if param.kind in ("user", "users", "phone"):
+                    found = _among(act, param.name, _people(settings), *param.words)
+                    yield from (one for one in found if not _is_number(param, one.word))
             if not action.sets_fields:
                 continue
             for key in act.params:
@@ -46,6 +47,10 @@ def strange_words(pipelines: Pipelines, schema: Schema, settings: Settings) -> I
                     labels = settings.directories.get(field.directory, {})
                     entries = {one: (one, label) for one, label in labels.items()}
                     yield from _among(act, key, entries, of_users=False)
+
+
+def _is_number(param: Param, word: str) -> bool:
+    return param.kind == "phone" and word[:1] in "+(0123456789"
 
 
 def _people(settings: Settings) -> dict[str, tuple[str, ...]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from crmcli.language import tr
@@ -121,6 +121,32 @@ def is_country(code: str) -> bool:
     from phonenumbers import PhoneMetadata
 
     return PhoneMetadata.metadata_for_region(code) is not None
+
+
+def sendable(phones: Iterable[Phone], any_line: bool) -> str:
+    """The number for a message, in E.164: one of type mailing or mobile before the others; no fax, and no
+    landline unless `any_line` will do. "" if there is none."""
+    able = [
+        phone
+        for phone in phones
+        if _E164.fullmatch(phone.value) and phone.type not in ("fax", "pager")
+    ]
+    able.sort(key=lambda phone: phone.type not in ("mailing", "mobile"))
+    found = (phone.value for phone in able if any_line or not _is_landline(phone.value))
+    return next(found, "")
+
+
+def _is_landline(number: str) -> bool:
+    """Whether the plan of its country says so; that of some does not tell landlines from mobiles."""
+    if _MOBILE.fullmatch(number[1:]):
+        return False
+    import phonenumbers as tables
+
+    try:
+        read = tables.parse(number)
+    except tables.NumberParseException:
+        return False
+    return tables.number_type(read) == tables.PhoneNumberType.FIXED_LINE
 
 
 def _first(text: str, country: str) -> str:

@@ -9,7 +9,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
-from crmcli.model.actions import channel_of
+from crmcli.model.actions import ACTIONS, channel_of
 from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant
 from crmcli.present.cells import Column, Listing, attributes, plain, rows_of
@@ -99,13 +99,17 @@ def outlook(lines: Iterable[RobotLine], columns: list[Column], empty: str) -> Li
     return Listing(rows_of(lines, *names), columns, empty)
 
 
-def jobs(found: Sequence[Job], empty: str) -> Listing:
-    """What robots did and could not do."""
+def jobs(ws: Workspace, found: Sequence[Job], empty: str) -> Listing:
+    """What robots did and could not do; of messages that wait in the queue, for what."""
+    from crmcli.automation.approval.gate import Gate
+
     names = ("key", "at", "record", "robot", "action", "state", "retry_at", "reason", "attempts")
-    rows = rows_of(found, *names)
+    rows, gate = rows_of(found, *names), Gate(ws)
     for job, row in zip(found, rows, strict=True):
         row |= {"id": job.key, "attempts": job.attempts + job.starts}
         row["reason"] = job.reason or (_ANSWER if job.state == "awaiting" else "")
+        if job.is_outgoing and job.state == "queued" and not job.reason:
+            row["reason"] = gate.why_not_message(job)
         row |= {**{key: job.facts.get(key, "") for key in ("to", "file")}}
     return Listing(rows, JOBS, empty)
 
@@ -179,7 +183,8 @@ def trial_text(ws: Workspace, trial: RobotTrial) -> str:
     blocks += [f"{event.record}: {words}" for event, words in told if words]
     leaving = _leaving(trial)
     if "text" in leaving:
-        heads = [f"{tr(key + ':')} {leaving[key.lower()]}" for key in ("From", "To", "Subject")]
+        names = [key for key in ("From", "To", "Subject") if key.lower() in leaving]
+        heads = [f"{tr(key + ':')} {leaving[key.lower()]}" for key in names]
         blocks.append("\n".join([*heads, "", str(leaving["text"]).rstrip()]))
     elif "program" in leaving:
         given = json.dumps(leaving["given"], ensure_ascii=False, indent=2)
@@ -200,6 +205,9 @@ def _leaving(trial: RobotTrial) -> dict[str, Any]:
         return {**json.loads(content), "url": redacted(str(facts["to"]))}
     if channel_of(facts["action"]) == "own":
         return {"program": layout.program_path(str(facts["to"])), "given": json.loads(content)}
+    if ACTIONS[facts["action"]].of_kind("phone"):
+        given = json.loads(content)
+        return {"to": given["to"], "text": given["text"]}
     from crmcli.channels.message import from_bytes
 
     mail = from_bytes(content, facts["key"])

@@ -34,7 +34,7 @@ SENDER = '''
     from crmcli.channels.outcome import Failed, Sent
 
 
-    class Sms(Sender):
+    class Pager(Sender):
         noun = "an SMS"
         event = "sms.out"
 
@@ -47,7 +47,7 @@ SENDER = '''
             return Prepared(lambda: self._send(message, text), {"text": text, "to": message.facts["to"]})
 
         def _send(self, message, text):
-            phone = Path(self.settings.channels["sms"]["phone"])
+            phone = Path(self.settings.channels["pager"]["phone"])
             mode = (phone / "mode").read_text()
             if mode == "off":
                 return Failed("the phone is off", again=True)
@@ -64,7 +64,7 @@ SENDER = '''
             return f"SMS leave by {declared['phone']}"
 
 
-    SENDER = Sms
+    SENDER = Pager
 '''
 ACTION = """
     from crmcli.automation.actions.work import Effect
@@ -82,7 +82,7 @@ RULES = """
     stages:
       - id: new
         name: Новая
-        robots: [{id: hello, do: sms, with: {text: 'О «{{ deal.name }}»', to: '+79161234567'}}]
+        robots: [{id: hello, do: pager, with: {text: 'О «{{ deal.name }}»', to: '+79161234567'}}]
 """
 
 
@@ -92,20 +92,20 @@ def phone(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     for package, text in ((crmcli.channels, SENDER), (crmcli.automation.actions, ACTION)):
         folder = tmp_path / package.__name__
         folder.mkdir()
-        (folder / "sms.py").write_text(textwrap.dedent(text))
+        (folder / "pager.py").write_text(textwrap.dedent(text))
         monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
-    monkeypatch.setitem(CHANNELS, "sms", Channel("SMS.", {"phone": "A folder."}))
+    monkeypatch.setitem(CHANNELS, "pager", Channel("Pagers.", {"phone": "A folder."}))
     params = (Param("text", "text", "What to say.", required=True), Param("to", "text", "A phone."))
-    monkeypatch.setitem(ACTIONS, "sms", Action("An SMS.", params, leaves="sms"))
+    monkeypatch.setitem(ACTIONS, "pager", Action("A page.", params, leaves="pager"))
     place = tmp_path / "phone"
     place.mkdir()
     (place / "mode").write_text("on")
-    house.write("settings.yaml", SETTINGS + f"channels: {{sms: {{phone: '{place}'}}}}\n")
+    house.write("settings.yaml", SETTINGS + f"channels: {{pager: {{phone: '{place}'}}}}\n")
     house.rules(RULES)
     yield place
     for package in (crmcli.channels, crmcli.automation.actions):
-        sys.modules.pop(f"{package.__name__}.sms", None)
-        package.__dict__.pop("sms", None)
+        sys.modules.pop(f"{package.__name__}.pager", None)
+        package.__dict__.pop("pager", None)
 
 
 def sent(phone: Path) -> list[str]:
@@ -120,7 +120,7 @@ def state(house: House) -> str:
 def test_a_channel_of_ones_own_delivers_once(house: House, phone: Path) -> None:
     deal = house.add("deal", name="Чай")
     [line] = [line for line in rehearse(house.ws, house.now) if line.record == deal.id]
-    assert line.what == "sms: to +79161234567"
+    assert line.what == "pager: to +79161234567"
     assert sent(phone) == []
     assert house.tick().failures == []
     house.tick("1h")
@@ -130,7 +130,7 @@ def test_a_channel_of_ones_own_delivers_once(house: House, phone: Path) -> None:
     [started] = house.events("job.started")
     assert started.data["by"] == "phone"
     [job] = jobs.listed(house.ws, ("done",))
-    assert (job.action, job.facts["to"]) == ("sms", "+79161234567")
+    assert (job.action, job.facts["to"]) == ("pager", "+79161234567")
 
 
 def test_it_is_tried_again_and_rests_after_some_failures(house: House, phone: Path) -> None:
@@ -183,7 +183,7 @@ def test_what_came_from_elsewhere_waits_for_approval(house: House, phone: Path, 
     (phone / "mode").write_text("on")
     assert [str(act) for act in approval(other.ws).unapproved] == [
         "sales/new/hello sends an SMS to +79161234567",
-        f"channels/sms SMS leave by {phone}",
+        f"channels/pager SMS leave by {phone}",
     ]
     [queued] = queued_elsewhere(other.ws)
     assert "an SMS to +79161234567, queued in another clone" in str(queued)
@@ -204,7 +204,7 @@ def test_what_only_a_newer_crm_can_send_does_not_leave(
     house.add("deal", name="Чай")
     house.tick()
     (phone / "mode").write_text("on")
-    monkeypatch.delitem(CHANNELS, "sms")
+    monkeypatch.delitem(CHANNELS, "pager")
     house.write("settings.yaml", SETTINGS)
     house.tick("10m")
     [job] = jobs_here(house.ws).values()
@@ -229,7 +229,7 @@ class Box:
 
 def test_a_reply_finds_the_record_of_its_message_and_is_written_down_once(house: House) -> None:
     house.template("hi", "Subject: О «{{ deal.name }}»\n\nДобрый день!\n")
-    house.rules(RULES.replace("do: sms, with: {text: 'О «{{ deal.name }}»', to: '+79161234567'}",
+    house.rules(RULES.replace("do: pager, with: {text: 'О «{{ deal.name }}»', to: '+79161234567'}",
                               "do: email, with: {template: mail/hi.j2, to: a@kafe.example}"))  # fmt: skip
     deal = house.add("deal", name="Чай")
     house.tick()

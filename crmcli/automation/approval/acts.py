@@ -86,6 +86,8 @@ def _of_settings(read: Read) -> Iterator[Act]:
         if what:
             place = place_of("channels", name)
             yield Act(place, what, _digest(place, declared), layout.SETTINGS)
+        for program in sender_class(name).programs(_map(declared)):
+            yield _program(read, layout.program_path(program), layout.SETTINGS)
     mails = {name: _map(user).get("email") for name, user in _map(settings.get("users")).items()}
     mails = {name: address for name, address in mails.items() if address}
     if mails:
@@ -110,8 +112,12 @@ def _of_pipelines(read: Read) -> Iterator[Act]:
             )
             programs |= dict.fromkeys(_programs(schedule))
     for path in programs:
-        texts = {path: lineage.digest_of(text)} if (text := read(path)) is not None else {}
-        yield Act(path, tr("may run"), _digest(path, "may run"), layout.PIPELINES, texts)
+        yield _program(read, path, layout.PIPELINES)
+
+
+def _program(read: Read, path: str, named_in: str) -> Act:
+    texts = {path: lineage.digest_of(text)} if (text := read(path)) is not None else {}
+    return Act(path, tr("may run"), _digest(path, "may run"), named_in, texts)
 
 
 def _of_robot(read: Read, place: str, robot: Mapping[str, Any]) -> Iterator[Act]:

@@ -129,6 +129,8 @@ class Gate:
         self.ws = ws
         self.held: dict[str, Act] = {} if held is None else held
         self.pause = ""
+        self.missing: dict[str, None] = {}
+        """What messages wait for because a channel is not set up."""
         try:
             gone = unrecorded(self.ws)
             self.pause = words(self.ws, gone) if gone else ""
@@ -162,7 +164,10 @@ class Gate:
             if act.digest not in self._approved_messages:
                 return self._hold(act)
         channel = channel_of(job.action)
-        places = sender_class(channel).places(job.facts)
+        if missing := sender_class(channel).missing(self.ws.root, self.ws.settings):
+            self.missing[missing] = None
+            return missing
+        places = sender_class(channel).places(job.facts, self.ws.settings)
         if any(place not in self._places for place in places):
             return tr("no robot of pipelines.yaml runs it any more")
         return self._waiting(declared.place_of("channels", channel), *places)
@@ -194,7 +199,7 @@ class Gate:
 
     def news(self) -> list[str]:
         """What a person should know of what is held, if it was not said before."""
-        lines = [self.pause] if self.pause else []
+        lines = [*([self.pause] if self.pause else []), *self.missing]
         if self.held:
             lines.append(f"{in_words(list(self.held.values()))} ({tr(ASK)})")
         told = _known(self.ws).get("told", [])

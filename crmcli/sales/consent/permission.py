@@ -54,37 +54,54 @@ def decide(
     return before, after
 
 
-def refuses(record: Record | None) -> bool:
-    """Whether a record refuses mail."""
-    return "mail" in getattr(record, "do_not", ())
+REFUSED = {
+    "mail": "{} ({}) must not be mailed: do_not has mail",
+    "sms": "{} ({}) must not be written to: do_not has sms",
+    "call": "{} ({}) must not be called: do_not has call",
+}
+
+
+def refuses(record: Record | None, consent: str = "mail") -> bool:
+    """Whether a record refuses mail, or something else."""
+    return consent in getattr(record, "do_not", ())
 
 
 def why_not_mail(ws: Workspace, record: Record | None, to: Sequence[str]) -> str:
-    """Why a message about a record must not go to these addresses; "" if it may.
+    """Why an e-mail about a record must not go to these addresses; "" if it may."""
+    return why_not(ws, record, to, "mail")
+
+
+def why_not(ws: Workspace, record: Record | None, to: Sequence[str], consent: str) -> str:
+    """Why a message about a record must not go to these addresses or numbers; "" if it may.
 
     Its contact and company count if it goes to them, and anybody else who has one of the addresses.
     """
     addresses = [address_of(receiver) for receiver in to]
     people = people_of(ws, record)
     for one in people:
-        emails = {fold(e.value) for e in cast("Sequence[Email]", getattr(one, "emails", ()))}
-        if refuses(one) and (one is people[0] or emails.intersection(addresses)):
-            return _refusal(one)
+        is_met = one is people[0] or {fold(e) for e in addresses_of(one)}.intersection(addresses)
+        if refuses(one, consent) and is_met:
+            return _refusal(one, consent)
     for one in holders(ws, to):
-        if refuses(one):
-            return _refusal(one)
+        if refuses(one, consent):
+            return _refusal(one, consent)
     block = blocklist(ws).stops(addresses)
     return tr("{} is on the block list", block) if block is not None else ""
 
 
-def _refusal(record: Record) -> str:
-    return tr("{} ({}) must not be mailed: do_not has mail", record.get("name"), record.id)
+def _refusal(record: Record, consent: str) -> str:
+    return tr(REFUSED[consent], record.get("name"), record.id)
+
+
+def addresses_of(record: Record) -> list[str]:
+    """The e-mails and phone numbers of a record."""
+    return [one.value for name in ("emails", "phones") for one in getattr(record, name, ())]
 
 
 def holders(ws: Workspace, to: Sequence[str]) -> Iterator[Record]:
-    """Everybody who has one of these addresses."""
-    for receiver in to:
-        for record_id in ws.lookup("email", address_of(receiver), HOLDERS):
+    """Everybody who has one of these addresses or numbers."""
+    for address in map(address_of, to):
+        for record_id in ws.lookup("email" if "@" in address else "phone", address, HOLDERS):
             found = linked(ws, record_id)
             if found is not None:
                 yield found

@@ -50,11 +50,7 @@ def _renderer(root: Path, language: str, currency: str, zone: str, country: str)
 
 def recipient(ws: Workspace, record: Record) -> str:
     """Who gets a message about a record: its own address, its contact's or its company's, else NoAddress."""
-    if isinstance(record, Task):
-        about = linked(ws, record.about)
-        if about is not None:
-            return recipient(ws, about)
-    for candidate in (record, contact_of(ws, record), company_of(ws, record)):
+    for candidate in reached(ws, record):
         if address := mailing_address(getattr(candidate, "emails", ())):
             return _named(_called(candidate), address)
     raise NoAddress(
@@ -67,6 +63,15 @@ def recipient(ws: Workspace, record: Record) -> str:
         if "emails" in {f.name for f in ws.schema.fields(record.entity)}
         else "add one to its contact: crm contact edit … --email …",
     )
+
+
+def reached(ws: Workspace, record: Record) -> list[Record]:
+    """Whom a message about a record may reach: itself, its contact, its company, in this order."""
+    about = linked(ws, record.about) if isinstance(record, Task) else None
+    if about is not None:
+        return reached(ws, about)
+    found = (record, contact_of(ws, record), company_of(ws, record))
+    return [one for one in found if one is not None]
 
 
 def _called(record: Record | None) -> str:

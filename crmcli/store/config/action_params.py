@@ -40,16 +40,23 @@ def read_params(place: Cursor, action: str, frame: Frame) -> Mapping[str, Any]:
     if known.of_kind("word") == ["entity"]:
         frame = replace(frame, entity=params.at("entity").text())
     if isinstance(params.value, dict):
+        _check_either(params, known)
         (_check_set if known.sets_fields else params_of(known).read)(params, frame)
         return params.value
-    needs = (
-        "a field" if known.sets_fields else ", ".join(p.name for p in known.params if p.required)
-    )
+    must = [*(p.name for p in known.params if p.required), *known.either[:1]]
+    needs = "a field" if known.sets_fields else ", ".join(must)
     if params.is_present:
         params.fault("'with' must have keys with values", "write with: {key: value}")
     elif needs:
         place.fault(tr("'with' is missing: {} needs {}", action, needs), "write with: {key: value}")
     return {}
+
+
+def _check_either(params: Cursor, action: Action) -> None:
+    given = [name for name in action.either if params.at(name).is_present]
+    if action.either and len(given) != 1:
+        hint = tr("one of {}", ", ".join(action.either))
+        params.fault("both say the same thing" if given else "it says nothing", hint)
 
 
 def check_once(place: Cursor, action: str) -> None:
@@ -194,7 +201,7 @@ def _check_template(place: Cursor, frame: Frame) -> None:
         place.fault(tr("the template {!r} is outside templates/", name), "like mail/hello.j2")
     elif not files.is_file(frame.templates / name):
         there = sorted(p.relative_to(frame.templates).as_posix()
-                       for p in frame.templates.glob("mail/*.j2")
+                       for p in frame.templates.glob(f"{name.rpartition('/')[0] or 'mail'}/*.j2")
                        if not p.name.endswith(".html.j2"))  # fmt: skip
         hint = allowed_hint(name, there, tr("there are"))
         place.fault(tr("no template templates/{}", name), hint)
@@ -204,6 +211,14 @@ def _check_program(place: Cursor, frame: Frame) -> None:
     name = place.text()
     if not re.fullmatch(layout.PROGRAM, name):
         place.fault(tr("{!r} is not the name of a program", name), "a file under robots.d/")
+
+
+def _check_phone(place: Cursor, frame: Frame) -> None:
+    """A number as people write it, if it begins like one: else it names a user."""
+    from crmcli.model.phones import parse_phones
+
+    if place.text()[:1] in "+(0123456789":
+        place.parsed(lambda text: parse_phones(text, "RU"), None, "like +79161234567")
 
 
 def _check_stage(place: Cursor, frame: Frame) -> None:
@@ -239,6 +254,7 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
     "user": shapes.text,
     "users": _texts,
     "addresses": _texts,
+    "phone": lambda doc: shapes.Shape(doc, _check_phone, lambda: {"type": shapes.SCALAR}),
     "template": lambda doc: shapes.Shape(
         doc,
         _check_template,
@@ -276,8 +292,10 @@ def params_of(action: Action) -> shapes.Shape:
             shapes.Shape(action.doc, _check_set, lambda: {**_fields_schema(), **more})
         )
     must = {p.name: shapes.needed(of_param[p.name]) for p in action.params if p.required}
-    found = shapes.keys(action.doc, {**of_param, **must})
-    return shapes.needed(found) if must else found
+    one_of = {"oneOf": [{"required": [name]} for name in action.either]}
+    also = (lambda: [one_of]) if action.either else None
+    found = shapes.keys(action.doc, {**of_param, **must}, also)
+    return shapes.needed(found) if must or action.either else found
 
 
 def _fields_schema() -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 
 from crmcli.language import tr
 from crmcli.model.channels import CHANNELS
+from crmcli.store import layout
 from crmcli.store.config import shapes
 from crmcli.store.config.cursor import Cursor
 
@@ -38,6 +39,12 @@ def _why_not_deliver(place: Cursor) -> tuple[str, str]:
     return "'deliver' is not valid", tr("{}; the password goes under password:", ways)
 
 
+def _why_not_url(place: Cursor) -> tuple[str, str]:
+    return tr(
+        "{!r} is not an address", place.name
+    ), "like https://example.com/sms, without a password"
+
+
 MAIL = {
     "deliver": shapes.guarded(
         "maildir:outbox keeps messages in a folder; smtp://user@host:587 or smtps://user@host:465 sends"
@@ -56,5 +63,18 @@ WEBHOOK = {
         shapes.matching("", ADDRESS_RULE, "an address", "like 10.0.0.5:8080"),
     )
 }
-CHANNEL_KEYS = {"mail": MAIL, "webhook": WEBHOOK}
+OWN_SETTINGS = {"mail": MAIL, "webhook": WEBHOOK}
+"""Channels whose settings have a place of their own there."""
+HANDOVER = {
+    "run": shapes.matching(
+        "A program under robots.d/ that is given each message as JSON; see crm help own.",
+        layout.PROGRAM, "the name of a program", "a file under robots.d/",
+    ),
+    "url": shapes.guarded(
+        "Or an https address to which each message is posted as JSON.",
+        r"https?://(?![^/?#\\]*@)\S+", _why_not_url,
+    ),
+    "secret": shapes.secret("Where the secret stands that signs what is posted, never the secret itself."),
+}  # fmt: skip
+CHANNEL_KEYS = {**OWN_SETTINGS, **dict.fromkeys(("sms", "chat", "call"), HANDOVER)}
 """The settings of channels of which more is known than that they are texts."""

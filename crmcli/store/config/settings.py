@@ -26,7 +26,7 @@ from crmcli.model.settings import (
 from crmcli.model.user import User
 from crmcli.model.values import BankAccount, fold
 from crmcli.model.vat import VatRate
-from crmcli.store.config.channel_keys import CHANNEL_KEYS
+from crmcli.store.config.channel_keys import OWN_SETTINGS
 from crmcli.store.config.cursor import Cursor, read_marked
 from crmcli.store.config.declared import check_directories, fields_of
 from crmcli.store.config.settings_keys import SHAPE
@@ -97,7 +97,7 @@ def _read_settings(top: Cursor) -> Settings:
             top.at("channels").at("mail"), got["channels"]["mail"], has_address=bool(us.email)
         ),
         webhook=WebhookChannel(got["channels"]["webhook"]["allow"]),
-        channels={n: told for n, told in got["channels"].items() if told and n not in CHANNEL_KEYS},
+        channels=_channels(top.at("channels"), got["channels"]),
         numbering={**Settings().numbering, **{k: v for k, v in masks.items() if v}},
         clones=clones,
         leads=got["leads"],
@@ -144,6 +144,14 @@ def _mail(place: Cursor, got: dict[str, str], *, has_address: bool) -> MailChann
             "add from: Sales <sales@example.com>, or the company's email",
         )
     return MailChannel(got["deliver"] or MailChannel().deliver, got["from"], got["password"])
+
+
+def _channels(place: Cursor, got: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+    """Those whose settings are plain texts; a message is handed to one taker."""
+    for name, told in got.items():
+        if told and told.get("run") and told.get("url"):
+            place.at(name).fault("both take the messages", "write one of run and url")
+    return {name: told for name, told in got.items() if told and name not in OWN_SETTINGS}
 
 
 def _conversion(

@@ -1,0 +1,68 @@
+"""What sms, chat and call have in common: a text to somebody's phone, queued in the change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from crmcli.automation.actions.work import Effect, Work
+from crmcli.channels.base import sender_class
+from crmcli.errors import BadUsage
+from crmcli.language import tr
+from crmcli.model.actions import OWNER, channel_of
+from crmcli.sales.consent.permission import why_not
+from crmcli.sales.documents import messages
+
+
+def run(work: Work) -> Effect:
+    """Queue the message, unless there is no number for it or whoever has that refuses it."""
+    channel = channel_of(work.action)
+    to = _number(work, channel)
+    if not to:
+        return Effect("skipped", {"reason": "there is no phone number for it"})
+    text = _text(work)
+    if not text:
+        return Effect("skipped", {"reason": "there is nothing to say"})
+    if why := why_not(work.ws, work.record, [to], sender_class(channel).consent):
+        return Effect("skipped", {"reason": why})
+    record = {"record": work.target, "name": str(work.record.get("name"))} if work.record else {}
+    robot = work.who.removeprefix("robot:")
+    given = {"key": work.key, "channel": channel, "robot": robot, **record, "to": to, "text": text}
+    sha = work.change.attach(json.dumps(given, ensure_ascii=False, sort_keys=True).encode())
+    return Effect("queued", {"to": to, "file": sha}, tr("«{}» to {}", text, to))
+
+
+def announced(channel: str, params: Mapping[str, Any]) -> str:
+    """What it says to whom."""
+    said = params.get("template") or f"«{params.get('text', '?')}»"
+    return tr("sends {} to {} ({})", said, params.get("to") or tr("the client"), channel)
+
+
+def _text(work: Work) -> str:
+    template = work.text("template")
+    if not template:
+        return work.text("text")
+    return messages.renderer(work.ws).render_text(template, work.names).strip()
+
+
+def _number(work: Work, channel: str) -> str:
+    """The number in E.164; "" where the client, or the user who is named, has none."""
+    from crmcli.model.phones import parse_phones, sendable
+
+    word, settings = work.text("to"), work.ws.settings
+    if not word:
+        people = messages.reached(work.ws, work.contact or work.the_record)
+        found = (sendable(getattr(one, "phones", ()), channel == "call") for one in people)
+        return next(filter(None, found), "")
+    if word[:1] not in "+(0123456789":
+        user = work.ws.user_id(_owner(work) if word == OWNER else word)
+        word = settings.users[user].phone if user in settings.users else ""
+    try:
+        return sendable(parse_phones(word, settings.phone_country), True) if word else ""
+    except ValueError as error:
+        raise BadUsage(str(error), "like +79161234567") from None
+
+
+def _owner(work: Work) -> str:
+    return work.owner or (str(work.record.get("owner")) if work.record else work.ws.user)

@@ -1,0 +1,17 @@
+"""Messages in a chat; who wants no SMS gets none of them either."""
+
+from __future__ import annotations
+
+from crmcli.channels.handover import Handover
+
+
+class Chat(Handover):
+    """Messages in a chat; who wants no SMS gets none of them either."""
+
+    noun = "a chat message"
+    nouns = "chat messages"
+    event = "message.out"
+    consent = "sms"
+
+
+SENDER = Chat

@@ -1,0 +1,83 @@
+"""Messages to somebody's phone: handed over, as the settings say, to a program or a web address.
+
+At most once by themselves: a provider would take a second one for another message, and ask money for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+from crmcli.channels import own, secrets, webhook
+from crmcli.channels.base import NoChannel, Prepared, Queued, Sender, secret_in_words
+from crmcli.channels.outcome import Failed, Outcome, Unknown
+from crmcli.language import tr
+from crmcli.model.redaction import redacted
+from crmcli.model.settings import Settings
+from crmcli.store import layout
+
+
+class Handover(Sender):
+    """A channel whose messages a program of robots.d/ or a web address takes."""
+
+    nouns: ClassVar[str] = "messages"
+
+    def prepared(self, message: Queued, now: datetime) -> Prepared:
+        """Read the message that was kept, and who takes it."""
+        if missing := self.missing(self.root, self.settings):
+            raise NoChannel(missing)
+        declared = self.settings.channels[self.name()]
+        given = json.loads(message.content)
+        told = {"text": given["text"], "to": given["to"], "number": given["to"]}
+        if program := declared["run"]:
+            path = own.executable(self.root, program)
+            return Prepared(partial(own.run, path, message, self.root, _doubtful), told)
+        secret = secrets.read(declared["secret"])
+        hook = webhook.Hook(declared["url"], given, message.key, secret)
+        allow = self.settings.webhook.allow
+        return Prepared(partial(webhook.post, hook, now, allow, at_most_once=True), told)
+
+    @classmethod
+    def missing(cls, root: Path, settings: Settings) -> str:
+        """Whether nobody is named who takes them, or the program is not there."""
+        declared = settings.channels.get(cls.name(), {})
+        try:
+            if program := declared.get("run"):
+                own.executable(root, program)
+        except own.BadProgram as error:
+            return error.message
+        if program or declared.get("url"):
+            return ""
+        how = f"channels: {{{cls.name()}: {{run: NAME}}}}"
+        return tr("{} are not set up: {} in settings.yaml, see crm help own", tr(cls.nouns), how)
+
+    @classmethod
+    def places(cls, facts: Mapping[str, Any], settings: Settings) -> list[str]:
+        """The program that takes them may have changed since."""
+        return [layout.program_path(name) for name in cls.programs(_declared(settings, cls))]
+
+    @classmethod
+    def programs(cls, declared: Mapping[str, Any]) -> list[str]:
+        """The program that takes them, if it is one."""
+        return [str(declared["run"])] if declared.get("run") else []
+
+    @classmethod
+    def to_approve(cls, declared: Mapping[str, Any]) -> str:
+        """Who takes them."""
+        secret = secret_in_words(str(declared.get("secret", "")), "secret")
+        taker = "".join(map(layout.program_path, cls.programs(declared)))
+        return tr(
+            "{} go to {}{}", tr(cls.nouns), taker or redacted(str(declared.get("url"))), secret
+        )
+
+
+def _declared(settings: Settings, channel: type[Sender]) -> Mapping[str, str]:
+    return settings.channels.get(channel.name(), {})
+
+
+def _doubtful(failed: Failed) -> Outcome:
+    return Unknown(failed.reason)
