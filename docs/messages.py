@@ -76,7 +76,8 @@ def texts() -> dict[Text, set[str]]:
     for text in (*WORDS.values(), *_in_presets(), *of_yaml):
         found.setdefault(text, set()).add("present/words.py")
     for action in ACTIONS.values():
-        found.setdefault(action.doc, set()).add("model/actions.py")
+        for text in (action.doc, *(param.doc for param in action.params)):
+            found.setdefault(text, set()).add("model/actions.py")
     for entity, row in ENTITIES.items():
         nouns = ((row.name, row.plural), row.plural, row.plural.capitalize(), row.one, row.least)
         made = (f"{row.name} created", f"{row.plural} created")

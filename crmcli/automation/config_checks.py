@@ -53,13 +53,21 @@ def look_through(start: Path | None, now: datetime) -> Soundness:
     renderer = Renderer(root / "templates")
     oddities: list[Problem] = []
     for pipeline in pipelines:
-        faults += _faults(pipeline, settings, renderer, now)
         oddities += _oddities(pipeline)
         oddities += _program_oddities(pipeline, root)
         oddities += _channel_oddities(pipeline, root, settings)
-    faults += _strange_faults(pipelines, settings)
+    faults += faults_of_rules(pipelines, settings, renderer, now)
     faults += templates.faults(renderer, schema, renderer.paths())
     return Soundness(tuple(dict.fromkeys(faults)), tuple(oddities), pipelines)
+
+
+def faults_of_rules(
+    pipelines: Pipelines, settings: Settings, renderer: Renderer, now: datetime
+) -> Iterator[Problem]:
+    """What is wrong with rules whose file can be read: in their templates, of what they name."""
+    for pipeline in pipelines:
+        yield from _faults(pipeline, settings, renderer, now)
+    yield from _strange_faults(pipelines, settings)
 
 
 def _loaded(load: Callable[[], T], otherwise: T, faults: list[Problem]) -> T:

@@ -10,9 +10,8 @@ from crmcli.automation.job_failures import check_rule
 from crmcli.automation.ledger import Done, job_key
 from crmcli.automation.linked_dates import dates_of
 from crmcli.automation.record_plan import STAGED
+from crmcli.automation.rule_edits import find_robot
 from crmcli.dataclass import dataclass
-from crmcli.errors import BadUsage, NotFound
-from crmcli.language import tr
 from crmcli.model.automation import Robot
 from crmcli.model.conditions.reasons import Reason, explained
 from crmcli.model.event import Event
@@ -41,7 +40,7 @@ class RobotTrial:
 def run(ws: Workspace, name: str, ref: str) -> RobotTrial:
     """Run a robot of the record's pipeline for it, whatever its condition and its time say."""
     record = ws.find(ref, *STAGED)
-    stage, robot = _robot(ws, record, name)
+    stage, robot = find_robot(ws.pipeline_of(record), name, str(record.get("stage")))
     check_rule(robot)
     who = f"robot:{robot.id}"
     change = ws.trial("test", who)
@@ -63,23 +62,6 @@ def run(ws: Workspace, name: str, ref: str) -> RobotTrial:
         records=[change.get(one) for one in made],
         queued=(dict(queued[0]), change.attachment(queued[0]["file"])) if queued else None,
     )
-
-
-def _robot(ws: Workspace, record: Record, name: str) -> tuple[Stage, Robot]:
-    """The robot that is called so, or STAGE/ROBOT; of several, that of the stage where the record stands."""
-    pipeline = ws.pipeline_of(record)
-    every = [(stage, robot) for stage in pipeline.stages for robot in stage.robots]
-    found = [(s, r) for s, r in every if name in (r.id, f"{s.id}/{r.id}")]
-    here = [(s, r) for s, r in found if s.id == record.get("stage")]
-    found = here or found
-    if not found:
-        known = ", ".join(f"{stage.id}/{robot.id}" for stage, robot in every)
-        told = tr("pipeline {} has no robot {!r}", pipeline.id, name)
-        raise NotFound(told, tr("one of {}", known) if known else "see crm robots list")
-    if len(found) > 1:
-        told = tr("several robots are called {!r}", name)
-        raise BadUsage(told, tr("one of {}", ", ".join(f"{s.id}/{r.id}" for s, r in found)))
-    return found[0]
 
 
 def _whose(ws: Workspace, record: Record, robot: Robot) -> Record | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from crmcli.cli import terminal
 from crmcli.cli.options import read_pairs
 from crmcli.cli.params import Session
 from crmcli.dataclass import replace
@@ -185,13 +186,4 @@ def _value(ws: Workspace, entity: str, name: str, *, listed: bool = False) -> st
         read_value(ws, field, [text])
         return text
 
-    return _prompted(word, typed)
-
-
-def _prompted(word: str, read: Callable[[str], T]) -> T:
-    while True:
-        text = str(click.prompt(word, err=True))
-        try:
-            return read(text)
-        except BadUsage as error:
-            click.echo(tr(error.message), err=True)
+    return terminal.prompted(word, typed)

@@ -321,7 +321,8 @@ def imported(path: str) -> Any:
 class Noun(_Literate, click.Group):
     """A group of commands; `@group.command()` makes a Verb, `cls=ChangingVerb` one that writes.
 
-    Those in `makers` are made when they are called, for the noun, by what stands at `module:function`.
+    Those in `makers` are made when they are called: they, or what makes them for the noun, stand at
+    `module:name`.
     """
 
     command_class = Verb
@@ -347,7 +348,8 @@ class Noun(_Literate, click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Make the command if nobody has, and return it."""
         if name in self.makers and name not in self.commands:
-            self.add_command(imported(self.makers[name])(self.name))
+            made = imported(self.makers[name])
+            self.add_command(made if isinstance(made, click.Command) else made(self.name))
         return super().get_command(ctx, name)
 
     def resolve_command(

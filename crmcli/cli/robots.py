@@ -19,14 +19,25 @@ if TYPE_CHECKING:
     from crmcli.present.cells import Listing
     from crmcli.workspace import Workspace
 
-robots = Noun("robots", help="What robots there are, what they wait for, and why.")
+_RULES = "crmcli.cli.robot_rules"
+robots = Noun(
+    "robots",
+    help="What robots there are, what they wait for, and why; add, edit, move, rm.",
+    makers={
+        verb: f"{_RULES}:{verb}" for verb in ("add", "edit", "move", "rm", "enable", "disable")
+    },
+)
 jobs = Noun("jobs", help="What robots did and could not do; retry, cancel, resolve.")
 _WHERE = "Only jobs that match a condition."
 _MANY = [
     click.Argument(("keys",), nargs=-1, metavar="KEY…"),
     option("--where -w", _WHERE, "EXPR"),
 ]
-trigger = Noun("trigger", help="Fire a trigger of pipelines.yaml by its code.")
+trigger = Noun(
+    "trigger",
+    help="Triggers of pipelines.yaml: add, rm; fire one by its code.",
+    makers={verb: f"{_RULES}:{verb}_trigger" for verb in ("add", "rm")},
+)
 
 
 @robots.command("list")

@@ -39,9 +39,9 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "pipeline": ("pipeline:pipeline", "Pipelines: stages, robots and triggers."),
         "stage": ("stage:stage", "Stages of a pipeline: list, add, rename, move, set, rm."),
         "tick": ("tick:tick", "Run what is due (for cron)."),
-        "robots": ("robots:robots", "What robots wait for, and why."),
+        "robots": ("robots:robots", "Robots: add, edit, move, rm; what they wait for, and why."),
         "jobs": ("robots:jobs", "What robots did; retry, cancel, resolve."),
-        "trigger": ("robots:trigger", "Fire a trigger of pipelines.yaml by its code."),
+        "trigger": ("robots:trigger", "Triggers of pipelines.yaml: add, rm, fire."),
     },
     "Import and export": {
         "import": ("importing:import_", "Import records from CSV, xlsx, JSON lines or vCards."),

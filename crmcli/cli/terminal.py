@@ -6,14 +6,17 @@ import math
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import product
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 import click
 
+from crmcli.errors import BadUsage
 from crmcli.language import tr
+
+T = TypeVar("T")
 
 FIRST_AFTER = 1.0
 """Seconds of silence before progress is shown."""
@@ -116,6 +119,16 @@ def agrees(question: str) -> bool:
         if said in _NO:
             return False
         click.echo(tr("answer y or n"), err=True)
+
+
+def prompted(word: str, read: Callable[[str], T], usual: str | None = None) -> T:
+    """What people say to a question, read; asked again while it is BadUsage. Nothing said is `usual`."""
+    while True:
+        text = str(click.prompt(word, usual, show_default=bool(usual), err=True))
+        try:
+            return read(text)
+        except BadUsage as error:
+            click.echo(tr(error.message), err=True)
 
 
 def page(lines: Sequence[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,11 +74,24 @@ class Configured(Folder):
 
         return load_outline(self.root)
 
-    def read_pipelines(self, data: bytes | None = None, *, forgiving: bool = False) -> Pipelines:
-        """What pipelines.yaml declares, or another text in its place; `forgiving` as in `load_pipelines`."""
+    def read_pipelines(
+        self,
+        data: bytes | None = None,
+        *,
+        forgiving: bool = False,
+        new_files: Collection[str] = (),
+    ) -> Pipelines:
+        """What pipelines.yaml declares, or another text in its place; the rest as in `load_pipelines`."""
         from crmcli.store.config.pipelines import load_pipelines
 
-        return load_pipelines(self.root, self.schema, self.settings, forgiving=forgiving, data=data)
+        return load_pipelines(
+            self.root,
+            self.schema,
+            self.settings,
+            data,
+            forgiving=forgiving,
+            new_files=new_files,
+        )
 
     def read_settings(self, data: bytes) -> Settings:
         """What a text in the place of settings.yaml declares; InvalidData with every fault."""

@@ -52,7 +52,7 @@ def test_an_item_comes_between_others_as_they_are_written() -> None:
         '    requires: [amount, "phone|email"]\n',
     )
     first = change(TEXT, lambda stages: stages.insert(0, {"id": "a", "name": "A"}))
-    assert "stages:\n  # the first\n  - id: a\n    name: A\n\n  - id: new\n" in first
+    assert "stages:\n  - id: a\n    name: A\n\n  # the first\n  - id: new\n" in first
     last = change(TEXT, lambda stages: stages.append({"id": "z", "name": "Z"}))
     assert "color: '#7bd500'}\n\n  - id: z\n    name: Z\n# tail\n" in last
 

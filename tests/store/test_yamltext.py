@@ -101,11 +101,17 @@ def test_a_file_of_little_takes_more(text: str) -> None:
 def test_what_cannot_be_kept_is_refused() -> None:
     with pytest.raises(CannotEdit, match="as a whole"):
         change(("company", "bank"), "Р/с 2")
-    text = "directories:\n  sources: {web: Сайт,   # лучший\n    call: Звонок}\n"
+    text = "a:\n  b: [1,   # лучший\n    2]\n"
     with pytest.raises(CannotEdit, match="there are comments"):
-        change(("directories", "sources", "tg"), "Телега", text)
+        change(("a", "b"), ["2", "3"], text)
     with pytest.raises(CannotEdit, match="change its order"):
         change(("a",), ["3", "1"], "a:\n  - 1\n  - 2\n  - 3\n")
+
+
+def test_a_map_in_braces_takes_more_and_keeps_its_comments_and_quotes() -> None:
+    text = "directories:\n  sources: {web: 'Сайт',   # лучший\n    call: Звонок}\n"
+    after = change(("directories", "sources", "tg"), "Телега", text)
+    assert after == text.replace("Звонок}", "Звонок, tg: Телега}")
 
 
 def test_lists_of_lines_lose_and_get_items() -> None:

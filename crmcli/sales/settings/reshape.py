@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -63,6 +64,8 @@ class SettingsEdit:
     renamed: tuple[str, ...] = ()
     pipelines: Callable[[Tree], None] | None = None
     views: Callable[[Tree], None] | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Templates that are new with it, by path from the root."""
 
 
 @dataclass
@@ -74,6 +77,8 @@ class Reshaping:
     first: str = ""
     """The first pipeline of deals, as it was."""
     rewritten: list[str] = field(default_factory=list)
+    texts: Mapping[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    """Each of the files as it was and as it is now."""
 
     def select(self, entity: str, condition: Condition) -> list[str]:
         """The ids of records that fit a condition on the fields as they were."""
@@ -84,19 +89,20 @@ class Reshaping:
 def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Reshaping]:
     """A change under new settings; refused if that makes a file of the configuration wrong."""
     old = ws.settings
-    before = {path: _read(ws, path) for path in (SETTINGS, PIPELINES, VIEWS)}
+    before = {path: _read(ws, path) for path in (SETTINGS, PIPELINES, VIEWS, *wanted.files)}
     after = _new_settings(before[SETTINGS], wanted)
     was, _ = ws.read_pipelines(), ws.views  # faults that were there before are not told as ours
     try:
         ws.take_settings(_settings_of(ws, after))
-        new = {SETTINGS: after, **_others(ws, wanted)}
+        new = {**wanted.files, SETTINGS: after, **_others(ws, wanted)}
         with ws.change(command) as change:
             for path in new:
                 if _read(ws, path) != before[path]:
                     raise FileChanged(
                         tr("{} was changed by someone else meanwhile", path), "try again"
                     )
-            done = Reshaping(change, ws.under(old), was.deals[0].id)
+            texts = {path: (before[path], data) for path, data in new.items()}
+            done = Reshaping(change, ws.under(old), was.deals[0].id, texts=texts)
             where = SETTINGS if wanted.pipelines is None else PIPELINES
             facts = {where: {RENAMED: [*wanted.renamed]}} if wanted.renamed else {}
             done.rewritten = [
@@ -157,7 +163,8 @@ def _others(ws: Workspace, wanted: SettingsEdit) -> dict[str, bytes]:
     changed: dict[str, bytes] = {}
     if wanted.pipelines is not None:
         changed[PIPELINES] = _edited(_read(ws, PIPELINES), PIPELINES, wanted.pipelines)
-        ws.take_pipelines(_valid(PIPELINES, ws.read_pipelines, changed[PIPELINES]))
+        read = partial(ws.read_pipelines, new_files=wanted.files)
+        ws.take_pipelines(_valid(PIPELINES, read, changed[PIPELINES]))
     else:
         new = _adapted(ws, PIPELINES, wanted.word, ws.read_pipelines)
         changed |= {} if new is None else {PIPELINES: new}

@@ -83,7 +83,7 @@ def change(
         raise BadUsage("nothing to change", "pass --color, --max-days, --probability or --requires")
 
     def edit(tree: Tree) -> None:
-        raw = _raw(tree, pipeline, stage)
+        raw = raw_stage(tree, pipeline, stage)
         raw.update(facts)
         for key in unset:
             raw.pop(key, None)
@@ -102,7 +102,7 @@ def move(ws: Workspace, pipeline: Pipeline, ref: str, after: str, before: str) -
 
     def edit(tree: Tree) -> None:
         stages = _stages(tree, pipeline)
-        raw = _raw(tree, pipeline, stage)
+        raw = raw_stage(tree, pipeline, stage)
         was = stages.index(raw)
         stages.remove(raw)
         stages.insert(place - (place > was), raw)
@@ -126,7 +126,7 @@ def rename(
     new = _new_words(ws, pipeline, stage, name, new_id)
 
     def edit(tree: Tree) -> None:
-        raw = _raw(tree, pipeline, stage)
+        raw = raw_stage(tree, pipeline, stage)
         raw["id"], raw["name"] = new_id, name
         put(tree, new.in_all_rules(tree, ws.pipelines))
 
@@ -161,7 +161,7 @@ def remove(ws: Workspace, pipeline: Pipeline, ref: str, move_to: str = "") -> Re
     new = _new_words(ws, pipeline, stage, heir, heir)
 
     def edit(tree: Tree) -> None:
-        _stages(tree, pipeline).remove(_raw(tree, pipeline, stage))
+        _stages(tree, pipeline).remove(raw_stage(tree, pipeline, stage))
         put(tree, new.in_all_rules(tree, ws.pipelines if heir else ()))
 
     def views(tree: Tree) -> None:
@@ -228,7 +228,7 @@ def told_of(ids: list[str], place: str) -> str:
 def _check_unnamed(ws: Workspace, pipeline: Pipeline, stage: Stage, new: NewWords) -> None:
     """Refuse to take away what rules of other stages or views name; StillNamed has the lines."""
     tree = load_marked(ws.file(PIPELINES) or b"", PIPELINES).value
-    number = _stages(tree, pipeline).index(_raw(tree, pipeline, stage))
+    number = _stages(tree, pipeline).index(raw_stage(tree, pipeline, stage))
     own = (*pipeline_place(tree, pipeline), "stages", number)
     lines = [(path, line) for path, line, at in _naming(ws, new) if at[: len(own)] != own]
     if lines:
@@ -301,6 +301,7 @@ def _stages(tree: Tree, pipeline: Pipeline) -> list[Raw]:
     return cast("list[Raw]", at(tree, (*pipeline_place(tree, pipeline), "stages")))
 
 
-def _raw(tree: Tree, pipeline: Pipeline, stage: Stage) -> Tree:
+def raw_stage(tree: Tree, pipeline: Pipeline, stage: Stage) -> Tree:
+    """What pipelines.yaml says of a stage, in its raw tree."""
     found = (raw for raw in _stages(tree, pipeline) if cast("Tree", raw).get("id") == stage.id)
     return cast("Tree", next(found))

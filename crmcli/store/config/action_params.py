@@ -199,7 +199,7 @@ def _check_template(place: Cursor, frame: Frame) -> None:
         return
     if name.startswith("/") or ".." in name.split("/") or "\\" in name:
         place.fault(tr("the template {!r} is outside templates/", name), "like mail/hello.j2")
-    elif not files.is_file(frame.templates / name):
+    elif f"templates/{name}" not in frame.new_files and not files.is_file(frame.templates / name):
         there = sorted(p.relative_to(frame.templates).as_posix()
                        for p in frame.templates.glob(f"{name.rpartition('/')[0] or 'mail'}/*.j2")
                        if not p.name.endswith(".html.j2"))  # fmt: skip

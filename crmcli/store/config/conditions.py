@@ -88,6 +88,7 @@ GOAL = shapes.Shape(
     _goal,
     _goal_schema,
     None,
+    keys=GOAL_KEYS.keys,
 )
 EXIT = replace(
     condition(

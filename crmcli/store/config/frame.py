@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from crmcli.dataclass import dataclass, field, replace
@@ -25,6 +25,8 @@ class Frame:
     aliases: Aliases
     pipelines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The stages of every pipeline of deals, by its id."""
+    new_files: Collection[str] = ()
+    """Files, from the root, that will be there once the rules are written."""
 
     def field(self, name: str) -> Field | None:
         """The entity's field of exactly that name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,6 +38,7 @@ class _Ground:
     schema: Schema
     aliases: Aliases
     stages: Mapping[str, tuple[str, ...]]
+    new_files: Collection[str] = ()
 
 
 def load_pipelines(
@@ -47,11 +48,12 @@ def load_pipelines(
     data: bytes | None = None,
     *,
     forgiving: bool = False,
+    new_files: Collection[str] = (),
 ) -> Pipelines:
     """What pipelines.yaml declares, or would if it held `data`; InvalidData names every fault.
 
     Without settings conditions know no user or source by name. `forgiving` leaves the own faults of a
-    robot, trigger or schedule to it.
+    robot, trigger or schedule to it; `new_files` are there once it is written.
     """
     top = read_marked(root, PIPELINES, data)
     if top is None or not isinstance(top.value, dict):
@@ -61,7 +63,8 @@ def load_pipelines(
             [Problem(PIPELINES, 0, "leads: and deals: are missing")],
         )
     aliases = _aliases(settings or Settings(), top)
-    got = SHAPE.read(top, _Ground(root / "templates", schema, aliases, _stages_of_deals(top)))
+    stages = _stages_of_deals(top)
+    got = SHAPE.read(top, _Ground(root / "templates", schema, aliases, stages, new_files))
     excused = tuple(top.findings.of_rules) if forgiving else ()
     top.findings.problems[:] = [one for one in top.findings.problems if one not in excused]
     top.findings.settle()
@@ -111,7 +114,17 @@ def _deals(place: Cursor, ground: _Ground) -> tuple[Pipeline, ...]:
     return deals
 
 
-def _pipeline(place: Cursor, entity: str, ground: _Ground) -> Pipeline:
+def frame_of(root: Path, schema: Schema, settings: Settings, pipeline_id: str) -> Frame:
+    """What the rules of a pipeline are checked against."""
+    top = read_marked(root, PIPELINES)
+    assert top is not None  # there is a workspace
+    ground = _Ground(root / "templates", schema, _aliases(settings, top), _stages_of_deals(top))
+    deals = (place for place in top.at("deals").items() if place.at("id").text() == pipeline_id)
+    place = next(deals, top.at("leads"))
+    return _frame(place, "lead" if place.path == ("leads",) else "deal", ground)
+
+
+def _frame(place: Cursor, entity: str, ground: _Ground) -> Frame:
     stages = place.at("stages").value
     stages = stages if isinstance(stages, list) else []
     names = [_names_of(stage) for stage in stages]
@@ -123,8 +136,13 @@ def _pipeline(place: Cursor, entity: str, ground: _Ground) -> Pipeline:
         ),
     }
     ids = _stage_ids(stages)
-    frame = Frame(ground.schema, entity, ids, ground.templates, aliases, ground.stages)
-    got = (DEALS if entity == "deal" else LEADS).read(place, frame)
+    return Frame(
+        ground.schema, entity, ids, ground.templates, aliases, ground.stages, ground.new_files
+    )
+
+
+def _pipeline(place: Cursor, entity: str, ground: _Ground) -> Pipeline:
+    got = (DEALS if entity == "deal" else LEADS).read(place, _frame(place, entity, ground))
     pipeline = Pipeline(**{"id": "leads", **got}, entity=entity, line=place.line)
     for ring in pipeline.loops(at_once=True):
         at = next(entry for entry in place.at("stages").items() if entry.at("id").text() == ring[0])

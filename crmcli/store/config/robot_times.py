@@ -170,7 +170,7 @@ TIMES = {
     "after": shapes.Shape(
         "So long after the record entered the stage (with wait: previous: after the end of the robot"
         " above), as 1d, or '1d 10:00' with a time of day; with keys also after the date in a field.",
-        _after, _after_schema, AFTER_KEYS.nothing,
+        _after, _after_schema, AFTER_KEYS.nothing, keys=AFTER_KEYS.keys,
     ),
     "at": shapes.keys("At the moment that a date field of the record names.", MOMENT),
     "before": shapes.keys(

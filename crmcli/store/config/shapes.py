@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeAlias
 
-from crmcli.dataclass import dataclass, replace
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
 from crmcli.store.config.cursor import ID_HINT, ID_RULE, Cursor, unique
 
@@ -32,6 +32,8 @@ class Shape:
     fragment: Callable[[], Schema]
     nothing: Any = ""
     required: bool = False
+    keys: Mapping[str, Shape] = field(default_factory=dict)
+    """What may stand below it, where it has keys of its own."""
 
     def schema(self, *, required: bool = False) -> Schema:
         """The fragment of a JSON Schema; a key without a value is as good as absent."""
@@ -210,7 +212,8 @@ def keys(
             **({"allOf": also()} if also else {}),
         }
 
-    return Shape(doc, read, fragment, {name: shape.nothing for name, shape in shapes.items()})
+    nothing = {name: shape.nothing for name, shape in shapes.items()}
+    return Shape(doc, read, fragment, nothing, keys=shapes)
 
 
 def named(name: str, shape: Shape) -> Shape:

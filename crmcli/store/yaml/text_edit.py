@@ -6,6 +6,7 @@ What comes out is read again and must say exactly what was meant, or nothing is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.language import tr
@@ -87,8 +88,8 @@ class _Text(TextLines):
 
     # --- maps and lists ----------------------------------------------------------------------
 
-    def _map(self, node: yaml.MappingNode, old: Map, wanted: Map) -> None:
-        """Change a block map key by key."""
+    def _map(self, node: yaml.MappingNode, old: Map, wanted: Map, *, is_item: bool = False) -> None:
+        """Change a block map, perhaps an item of a list, key by key."""
         column = node.value[0][0].start_mark.column
         nodes = {key.value: (key, value) for key, value in node.value}
         for name, (key, value) in nodes.items():
@@ -103,7 +104,7 @@ class _Text(TextLines):
                 after = self.last_line(inner, key)
             else:
                 first = node.value[0][0].start_mark.line
-                lines = block(name, value, column)
+                lines = self._key(name, value, column, is_item=is_item)
                 self.insert(after if after >= 0 else first - 1, lines if column else ["", *lines])
 
     def _value(self, key: yaml.Node, node: yaml.Node, old: Raw, new: Raw, column: int) -> None:
@@ -113,7 +114,7 @@ class _Text(TextLines):
         elif isinstance(old, list) and isinstance(new, list) and is_block and new:
             self._list(cast("yaml.SequenceNode", node), old, new)
         elif old == "" and not isinstance(new, str):
-            lines = block(key.value, new, column)[1:]
+            lines = self._key(key.value, new, column)[1:]
             self.insert(key.start_mark.line, lines)
         elif isinstance(new, str) and self.is_folded(node):
             self.replace(node, scalar(new))
@@ -124,6 +125,8 @@ class _Text(TextLines):
             self.replace(node, f"'{new}'" if getattr(node, "style", "") else new)
         elif isinstance(old, list) and isinstance(new, list) and _is_same_order(old, new):
             self._flow_entries(cast("yaml.SequenceNode", node), old, new)
+        elif isinstance(old, dict) and isinstance(new, dict) and next(iter(old), "") in new:
+            self._flow_map(cast("yaml.MappingNode", node), old, new)
         else:
             self.refuse_comments(node)
             self.replace(node, flow(new))
@@ -150,8 +153,10 @@ class _Text(TextLines):
             if was not in new:
                 self.drop(item.start_mark.line, self.last_line(item, item))
         indent = " " * node.start_mark.column
-        added = [f"{indent}- {flow(item)}" for item in new[len(kept) :]]
-        self.insert(self.last_line(node.value[-1], node), added)
+        is_block = not getattr(node.value[-1], "flow_style", True)
+        for item in new[len(kept) :]:
+            lines = entry(item, len(indent)) if is_block else [f"{indent}- {flow(item)}"]
+            self.insert(self.last_line(node.value[-1], node), lines)
 
     def _item(self, item: yaml.Node, was: Raw, now: Raw) -> None:
         """Change an item of a list where it stands."""
@@ -159,7 +164,8 @@ class _Text(TextLines):
             return
         are_maps = isinstance(was, dict) and isinstance(now, dict)
         if are_maps and now and not getattr(item, "flow_style", True):
-            self._map(cast("yaml.MappingNode", item), cast("Map", was), cast("Map", now))
+            node = cast("yaml.MappingNode", item)
+            self._map(node, cast("Map", was), cast("Map", now), is_item=True)
         elif are_maps and item.value[0][0].value in cast("Map", now):
             self._flow_map(cast("yaml.MappingNode", item), cast("Map", was), cast("Map", now))
         else:
@@ -220,12 +226,46 @@ class _Text(TextLines):
             if word in were:
                 after = word
                 continue
-            lines = entry(value, column) if is_block else [" " * column + f"- {flow(value)}"]
+            lines = self._entry(value, column) if is_block else [" " * column + f"- {flow(value)}"]
             air = [""] if is_airy and is_block else []
             if after:
                 self.insert(spans[after][1], [*air, *lines])
             else:
                 self.insert(spans[were[0]][0] - 1, [*lines, *air])
+
+    def _key(self, name: str, value: Raw, column: int, *, is_item: bool = False) -> list[str]:
+        """A new key with its value as lines, a list of maps below it; in an item of a list in one line."""
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            lines = [line for item in value for line in self._entry(item, column + 2)]
+            return [f"{' ' * column}{scalar(name)}:", *lines]
+        if is_item:
+            return [f"{' ' * column}{scalar(name)}: {flow(value)}"]
+        return block(name, value, column)
+
+    def _entry(self, value: Raw, column: int) -> list[str]:
+        """A new item of a list as lines: those that it has elsewhere, with its comment, or new ones."""
+        for was, lines, indent in self.standing:
+            if was == value:
+                return [" " * column + line[indent:] if line.strip() else line for line in lines]
+        return entry(value, column)
+
+    @cached_property
+    def standing(self) -> list[tuple[Raw, list[str], int]]:
+        """Each map with an id of the lists of the file, with its lines and how far they are indented."""
+        return list(self._standing(self._root(), load_marked(self.text.encode(), self.path).value))
+
+    def _standing(self, node: Any, value: Raw) -> Iterator[tuple[Raw, list[str], int]]:
+        if getattr(node, "flow_style", True):
+            return
+        if isinstance(value, dict):
+            for key, part in node.value:
+                yield from self._standing(part, value[key.value])
+        elif isinstance(value, list):
+            spans = self.spans(node) if ids_of(value) else ()
+            for (top, last), part in zip(spans, value, strict=False):
+                yield part, self.lines[top : last + 1], node.start_mark.column
+            for item, part in zip(node.value, value, strict=True):
+                yield from self._standing(item, part)
 
     def _reorder(self, node: yaml.SequenceNode, were: list[str], are: list[str]) -> None:
         """Put the items of a list into another order, each with the comment above it."""

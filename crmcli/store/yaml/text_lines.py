@@ -66,7 +66,7 @@ class TextLines:
         """The first and the last line of each item: with the comment right above it, and what is
         commented out below it, as deep as it."""
         found: list[tuple[int, int]] = []
-        floor, dash = node.start_mark.line, node.start_mark.column
+        floor, dash = 0, node.start_mark.column
         for item in node.value:
             top, last = item.start_mark.line, self.last_line(item, item)
             while top > floor and self._is_comment(top - 1) == dash:
