@@ -69,7 +69,7 @@ def decide(
     }
     done = each(
         ws, f"jobs {how or verb}", chosen,
-        lambda change, key: decide(change, judges[verb](ws, chosen.job(ws, key)), how or verb),
+        lambda change, key: enter_decision(change, judges[verb](ws, chosen.job(ws, key)), how or verb),
     )  # fmt: skip
     return chosen, done
 
@@ -125,7 +125,7 @@ def finish(ws: Workspace, key: str, answer: str = "", failed: str = "") -> Job:
     return job
 
 
-def decide(change: Change, job: Job, how: str) -> Job:
+def enter_decision(change: Change, job: Job, how: str) -> Job:
     """Note what a person decided about a job."""
     word, facts = ("cancelled", {}) if how == "cancel" else ("resolved", {"as": how})
     change.author = replace(change.author, cause=job.cause)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from crmcli.automation.config_checks import faults_of_rules
 from crmcli.automation.explain import WAITING
 from crmcli.automation.job_failures import jobs_here
-from crmcli.automation.jobs import CANCELLABLE, decide
+from crmcli.automation.jobs import CANCELLABLE, enter_decision
 from crmcli.automation.record_plan import in_stages, plan_for
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, NotFound
@@ -170,7 +170,7 @@ def remove(ws: Workspace, home: Home, robot: Robot) -> RuleChange:
 
     def cancel(done: Reshaping) -> None:
         for job in _queued(ws, home, robot):
-            decide(done.change, job, "cancel")
+            enter_decision(done.change, job, "cancel")
 
     return replace(_written(ws, "robots rm", edit, also=cancel), waiting=waiting)
 
