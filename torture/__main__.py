@@ -24,6 +24,7 @@ from torture.hostile import hostile
 from torture.kills import kills
 from torture.processes import processes
 from torture.scenes import named
+from torture.schedules import schedules
 from torture.score import Score, table
 from torture.servers import servers
 from torture.trees import TREES
@@ -59,6 +60,7 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
         "documents": lambda folder: documents(
             folder, sums=200 if quick else 10_000, invoices=10 if quick else 1_000
         ),
+        "schedules": lambda _: schedules(every=50 if quick else 1),
         "honesty": honesty,
     }
 
@@ -71,7 +73,7 @@ def main() -> int:
         "part",
         nargs="*",
         help="one or more of these, in this order: kills disk cuts errors turns"
-        " processes codec hostile clocks folders gitsteps servers documents honesty;"
+        " processes codec hostile clocks folders gitsteps servers documents schedules honesty;"
         " all of them if none is named",
     )
     parser.add_argument("--quick", action="store_true", help="a little of everything")

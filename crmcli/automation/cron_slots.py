@@ -1,8 +1,10 @@
 """When a cron line says go: the slots of a schedule in the workspace's zone; pure rules.
 
-A line with fixed hours follows the clock on the wall: each time of day comes once a day, right
-after the gap if the clocks skip it, at its first showing if they show it twice. A line whose hour
-is `*` follows real time: nothing in the gap, both showings.
+As cron of Debian and cronsim do it. A line with fixed minutes and hours follows the clock on the wall:
+each time of day comes once a day, right after the gap if the clocks skip it (once for all that they
+skip), at its first showing if they show it twice. A line whose minute or hour begins with `*` follows
+real time: nothing in the gap, both showings. Day of the month and day of the week: either is enough, but
+where one of them begins with `*` both have to be right.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ class Due:
 
 def slots(cron: str, zone: tzinfo, after: datetime, until: datetime) -> list[Slot]:
     """The slots in (after, until], the oldest first; at most the newest MOST_SLOTS."""
-    slots_back = _by_real_time if cron.split()[1].startswith("*") else _by_the_wall
+    minute, hour, *_ = cron.split()
+    slots_back = _by_real_time if "*" in (minute[0], hour[0]) else _by_the_wall
     return list(islice(slots_back(cron, zone, until, after), MOST_SLOTS))[::-1]
 
 
@@ -74,7 +77,9 @@ def next_slot(cron: str, zone: tzinfo, after: datetime) -> datetime | None:
     from croniter import CroniterError, croniter
 
     try:
-        steps = croniter(cron, _wall(after, zone), max_years_between_matches=5)
+        steps = croniter(
+            cron, _wall(after, zone), max_years_between_matches=5, implement_cron_bug=True
+        )
         wall: datetime = steps.get_next(datetime)
     except CroniterError:
         return None
@@ -82,12 +87,14 @@ def next_slot(cron: str, zone: tzinfo, after: datetime) -> datetime | None:
 
 
 def _by_the_wall(cron: str, zone: tzinfo, now: datetime, after: datetime) -> Iterator[Slot]:
-    """Times of day, each once."""
+    """Times of day, each once; all that the clocks skip at one time are one."""
+    latest: datetime | None = None
     for wall in _walls_back(cron, zone, now):
         moment = _instant(wall, zone)
         if moment <= after:
             return
-        if moment <= now:
+        if moment <= now and moment != latest:
+            latest = moment
             yield Slot(wall.isoformat(timespec="minutes"), moment)
 
 
@@ -120,7 +127,8 @@ def _walls_back(cron: str, zone: tzinfo, now: datetime) -> Iterator[datetime]:
 
     ahead = max(_offset(now, zone), _offset(now - _WIDEST, zone))
     latest = (now.astimezone(UTC) + ahead).replace(tzinfo=None, second=0, microsecond=0)
-    steps = croniter(cron, latest + _MINUTE)  # croniter goes to the one strictly before
+    # croniter goes to the one strictly before
+    steps = croniter(cron, latest + _MINUTE, implement_cron_bug=True)
     while True:
         try:
             yield steps.get_prev(datetime)

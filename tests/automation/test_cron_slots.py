@@ -33,7 +33,7 @@ FIXED = (
     "0 9 * * 1",
     "15 0,1,2,3 * * *",
     "0 0 1 * *",
-    "*/20 1-3 * * *",
+    "20 1-3 * * *",
     "59 23 * * *",
 )
 
@@ -57,6 +57,33 @@ def test_a_time_that_comes_twice_counts_once() -> None:
 def test_a_time_that_is_skipped_comes_right_after_the_gap() -> None:
     found = slots("30 2 * * *", BERLIN, utc("2026-03-28T12:00"), utc("2026-03-29T12:00"))
     assert [(s.key, s.at) for s in found] == [("2026-03-29T02:30", utc("2026-03-29T01:00"))]
+
+
+def test_all_that_one_gap_skips_comes_once_after_it() -> None:
+    found = slots("0,30 2,3 * * *", BERLIN, utc("2026-03-28T23:00"), utc("2026-03-29T12:00"))
+    assert [s.at for s in found] == [utc("2026-03-29T01:00"), utc("2026-03-29T01:30")]
+
+
+@pytest.mark.parametrize("cron", ["*/20 2 * * *", "* 2 * * *"])
+def test_every_few_minutes_is_real_time_in_a_given_hour_too(cron: str) -> None:
+    assert keys(cron, "2026-03-28T23:00", "2026-03-29T12:00") == []
+    found = keys(cron, "2026-10-24T22:00", "2026-10-25T12:00")
+    assert len(found) == 2 * (3 if "20" in cron else 60)
+
+
+@pytest.mark.parametrize(
+    ("days", "found"),
+    [
+        ("*/2 * 1", ["09", "23"]),  # Mondays that are odd days of the month
+        ("9 * */2", ["09"]),  # the 9th, if that is Sunday, Tuesday, Thursday or Saturday
+        ("1,9 * 1", ["01", "02", "09", "16", "23", "30"]),  # the 1st, the 9th and every Monday
+    ],
+)
+def test_both_days_have_to_be_right_where_one_begins_with_a_star(
+    days: str, found: list[str]
+) -> None:
+    said = keys(f"0 9 {days}", "2027-08-01T00:00", "2027-08-31T23:00")
+    assert [key[8:10] for key in said] == ([] if days.startswith("9") else found)
 
 
 def test_every_half_hour_is_real_time() -> None:

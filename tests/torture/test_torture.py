@@ -20,6 +20,7 @@ from torture.hostile import CASES, hostile
 from torture.kills import kills
 from torture.processes import processes
 from torture.scenes import CONVERSIONS, STAGES
+from torture.schedules import schedules
 from torture.score import Score, table
 from torture.seeded import FAULTS
 from torture.servers import servers
@@ -167,3 +168,7 @@ def test_what_is_believed_blindly_is_noticed(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", [2, 3])
 def test_git_may_step_where_it_likes(seed: int, tmp_path: Path) -> None:
     assert good(gitsteps(tmp_path, steps=60, seed=seed))
+
+
+def test_schedules_go_as_cron_does() -> None:
+    assert good(schedules(every=150))
