@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +10,7 @@ from crmcli.automation.ledger import CRM
 from crmcli.automation.trigger_decisions import awaited_names
 from crmcli.automation.work_time import shift
 from crmcli.model.durations import parse_duration
+from crmcli.model.task import Task
 from crmcli.model.values import format_instant
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class _Raised(NamedTuple):
 def run(ws: Workspace) -> list[str]:
     """Note what time has brought, once, where triggers or robots wait for it; the records."""
     awaited = awaited_names(ws)
-    found = [*(_overdue(ws) if "task.overdue" in awaited else ())]
+    overdue = {"task.overdue", "checklist.overdue"} & awaited
+    found = [*(_overdue(ws, overdue) if overdue else ())]
     if "record.idle" in awaited:
         found += [one for pipeline in ws.pipelines for one in _idle(ws, pipeline)]
     new = [one for one in found if not _is_told(ws, one)]
@@ -54,12 +56,14 @@ def _is_told(ws: Workspace, one: _Raised) -> bool:
     return any(dict(event.data) == one.data for event in told)
 
 
-def _overdue(ws: Workspace) -> Iterator[_Raised]:
+def _overdue(ws: Workspace, kinds: Set[str]) -> Iterator[_Raised]:
     since, now = (format_instant(moment) for moment in (ws.now - LATE, ws.now))
     asked = f"done_at is empty and due > {since} and due <= {now}"
     for task in ws.select("task", ws.condition(asked, "task")):
         data = {name: str(_raw(task.get(name))) for name in ("name", "due")} | {"task": task.id}
-        yield _Raised(str(task.get("about")) or task.id, "task.overdue", data)
+        is_checked = isinstance(task, Task) and (task.is_checked or not task.checklist)
+        for kind in sorted(kinds - ({"checklist.overdue"} if is_checked else set())):
+            yield _Raised(str(task.get("about")) or task.id, kind, data)
 
 
 def _idle(ws: Workspace, pipeline: Pipeline) -> Iterator[_Raised]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import click
+
 from crmcli.cli.nouns import noun
-from crmcli.cli.params import REFS, ChangingVerb, Session
+from crmcli.cli.params import REF, REFS, ChangingVerb, Session
 from crmcli.language import tr
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 task = noun("task")
+LINES = click.Argument(("lines",), metavar="LINE...", nargs=-1, required=True)
 
 
 @task.command(cls=ChangingVerb, params=[REFS])
@@ -37,6 +40,37 @@ def reopen(session: Session, refs: Sequence[str]) -> list[Told]:
     from crmcli.sales.tasks import reopen
 
     return _each(session, refs, reopen, tr("Reopened: {} {}."), tr("Already open: {} {}."))
+
+
+@task.command(cls=ChangingVerb, params=[REF, LINES])
+def check(session: Session, ref: str, lines: Sequence[str]) -> Told:
+    """Check lines of a task's checklist off, by their numbers or words.
+
+    Example: crm task check 7k3 1 'send the offer'
+    """
+    return _checked(session, ref, lines, done=True)
+
+
+@task.command(cls=ChangingVerb, params=[REF, LINES])
+def uncheck(session: Session, ref: str, lines: Sequence[str]) -> Told:
+    """Open lines of a task's checklist again.
+
+    Example: crm task uncheck 7k3 2
+    """
+    return _checked(session, ref, lines, done=False)
+
+
+def _checked(session: Session, ref: str, words: Sequence[str], *, done: bool) -> Told:
+    from crmcli.present.records import raw_row
+    from crmcli.present.told import Told
+    from crmcli.sales.tasks import check_lines
+
+    ws = session.workspace
+    one, is_changed = check_lines(ws, ws.resolve(ref, "task"), words, done=done)
+    count = sum(line.done for line in one.checklist)
+    said = tr("{} {}: {} of {} done", one.id, one.name, count, len(one.checklist))
+    text = "\n".join([said, *map(str, one.checklist)]) if is_changed else tr("no change")
+    return Told(text, raw_row(ws, one))
 
 
 def _each(

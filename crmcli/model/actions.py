@@ -81,6 +81,11 @@ class Action:
 BLOCKED = Param(
     "what", "addresses", "E-mail addresses, domains or phones; all of the client's own if absent."
 )
+PARTICIPANTS = Param(
+    "participants", "users",
+    "Who else takes part: users by id, name or e-mail, owner for the record's own, head for who leads them.",
+    words=(OWNER, HEAD),
+)  # fmt: skip
 WAIT = Param("wait", "yes_no", "Whether the robots below wait for its answer: crm jobs finish KEY.")
 
 TO_PHONE = (
@@ -114,6 +119,8 @@ ACTIONS: dict[str, Action] = {
             ),
             Param("owner", "user", "A user's id; the record's owner if absent.", words=(OWNER,)),
             Param("comment", "text", "More words about it."),
+            Param("checklist", "lines", "What it takes, a line each; may hold templates."),
+            PARTICIPANTS,
         ),
         once=True,
         is_lone=True,

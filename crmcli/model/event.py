@@ -19,7 +19,7 @@ KINDS = (
     "stage.entered",      # data: stage, from, pipeline; by (edit|trigger|robot) where no person did it
     "stage.renamed",      # data: stage, from, pipeline: what it is called from now on, it did not move
     "lead.converted",     # data: contact, company, deal, made [ids], unmapped [fields]
-    "deal.attached", "task.done", "task.reopened",
+    "deal.attached", "task.done", "task.reopened", "checklist.done",
     "call.in", "call.out", "mail.in", "mail.out", "meeting", "note", "sms.in", "sms.out",
     "message.in", "message.out",
     # data: activity, the id of the event; of edited also kind, actor, at and all of its data as it is now
@@ -42,7 +42,7 @@ KINDS = (
     "trigger.passed",
     "robot.called",       # data: event, on, robots: these were started by that event, without a move
     # what crm tick finds out by itself; data: task, name, due; for (how long), since
-    "task.overdue", "record.idle",
+    "task.overdue", "checklist.overdue", "record.idle",
     "automation.stopped",  # a loop limit was reached
     "automation.paused", "automation.resumed",  # all of it; data: reason
     # data: see model/clocks.py; and what is planned again: records, retries, schedules (numbers)

@@ -7,7 +7,7 @@ export, index and the condition language all read that declaration.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -70,6 +70,10 @@ class Record:
     @property
     def fixed(self) -> tuple[str, ...]:
         """The fields that nobody edits any more, as those of a document that was sent."""
+        return ()
+
+    def news(self, before: Record | None) -> Iterable[tuple[str, dict[str, Any]]]:
+        """The events, and their data, that the record which it belongs to is told when it has become so."""
         return ()
 
     def as_of(self, day: date) -> Record:

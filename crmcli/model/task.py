@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from crmcli.dataclass import dataclass
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record, declare
-from crmcli.model.values import Attachment
+from crmcli.model.values import Attachment, ChecklistLine
 
 _ANY = tuple(entity for entity in ENTITIES if entity != "task")
 
@@ -21,6 +23,8 @@ class Task(Record):
     owner: str = declare("user", "Owner")
     due: datetime | None = declare("datetime", "Due")
     done_at: datetime | None = declare("happened", "Done at", system=True)
+    participants: tuple[str, ...] = declare("users", "Participants")
+    checklist: tuple[ChecklistLine, ...] = declare("checklist", "Checklist")
     external: tuple[str, ...] = declare("external", "Ids elsewhere")
     tags: tuple[str, ...] = declare("tags", "Tags")
     comment: str = declare("note", "Comment")
@@ -32,3 +36,13 @@ class Task(Record):
     def is_open(self) -> bool:
         """Whether it is still to be done."""
         return self.done_at is None
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether it has a checklist, all of which is done."""
+        return bool(self.checklist) and all(line.done for line in self.checklist)
+
+    def news(self, before: Record | None) -> Iterator[tuple[str, dict[str, Any]]]:
+        """That its checklist is done."""
+        if self.is_checked and isinstance(before, Task) and not before.is_checked:
+            yield "checklist.done", {"task": self.id, "name": self.name}

@@ -152,6 +152,17 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class ChecklistLine:
+    """One line of a task's checklist, and whether it is done."""
+
+    text: str
+    done: bool = False
+
+    def __str__(self) -> str:
+        return f"[{'x' if self.done else ' '}] {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
 class Attachment:
     """A file of a record; `file` is the sha256 of its content, under which it is stored once."""
 

@@ -59,6 +59,13 @@ def task_overdue(house: Any, deal: Any) -> None:
     house.wait("2h")
 
 
+def checklist(house: Any, deal: Any, *done: str) -> None:
+    made = task(house, deal, checklist="Счёт\nЗвонок", due="2026-11-23 13:00")
+    for word in done:
+        tasks.check_lines(house.ws, made.id, [word], done=True)
+    house.wait("2h")
+
+
 def nothing(house: Any, deal: Any) -> None:
     house.wait("14d")
 
@@ -79,6 +86,8 @@ ROWS = {
     "task.done": Row(task_done, "", task),
     "task.reopened": Row(task_reopened, "", task_done),
     "task.overdue": Row(task_overdue, "", task),
+    "checklist.done": Row(lambda *at: checklist(*at, "1", "2"), "", lambda *at: checklist(*at, "2")),
+    "checklist.overdue": Row(checklist, "", lambda *at: checklist(*at, "1", "2")),
     "call.in": Row(log("call.in"), "", log("call.out")),
     "call.out": Row(log("call.out"), "", log("call.in")),
     "mail.in": Row(log("mail.in", subject="Срочный заказ"), ", subject: заказ",

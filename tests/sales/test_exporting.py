@@ -440,6 +440,10 @@ def value_of(field: Field) -> st.SearchStrategy[Any]:
             st.fixed_dictionaries({"company": id_of("company")}, optional={"role": ANY_TEXT})
         ),
         "lines": some(LINE),
+        "users": some(st.one_of(st.just("anna"), ANY_TEXT)),
+        "checklist": some(
+            st.fixed_dictionaries({"text": ANY_TEXT}, optional={"done": st.just("yes")})
+        ),
         "handles": some(st.one_of(HANDLE, HANDLE, ANY_TEXT)),
         "external": st.dictionaries(st.sampled_from(["hubspot", "1c"]), ANY_TEXT, max_size=2),
         "utm": st.dictionaries(st.one_of(st.sampled_from(UTM_KEYS), PLAIN), ANY_TEXT, max_size=3),

@@ -69,8 +69,12 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
         ),
         max_size=3,
     ),
+    "checklist": st.lists(
+        st.fixed_dictionaries({"text": short}, optional={"done": st.just("yes")}), max_size=3
+    ),
     **dict.fromkeys(
-        ("links", "urls", "handles", "tags", "choices"), st.lists(short, max_size=4, unique=True)
+        ("links", "urls", "handles", "tags", "choices", "users"),
+        st.lists(short, max_size=4, unique=True),
     ),
     "payments": st.lists(
         st.fixed_dictionaries(

@@ -9,8 +9,7 @@ from crmcli.automation.actions.email import kept
 from crmcli.automation.actions.work import Effect, Work
 from crmcli.automation.ledger import enter, job_key
 from crmcli.language import tr
-from crmcli.model.actions import HEAD, OWNER
-from crmcli.model.user import User
+from crmcli.model.actions import HEAD
 from crmcli.sales.documents import messages
 
 if TYPE_CHECKING:
@@ -20,7 +19,10 @@ if TYPE_CHECKING:
 def run(work: Work) -> Effect:
     """A notice on the timeline, and an e-mail to whoever has an address."""
     text = work.text("text")
-    users = _users(work)
+    owner = work.its_owner if work.record else work.ws.user
+    users = (
+        work.users("to", owner) if work.params.get("to") else [work.ws.user_id(owner)] * bool(owner)
+    )
     if not users:
         why = "'to' is empty" if "to" in work.params else "the record has no owner"
         if HEAD in work.texts("to"):
@@ -54,17 +56,3 @@ def _notice(work: Work, text: str, to: str, key: str) -> Message:
     first = text.strip().split("\n")[0]
     mail = MailText(subject=first[:120] or about, text=f"{text}\n\n{about}\n")
     return messages.message_of(work.ws, mail, (to,), key=key, automatic=True)
-
-
-def _users(work: Work) -> list[str]:
-    """Whom to notify: by id, name or e-mail; the record's owner unless the robot names others."""
-    found: list[str] = []
-    owner = work.owner or (str(work.record.get("owner")) if work.record else work.ws.user)
-    for word in work.texts("to") if work.params.get("to") else [OWNER]:
-        if word == OWNER:
-            word = owner
-        elif word == HEAD:
-            word = work.ws.settings.users.get(owner, User(owner)).head
-        if word:
-            found.append(work.ws.user_id(word))
-    return list(dict.fromkeys(found))

@@ -22,10 +22,10 @@ def run(work: Work) -> Effect:
     if given.get("owner") == [OWNER]:  # as for notify; it is so without saying, too
         del given["owner"]
     title = work.text("title")
+    given["checklist"] = work.lines("checklist")
+    given["participants"] = work.users("participants", work.its_owner)
     values = read_values(work.ws, "task", {"name": [title], **given})
-    values["owner"] = (
-        values.get("owner") or work.owner or (work.record.get("owner") if work.record else "")
-    )
+    values["owner"] = values.get("owner") or work.its_owner
     values["about"] = work.target
     values["due"] = _due(work)
     work.change.add(build(work.ws, "task", values, task_id))

@@ -10,7 +10,9 @@ from crmcli.automation.ledger import Done, enter
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
+from crmcli.model.actions import HEAD, OWNER
 from crmcli.model.fields import Record
+from crmcli.model.user import User
 from crmcli.model.values import ID_LETTERS
 from crmcli.sales.documents import messages
 from crmcli.workspace import Change, Workspace
@@ -68,9 +70,30 @@ class Work:
 
     def texts(self, name: str) -> list[str]:
         """The parts of a parameter that lists several: a list, or one text with commas between them."""
+        parts = (part.strip() for text in self.lines(name) for part in text.split(","))
+        return [part for part in parts if part]
+
+    def lines(self, name: str) -> list[str]:
+        """The texts of a parameter that is a list, or one text."""
         given = self.params.get(name) or []
-        filled = [self.fill(one, name) for one in (given if isinstance(given, list) else [given])]
-        return [part.strip() for text in filled for part in text.split(",") if part.strip()]
+        return [self.fill(one, name) for one in (given if isinstance(given, list) else [given])]
+
+    @property
+    def its_owner(self) -> str:
+        """Who has to do with what the act makes, "" if nobody does."""
+        return self.owner or (str(self.record.get("owner")) if self.record else "")
+
+    def users(self, name: str, owner: str) -> list[str]:
+        """The users whom a parameter names by id, name or e-mail, as the owner or the head of that."""
+        found: list[str] = []
+        for word in self.texts(name):
+            if word == OWNER:
+                word = owner
+            elif word == HEAD:
+                word = self.ws.settings.users.get(owner, User(owner)).head
+            if word:
+                found.append(self.ws.user_id(word))
+        return list(dict.fromkeys(found))
 
     def fill(self, source: object, name: str) -> str:
         """A text with its template filled in; TemplateFailed names the robot and the parameter."""

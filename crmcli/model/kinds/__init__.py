@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crmcli.model.kinds.base import SEPARATOR, Field, InputContext, Key, Kind, Locale
+from crmcli.model.kinds.checklists import CHECKLIST
 from crmcli.model.kinds.contact_points import (
     EMAIL_TYPES,
     EMAILS,
@@ -38,6 +39,7 @@ from crmcli.model.kinds.texts import (
     TAGS,
     TEXT,
     USER,
+    USERS,
     VAT_ID,
 )
 from crmcli.model.kinds.times import BIRTHDAY, DATE, DATETIME, HAPPENED
@@ -55,6 +57,7 @@ KINDS: dict[str, Kind] = {
         TEXT, NOTE, NUMBER, CHANCE, MONEY, DATE, BIRTHDAY, DATETIME, HAPPENED, BOOL, CHOICE, CHOICES, LINK,
         URL, PHONES, EMAILS, ID, STAGE, PIPELINE, USER, CURRENCY, INN, KPP, OGRN, VAT_ID, TAGS, URLS,
         LINKS, COMPANIES, UTM, CONVERTED, LINES, ACCOUNTS, PAYMENTS, CONSENTS, FILES, HANDLES, EXTERNAL,
+        USERS, CHECKLIST,
     )
 }  # fmt: skip
 

@@ -160,6 +160,7 @@ STAGE = Text("stage", listed_in="stages", is_moved=True, is_filter=True, is_inde
 PIPELINE = Text("pipeline", listed_in="pipelines", is_moved=True, is_filter=True)
 CHOICE = Choice("choice", declared_as="choice", is_filter=True)
 USER = UserId("user", listed_in="users", metavar="USER", is_filter=True)
+USERS = Many("users", of=USER, listed_in="users", metavar="USER", is_sorted=True)
 CURRENCY = Currency("currency")
 INN = LegalNumber("inn", found_by="inn", searched_in="rest", is_indexed=True, may_lose_zero=True)
 KPP = LegalNumber("kpp")

@@ -38,7 +38,7 @@ _LOGGED = {
 _SEEN_BY_VALUES = ("field.changed", "stage.", "file.changed")
 _LEAVES_NOTHING = (
     DELETED, "task.reopened", "duplicate.", "job.", "schedule.", "automation.", "trigger", "robot.called",
-    "task.overdue", "record.idle", "notice", "clock.stepped", "change.undone",
+    "task.overdue", "checklist.overdue", "record.idle", "notice", "clock.stepped", "change.undone",
 )  # fmt: skip
 """Beginnings of kinds of which what is told is gone, or which are crm's own."""
 

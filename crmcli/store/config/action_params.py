@@ -255,6 +255,7 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
     "users": _texts,
     "addresses": _texts,
     "phone": lambda doc: shapes.Shape(doc, _check_phone, lambda: {"type": shapes.SCALAR}),
+    "lines": _texts,
     "template": lambda doc: shapes.Shape(
         doc,
         _check_template,

@@ -11,6 +11,7 @@ from typing import Any
 
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
+from crmcli.model.entities import ENTITIES
 from crmcli.model.event import COMMAND, SUM, USUAL, Event
 from crmcli.model.fields import Record
 from crmcli.model.merged import survivor_of
@@ -163,7 +164,14 @@ class Change:
             return ""
         draft.after, draft.content = record, None
         arrival = self._arrival(record) if kind == "stage.entered" else {}
-        return self.note(kind, record.id, {**arrival, **(data or {}), "changes": changes})
+        event_id = self.note(kind, record.id, {**arrival, **(data or {}), "changes": changes})
+        self._tell(old, record)
+        return event_id
+
+    def _tell(self, before: Record | None, after: Record) -> None:
+        """Note on the record to which one belongs what it has become."""
+        for kind, data in after.news(before):
+            self.note(kind, str(after.get(ENTITIES[after.entity].parent)) or after.id, data)
 
     def remove(self, record_id: str, data: Mapping[str, Any] | None = None) -> str:
         """Delete a record; its whole text goes into the event, so that it can be brought back."""
