@@ -43,7 +43,23 @@ ROBOTS = {
         "          - {id: hello, do: email, with: {template: mail/hi.j2, to: olga@kafe.example}}\n"
     ),
     "move": "          - {id: on, do: move, with: {stage: talks}}\n",
+    "alone": """\
+          - {id: mark, do: set, with: {append: {tags: чай}, close_by: today+7d, amount: 100}}
+          - {id: say, do: comment, with: {text: "{{ deal.name }}"}}
+          - {id: tell, do: notify, with: {text: "{{ deal.name }}", to: torture}}
+          - {id: call, do: task, with: {title: Позвонить}}
+""",
+    "others": """\
+          - {id: line, do: add_line, with: {product: Чай, price: 10, quantity: 2}}
+          - {id: new, do: create, with: {entity: deal, set: {name: Ещё чай, stage: talks}}}
+          - {id: turn, do: owner, with: {to: round_robin, among: [anna, boris]}}
+          - {id: call, do: task, with: {title: Позвонить}}
+          - {id: end, do: complete_tasks}
+          - {id: stop, do: block, with: {reason: просил}}
+          - {id: none, do: remove_lines}
+""",
 }
+"""What robots do in one tick: one act, several of one change, and such as read and write other records."""
 BATCH = re.compile(r"batch-\w+")
 ROWS = "Имя;Телефон;E-mail\n"
 
@@ -136,7 +152,8 @@ def ticking(root: Path, robots: str) -> Path:
     settings = (root / "settings.yaml").read_text("utf-8")
     settings = settings.replace("  email:\n", "  email: sales@chai.example\n", 1)
     (root / "settings.yaml").write_text(settings, "utf-8")
-    _say(root, "deal", "add", "--name", "Чай")
+    client = _say(root, "contact", "add", "--last-name", "Орлова", "--phone", "+7 912 345-67-89")
+    _say(root, "deal", "add", "--name", "Чай", "--contact", client)
     with_folders(root)
     _say(root, "deal", "list")
     return root
