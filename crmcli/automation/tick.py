@@ -25,6 +25,7 @@ from crmcli.automation.tick_result import TickResult
 from crmcli.automation.trigger_runs import run_triggers
 from crmcli.language import tr
 from crmcli.model.values import entity_of
+from crmcli.sales.consent import audiences
 from crmcli.store import layout
 from crmcli.workspace import Workspace
 from crmcli.workspace.tick_times import alone, is_news, note_end
@@ -55,6 +56,7 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
                     break
                 ws.look_again()
                 ws.read_clock()
+            audiences.renew(ws)
             result.failures += run.gate.news()
             note_end(lock, ws.now, anew=run.has_stepped)
     return result

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from crmcli.dataclass import dataclass
 
-PLAIN_KINDS = ("template", "stage", "pipeline", "secret", "word", "words", "program", "yes_no")
+PLAIN_KINDS = (
+    "template", "stage", "pipeline", "secret", "word", "words", "program", "audience", "yes_no",
+)  # fmt: skip
 """The kinds of parameters that are taken as they are written; texts of all others are templates."""
 
 
@@ -226,6 +228,16 @@ ACTIONS: dict[str, Action] = {
         is_lone=True,
         of="deal",
         raises=("field.changed",),
+    ),
+    "audience": Action(
+        "The client into an advertising audience, or out of it.",
+        (
+            Param("add", "audience", "The audience into which: a file of data/audiences/."),
+            Param("take", "audience", "The audience out of which."),
+            Param("days", "number", "For how many days; for ever if absent."),
+        ),
+        is_lone=True,
+        either=("add", "take"),
     ),
     "block": Action(
         "The client onto the block list.",

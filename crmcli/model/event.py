@@ -31,6 +31,8 @@ KINDS = (
     "invoice.credited",   # data also: credit, the id of the credit note, and left
     *(f"credit.{word}" for word in ("sent", "part_paid", "paid", "cancelled")),
     "notice",             # data: to, text; a robot tells an employee something
+    # data: audience, clients (ids), until; of an advertising audience
+    "audience.added", "audience.taken",
     "turn.taken",         # data: robot, to: whose turn it was to get the record
     "job.queued", "job.started", "job.done", "job.failed", "job.dead", "job.unknown", "job.skipped",
     "job.cancelled", "job.missed", "job.resolved", "job.awaiting",

@@ -26,7 +26,8 @@ TABLES = (BLOCKLIST, PRODUCTS, RATES)
 INDEX = ".crm/index.db"
 TIMELINE = "data/timeline"
 FILES = "data/files"
-FOLDERS = (DATA, TIMELINE, FILES, *(f"{DATA}/{plural}" for plural in plurals()))
+AUDIENCES = "data/audiences"
+FOLDERS = (DATA, TIMELINE, FILES, AUDIENCES, *(f"{DATA}/{plural}" for plural in plurals()))
 """Where links are refused at once: what stands behind one is not looked at."""
 PROGRAMS = "robots.d"
 PROGRAM = r"[\w][\w.-]{0,99}"
@@ -47,6 +48,11 @@ class NoWorkspace(NotFound):
 def program_path(name: str) -> str:
     """Where the program of a robot of one's own stands, from the root."""
     return f"{PROGRAMS}/{name}"
+
+
+def audience_path(name: str) -> str:
+    """The file of an advertising audience, from the root."""
+    return f"{AUDIENCES}/{name}.csv"
 
 
 def record_path(record_id: str) -> str:

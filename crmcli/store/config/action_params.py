@@ -273,6 +273,9 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
     "program": lambda doc: shapes.Shape(
         doc, _check_program, lambda: {"type": "string", "pattern": f"^{layout.PROGRAM}$"}
     ),
+    "audience": lambda doc: shapes.matching(
+        doc, layout.PROGRAM, "the name of an audience", "like buyers"
+    ),
     "map": lambda doc: shapes.Shape(
         doc, lambda place, _: list(place.entries()), lambda: {"type": "object"}
     ),

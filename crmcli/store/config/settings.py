@@ -149,9 +149,9 @@ def _mail(place: Cursor, got: dict[str, str], *, has_address: bool) -> MailChann
 def _channels(place: Cursor, got: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
     """Those whose settings are plain texts; a message is handed to one taker."""
     for name, told in got.items():
-        if told and told.get("run") and told.get("url"):
+        if name not in OWN_SETTINGS and told.get("run") and told.get("url"):
             place.at(name).fault("both take the messages", "write one of run and url")
-    return {name: told for name, told in got.items() if told and name not in OWN_SETTINGS}
+    return {n: told for n, told in got.items() if n not in OWN_SETTINGS and any(told.values())}
 
 
 def _conversion(

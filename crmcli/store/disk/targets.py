@@ -18,6 +18,7 @@ OWN = frozenset((".crm/commits/pending", ".crm/sent"))
 """What of this machine's own state is written together with a change; it only grows."""
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _JOURNAL = re.compile(rf"[{ID_LETTERS}]{{{layout.ID_LENGTH}}}\.csv")
+_AUDIENCE = re.compile(rf"{layout.AUDIENCES}/{layout.PROGRAM}\.csv")
 _ATTACHMENT = re.compile(r"data/files/([0-9a-f]{2})/\1[0-9a-f]{62}")
 _SHORT_NAME = re.compile(r"git~[0-9]+", re.IGNORECASE)  # what Windows may call .git
 _STRANGE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
@@ -31,6 +32,7 @@ def may_put(path: str) -> bool:
         bool(layout.id_of_path(path))
         or path in CONFIGURATION
         or path in layout.TABLES
+        or bool(_AUDIENCE.fullmatch(path))
         or bool(_ATTACHMENT.fullmatch(path))
         or is_journal(path)
         or _is_template(path)
