@@ -11,6 +11,7 @@ from crmcli.automation.work_time import shift
 from crmcli.language import tr
 from crmcli.model.automation import Robot
 from crmcli.model.durations import Duration
+from crmcli.model.event import STARTED, Event
 from crmcli.model.local_times import local_day
 from crmcli.sales.template_names import company_of, contact_of
 from crmcli.workspace import Workspace
@@ -24,7 +25,7 @@ def why_not_again(ws: Workspace, plan: RecordPlan, step: Step) -> str:
     robot = step.robot
     if robot.again == "on_event" or (robot.once == "visit" and not robot.again):
         return ""
-    jobs = [job for job in _before(ws, plan, robot) if job.key != step.key]
+    jobs = [job for job in _before(ws, plan, step) if job.key != step.key]
     last = max(jobs, key=lambda job: job.at, default=None)
     if last is None:
         return ""
@@ -36,26 +37,38 @@ def why_not_again(ws: Workspace, plan: RecordPlan, step: Step) -> str:
     return tr("it acted on {} ({}), again after {}", *when, robot.again)
 
 
-def _before(ws: Workspace, plan: RecordPlan, robot: Robot) -> Iterator[Job]:
+def _before(ws: Workspace, plan: RecordPlan, step: Step) -> Iterator[Job]:
     """What the robot did before, as far as `once` reaches."""
-    if plan.visit is None:
+    visit = plan.visit_of(step)
+    if visit is None:
         return
-    if robot.once == "visit":
-        yield from _acts(robot, plan.visits[-1:], plan.visit)
-        return
-    yield from _acts(robot, plan.visits, plan.visit)
+    robot, stays = step.robot, plan.visits
+    if robot.once == "visit" and not visit.sequence:
+        stays = stays[-1:]
+    for job in _acts(robot, visit, stays, plan.events):
+        if robot.once != "visit" or not visit.sequence or job.cause == visit.entry.id:
+            yield job
     for other in _others(ws, plan) if robot.once == "ever" else ():
-        yield from _acts(robot, visits(ws.in_right_time(ws.events(record=other))), plan.visit)
+        events = ws.in_right_time(ws.events(record=other))
+        yield from _acts(robot, visit, visits(events), events)
 
 
-def _acts(robot: Robot, stays: Sequence[Visit], stay: Visit) -> Iterator[Job]:
-    """What a robot did in those of a record's stays that were in the same stage."""
-    place = _place(stay)
+def _acts(
+    robot: Robot, visit: Visit, stays: Sequence[Visit], events: Sequence[Event]
+) -> Iterator[Job]:
+    """What a robot did for a record in its stays in the same stage, or runs of the same sequence."""
+    runs = {event.id: str(event.data.get("sequence")) for event in events if event.kind == STARTED}
+    place = _place(visit)
     for job in stays[-1].jobs.values() if stays else ():
-        if job.robot == robot.id and job.state not in NO_ACT:
-            then = [one for one in stays if one.entry.id <= job.cause]
-            if then and _place(then[-1]) == place:
-                yield job
+        if job.robot != robot.id or job.state in NO_ACT:
+            continue
+        then = [one for one in stays if one.entry.id <= job.cause]
+        if job.cause in runs:
+            is_here = runs[job.cause] == visit.sequence
+        else:
+            is_here = not visit.sequence and bool(then) and _place(then[-1]) == place
+        if is_here:
+            yield job
 
 
 def _place(stay: Visit) -> tuple[object, object]:

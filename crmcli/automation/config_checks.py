@@ -17,7 +17,7 @@ from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of, texts_of
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.named_by_robots import strange_words
-from crmcli.model.pipeline import Pipeline, Pipelines, Stage, self_calling
+from crmcli.model.pipeline import Pipeline, Pipelines, RobotSequence, Stage, self_calling
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.trigger_events import CALLED, EVENTS
@@ -52,10 +52,13 @@ def look_through(start: Path | None, now: datetime) -> Soundness:
         return Soundness(tuple(faults))
     renderer = Renderer(root / "templates")
     oddities: list[Problem] = []
+    for act, _, _ in pipelines.acts():
+        oddities += _program_oddities(act, root)
+        oddities += _channel_oddities(act, root, settings)
     for pipeline in pipelines:
         oddities += _oddities(pipeline)
-        oddities += _program_oddities(pipeline, root)
-        oddities += _channel_oddities(pipeline, root, settings)
+    for sequence in pipelines.sequences.values():
+        oddities += _odd_robots(sequence)
     faults += faults_of_rules(pipelines, settings, renderer, now)
     faults += templates.faults(renderer, schema, renderer.paths())
     return Soundness(tuple(dict.fromkeys(faults)), tuple(oddities), pipelines)
@@ -65,8 +68,11 @@ def faults_of_rules(
     pipelines: Pipelines, settings: Settings, renderer: Renderer, now: datetime
 ) -> Iterator[Problem]:
     """What is wrong with rules whose file can be read: in their templates, of what they name."""
-    for pipeline in pipelines:
-        yield from _faults(pipeline, settings, renderer, now)
+    zone = ZoneInfo(settings.time_zone)
+    for act, entity, _ in pipelines.acts():
+        yield from _template_faults(act, entity, settings, renderer)
+        if isinstance(act, Schedule):
+            yield from _cron_faults(act, zone, now)
     yield from _strange_faults(pipelines, settings)
 
 
@@ -78,37 +84,19 @@ def _loaded(load: Callable[[], T], otherwise: T, faults: list[Problem]) -> T:
         return otherwise
 
 
-def _acts(pipeline: Pipeline) -> Iterator[Act]:
-    for stage in pipeline.stages:
-        yield from stage.robots
-    yield from pipeline.schedules
+def _program_oddities(act: Act, root: Path) -> Iterator[Problem]:
+    """A program of an own robot that is not there yet, or cannot be run."""
+    try:
+        if act.do == "own":
+            executable(root, str(act.params["run"]))
+    except BadProgram as error:
+        yield _problem(act.line, error.message, error.hint)
 
 
-def _faults(
-    pipeline: Pipeline, settings: Settings, renderer: Renderer, now: datetime
-) -> Iterator[Problem]:
-    zone = ZoneInfo(settings.time_zone)
-    for act in _acts(pipeline):
-        yield from _template_faults(act, pipeline, settings, renderer)
-        if isinstance(act, Schedule):
-            yield from _cron_faults(act, zone, now)
-
-
-def _program_oddities(pipeline: Pipeline, root: Path) -> Iterator[Problem]:
-    """Programs of own robots that are not there yet, or cannot be run."""
-    for act in _acts(pipeline):
-        try:
-            if act.do == "own":
-                executable(root, str(act.params["run"]))
-        except BadProgram as error:
-            yield _problem(act.line, error.message, error.hint)
-
-
-def _channel_oddities(pipeline: Pipeline, root: Path, settings: Settings) -> Iterator[Problem]:
-    """Messages that would wait, for the channel by which they leave is not set up."""
-    for act in _acts(pipeline):
-        if missing := sender_class(channel_of(act.do)).missing(root, settings):
-            yield _problem(act.line, tr("{} waits: {}", _called(act), missing))
+def _channel_oddities(act: Act, root: Path, settings: Settings) -> Iterator[Problem]:
+    """A message that would wait, for the channel by which it leaves is not set up."""
+    if missing := sender_class(channel_of(act.do)).missing(root, settings):
+        yield _problem(act.line, tr("{} waits: {}", _called(act), missing))
 
 
 def _cron_faults(schedule: Schedule, zone: ZoneInfo, now: datetime) -> Iterator[Problem]:
@@ -120,13 +108,13 @@ def _cron_faults(schedule: Schedule, zone: ZoneInfo, now: datetime) -> Iterator[
 
 
 def _template_faults(
-    act: Act, pipeline: Pipeline, settings: Settings, renderer: Renderer
+    act: Act, entity: str, settings: Settings, renderer: Renderer
 ) -> Iterator[Problem]:
     once = isinstance(act, Schedule) and act.once
     schema = Schema(settings.fields)
-    known = shapes_for(pipeline.entity, schema)
+    known = shapes_for(entity, schema)
     if once:
-        item = [known[pipeline.entity]]
+        item = [known[entity]]
         known = {"records": item, **{name: known[name] for name in ("us", "now", "today")}}
     action = ACTIONS[act.do]
     for key in action.of_kind("template"):
@@ -157,21 +145,22 @@ def _oddities(pipeline: Pipeline) -> Iterator[Problem]:
             line = stage.line if stage else pipeline.line
             yield _problem(line, tr("robots may move a record in a loop: {}", way))
     for number, stage in enumerate(pipeline.stages):
-        yield from _odd_robots(stage, pipeline)
+        yield from _odd_robots(stage)
+        for robot in stage.robots:
+            if robot.moves_to.removeprefix(f"{pipeline.id}/") == stage.id:
+                yield _problem(robot.line, tr("{} moves to its own stage", _called(robot)))
         yield from _odd_triggers(stage, number, pipeline)
 
 
-def _odd_robots(stage: Stage, pipeline: Pipeline) -> Iterator[Problem]:
-    for ring in self_calling(stage):
+def _odd_robots(place: Stage | RobotSequence) -> Iterator[Problem]:
+    for ring in self_calling(place.robots):
         way = " -> ".join((*ring, ring[0]))
-        yield _problem(stage.line, tr("robots start each other in a loop: {}", way))
-    for number, robot in enumerate(stage.robots):
+        yield _problem(place.line, tr("robots start each other in a loop: {}", way))
+    for number, robot in enumerate(place.robots):
         yield from _odd_event(robot)
         if number == 0 and robot.timing.wait_previous:
             words = tr("{} waits for the robot above, but it is the first", _called(robot))
             yield _problem(robot.line, words)
-        if robot.moves_to.removeprefix(f"{pipeline.id}/") == stage.id:
-            yield _problem(robot.line, tr("{} moves to its own stage", _called(robot)))
 
 
 def _odd_triggers(stage: Stage, number: int, pipeline: Pipeline) -> Iterator[Problem]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.ledger import Job
 from crmcli.automation.record_plan import STAGED, RecordPlan, place_of, plan_for
 from crmcli.automation.robots import ADDED_LATER, IMPORTED, Step, Visit
+from crmcli.automation.sequence_runs import why_ended
 from crmcli.automation.triggers import out_of_place
 from crmcli.dataclass import dataclass, replace
 from crmcli.language import tr
+from crmcli.model.automation import Robot
 from crmcli.model.conditions.reasons import explained
+from crmcli.model.event import Event
+from crmcli.model.pipeline import SEQUENCES
 from crmcli.workspace import Workspace
 
 WAITING = ("due", "held", "waiting", "waiting_for_field", "waiting_for_previous", "queued", "started",
@@ -47,13 +51,30 @@ def explain(ws: Workspace, ref: str) -> list[RobotLine]:
     plan = plan_for(ws, ws.resolve(ref, *STAGED))
     lines: list[RobotLine] = []
     for visit, following in zip(plan.visits, plan.visits[1:], strict=False):
-        lines += _of_past(ws, plan, visit, following)
+        _, stage = place_of(ws, visit.entry)
+        own = (stage.id if stage else "", stage.robots if stage else ())
+        lines += _of_past(plan, visit, following.entry, *own)
     lines += _decisions(plan)
+    for run in plan.runs:
+        if run.end:
+            robots = ws.pipelines.sequences[run.sequence].robots
+            lines += _of_past(plan, run, run.end, _name_of(run), robots)
     gate = Gate(ws)
     lines += [line_of(plan, step, gate, _condition(ws, plan, step)) for step in plan.steps]
-    if plan.visit:
-        lines += _undeclared(plan, plan.visit, {step.robot.id for step in plan.steps})
+    for visit in [
+        *([plan.visit] if plan.visit else []),
+        *(run for run in plan.runs if not run.end),
+    ]:
+        own_steps = [step for step in plan.steps if (step.run or plan.visit) == visit]
+        lines += _undeclared(plan, visit, {step.robot.id for step in own_steps})
     return [*lines, *_triggers(ws, plan)]
+
+
+def _name_of(visit: Visit) -> str:
+    """Where it is said of a robot what it did: the stage, or the sequence."""
+    if visit.sequence:
+        return f"{SEQUENCES}/{visit.sequence}"
+    return str(visit.entry.data.get("stage"))
 
 
 def line_of(plan: RecordPlan, step: Step, gate: Gate, condition: str = "") -> RobotLine:
@@ -63,7 +84,7 @@ def line_of(plan: RecordPlan, step: Step, gate: Gate, condition: str = "") -> Ro
     if step.state == "queued" and plan.visit:
         held = gate.why_not_message(plan.visit.jobs[step.key])
     why = held or step.reason or (robot.acts if step.state in ("waiting", "due") else "")
-    stage = plan.stage.id if plan.stage else ""
+    stage = _name_of(step.run) if step.run else plan.stage.id if plan.stage else ""
     state = "held" if held and step.state == "due" else step.state
     why, name = "; ".join(tr(part) for part in (why, condition) if part), str(record.get("name"))
     about = (record.id, name, stage, robot.id, robot.do)
@@ -95,26 +116,23 @@ def _decisions(plan: RecordPlan) -> Iterator[RobotLine]:
 
 
 def _of_past(
-    ws: Workspace, plan: RecordPlan, visit: Visit, following: Visit
+    plan: RecordPlan, visit: Visit, end: Event, name: str, robots: Sequence[Robot]
 ) -> Iterator[RobotLine]:
-    """What the robots of an earlier stage, as it is declared now, did, or that leaving it came too soon."""
-    entry = visit.entry
-    _, stage = place_of(ws, entry)
-    robots = stage.robots if stage else ()
-    there = entry.data.get("robots")
+    """What the robots of an earlier stage or sequence, as it is declared now, did, or that its end came too
+    soon."""
+    there = visit.entry.data.get("robots")
     jobs = {job.robot: job for job in _jobs_of(visit)}
     for robot in robots:
-        about = (stage.id if stage else "", robot.id, robot.do)
+        about = (name, robot.id, robot.do)
         if job := jobs.get(robot.id):
-            yield _of_job(plan, job, about[0])
+            yield _of_job(plan, job, name)
         elif there is False or (isinstance(there, list) and robot.id not in there):
             why = IMPORTED if there is False else ADDED_LATER
             yield _past_line(plan, about, "paused", None, tr(why))
         elif not robot.enabled:
             yield _past_line(plan, about, "paused", None, tr("disabled in pipelines.yaml"))
         else:
-            left = tr("the record left for {}", following.entry.data.get("stage"))
-            yield _past_line(plan, about, "cancelled", following.entry.at, left)
+            yield _past_line(plan, about, "cancelled", end.at, why_ended(end))
     yield from _undeclared(plan, visit, {robot.id for robot in robots})
 
 
@@ -129,7 +147,7 @@ def _undeclared(plan: RecordPlan, visit: Visit, declared: Collection[str]) -> It
     """What robots did in a stay that the stage does not have any more."""
     for job in _jobs_of(visit):
         if job.robot not in declared and ":" not in job.robot and not job.is_of_crm:
-            line = _of_job(plan, job, str(visit.entry.data.get("stage")))
+            line = _of_job(plan, job, _name_of(visit))
             gone = tr("no longer declared")
             yield replace(line, why=f"{line.why}; {gone}" if line.why else gone)
 

@@ -41,7 +41,8 @@ def _late(ws: Workspace) -> Iterator[Problem]:
     if ws.settings.runner and not ws.settings.runs_at(ws.clone):
         return
     try:
-        if not any(_is_automated(pipeline) for pipeline in ws.pipelines):
+        declared = ws.pipelines
+        if not (declared.sequences or any(_is_automated(pipeline) for pipeline in declared)):
             return
     except InvalidData:
         return  # that is reported with its lines, and no tick can run

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from crmcli.automation.robot_times import Dated, own_dates
+from crmcli.model.automation import Robot
 from crmcli.model.conditions.holds import reached, value_of
 from crmcli.model.conditions.paths import routes
 from crmcli.model.fields import Record
-from crmcli.model.pipeline import Stage
 from crmcli.model.values import entity_of
 from crmcli.workspace import Workspace
 
@@ -23,10 +23,10 @@ def dates_of(ws: Workspace, record: Record, name: str) -> Sequence[Dated]:
     return [dated for dated in found if isinstance(dated.value, date)]
 
 
-def changed_at(ws: Workspace, record: Record, stage: Stage) -> dict[str, datetime]:
-    """When each linked date by which robots of a stage go was last changed, as far as events tell."""
+def changed_at(ws: Workspace, record: Record, robots: Sequence[Robot]) -> dict[str, datetime]:
+    """When each linked date by which robots go was last changed, as far as events tell."""
     found: dict[str, datetime] = {}
-    for name in {robot.timing.field for robot in stage.robots if "." in robot.timing.field}:
+    for name in {robot.timing.field for robot in robots if "." in robot.timing.field}:
         for step, owner in reached(tuple(name.split(".")), record, ws.env):
             events = ws.events(record=owner.id, kinds=("field.changed",), newest_first=True)
             told = (
@@ -68,8 +68,6 @@ _PAGE = 100
 
 def _paths(ws: Workspace) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The paths by which robots go, each with the entity from which it leads."""
-    for pipeline in ws.pipelines:
-        for stage in pipeline.stages:
-            for robot in stage.robots:
-                if "." in robot.timing.field and not robot.fault:
-                    yield pipeline.entity, tuple(robot.timing.field.split("."))
+    for act, entity, _ in ws.pipelines.acts():
+        if isinstance(act, Robot) and "." in act.timing.field and not act.fault:
+            yield entity, tuple(act.timing.field.split("."))

@@ -11,12 +11,14 @@ from crmcli.automation.ledger import Job, jobs_of
 from crmcli.automation.linked_dates import changed_at, dates_of
 from crmcli.automation.robot_times import Clock, waited
 from crmcli.automation.robots import Step, Visit, steps_of, visits
+from crmcli.automation.sequence_runs import running, runs_of, was_started
 from crmcli.dataclass import dataclass, replace
+from crmcli.model.automation import Robot
 from crmcli.model.conditions.holds import holds
 from crmcli.model.entities import having
 from crmcli.model.event import ENTRIES, Event
 from crmcli.model.fields import Record
-from crmcli.model.pipeline import Pipeline, Stage
+from crmcli.model.pipeline import SEQUENCES, Pipeline, Stage
 from crmcli.model.values import entity_of
 from crmcli.workspace import Change, UnknownStage, Workspace
 from crmcli.workspace.current_stage import CurrentStage, current_stages, with_first_entry
@@ -40,6 +42,8 @@ class RecordPlan:
     stage: Stage | None = None
     before: Event | None = None
     """The event before which the robots of this visit were to act, if it is not about what is due now."""
+    runs: Sequence[Visit] = ()
+    """The runs of sequences, also those that are over."""
 
     @property
     def visit(self) -> Visit | None:
@@ -51,6 +55,16 @@ class RecordPlan:
         """Every job of the record, of whatever visit."""
         return self.visits[-1].jobs if self.visits else jobs_of(self.events)
 
+    def visit_of(self, step: Step) -> Visit | None:
+        """The stay, or the run of a sequence, to which a step belongs."""
+        return step.run or self.visit
+
+    def owner_of(self, step: Step) -> tuple[str, str]:
+        """The pipeline and the stage of a step's robot; of that of a sequence SEQUENCES and its name."""
+        if step.run:
+            return SEQUENCES, step.run.sequence
+        return self.pipeline.id if self.pipeline else "", self.stage.id if self.stage else ""
+
     def due(self) -> list[Step]:
         """The steps to take now, in the order of their time, then of the stage."""
         found = [step for step in self.steps if step.state == "due" and step.due_at]
@@ -60,8 +74,8 @@ class RecordPlan:
 
 
 def with_robots(ws: Workspace, more: Iterable[str] = ()) -> Iterator[str]:
-    """The records that stand in stages which have robots, and `more`; each once."""
-    found = dict.fromkeys(more)
+    """The records that stand in stages which have robots, those of sequences, and `more`; each once."""
+    found = dict.fromkeys([*more, *running(ws)])
     for pipeline in ws.pipelines:
         stages = [stage for stage in pipeline.stages if stage.robots]
         found.update(dict.fromkeys(in_stages(ws, pipeline, stages)))
@@ -84,9 +98,10 @@ def in_stages(
 
 def sleepers(ws: Workspace, candidates: Sequence[str]) -> set[str]:
     """Those of many records for which nothing can be due: no robots where they stand, or imported
-    ones whose robots sleep."""
+    ones whose robots sleep, and no sequence."""
     if len(candidates) <= MANY:
         return set()
+    awake = running(ws)
     idle = {
         (pipeline.entity, pipeline.key, stage.id)
         for pipeline in ws.pipelines
@@ -102,7 +117,7 @@ def sleepers(ws: Workspace, candidates: Sequence[str]) -> set[str]:
 
     def sleeps(place: CurrentStage) -> bool:
         where = (entity_of(place.record), place.pipeline, place.stage)
-        if where in called:
+        if where in called or place.record in awake:
             return False
         return where in idle or (
             place.entry is not None and place.entry.data.get("robots") is False
@@ -158,7 +173,7 @@ def _plan_before(
     pipeline, stage = place_of(ws, then[-1].entry)
     if pipeline is None or stage is None:
         return RecordPlan(record, events, then, ())
-    return replace(_planned(ws, record, events, then, pipeline, stage), before=before)
+    return _planned(ws, record, events, then, pipeline, stage, before)
 
 
 def nothing_was_due(ws: Workspace, event: Event) -> bool:
@@ -171,6 +186,8 @@ def nothing_was_due(ws: Workspace, event: Event) -> bool:
     entry = next((one for one in reversed(ws.in_right_time(told)) if one.id < event.id), None)
     stage = place_of(ws, entry)[1] if entry else None
     if entry is None or stage is None:
+        return False
+    if was_started(ws, event.record):
         return False
     clock = Clock(ws.now, ws.settings.calendar, ws.zone)
     timings = [robot.timing for robot in stage.robots]
@@ -190,12 +207,23 @@ def _planned(
     stays: list[Visit],
     pipeline: Pipeline,
     stage: Stage,
+    before: Event | None = None,
 ) -> RecordPlan:
-    """The plan of the last of these stays, in a stage that is declared."""
-    settings = ws.settings
+    """The plan of the last of these stays, in a stage that is declared, and of the sequences under way."""
+    settings, env = ws.settings, ws.env
     clock = Clock(ws.now, settings.calendar, ws.zone, partial(dates_of, ws), settings.presences)
-    if changed := changed_at(ws, record, stage):
-        stays[-1] = replace(stays[-1], changed={**stays[-1].changed, **changed})
-    env = ws.env
-    steps = steps_of(record, stage, stays[-1], clock, lambda asked: holds(asked, record, env))
-    return RecordPlan(record, events, stays, steps, pipeline, stage)
+
+    def steps(robots: Sequence[Robot], visit: Visit) -> list[Step]:
+        if changed := changed_at(ws, record, robots):
+            visit = replace(visit, changed={**visit.changed, **changed})
+        return steps_of(record, robots, visit, clock, lambda asked: holds(asked, record, env))
+
+    found = steps(stage.robots, stays[-1])
+    until = stays[-1].until
+    known = [event for event in events if event.id < before.id] if before else events
+    runs = [replace(run, until=until) for run in runs_of(ws, known, stays)]
+    for run in runs:
+        own = ws.pipelines.sequences[run.sequence]
+        if run.end is None and own.entity == record.entity:
+            found += [replace(step, run=run) for step in steps(own.robots, run)]
+    return RecordPlan(record, events, stays, found, pipeline, stage, before, runs)

@@ -60,7 +60,7 @@ def can_share(ws: Workspace, seen: RecordPlan, step: Step) -> bool:
     action, robot = ACTIONS.get(step.robot.do), step.robot
     if action is None or not action.is_lone or seen.before is not None:
         return False
-    leaving = [one for one in seen.stage.robots if one.exits] if seen.stage else []
+    leaving = [one.robot for one in seen.steps if one.robot.exits]
     others = _of_others(ws, seen.record.entity)
     return robot.once != "ever" and not any(one.reads(others) for one in (robot, *leaving))
 
@@ -82,8 +82,9 @@ def take_shared(ws: Workspace, change: Change, seen: RecordPlan, step: Step) -> 
 
 def author(plan: RecordPlan, step: Step) -> tuple[str, str, int]:
     """Who acts, because of which event, and how deep: as every event of the step has it."""
-    assert plan.visit is not None  # who has a step stands in a stage
-    return f"robot:{step.robot.id}", (step.start or plan.visit.entry).id, depth_of(plan, step)
+    visit = plan.visit_of(step)
+    assert visit is not None  # who has a step stands in a stage
+    return f"robot:{step.robot.id}", (step.start or visit.entry).id, depth_of(plan, step)
 
 
 def _take_fresh(ws: Workspace, change: Change, seen: RecordPlan, step: Step) -> Done | None:
@@ -179,5 +180,6 @@ def depth_of(plan: RecordPlan, step: Step) -> int:
     job = plan.jobs.get(step.key)
     if job is not None:
         return job.depth or 1  # 0: a person asked for it
-    start = step.start or (plan.visit.entry if plan.visit else None)
+    visit = plan.visit_of(step)
+    start = step.start or (visit.entry if visit else None)
     return start.depth + 1 if start else 1

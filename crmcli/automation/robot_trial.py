@@ -10,13 +10,13 @@ from crmcli.automation.job_failures import check_rule
 from crmcli.automation.ledger import Done, job_key
 from crmcli.automation.linked_dates import dates_of
 from crmcli.automation.record_plan import STAGED
-from crmcli.automation.rule_edits import find_robot
+from crmcli.automation.rule_edits import chosen_robot
 from crmcli.dataclass import dataclass
 from crmcli.model.automation import Robot
 from crmcli.model.conditions.reasons import Reason, explained
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
-from crmcli.model.pipeline import Stage
+from crmcli.model.pipeline import SEQUENCES
 from crmcli.model.values import entity_of
 from crmcli.sales.template_names import linked, names_for, plain
 from crmcli.workspace import Workspace
@@ -28,7 +28,7 @@ class RobotTrial:
     would write of which records, and the message or request that would leave, as kept."""
 
     robot: Robot
-    stage: Stage
+    stage: str
     record: Record
     condition: Reason | None
     done: Done
@@ -40,7 +40,7 @@ class RobotTrial:
 def run(ws: Workspace, name: str, ref: str) -> RobotTrial:
     """Run a robot of the record's pipeline for it, whatever its condition and its time say."""
     record = ws.find(ref, *STAGED)
-    stage, robot = find_robot(ws.pipeline_of(record), name, str(record.get("stage")))
+    stage, robot = _robot(ws, record, name)
     check_rule(robot)
     who = f"robot:{robot.id}"
     change = ws.trial("test", who)
@@ -62,6 +62,16 @@ def run(ws: Workspace, name: str, ref: str) -> RobotTrial:
         records=[change.get(one) for one in made],
         queued=(dict(queued[0]), change.attachment(queued[0]["file"])) if queued else None,
     )
+
+
+def _robot(ws: Workspace, record: Record, name: str) -> tuple[str, Robot]:
+    """The robot that is called so, of its pipeline or of a sequence for its kind."""
+    pipeline = ws.pipeline_of(record)
+    places = [(stage.id, stage.robots) for stage in pipeline.stages]
+    sequences = ws.pipelines.sequences.values()
+    own = [one for one in sequences if one.entity == record.entity]
+    places += [(f"{SEQUENCES}/{one.id}", one.robots) for one in own]
+    return chosen_robot(pipeline.id, places, name, str(record.get("stage")))
 
 
 def _whose(ws: Workspace, record: Record, robot: Robot) -> Record | None:

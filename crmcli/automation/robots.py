@@ -7,7 +7,7 @@ the stage, editing a date or changing a robot needs no bookkeeping.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -30,7 +30,6 @@ from crmcli.model.conditions.tree import Condition
 from crmcli.model.event import ENTRIES, ROBOT_CALLED, STAGE_RENAMED, Event, under_new_name
 from crmcli.model.fields import Record
 from crmcli.model.merged import JOINS, PARTINGS
-from crmcli.model.pipeline import Stage
 from crmcli.model.values import format_instant
 
 QUARANTINE = 20
@@ -40,6 +39,7 @@ DEEPEST = 10
 
 IMPORTED = "imported into this stage, so robots do not run"
 ADDED_LATER = "added after the record entered this stage"
+ADDED_SINCE = "added after the sequence was started"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,15 @@ class Visit:
     """The events that started robots without a move, by robot."""
     until: datetime | None = None
     """When it ended, or is about to: what robots do of it later counts as done by then."""
+    sequence: str = ""
+    """The sequence of which it is a run, if it is no stay in a stage."""
+    end: Event | None = None
+    """What ended a run early: that it was stopped, or a move of the record."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether its start was not undone."""
+        return self.end is None or self.end.data.get("of") != self.entry.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,8 @@ class Step:
     """What ends its chain here."""
     start: Event | None = None
     """What started it, where that was not the record's coming."""
+    run: Visit | None = None
+    """The run of a sequence to which it belongs, if it does not belong to the stay in the stage."""
 
 
 class _Chain(NamedTuple):
@@ -94,18 +105,24 @@ def visits(events: Sequence[Event]) -> list[Visit]:
     jobs = jobs_of(events)
     found = []
     for begin, end in zip(entries, [*entries[1:], len(events)], strict=True):
-        changed = {
-            name: event.at
-            for event in events[begin + 1 : end]
-            if event.kind in ("field.changed", *JOINS, *PARTINGS)
-            for name in event.data.get("changes", ())
-        }
+        changed = changes_in(events[begin + 1 : end])
         entry = events[begin]
         for event in events[begin + 1 : end]:
             if event.kind == STAGE_RENAMED:
                 entry = under_new_name(entry, event)
         found.append(Visit(entry, jobs, changed, _starts(events[begin + 1 : end])))
     return found
+
+
+def changes_in(events: Iterable[Event], since: Event | None = None) -> dict[str, datetime]:
+    """When fields last changed by some events; only those after the first one, if that is given."""
+    return {
+        name: event.at
+        for event in events
+        if event.kind in ("field.changed", *JOINS, *PARTINGS)
+        if since is None or event.id > since.id
+        for name in event.data.get("changes", ())
+    }
 
 
 def _starts(events: Sequence[Event]) -> dict[str, list[Event]]:
@@ -119,21 +136,21 @@ def _starts(events: Sequence[Event]) -> dict[str, list[Event]]:
 
 def steps_of(
     record: Record,
-    stage: Stage,
+    robots: Sequence[Robot],
     visit: Visit,
     clock: Clock,
     is_met: Callable[[Condition], bool] = lambda _: False,
 ) -> list[Step]:
-    """Each robot of the stage with what it does next for the record; robots in their order. Of conditions
-    only those are asked here that end a chain: others hold or not at the moment of acting."""
+    """Each robot of a stage or sequence with what it does next for the record; robots in their order. Of
+    conditions only those are asked here that end a chain: others hold or not at the moment of acting."""
     there = visit.entry.data.get("robots")
     steps: list[Step] = []
     chain = _Chain(visit.entry.at)
-    for robot, exits in with_exits(stage):
+    for robot, exits in with_exits(robots):
         # A message that is thought of today must not go to everybody who has stood here for months.
         is_late = there is False or (isinstance(there, list) and robot.id not in there)
         if is_late and not robot.on:
-            why = IMPORTED if there is False else ADDED_LATER
+            why = IMPORTED if there is False else ADDED_SINCE if visit.sequence else ADDED_LATER
             dated = next(iter(clock.dates(record, robot.timing.field)), None)
             steps.append(Step(robot, key_of(robot, record, visit, dated), "paused", None, why))
             continue
@@ -151,11 +168,11 @@ def steps_of(
     return steps
 
 
-def with_exits(stage: Stage) -> Iterator[tuple[Robot, Sequence[Exit]]]:
-    """The robots of a stage, each with what may end its chain before it acts: what stands at it and at those
-    above it in the chain. A goal that goes on at a robot is none from there on."""
+def with_exits(robots: Sequence[Robot]) -> Iterator[tuple[Robot, Sequence[Exit]]]:
+    """The robots of a stage or sequence, each with what may end its chain before it acts: what stands at it
+    and at those above it in the chain. A goal that goes on at a robot is none from there on."""
     exits: list[Exit] = []
-    for robot in stage.robots:
+    for robot in robots:
         above = exits if robot.timing.wait_previous else []
         own = robot.exits if robot.enabled else ()
         exits = [one for one in [*above, *own] if one.go_to != robot.id]

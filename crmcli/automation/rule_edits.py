@@ -88,16 +88,25 @@ class RuleChange:
 
 def find_robot(pipeline: Pipeline, name: str, stage_id: str = "") -> tuple[Stage, Robot]:
     """The robot that is called so, or STAGE/ROBOT; of several, that of the stage `stage_id`."""
-    every = [(stage, robot) for stage in pipeline.stages for robot in stage.robots]
-    found = [(s, r) for s, r in every if name in (r.id, f"{s.id}/{r.id}")]
-    found = [(s, r) for s, r in found if s.id == stage_id] or found
+    places = [(stage.id, stage.robots) for stage in pipeline.stages]
+    place, robot = chosen_robot(pipeline.id, places, name, stage_id)
+    return next(stage for stage in pipeline.stages if stage.id == place), robot
+
+
+def chosen_robot(
+    pipeline: str, places: Sequence[tuple[str, Sequence[Robot]]], name: str, here: str
+) -> tuple[str, Robot]:
+    """The robot of some stages and sequences that is called so, or PLACE/ROBOT; of several, that `here`."""
+    every = [(place, robot) for place, robots in places for robot in robots]
+    found = [(p, r) for p, r in every if f"/{p}/{r.id}".endswith(f"/{name}")]
+    found = [(p, r) for p, r in found if p == here] or found
     if not found:
-        known = ", ".join(f"{stage.id}/{robot.id}" for stage, robot in every)
-        told = tr("pipeline {} has no robot {!r}", pipeline.id, name)
+        known = ", ".join(f"{place}/{robot.id}" for place, robot in every)
+        told = tr("pipeline {} has no robot {!r}", pipeline, name)
         raise NotFound(told, tr("one of {}", known) if known else "see crm robots list")
     if len(found) > 1:
         told = tr("several robots are called {!r}", name)
-        raise BadUsage(told, tr("one of {}", ", ".join(f"{s.id}/{r.id}" for s, r in found)))
+        raise BadUsage(told, tr("one of {}", ", ".join(f"{p}/{r.id}" for p, r in found)))
     return found[0]
 
 

@@ -15,11 +15,13 @@ from crmcli.automation.ledger import DEFERRED, PERSON, Job
 from crmcli.automation.record_plan import place_of
 from crmcli.automation.robots import exit_facts, with_exits
 from crmcli.automation.sent_lately import SentLately
+from crmcli.automation.sequence_runs import run_begun, why_ended
 from crmcli.automation.work_time import after_quiet, shift
 from crmcli.channels.base import sender_class
 from crmcli.dataclass import dataclass
 from crmcli.language import counted, tr
 from crmcli.model.actions import channel_of
+from crmcli.model.automation import Robot
 from crmcli.model.conditions.holds import holds
 from crmcli.model.event import ENTRIES
 from crmcli.model.fields import Record
@@ -76,15 +78,21 @@ def why_not_now(ws: Workspace, job: Job, lately: SentLately) -> Refusal | None:
 
 
 def _of_robot(ws: Workspace, message: Outgoing) -> Refusal | None:
-    """Whether the robot, as it is declared now, still means it: no goal was met and it is not too late."""
-    job = message.job
+    """Whether the robot, as it is declared now, still means it: no goal was met, it is not too late, and its
+    sequence was not ended."""
+    job, robots = message.job, tuple[Robot, ...]()
     told = ws.events(record=job.record, kinds=ENTRIES) if message.record else ()
     entry = next((one for one in reversed(told) if one.id <= job.cause), None)
-    stage = place_of(ws, entry)[1] if entry is not None else None
-    named = (
-        [(one, exits) for one, exits in with_exits(stage) if one.id == job.robot] if stage else []
-    )
-    for robot, exits in named:
+    run = run_begun(ws, job.record, job.cause)
+    if run is not None and run.end is not None:
+        return Refusal("skipped", why_ended(run.end))
+    if run is not None:
+        robots = ws.pipelines.sequences[run.sequence].robots
+    elif entry is not None and (stage := place_of(ws, entry)[1]):
+        robots = stage.robots
+    for robot, exits in with_exits(robots):
+        if robot.id != job.robot:
+            continue
         record = message.record
         met = [one for one in exits if record is not None and holds(one.when, record, ws.env)]
         if met:

@@ -10,6 +10,7 @@ from crmcli.automation.hand_edits import BY_HAND
 from crmcli.automation.heard_events import HeardEvents, UnheardEvent
 from crmcli.automation.job_failures import Attempt, fail_in, note_fixed, raise_general
 from crmcli.automation.ledger import Job, OwnStep
+from crmcli.automation.sequence_runs import was_started
 from crmcli.automation.trigger_decisions import awaited_names, called_here, decide
 from crmcli.automation.trigger_moves import EventMoves, TriggerRun, heard_change, overtaken
 from crmcli.model.event import ENTRIES, Event
@@ -90,15 +91,16 @@ class _Reading:
 
 
 def leaves_robots(ws: Workspace, event: Event) -> bool:
-    """Whether a person moved a record out of a stage that has robots. What robots and triggers move they
-    move in the order of time."""
+    """Whether a person moved a record out of a stage that has robots, or one with a sequence. What robots and
+    triggers move they move in the order of time."""
     by = event.data.get("by") or BY_HAND
     if event.kind != "stage.entered" or by != BY_HAND or ":" in event.actor:
         return False
     origin = str(event.data.get("from"))
     pipelines = ws.pipelines.of(entity_of(event.record))
     stages = (pipeline.stage(origin) for pipeline in pipelines)
-    return any(stage is not None and stage.robots for stage in stages)
+    has_robots = any(stage is not None and stage.robots for stage in stages)
+    return has_robots or was_started(ws, event.record)
 
 
 def _hear(

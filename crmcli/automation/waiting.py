@@ -19,6 +19,7 @@ from crmcli.automation.job_failures import jobs_here, raise_general, reason_of
 from crmcli.automation.ledger import CRM, OwnStep
 from crmcli.automation.record_plan import in_stages, plan_for, with_robots
 from crmcli.automation.robot_times import Clock, waited
+from crmcli.automation.sequence_runs import running
 from crmcli.automation.tick import signature
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.automation import Robot
@@ -123,7 +124,11 @@ def _since_entry(ws: Workspace, record_ids: list[str]) -> Iterator[Candidate]:
         raise_general(error)
         yield from (Candidate(_EARLIEST, one) for one in record_ids)
         return
+    awake = running(ws)
     for place in places:
+        if place.record in awake:
+            yield Candidate(_EARLIEST, place.record)
+            continue
         _, stage = ws.pipelines.place(entity_of(place.record), place.pipeline, place.stage)
         entry = place.entry
         robots = stage.robots if stage and entry else ()
@@ -144,6 +149,7 @@ def _earliest(robots: Iterable[Robot], entered: datetime, clock: Clock) -> datet
 
 def _timeless(ws: Workspace) -> Iterator[str]:
     """The records for which a robot may wait without a moment: for a date, or for the robot above."""
+    yield from running(ws)
     for pipeline in ws.pipelines:
         for stage in pipeline.stages:
             timings = [robot.timing for robot in stage.robots]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session, option
+from crmcli.cli.params import ALL_OR_NOTHING, ChangingVerb, Noun, Session, complete, option
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import having
@@ -16,8 +16,16 @@ from crmcli.present import automation
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
+    from crmcli.automation.sequences import Turned
     from crmcli.present.cells import Listing
-    from crmcli.workspace import Workspace
+    from crmcli.workspace import Change, Workspace
+
+OF_SEQUENCE = [
+    click.Argument(("refs",), nargs=-1, metavar="REF...", shell_complete=complete),
+    click.Argument(("name",), metavar="SEQUENCE"),
+    option("--where -w", "For all that match this condition.", "EXPR"),
+    ALL_OR_NOTHING,
+]
 
 _RULES = "crmcli.cli.robot_rules"
 robots = Noun(
@@ -42,7 +50,7 @@ trigger = Noun(
 
 @robots.command("list")
 def list_robots(session: Session) -> Listing:
-    """List the robots and schedules as they are declared."""
+    """List the robots, schedules and sequences as they are declared."""
     return automation.robots(session.workspace)
 
 
@@ -114,6 +122,72 @@ def resume(session: Session) -> Told:
 
     is_news = breaker.resume(session.workspace)
     return Told(tr("Automation goes on.") if is_news else tr("Automation is not paused."))
+
+
+@robots.command(cls=ChangingVerb, params=OF_SEQUENCE)
+def start(
+    session: Session, refs: Sequence[str], name: str, where: str, all_or_nothing: bool
+) -> list[Told]:
+    """Start a sequence of pipelines.yaml for leads or deals; its robots act at the next ticks.
+
+    The last word is the sequence. One that is under way is not started twice.
+
+    Example: crm robots start 7k3 9mq welcome
+    """
+    from crmcli.automation.sequences import start_in
+
+    words = tr("Started {} for {} {}."), tr("Not started, {} for {} {}: {}.")
+    return _turn(session, "start", refs, name, where, start_in, words, whole=all_or_nothing)
+
+
+@robots.command(cls=ChangingVerb, params=OF_SEQUENCE)
+def stop(
+    session: Session, refs: Sequence[str], name: str, where: str, all_or_nothing: bool
+) -> list[Told]:
+    """Stop a sequence for leads or deals: what it has not done yet is not done.
+
+    Example: crm robots stop 7k3 welcome
+    """
+    from crmcli.automation.sequences import stop_in
+
+    words = tr("Stopped {} for {} {}."), tr("Not stopped, {} for {} {}: {}.")
+    return _turn(session, "stop", refs, name, where, stop_in, words, whole=all_or_nothing)
+
+
+def _turn(
+    session: Session,
+    verb: str,
+    refs: Sequence[str],
+    name: str,
+    where: str,
+    act: Callable[[Change, Workspace, str, str], Turned],
+    words: tuple[str, str],
+    *,
+    whole: bool,
+) -> list[Told]:
+    """Start or stop a sequence for many records; `words` for what was done, and what was not."""
+    from crmcli.automation.sequences import named
+    from crmcli.cli.printing import each_told
+    from crmcli.present.records import raw_row
+    from crmcli.sales.many import Chosen, each
+
+    ws = session.workspace
+    if bool(refs) == bool(where):
+        told = "--where and REF exclude each other" if refs else "no REF is given"
+        way = tr("crm robots {0} REF… SEQUENCE, or crm robots {0} --where EXPR SEQUENCE", verb)
+        raise BadUsage(told, way)
+    entity = named(ws, name).entity
+    condition = ws.condition(where, entity) if where else None
+    chosen = Chosen(entity, [ws.resolve(ref, entity) for ref in refs], condition)
+    command = f"robots {verb}"
+    done = each(ws, command, chosen, lambda change, i: act(change, ws, i, name), whole=whole)
+
+    def line(ws: Workspace, one: Turned) -> Told:
+        about = (name, one.record.id, one.record.get("name"))
+        text = words[0] if one.moved else words[1]
+        return Told(text.format(*about, tr(one.why)), raw_row(ws, one.record))
+
+    return each_told(session, chosen, done, line)
 
 
 def _held(ws: Workspace, ref: str) -> str:

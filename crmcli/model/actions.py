@@ -9,6 +9,7 @@ from crmcli.dataclass import dataclass
 
 PLAIN_KINDS = (
     "template", "stage", "pipeline", "secret", "word", "words", "program", "audience", "yes_no",
+    "sequence",
 )  # fmt: skip
 """The kinds of parameters that are taken as they are written; texts of all others are templates."""
 
@@ -181,6 +182,16 @@ ACTIONS: dict[str, Action] = {
             Param("pipeline", "pipeline", "The id of the pipeline; that of the record if absent."),
             Param("reason", "text", "Why, for a lost stage."),
         ),
+    ),
+    "start_sequence": Action(
+        "A sequence begins for the record; not one that is under way.",
+        (Param("sequence", "sequence", "Its name under sequences: in pipelines.yaml.", required=True),),
+        is_lone=True,
+    ),
+    "stop_sequence": Action(
+        "A sequence ends for the record.",
+        (Param("sequence", "sequence", "Its name; all that are under way if absent."),),
+        is_lone=True,
     ),
     "create": Action(
         "Another record, linked to this one.",

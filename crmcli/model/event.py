@@ -43,6 +43,8 @@ KINDS = (
     # data: event, on, passed [[stage, why], …]: why no trigger moved the record for that event
     "trigger.passed",
     "robot.called",       # data: event, on, robots: these were started by that event, without a move
+    # data: sequence; of started also robots, those that it has, and after, the start that it follows; by
+    "sequence.started", "sequence.stopped", "sequence.resumed",
     # what crm tick finds out by itself; data: task, name, due; for (how long), since
     "task.overdue", "checklist.overdue", "record.idle",
     "automation.stopped",  # a loop limit was reached
@@ -86,6 +88,11 @@ STAGE_RENAMED = "stage.renamed"
 
 ROBOT_CALLED = "robot.called"
 """An event started these robots of the stage in which the record stands, without a move."""
+
+STARTED, STOPPED, RESUMED = SEQUENCES = (
+    "sequence.started", "sequence.stopped", "sequence.resumed",
+)  # fmt: skip
+"""The robots of a sequence begin for a record, or end, or go on because their end was undone."""
 
 DATED = "stage.dated"
 """What an import says later of the stages in which a record stood."""

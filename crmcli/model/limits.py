@@ -10,11 +10,12 @@ PIPELINES = 50
 STAGES = 100
 """Of a pipeline."""
 ROBOTS = 100
-"""Of a stage."""
+"""Of a stage or a sequence."""
 TRIGGERS = 100
 """Of a stage."""
 SCHEDULES = 100
 """Of a pipeline."""
+SEQUENCES = 100
 FIELDS = 500
 """Custom fields of a kind of record: SQLite has 2,000 columns for a table."""
 CHOICES = 1000

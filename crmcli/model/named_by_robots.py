@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.model.actions import ACTIONS, Param, plain_words
+from crmcli.model.entities import having
 from crmcli.model.values import fold
 
 if TYPE_CHECKING:
@@ -26,27 +27,28 @@ class Strange(NamedTuple):
 
 def strange_words(pipelines: Pipelines, schema: Schema, settings: Settings) -> Iterator[Strange]:
     """Every such word; nothing where settings.yaml lists no users, or not that directory."""
-    for pipeline in pipelines:
-        fields = {field.name: field for field in schema.fields(pipeline.entity)}
-        stages = (stage.robots for stage in pipeline.stages)
-        for act in [robot for robots in stages for robot in robots] + [*pipeline.schedules]:
-            action = ACTIONS.get(act.do)
-            if action is None:  # which is told already
-                continue
-            for param in action.params:
-                if param.kind in ("user", "users", "phone"):
-                    found = _among(act, param.name, _people(settings), *param.words)
-                    yield from (one for one in found if not _is_number(param, one.word))
-            if not action.sets_fields:
-                continue
-            for key in act.params:
-                field = fields.get(key)
-                if field is not None and field.kind.listed_in == "users":
-                    yield from _among(act, key, _people(settings))
-                elif field is not None and not field.is_many:
-                    labels = settings.directories.get(field.directory, {})
-                    entries = {one: (one, label) for one, label in labels.items()}
-                    yield from _among(act, key, entries, of_users=False)
+    fields = {
+        entity: {field.name: field for field in schema.fields(entity)}
+        for entity in having("staged")
+    }
+    for act, entity, _ in pipelines.acts():
+        action = ACTIONS.get(act.do)
+        if action is None:  # which is told already
+            continue
+        for param in action.params:
+            if param.kind in ("user", "users", "phone"):
+                found = _among(act, param.name, _people(settings), *param.words)
+                yield from (one for one in found if not _is_number(param, one.word))
+        if not action.sets_fields:
+            continue
+        for key in act.params:
+            field = fields[entity].get(key)
+            if field is not None and field.kind.listed_in == "users":
+                yield from _among(act, key, _people(settings))
+            elif field is not None and not field.is_many:
+                labels = settings.directories.get(field.directory, {})
+                entries = {one: (one, label) for one, label in labels.items()}
+                yield from _among(act, key, entries, of_users=False)
 
 
 def _is_number(param: Param, word: str) -> bool:

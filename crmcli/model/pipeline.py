@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.dataclass import dataclass
+from crmcli.dataclass import dataclass, field
 from crmcli.errors import Problem
 from crmcli.model.values import fold
 
 if TYPE_CHECKING:
     from crmcli.model.automation import Robot, Schedule, Trigger
+    from crmcli.model.durations import Duration
 
 STAGE_KINDS = ("open", "won", "lost")
 LEADS = "leads"
@@ -44,6 +45,35 @@ class Stage:
         """How likely what stands here ends won, per cent, unless somebody knows better."""
         usual = {"won": 100, "lost": 0}.get(self.kind, self.probability)
         return None if usual is None else Decimal(usual)
+
+
+@dataclass(frozen=True, slots=True)
+class RobotSequence:
+    """Robots that act for a record from when they are started, whatever its stage.
+
+    `ends` is what ends them early: closing, that the record is closed; stage, that it leaves the stage in
+    which they were started; never. `again` says whether they may be started anew when they are through:
+    never, on_event for each time, or after so long.
+    """
+
+    id: str
+    entity: str
+    robots: tuple[Robot, ...] = ()
+    ends: str = "closing"
+    again: str | Duration = "never"
+    line: int = 0
+
+
+SEQUENCES = "sequences"
+"""In place of a pipeline where it is said of a robot that it is one of a sequence."""
+
+
+class Declared(NamedTuple):
+    """A robot or schedule, the noun on whose records it acts, and the pipeline or sequence that has it."""
+
+    act: Robot | Schedule
+    entity: str
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +159,15 @@ class Pipeline:
         return tuple(ring for stage in steps if (ring := _ring(stage, steps)))
 
 
-def _calls(stage: Stage) -> dict[str, list[str]]:
+def _calls(robots: Sequence[Robot]) -> dict[str, list[str]]:
     """Which robots that an event starts cause the event of which others."""
-    called = [robot for robot in stage.robots if robot.on]
+    called = [robot for robot in robots if robot.on]
     return {one.id: [other.id for other in called if one.raises(other)] for one in called}
 
 
-def self_calling(stage: Stage) -> tuple[tuple[str, ...], ...]:
+def self_calling(robots: Sequence[Robot]) -> tuple[tuple[str, ...], ...]:
     """Rings of robots each of which causes the event that starts the next one."""
-    steps = _calls(stage)
+    steps = _calls(robots)
     alone = [(robot,) for robot, others in steps.items() if robot in others]
     return (*alone, *(ring for robot in steps if (ring := _ring(robot, steps))))
 
@@ -169,6 +199,17 @@ class Pipelines:
     leads: Pipeline
     deals: tuple[Pipeline, ...]
     excused: tuple[Problem, ...] = ()
+    sequences: Mapping[str, RobotSequence] = field(default_factory=dict)
+
+    def acts(self) -> Iterator[Declared]:
+        """Every robot and schedule that is declared."""
+        for pipeline in self:
+            for stage in pipeline.stages:
+                yield from (Declared(one, pipeline.entity, pipeline.id) for one in stage.robots)
+            yield from (Declared(one, pipeline.entity, pipeline.id) for one in pipeline.schedules)
+        for own in self.sequences.values():
+            owner = f"{SEQUENCES}/{own.id}"
+            yield from (Declared(one, own.entity, owner) for one in own.robots)
 
     def __iter__(self) -> Iterator[Pipeline]:
         yield self.leads

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of
+from crmcli.model.pipeline import SEQUENCES
 from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant
 from crmcli.present.cells import Column, Listing, attributes, plain, rows_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from crmcli.automation.ledger import Job
     from crmcli.automation.robot_trial import RobotTrial
     from crmcli.automation.simulate import Planned
+    from crmcli.model.automation import Robot
     from crmcli.model.event import Event
     from crmcli.model.pipeline import Pipeline
     from crmcli.workspace import Workspace
@@ -64,6 +66,8 @@ BY_DAY = [
 def robots(ws: Workspace) -> Listing:
     """The robots and schedules as they are declared."""
     rows = [row for pipeline in ws.pipelines for row in _declared(ws, pipeline)]
+    for own in ws.pipelines.sequences.values():
+        rows += [_robot_row(SEQUENCES, own.id, robot) for robot in own.robots]
     return Listing(rows, ROBOTS, "no robots or schedules in pipelines.yaml")
 
 
@@ -71,15 +75,7 @@ def _declared(ws: Workspace, pipeline: Pipeline) -> Iterator[dict[str, Any]]:
     from crmcli.automation.cron_slots import next_slot
 
     for stage in pipeline.stages:
-        for robot in stage.robots:
-            yield {
-                "pipeline": pipeline.id,
-                "stage": stage.id,
-                "robot": robot.id,
-                "action": robot.do,
-                "acts": robot.acts if robot.enabled else tr("disabled"),
-                "condition": str(robot.when or ""),
-            }
+        yield from (_robot_row(pipeline.id, stage.id, robot) for robot in stage.robots)
     for schedule in pipeline.schedules:
         slot = next_slot(schedule.cron, ws.zone, ws.now)
         yield {
@@ -91,6 +87,17 @@ def _declared(ws: Workspace, pipeline: Pipeline) -> Iterator[dict[str, Any]]:
             "condition": str(schedule.where or ""),
             "next": format_instant(slot) if slot else tr("never"),
         }
+
+
+def _robot_row(pipeline: str, stage: str, robot: Robot) -> dict[str, Any]:
+    return {
+        "pipeline": pipeline,
+        "stage": stage,
+        "robot": robot.id,
+        "action": robot.do,
+        "acts": robot.acts if robot.enabled else tr("disabled"),
+        "condition": str(robot.when or ""),
+    }
 
 
 def outlook(lines: Iterable[RobotLine], columns: list[Column], empty: str) -> Listing:
@@ -154,7 +161,7 @@ def trial_row(ws: Workspace, trial: RobotTrial) -> dict[str, Any]:
     record, done, condition = trial.record, trial.done, trial.condition
     row: dict[str, Any] = {
         "robot": trial.robot.id,
-        "stage": trial.stage.id,
+        "stage": trial.stage,
         "record": record.id,
         "action": trial.robot.do,
         "condition": condition.facts() if condition else None,

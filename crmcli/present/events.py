@@ -88,7 +88,10 @@ def describe(ws: Workspace, event: Event) -> str:
         return "; ".join(_changes(ws, event)) + _by(data)
     if event.kind == "lead.converted":
         return ", ".join(str(data[e]) for e in ("contact", "company", "deal") if data.get(e))
-    words = (data.get(key) for key in ("subject", "name", "text", "code", "robot", "reason", "to"))
+    words = (
+        data.get(key)
+        for key in ("subject", "name", "text", "code", "sequence", "robot", "reason", "to")
+    )
     told = " · ".join(in_short(word) for word in words if word)
     if not event.kind.startswith("job."):
         return told

@@ -132,3 +132,12 @@ def test_a_password_in_an_address_is_not_shown() -> None:
 )
 def test_what_makes_no_sense_declares_nothing(text: str) -> None:
     assert acts(text, text) == []
+
+
+def test_a_robot_of_a_sequence_is_an_act_by_all_that_its_sequence_says() -> None:
+    text = "sequences:\n  warm:\n    exit_when: {}\n    robots: [{{id: r, do: email, with: {{template: a.j2}}}}]\n"
+    first, other = (acts(text.format(when)) for when in ("amount > 1", "amount > 2"))
+    assert [(act.place, act.what) for act in first] == [
+        ("sequences/warm/r", "sends a.j2 to the client")
+    ]
+    assert first[0].digest != other[0].digest

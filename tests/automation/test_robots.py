@@ -15,7 +15,6 @@ from crmcli.model.automation import Robot, Timing
 from crmcli.model.deal import Deal
 from crmcli.model.durations import parse_duration
 from crmcli.model.event import Event
-from crmcli.model.pipeline import Stage
 from crmcli.model.settings import Calendar
 from crmcli.model.values import format_instant
 from crmcli.present.automation import jobs
@@ -47,7 +46,7 @@ def look(
 ) -> list[Step]:
     [visit] = visits([entry, *events])
     clock = Clock(ENTERED + timedelta(minutes=minutes), Calendar(), MOSCOW)
-    return steps_of(deal, Stage("talks", "Переговоры", robots=tuple(robots)), visit, clock)
+    return steps_of(deal, robots, visit, clock)
 
 
 def states(*args: Any, **more: Any) -> list[str]:
@@ -242,9 +241,9 @@ def test_a_new_visit_begins_anew() -> None:
     again = replace(ENTRY, id="e7", at=ENTERED + timedelta(hours=3))
     old, new = visits([ENTRY, told(A, "done", 5), again])
     clock = Clock(ENTERED + timedelta(hours=4), Calendar(), MOSCOW)
-    stage = Stage("talks", "Переговоры", robots=(A,))
-    assert [s.state for s in steps_of(DEAL, stage, old, clock)] == ["done"]
-    assert [s.state for s in steps_of(DEAL, stage, new, clock)] == ["due"]
+    robots = (A,)
+    assert [s.state for s in steps_of(DEAL, robots, old, clock)] == ["done"]
+    assert [s.state for s in steps_of(DEAL, robots, new, clock)] == ["due"]
 
 
 def test_keys_are_the_same_in_every_clone_and_differ_where_they_must() -> None:

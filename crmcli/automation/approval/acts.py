@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
@@ -21,6 +22,7 @@ from crmcli.errors import InvalidData
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of, leaves
 from crmcli.model.channels import CHANNELS
+from crmcli.model.pipeline import SEQUENCES
 from crmcli.model.redaction import redacted
 from crmcli.model.sent import SentList, facts_digest
 from crmcli.store import layout
@@ -100,17 +102,9 @@ def _of_pipelines(read: Read) -> Iterator[Act]:
     pipelines = [("leads", _map(top.get("leads")))]
     pipelines += [(str(p.get("id", "")), p) for p in map(_map, _list(top.get("deals")))]
     programs: dict[str, None] = {}
-    for name, pipeline in pipelines:
-        for stage in map(_map, _list(pipeline.get("stages"))):
-            for robot in map(_map, _list(stage.get("robots"))):
-                place = place_of(name, stage.get("id", ""), robot.get("id", ""))
-                yield from _of_robot(read, place, robot)
-                programs |= dict.fromkeys(_programs(robot))
-        for schedule in map(_map, _list(pipeline.get("schedules"))):
-            yield from _of_robot(
-                read, place_of(name, "schedules", schedule.get("id", "")), schedule
-            )
-            programs |= dict.fromkeys(_programs(schedule))
+    for place, rule in chain(_rules_of(pipelines), _rules_of_sequences(top)):
+        yield from _of_robot(read, place, rule)
+        programs |= dict.fromkeys(_programs(rule))
     for path in programs:
         yield _program(read, path, layout.PIPELINES)
 
@@ -118,6 +112,27 @@ def _of_pipelines(read: Read) -> Iterator[Act]:
 def _program(read: Read, path: str, named_in: str) -> Act:
     texts = {path: lineage.digest_of(text)} if (text := read(path)) is not None else {}
     return Act(path, tr("may run"), _digest(path, "may run"), named_in, texts)
+
+
+_Rules: TypeAlias = "Iterator[tuple[str, Mapping[str, Any]]]"
+
+
+def _rules_of(pipelines: Sequence[tuple[str, Mapping[str, Any]]]) -> _Rules:
+    """The robots and schedules of pipelines, each with its place."""
+    for name, pipeline in pipelines:
+        for stage in map(_map, _list(pipeline.get("stages"))):
+            for robot in map(_map, _list(stage.get("robots"))):
+                yield place_of(name, stage.get("id", ""), robot.get("id", "")), robot
+        for schedule in map(_map, _list(pipeline.get("schedules"))):
+            yield place_of(name, "schedules", schedule.get("id", "")), schedule
+
+
+def _rules_of_sequences(top: Mapping[str, Any]) -> _Rules:
+    """The robots of sequences, each with its place and what its sequence says of all of them."""
+    for name, sequence in _map(top.get(SEQUENCES)).items():
+        rest = {key: value for key, value in _map(sequence).items() if key != "robots"}
+        for robot in map(_map, _list(_map(sequence).get("robots"))):
+            yield place_of(SEQUENCES, name, robot.get("id", "")), {**robot, SEQUENCES: rest}
 
 
 def _of_robot(read: Read, place: str, robot: Mapping[str, Any]) -> Iterator[Act]:

@@ -151,9 +151,8 @@ class Gate:
 
     def why_not_step(self, plan: RecordPlan, step: Step) -> str:
         """Why a robot must not act for a record now, "" if it may."""
-        pipeline = plan.pipeline.id if plan.pipeline else ""
-        stage = plan.stage.id if plan.stage else ""
-        return self.why_not(declared.place_of(pipeline, stage, step.robot.id), step.robot)
+        place = declared.place_of(*plan.owner_of(step), step.robot.id)
+        return self.why_not(place, step.robot)
 
     def why_not_message(self, job: Job) -> str:
         """Why a queued message must not leave now, "" if it may."""

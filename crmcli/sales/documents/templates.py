@@ -9,7 +9,6 @@ from crmcli.dataclass import dataclass
 from crmcli.errors import Ambiguous, BadUsage, Problem
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS
-from crmcli.model.automation import Robot, Schedule
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.values import entity_of
@@ -82,11 +81,9 @@ def is_piece(path: str) -> bool:
 def _uses(ws: Workspace) -> dict[str, list[str]]:
     """The robots and schedules that use each template."""
     used: dict[str, list[str]] = {}
-    for pipeline in ws.pipelines:
-        acts: list[Robot | Schedule] = [*pipeline.schedules]
-        for act in [*acts, *(robot for stage in pipeline.stages for robot in stage.robots)]:
-            for key in ACTIONS[act.do].of_kind("template") if act.do in ACTIONS else ():
-                used.setdefault(str(act.params.get(key)), []).append(f"{pipeline.id}/{act.id}")
+    for act, _, owner in ws.pipelines.acts():
+        for key in ACTIONS[act.do].of_kind("template") if act.do in ACTIONS else ():
+            used.setdefault(str(act.params.get(key)), []).append(f"{owner}/{act.id}")
     return used
 
 

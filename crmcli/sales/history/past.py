@@ -9,7 +9,7 @@ from typing import Any, cast
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
-from crmcli.model.event import ACTIVITIES, AMENDMENTS, DATED, MARKS, Event
+from crmcli.model.event import ACTIVITIES, AMENDMENTS, DATED, MARKS, SEQUENCES, Event
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.merged import MERGED_INTO, survivor_in
 from crmcli.model.values import Raw, entity_of, parse_instant
@@ -22,7 +22,7 @@ PAGE = 500
 REWRITTEN = "file.changed"
 """The event of a file other than a record: settings.yaml, the block list."""
 
-SAID = (*ACTIVITIES, "signal")
+SAID = (*ACTIVITIES, "signal", *SEQUENCES)
 """What a person writes down because it has happened."""
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import Refused
 from crmcli.language import tr
-from crmcli.model.event import AMENDMENTS, MARKS
+from crmcli.model.event import AMENDMENTS, MARKS, SEQUENCES
 from crmcli.model.listed import only_beginning
 from crmcli.sales.history.amendments import is_of_people
 from crmcli.sales.history.past import (
@@ -246,7 +246,8 @@ def _told(
     kinds = (*SAID, *AMENDMENTS, *MARKS, "change.undone")
     for event in (e for past in changes for e in past.each(kinds=kinds)):
         if event.kind in (*SAID, *AMENDMENTS):
-            said.append(tr(_FATES[is_of_people(event)], event.kind, event.record))
+            is_back = is_of_people(event) or event.kind in SEQUENCES
+            said.append(tr(_FATES[is_back], event.kind, event.record))
         tell_marks(event, is_back=False)
     return said, marks
 

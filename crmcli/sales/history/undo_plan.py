@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import Refused
 from crmcli.language import tr
-from crmcli.model.event import ENTRIES, STAGE_RENAMED, SUM
+from crmcli.model.event import ENTRIES, RESUMED, SEQUENCES, STAGE_RENAMED, STARTED, STOPPED, SUM
 from crmcli.model.fields import BadValues
 from crmcli.model.merged import JOINS, MERGED_INTO, PARTINGS, survivor_of, without_part
 from crmcli.model.values import Raw, entity_of
@@ -190,6 +190,11 @@ class Reversal:
             self._put_back(event.record, data["changes"])
         elif event.kind == REWRITTEN:
             self._files[str(data["file"])] = str(data.get("from", ""))
+        elif event.kind in SEQUENCES:
+            back = RESUMED if event.kind == STOPPED else STOPPED
+            of = event.id if event.kind == STARTED else data.get("of", "")
+            facts = {"sequence": data.get("sequence"), "of": of, **self._facts}
+            self.change.note(back, event.record, facts)
         elif event.kind == "task.done" and data.get("task"):
             self._reopened[str(data["task"])] = event
 

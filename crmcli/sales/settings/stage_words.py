@@ -22,7 +22,7 @@ from crmcli.model.conditions.tree import (
     Text,
 )
 from crmcli.model.entities import ENTITIES
-from crmcli.model.pipeline import LEADS
+from crmcli.model.pipeline import LEADS, SEQUENCES
 from crmcli.model.values import fold
 
 if TYPE_CHECKING:
@@ -156,32 +156,39 @@ class NewWords:
         return (kept, new_words) if fold(new) in shared.new else ((*kept, *new_words), ())
 
     def in_rules(
-        self, raw: Raw, pipeline: Pipeline, place: Place = ()
+        self, raw: Raw, entity: str, pipeline: str, place: Place = ()
     ) -> Iterator[tuple[Place, str]]:
-        """What changes in the robots, triggers and schedules of a part of a pipeline."""
+        """What changes in the robots, triggers and schedules of a part of a pipeline, or of a sequence, which
+        is of none."""
         if isinstance(raw, list):
             for number, item in enumerate(raw):
-                yield from self.in_rules(item, pipeline, (*place, number))
+                yield from self.in_rules(item, entity, pipeline, (*place, number))
         for key, value in raw.items() if isinstance(raw, dict) else ():
-            if key in ("when", "where") and isinstance(value, str):
-                new = self.condition(value, pipeline.entity, pipeline.id)
+            if key in ("when", "where", "goal", "exit_when") and isinstance(value, str):
+                new = self.condition(value, entity, pipeline)
                 if new != value:
                     yield (*place, key), new
             elif key == "with" and isinstance(value, dict):
-                own = fold(str(value.get("pipeline") or pipeline.id))
-                if self.shared is None or self.shared.keeps(frozenset((own,))):
+                own = fold(str(value.get("pipeline") or pipeline))
+                pinned = frozenset((own,)) if own else frozenset[str]()
+                if self.shared is None or self.shared.keeps(pinned):
                     do = str(cast("Tree", raw).get("do"))
                     yield from self._in_params(do, value, (*place, key))
             else:
-                yield from self.in_rules(value, pipeline, (*place, key))
+                yield from self.in_rules(value, entity, pipeline, (*place, key))
 
     def in_all_rules(
         self, tree: Tree, pipelines: Iterable[Pipeline]
     ) -> Iterator[tuple[Place, str]]:
-        """What changes in the rules of these pipelines of pipelines.yaml."""
+        """What changes in the rules of these pipelines of pipelines.yaml, and in its sequences."""
         for pipeline in pipelines:
             place = pipeline_place(tree, pipeline)
-            yield from self.in_rules(at(tree, place), pipeline, place)
+            yield from self.in_rules(at(tree, place), pipeline.entity, pipeline.id, place)
+        sequences = tree.get(SEQUENCES)
+        for name, raw in sequences.items() if isinstance(sequences, dict) else ():
+            if isinstance(raw, dict):
+                entity = str(raw.get("for") or "deal")
+                yield from self.in_rules(raw, entity, "", (SEQUENCES, name))
 
     def _in_params(self, do: str, params: Tree, place: Place) -> Iterator[tuple[Place, str]]:
         names = ACTIONS[do].of_kind(self.kind) if do in ACTIONS else ()

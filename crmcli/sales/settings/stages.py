@@ -162,7 +162,7 @@ def remove(ws: Workspace, pipeline: Pipeline, ref: str, move_to: str = "") -> Re
 
     def edit(tree: Tree) -> None:
         _stages(tree, pipeline).remove(raw_stage(tree, pipeline, stage))
-        put(tree, new.in_all_rules(tree, ws.pipelines if heir else ()))
+        put(tree, new.in_all_rules(tree, ws.pipelines) if heir else iter(()))
 
     def views(tree: Tree) -> None:
         put(tree, new.in_views(tree) if heir else iter(()))

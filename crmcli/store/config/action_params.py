@@ -233,6 +233,17 @@ def _check_pipeline(place: Cursor, frame: Frame) -> None:
         place.fault(tr("no pipeline {!r} here", word), allowed_hint(word, [*frame.pipelines]))
 
 
+def _check_sequence(place: Cursor, frame: Frame) -> None:
+    word = place.text()
+    entity = frame.sequences.get(word)
+    if word and entity is None:
+        hint = allowed_hint(word, [*frame.sequences]) if frame.sequences else "add it to sequences:"
+        place.fault(tr("no sequence {!r}", word), hint)
+    elif word and entity != frame.entity:
+        told = tr("the sequence {!r} is for a {}, and this is for a {}")
+        place.fault(told.format(word, tr(str(entity)), tr(frame.entity)))
+
+
 def _why_not_url(place: Cursor) -> tuple[str, str]:
     if re.match(r"https?://", place.text()) and "@" in place.text():
         return (tr("{!r} may not contain a user or password", place.name), "send it under headers:")
@@ -263,6 +274,7 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
     ),
     "stage": lambda doc: shapes.Shape(doc, _check_stage, lambda: {"type": shapes.SCALAR}),
     "pipeline": lambda doc: shapes.Shape(doc, _check_pipeline, lambda: {"type": shapes.SCALAR}),
+    "sequence": lambda doc: shapes.Shape(doc, _check_sequence, lambda: {"type": shapes.SCALAR}),
     "number": _number,
     "money": _money,
     "discount": lambda doc: _written(doc, read_discount),

@@ -56,7 +56,7 @@ def _goal_schema() -> dict[str, Any]:
 
 def _exit(place: Cursor, frame: Frame) -> Exit | None:
     when = _condition(place, frame)
-    return Exit(when) if when else None
+    return Exit(when, is_goal=place.name == "goal") if when else None
 
 
 def with_sound_goals(robots: Sequence[Robot], places: Iterable[Cursor]) -> tuple[Robot, ...]:
@@ -90,6 +90,10 @@ GOAL = shapes.Shape(
     None,
     keys=GOAL_KEYS.keys,
 )
+GOAL_OF_ALL = replace(
+    condition("What the sequence is for: once it holds, all of it is let go."), read=_exit
+)
+EXIT_OF_ALL = replace(condition("Once it holds, all of the sequence is let go."), read=_exit)
 EXIT = replace(
     condition(
         "Once it holds, this robot and those that wait for it are let go; looked at like goal."

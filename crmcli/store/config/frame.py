@@ -27,6 +27,8 @@ class Frame:
     """The stages of every pipeline of deals, by its id."""
     new_files: Collection[str] = ()
     """Files, from the root, that will be there once the rules are written."""
+    sequences: Mapping[str, str] = field(default_factory=dict)
+    """The noun for which each sequence is."""
 
     def field(self, name: str) -> Field | None:
         """The entity's field of exactly that name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,14 +14,22 @@ from crmcli.model import limits
 from crmcli.model.aliases import by_kind
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.conditions.where import Aliases
-from crmcli.model.pipeline import STAGE_KINDS, Pipeline, Pipelines, Stage
+from crmcli.model.pipeline import (
+    SEQUENCES,
+    STAGE_KINDS,
+    Pipeline,
+    Pipelines,
+    RobotSequence,
+    Stage,
+)
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, fold
 from crmcli.store.config import shapes
-from crmcli.store.config.conditions import with_sound_goals
-from crmcli.store.config.cursor import Cursor, read_marked, unique
+from crmcli.store.config.conditions import EXIT_OF_ALL, GOAL_OF_ALL, with_sound_goals
+from crmcli.store.config.cursor import ID_HINT, ID_RULE, Cursor, read_marked, unique
 from crmcli.store.config.frame import Frame
+from crmcli.store.config.robot_times import AGAIN
 from crmcli.store.config.robots import read_robot, read_schedule
 from crmcli.store.config.triggers import read_trigger
 from crmcli.store.layout import PIPELINES
@@ -38,7 +46,16 @@ class _Ground:
     schema: Schema
     aliases: Aliases
     stages: Mapping[str, tuple[str, ...]]
+    raw_stages: Mapping[str, Sequence[Raw]]
+    """All stages of leads, and all of deals, as they are written."""
+    sequences: Mapping[str, str]
     new_files: Collection[str] = ()
+
+    def frame(self, entity: str, stages: Sequence[Raw]) -> Frame:
+        """What the rules are checked against that act on records which stand in these stages."""
+        aliases = {**self.aliases, **_stage_aliases(entity, stages)}
+        about = (self.schema, entity, _stage_ids(stages), self.templates, aliases)
+        return Frame(*about, self.stages, self.new_files, self.sequences)
 
 
 def load_pipelines(
@@ -63,12 +80,25 @@ def load_pipelines(
             [Problem(PIPELINES, 0, "leads: and deals: are missing")],
         )
     aliases = _aliases(settings or Settings(), top)
-    stages = _stages_of_deals(top)
-    got = SHAPE.read(top, _Ground(root / "templates", schema, aliases, stages, new_files))
+    ground = _ground(root, top, schema, aliases, new_files)
+    got = SHAPE.read(top, ground)
     excused = tuple(top.findings.of_rules) if forgiving else ()
     top.findings.problems[:] = [one for one in top.findings.problems if one not in excused]
     top.findings.settle()
-    return Pipelines(got["leads"], got["deals"], excused)
+    return Pipelines(**got, excused=excused)
+
+
+def _ground(
+    root: Path, top: Cursor, schema: Schema, aliases: Aliases, new_files: Collection[str] = ()
+) -> _Ground:
+    deals = _raw_deals(top)
+    stages = {_names_of(deal)[0]: _stage_ids(_listed(deal.get("stages"))) for deal in deals}
+    every = [stage for deal in deals for stage in _listed(deal.get("stages"))]
+    raws = {"lead": _listed(top.at("leads").at("stages").value), "deal": every}
+    sequences = {
+        str(entry.path[-1]): entry.at("for").text("deal") for entry in top.at(SEQUENCES).entries()
+    }
+    return _Ground(root / "templates", schema, aliases, stages, raws, sequences, new_files)
 
 
 def _aliases(settings: Settings, top: Cursor) -> dict[str, Mapping[str, str | list[str]]]:
@@ -78,21 +108,31 @@ def _aliases(settings: Settings, top: Cursor) -> dict[str, Mapping[str, str | li
         for name, entries in settings.directories.items()
     }
     aliases["user"] = {fold(user.name or user.id): user.id for user in settings.users.values()}
-    deals = top.at("deals").value
-    names = [_names_of(deal) for deal in deals] if isinstance(deals, list) else []
+    names = [_names_of(deal) for deal in _listed(top.at("deals").value)]
     aliases["pipeline"] = {fold(name): pipeline_id for pipeline_id, name in names}
     return aliases
 
 
-def _stages_of_deals(top: Cursor) -> dict[str, tuple[str, ...]]:
-    """The stages of each pipeline of deals, by its id, as far as they can be read."""
-    deals = top.at("deals").value
-    raws = [deal for deal in deals if isinstance(deal, dict)] if isinstance(deals, list) else []
-    return {_names_of(deal)[0]: _stage_ids(deal.get("stages")) for deal in raws}
+def _raw_deals(top: Cursor) -> list[dict[str, Raw]]:
+    """The pipelines of deals as they are written, as far as they can be read."""
+    return [deal for deal in _listed(top.at("deals").value) if isinstance(deal, dict)]
 
 
-def _stage_ids(stages: Raw | None) -> tuple[str, ...]:
-    return tuple(_names_of(stage)[0] for stage in (stages if isinstance(stages, list) else []))
+def _listed(raw: Raw | None) -> list[Raw]:
+    return raw if isinstance(raw, list) else []
+
+
+def _stage_ids(stages: Iterable[Raw]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_names_of(stage)[0] for stage in stages))
+
+
+def _stage_aliases(entity: str, stages: Sequence[Raw]) -> dict[str, Mapping[str, list[str]]]:
+    """The ids of stages by their names, and by the words for their kinds."""
+    by_name: dict[str, list[str]] = {}
+    for word, name in map(_names_of, stages):
+        by_name.setdefault(fold(name), []).append(word)
+    kinds = [(str(s.get("kind") or "open"), _names_of(s)[0]) for s in stages if isinstance(s, dict)]
+    return {f"{entity}.stage": by_name, f"{entity}.stage.kind": by_kind(kinds)}
 
 
 def _names_of(raw: Raw) -> tuple[str, str]:
@@ -118,31 +158,16 @@ def frame_of(root: Path, schema: Schema, settings: Settings, pipeline_id: str) -
     """What the rules of a pipeline are checked against."""
     top = read_marked(root, PIPELINES)
     assert top is not None  # there is a workspace
-    ground = _Ground(root / "templates", schema, _aliases(settings, top), _stages_of_deals(top))
+    ground = _ground(root, top, schema, _aliases(settings, top))
     deals = (place for place in top.at("deals").items() if place.at("id").text() == pipeline_id)
     place = next(deals, top.at("leads"))
-    return _frame(place, "lead" if place.path == ("leads",) else "deal", ground)
-
-
-def _frame(place: Cursor, entity: str, ground: _Ground) -> Frame:
-    stages = place.at("stages").value
-    stages = stages if isinstance(stages, list) else []
-    names = [_names_of(stage) for stage in stages]
-    aliases = {
-        **ground.aliases,
-        f"{entity}.stage": {fold(name): word for word, name in names},
-        f"{entity}.stage.kind": by_kind(
-            (str(s.get("kind") or "open"), _names_of(s)[0]) for s in stages if isinstance(s, dict)
-        ),
-    }
-    ids = _stage_ids(stages)
-    return Frame(
-        ground.schema, entity, ids, ground.templates, aliases, ground.stages, ground.new_files
-    )
+    entity = "lead" if place.path == ("leads",) else "deal"
+    return ground.frame(entity, _listed(place.at("stages").value))
 
 
 def _pipeline(place: Cursor, entity: str, ground: _Ground) -> Pipeline:
-    got = (DEALS if entity == "deal" else LEADS).read(place, _frame(place, entity, ground))
+    frame = ground.frame(entity, _listed(place.at("stages").value))
+    got = (DEALS if entity == "deal" else LEADS).read(place, frame)
     pipeline = Pipeline(**{"id": "leads", **got}, entity=entity, line=place.line)
     for ring in pipeline.loops(at_once=True):
         at = next(entry for entry in place.at("stages").items() if entry.at("id").text() == ring[0])
@@ -226,7 +251,30 @@ def _check_kinds(place: Cursor, stages: tuple[Stage, ...], places: list[Cursor])
 
 
 def _robots(place: Cursor, frame: Frame) -> tuple[Robot, ...]:
+    place = place.at_most(limits.ROBOTS, "a list of robots")
     return with_sound_goals(_rules(place, read_robot, frame), place.items())
+
+
+def _sequence(place: Cursor, ground: _Ground) -> RobotSequence:
+    """A sequence; what is wrong with all of it is wrong with each of its robots."""
+    entity, problems = place.at("for").text("deal"), place.findings.problems
+    entity, before = entity if entity in ground.raw_stages else "deal", len(problems)
+    got = SEQUENCE.read(place, ground.frame(entity, ground.raw_stages[entity]))
+    for robot, entry in zip(got["robots"], place.at("robots").items(), strict=True):
+        if robot.on:
+            entry.at("on").fault("a robot of a sequence has no on:", "put it into a stage")
+    own = [one for one in problems[before:] if one not in place.findings.of_rules]
+    place.findings.of_rules += own
+    fault, exits = (
+        str(own[0]) if own else "",
+        [one for one in (got["goal"], got["exit_when"]) if one],
+    )
+    robots = tuple(
+        replace(robot, exits=(*exits, *robot.exits), fault=robot.fault or fault)
+        for robot in got["robots"]
+    )
+    word = str(place.path[-1])
+    return RobotSequence(word, entity, robots, got["ends"], got["again"] or "never", place.line)
 
 
 def _rule_list(doc: str, read: Callable[[Cursor, Frame], R], limit: shapes.Limit) -> shapes.Shape:
@@ -237,6 +285,14 @@ def _rule_list(doc: str, read: Callable[[Cursor, Frame], R], limit: shapes.Limit
         lambda: {"type": "array", "items": {"$ref": f"#/definitions/{definition}"}},
         (),
     )
+
+
+ROBOTS = shapes.Shape(
+    "What is done, in order.",
+    _robots,
+    lambda: {"type": "array", "items": {"$ref": "#/definitions/robot"}},
+    (),
+)
 
 
 def _color(place: Cursor, frame: Frame) -> str:
@@ -269,13 +325,7 @@ STAGE = shapes.keys(
             "Fields a record must have to stand here; phone|email means one of the two.",
             shapes.Shape("", _alternatives, lambda: {"type": shapes.SCALAR}),
         ),
-        "robots": replace(
-            _rule_list(
-                "What is done for a record in this stage, in order.",
-                read_robot, (limits.ROBOTS, "a list of robots"),
-            ),
-            read=lambda place, frame: _robots(place.at_most(limits.ROBOTS, "a list of robots"), frame),
-        ),
+        "robots": replace(ROBOTS, doc="What is done for a record in this stage, in order."),
         "triggers": _rule_list(
             "Events that move a record to this stage; forward only, unless back: yes.",
             read_trigger, (limits.TRIGGERS, "a list of triggers"),
@@ -326,8 +376,27 @@ DEALS = shapes.keys(
     },
     also=lambda: [{"properties": {"id": {"not": {"const": "leads"}}}}],
 )
+SEQUENCE = shapes.keys(
+    "Robots that act for a record from when they are started, whatever its stage.",
+    {
+        "for": shapes.word("On which records it acts; deal if absent.", ("deal", "lead"), "deal"),
+        "robots": ROBOTS,
+        "goal": GOAL_OF_ALL,
+        "exit_when": EXIT_OF_ALL,
+        "ends": shapes.word(
+            "What ends it early: closing, that the record is closed; stage, that it leaves the stage in"
+            " which it was started; never. closing if absent.",
+            ("closing", "stage", "never"), "closing",
+        ),
+        "again": replace(
+            AGAIN,
+            doc="Whether it may be started anew when it is through: never; on_event, each time; after 30d,"
+            " once so much time has passed since it was started. never if absent.",
+        ),
+    },
+)  # fmt: skip
 SHAPE = shapes.keys(
-    "Stages of leads and deals, their robots, triggers and schedules.",
+    "Stages of leads and deals, their robots, triggers and schedules, and sequences.",
     {
         "leads": shapes.Shape(
             LEADS.doc,
@@ -341,5 +410,11 @@ SHAPE = shapes.keys(
             lambda: {"type": "array", "minItems": 1, "items": DEALS.schema(required=True)},
             required=True,
         ),
+        SEQUENCES: shapes.mapped(
+            "Robots by the name of their sequence, which robots and crm robots start begin.",
+            ID_RULE, ("is not an id", ID_HINT),
+            shapes.Shape(SEQUENCE.doc, _sequence, lambda: {"$ref": "#/definitions/sequence"}),
+            (limits.SEQUENCES, "a map of sequences"),
+        ),
     },
-)
+)  # fmt: skip

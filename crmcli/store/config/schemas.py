@@ -16,6 +16,7 @@ def schema_files() -> dict[str, bytes]:
         "stages": pipelines.STAGES,
         "stage": pipelines.STAGE,
         "robot": robots.ROBOT,
+        "sequence": pipelines.SEQUENCE,
         "trigger": triggers.TRIGGER,
         "schedule": robots.SCHEDULE,
     }
