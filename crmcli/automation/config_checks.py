@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -10,12 +11,13 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from crmcli.channels.base import sender_class
-from crmcli.channels.own import BadProgram, executable
+from crmcli.channels.own import BadProgram, checked, executable
 from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of, texts_of
 from crmcli.model.automation import Robot, Schedule, Trigger
+from crmcli.model.listed import nearest
 from crmcli.model.named_by_robots import strange_words
 from crmcli.model.pipeline import Pipeline, Pipelines, RobotSequence, Stage, self_calling
 from crmcli.model.schema import Schema
@@ -57,6 +59,7 @@ def look_through(start: Path | None, now: datetime) -> Soundness:
         oddities += _channel_oddities(act, root, settings)
     for pipeline in pipelines:
         oddities += _oddities(pipeline)
+    oddities += _hook_oddities(root)
     for sequence in pipelines.sequences.values():
         oddities += _odd_robots(sequence)
     faults += faults_of_rules(pipelines, settings, renderer, now)
@@ -97,6 +100,22 @@ def _channel_oddities(act: Act, root: Path, settings: Settings) -> Iterator[Prob
     """A message that would wait, for the channel by which it leaves is not set up."""
     if missing := sender_class(channel_of(act.do)).missing(root, settings):
         yield _problem(act.line, tr("{} waits: {}", _called(act), missing))
+
+
+def _hook_oddities(root: Path) -> Iterator[Problem]:
+    """Hooks that cannot be run, and files in their folder that look like a slip for one."""
+    folder = root / layout.HOOKS_FOLDER
+    for name in sorted(os.listdir(folder) if folder.is_dir() else ()):
+        path = layout.hook_path(name)
+        try:
+            if name in layout.HOOKS:
+                checked(root, path)
+            elif "." not in name and (near := nearest(name, layout.HOOKS)):
+                yield Problem(
+                    path, 0, "this is not the name of a hook", tr("rename it to {}", near)
+                )
+        except BadProgram as error:
+            yield Problem(path, 0, error.message, error.hint)
 
 
 def _cron_faults(schedule: Schedule, zone: ZoneInfo, now: datetime) -> Iterator[Problem]:

@@ -71,17 +71,21 @@ def _as_it_is(failed: Failed) -> Outcome:
 
 def executable(root: Path, name: str) -> Path:
     """A program under robots.d/ by its name; BadProgram if it is none that could be run."""
-    path = root / layout.program_path(name)
     if not re.fullmatch(layout.PROGRAM, name):
         raise BadProgram(tr("{!r} is not the name of a program", name), "a file under robots.d/")
+    return checked(root, layout.program_path(name))
+
+
+def checked(root: Path, place: str) -> Path:
+    """A program by its path from the root; BadProgram if it is none that could be run."""
+    path = root / place
     try:
         mode = path.lstat().st_mode
     except OSError as error:
-        told = tr("{} cannot be run: {}", layout.program_path(name), error.strerror)
+        told = tr("{} cannot be run: {}", place, error.strerror)
         raise BadProgram(told, "put the program there, then crm jobs retry KEY") from None
     if not stat.S_ISREG(mode) or not os.access(path, os.X_OK):
-        told = tr("{} is not an executable file", layout.program_path(name))
-        raise BadProgram(told, tr("chmod +x {}", layout.program_path(name)))
+        raise BadProgram(tr("{} is not an executable file", place), tr("chmod +x {}", place))
     return path
 
 
@@ -89,12 +93,7 @@ def run(
     path: Path, message: Queued, root: Path, doubtful: Callable[[Failed], Outcome] = _as_it_is
 ) -> Outcome:
     """Run a program with a message; `doubtful` says what it means where nobody knows what it did."""
-    environ = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": os.environ.get("HOME", "/"),
-        "LANG": "C.UTF-8",
-        "CRM_KEY": message.key,
-    }
+    environ = program.plain_environ({"CRM_KEY": message.key})
     until = time.monotonic() + SECONDS
     try:
         ended = program.run([str(path)], until, given=message.content, folder=root, environ=environ)

@@ -8,7 +8,7 @@ import select
 import signal
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from crmcli.dataclass import dataclass
@@ -28,11 +28,17 @@ class Ended:
     complained: bytes = b""
 
 
+def plain_environ(more: Mapping[str, str]) -> dict[str, str]:
+    """What a program of somebody else gets of the environment, and `more`."""
+    path, home = os.environ.get("PATH", os.defpath), os.environ.get("HOME", "/")
+    return {"PATH": path, "HOME": home, "LANG": "C.UTF-8", **more}
+
+
 def run(
     words: Sequence[str],
     until: float,
     *,
-    given: bytes | None = None,
+    given: bytes | Iterable[bytes] | None = None,
     folder: Path | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Ended:
@@ -44,7 +50,7 @@ def run(
     import subprocess
 
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as complaints:
-        source.write(given or b"")
+        source.writelines([given] if isinstance(given, bytes) else given or ())
         source.seek(0)
         with subprocess.Popen(
             words,

@@ -77,8 +77,8 @@ GUIDES = Path(crmcli.__file__).parent / "guides"
 OPTIONS = "options"
 """The topic that has no guide: the options that every command takes."""
 TOPICS = (
-    "robots", "triggers", "own", "views", "fields", "conditions", "templates", "cron", "files", "money",
-    "dates", OPTIONS,
+    "robots", "triggers", "own", "hooks", "views", "fields", "conditions", "templates", "cron", "files",
+    "money", "dates", OPTIONS,
 )  # fmt: skip
 
 

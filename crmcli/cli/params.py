@@ -62,6 +62,7 @@ class Session:
     def workspace(self) -> Workspace:
         """The workspace, found by `-C`, CRM_WORKSPACE or by walking up from here."""
         from crmcli.present.cells import Locale
+        from crmcli.store import layout
         from crmcli.workspace import Workspace
 
         workspace = Workspace.open(
@@ -76,6 +77,10 @@ class Session:
             from crmcli.cli.calling import command_line
 
             workspace.call = command_line(sys.argv[1:])
+        if workspace.has_file(layout.HOOKS_FOLDER):
+            from crmcli.automation.hooks import Hooks
+
+            workspace.hooks = Hooks(workspace)
         return workspace
 
     @cached_property

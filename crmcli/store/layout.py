@@ -32,6 +32,8 @@ FOLDERS = (DATA, TIMELINE, FILES, AUDIENCES, *(f"{DATA}/{plural}" for plural in 
 PROGRAMS = "robots.d"
 PROGRAM = r"[\w][\w.-]{0,99}"
 """What a program of one's own may be called."""
+HOOKS_FOLDER = "hooks.d"
+HOOKS = ("before-change", "after-change")
 CLONE_ID = ".crm/clone-id"
 ID_LENGTH = 8  # letters of five bits each
 
@@ -53,6 +55,11 @@ def program_path(name: str) -> str:
 def audience_path(name: str) -> str:
     """The file of an advertising audience, from the root."""
     return f"{AUDIENCES}/{name}.csv"
+
+
+def hook_path(name: str) -> str:
+    """Where a hook stands, from the root."""
+    return f"{HOOKS_FOLDER}/{name}"
 
 
 def record_path(record_id: str) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from crmcli import language
 from crmcli.errors import InvalidData
@@ -51,6 +51,19 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_WRITING[name]), name)
 
 
+class Hooks(Protocol):
+    """Who is asked before a change is written, and told of it afterwards."""
+
+    def before(self, change: Change) -> None:
+        """Raise what refuses it; called under the lock."""
+
+    def committed(self) -> None:
+        """It is written."""
+
+    def after(self) -> None:
+        """All that belongs together is written, and the lock is free."""
+
+
 class Workspace(Reads):
     """A workspace opened as a user. Reads see one committed state; writes go through `change`."""
 
@@ -60,6 +73,7 @@ class Workspace(Reads):
     has_changed = False
     is_settled = False
     """Whether no change is under way: what fails after the last one is only the telling."""
+    hooks: Hooks | None = None
     _in_series = False
 
     @classmethod
@@ -186,6 +200,8 @@ class Workspace(Reads):
             change = Change(self.root, self.schema, clone, author, self.robots_of, self.newest_id)
             with self._held():
                 yield change
+                if self.hooks:
+                    self.hooks.before(change)
             warning = change.commit()
         self.notes += [warning] if warning else []
         self.is_settled = not self._in_series
@@ -193,6 +209,13 @@ class Workspace(Reads):
             self.has_changed = True
             self._newest = change.events[-1].id if change.events else self._newest
             self._reindex(change.touched, later=is_one_of_many)
+        if self.hooks:
+            self.hooks.committed()
+            self._tell_hooks()
+
+    def _tell_hooks(self) -> None:
+        if self.hooks and not self._in_series:
+            self.hooks.after()
 
     @contextmanager
     def series(self) -> Iterator[None]:
@@ -203,6 +226,7 @@ class Workspace(Reads):
             yield
         finally:
             self._in_series = outer
+            self._tell_hooks()
         self.is_settled = not outer
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from tests.kit import Run
 from tests.test_house import ALL
 
 Crm = Callable[..., Run]
-FILE = re.compile(r"  # (robots\.d/\S+|\S+/?\S*\.(?:yaml|j2))\n")
+FILE = re.compile(r"  # ((?:robots|hooks)\.d/\S+|\S+/?\S*\.(?:yaml|j2))\n")
 BELOW = re.compile(
     r"  # (?:below a stage of|под стадией в) pipelines\.yaml\n|  # (?:below a pipeline of|под воронкой в) "
 )
@@ -81,8 +82,9 @@ def _write(root: Path, part: str, following: list[str]) -> None:
         text = part[match.end() :]
         text += "\n\n" + following[0] if match[1].endswith(".j2") else ""
         kit.write(root, match[1], inspect.cleandoc(text) + "\n")
-        if match[1].startswith("robots.d/"):
+        if match[1].startswith(("robots.d/", "hooks.d/")):
             (root / match[1]).chmod(0o755)
+            os.utime(root / match[1])  # as if it was made so
     elif "pipelines.yaml" in part.split("\n")[0] and part.startswith("  # "):
         rules = inspect.cleandoc(part.split("\n", 1)[1])
         stage = "  - {id: work, name: Work}\n  - id: talk\n    name: Talk\n"

@@ -76,7 +76,16 @@ def place_of(*parts: object) -> str:
 
 def acts_of(read: Read) -> list[Act]:
     """Every act of the configuration that `read` gives; what cannot be read declares none."""
-    return [*_of_pipelines(read), *_of_settings(read)]
+    return [*_of_pipelines(read), *_of_settings(read), *hook_acts(read)]
+
+
+def hook_acts(read: Read) -> Iterator[Act]:
+    """The hooks, each by its text."""
+    for path in map(layout.hook_path, layout.HOOKS):
+        text = read(path)
+        if text is not None:
+            what = tr("runs at each change")
+            yield Act(path, what, _digest(path, lineage.digest_of(text)), path)
 
 
 def _of_settings(read: Read) -> Iterator[Act]:

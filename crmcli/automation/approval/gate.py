@@ -46,6 +46,11 @@ class Approval:
 def approval(ws: Workspace) -> Approval:
     """Look at what could leave; what the owner wrote by his own hand is approved by that."""
     acts = _declared(ws)
+    return Approval(tuple(acts), tuple(unapproved_of(ws, acts)))
+
+
+def unapproved_of(ws: Workspace, acts: Sequence[Act]) -> list[Act]:
+    """Those of some acts that nobody has approved yet, by hand or by word."""
     known = _known(ws)
     unknown = [act for act in acts if act.digest not in known.get("approved", {})]
     foreign = known.get("foreign", {})
@@ -57,7 +62,17 @@ def approval(ws: Workspace) -> Approval:
             mine = origin.typed_here(ws.root, fresh, *before)
             _remember(ws, fresh, mine)
             unknown = [act for act in unknown if act.digest not in mine]
-    return Approval(tuple(acts), tuple(unknown))
+    return unknown
+
+
+def is_news(ws: Workspace, act: Act) -> bool:
+    """Whether nobody was told yet that this waits; from now on somebody was."""
+    if act.digest in _known(ws).get("noticed", []):
+        return False
+    with trust.changed(PART) as folders:
+        known = folders.setdefault(_folder(ws), {})
+        known["noticed"] = [*known.get("noticed", []), act.digest][-_KEPT:]
+    return True
 
 
 def _declared(ws: Workspace) -> list[Act]:

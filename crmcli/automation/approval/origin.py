@@ -14,7 +14,8 @@ from crmcli.store.disk import files, owners
 from crmcli.store.git.lineage import MOST_COMMITS, Lineage, digest_of, together
 from crmcli.store.yaml.canonical import MAX_BYTES
 
-TOUCHED = (layout.PIPELINES, layout.SETTINGS, "templates", layout.PROGRAMS)
+TOUCHED = (layout.PIPELINES, layout.SETTINGS, "templates", layout.PROGRAMS,
+           layout.HOOKS_FOLDER)  # fmt: skip
 
 
 def read_here(root: Path, path: str) -> bytes | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from crmcli.errors import Conflict
 from crmcli.language import tr
+from crmcli.store import layout
 from crmcli.store.disk import file_systems, files
 from crmcli.store.safety import state, trust
 
@@ -98,7 +99,11 @@ def _open_to_read(root: Path) -> int | None:
 
 
 def _take(fd: int, how: int, timeout: float, root: Path, *, may_lack: bool) -> None:
-    if not _taken(fd, how, timeout, str(root), may_lack=may_lack):
+    is_asked = os.environ.get("CRM_HOOK") == layout.HOOKS[0]  # by who holds it, and waits for us
+    if not _taken(fd, how, 0.0 if is_asked else timeout, str(root), may_lack=may_lack):
+        if is_asked:
+            told = "before-change cannot call crm while the change for which it is asked is open"
+            raise Busy(told, "what the change does is on its standard input: crm help hooks")
         raise Busy(
             tr("the workspace is busy: {} has not finished in {:g} s", _holder(fd), timeout),
             "try again; if that process hangs, stop it (nothing is lost)",
