@@ -98,16 +98,11 @@ def take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step) -> Done
     robot, record = step.robot, plan.record
     word, reason = why_not(ws, plan, step)
     if not word:
-        who, names = f"robot:{robot.id}", names_for(ws, record)
-        names["robots"] = {job.robot: job.values for job in plan.jobs.values() if job.values}
+        who, owner = f"robot:{robot.id}", owner_now(ws, step.robot, record)
         contact = linked(ws, step.whose) if entity_of(step.whose) == "contact" else None
-        if contact is not None:
-            names["contact"] = plain(ws, contact)
+        names = partial(names_of, ws, plan, contact, owner)
         params = _still_free(plan, step) if plan.before else robot.params
         act_of, workdays = (robot.do, params, step.key, names), robot.timing.workdays
-        owner = owner_now(ws, step.robot, record)
-        if owner != str(record.get("owner")):
-            names |= {"owner": owner_names(ws, owner)}
         return act(Work(ws, change, record, who, *act_of, workdays, contact, owner))
     if word == "stopped":
         facts = {"key": step.key, "robot": robot.id, "action": robot.do, "reason": reason}
@@ -117,6 +112,20 @@ def take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step) -> Done
     timed = step.verdict != "run" and bool(robot.timing.field) and not step.exit
     more = {"timed": True} if timed else exit_facts(step.exit)
     return enter(change, word, record.id, step.key, robot.id, robot.do, reason=reason, **more)
+
+
+def names_of(
+    ws: Workspace, plan: RecordPlan, contact: Record | None = None, owner: str = ""
+) -> dict[str, object]:
+    """What templates see of a record for a robot: also what those above gave back, whose date has come, and
+    who stands in for the owner."""
+    names = names_for(ws, plan.record)
+    names["robots"] = {job.robot: job.values for job in plan.jobs.values() if job.values}
+    if contact is not None:
+        names["contact"] = plain(ws, contact)
+    if owner and owner != str(plan.record.get("owner")):
+        names["owner"] = owner_names(ws, owner)
+    return names
 
 
 def why_not(ws: Workspace, plan: RecordPlan, step: Step) -> tuple[str, str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from crmcli.automation.actions.work import Work, act
 from crmcli.automation.job_failures import check_rule
 from crmcli.automation.ledger import Done, job_key
 from crmcli.automation.linked_dates import dates_of
-from crmcli.automation.record_plan import STAGED
+from crmcli.automation.record_plan import STAGED, plan_for
+from crmcli.automation.robot_runs import names_of
 from crmcli.automation.rule_edits import chosen_robot
 from crmcli.dataclass import dataclass
 from crmcli.model.automation import Robot
@@ -18,7 +20,7 @@ from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import SEQUENCES
 from crmcli.model.values import entity_of
-from crmcli.sales.template_names import linked, names_for, plain
+from crmcli.sales.template_names import linked
 from crmcli.workspace import Workspace
 
 
@@ -44,9 +46,8 @@ def run(ws: Workspace, name: str, ref: str) -> RobotTrial:
     check_rule(robot)
     who = f"robot:{robot.id}"
     change = ws.trial("test", who)
-    names, contact = names_for(ws, record), _whose(ws, record, robot)
-    if contact is not None:
-        names["contact"] = plain(ws, contact)
+    contact = _whose(ws, record, robot)
+    names = partial(names_of, ws, plan_for(ws, record.id), contact)
     key = job_key(robot.id, record.id, "test")
     timed = robot.timing.workdays
     done = act(Work(ws, change, record, who, robot.do, robot.params, key, names, timed, contact))

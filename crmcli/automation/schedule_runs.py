@@ -135,7 +135,7 @@ def _act(ws: Workspace, change: Change, table: Timetable, record_id: str, key: s
     try:
         names = names_for(ws, record) if record else _names_for_all(ws, table)
         do, params = table.schedule.do, table.schedule.params
-        return act(Work(ws, change, record, table.who, do, params, key, names))
+        return act(Work(ws, change, record, table.who, do, params, key, lambda: names))
     except REFUSALS as refusal:
         return _dead(change, table, record_id, key, refusal)
 

@@ -21,8 +21,8 @@ from crmcli.store import layout
 if TYPE_CHECKING:
     from crmcli.automation.explain import RobotLine
     from crmcli.automation.ledger import Job
+    from crmcli.automation.play import Planned
     from crmcli.automation.robot_trial import RobotTrial
-    from crmcli.automation.simulate import Planned
     from crmcli.model.automation import Robot
     from crmcli.model.event import Event
     from crmcli.model.pipeline import Pipeline

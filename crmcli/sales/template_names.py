@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Any, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
@@ -33,6 +33,7 @@ Plain: TypeAlias = dict[str, Any]
 SHORTCUTS = (("email", "emails"), ("phone", "phones"))
 """Names for the first of a list."""
 
+_AS_THEY_ARE = (str, NoneType, int, Decimal, bool, date)
 _OWN = {"invoice": ("qr", "original"), "deal": ("offer",)}
 """Names that a record of one noun has besides: the picture to pay by, the invoice of a credit note, the offer
 that goes with a message about a deal."""
@@ -175,6 +176,8 @@ def _plain_line(one: LineSum) -> Plain:
 
 
 def _plain_value(value: object, ws: Workspace) -> object:
+    if type(value) in _AS_THEY_ARE:  # nearly all, and it is asked for each field of each record
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     if isinstance(value, tuple):

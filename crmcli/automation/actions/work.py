@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from importlib import import_module
 from typing import Any, Protocol, cast
 
@@ -21,7 +22,7 @@ from crmcli.workspace import Change, Workspace
 @dataclass(frozen=True)
 class Work:
     """One act: who does what for which record, in which open change. `record` is None where a schedule acts
-    once for a whole selection. `names` is what templates see."""
+    once for a whole selection. `named` makes what templates see, which takes longer than many an act."""
 
     ws: Workspace
     change: Change
@@ -30,13 +31,18 @@ class Work:
     action: str
     params: Mapping[str, Any]
     key: str
-    names: Mapping[str, object]
+    named: Callable[[], Mapping[str, object]]
     workdays: bool = False
     """Whether a deadline that it sets counts company working time."""
     contact: Record | None = None
     """Whom it is about, of several that are linked: the one whose date has come."""
     owner: str = ""
     """Who is to do what it makes: the record's owner, or who stands in for that."""
+
+    @cached_property
+    def names(self) -> Mapping[str, object]:
+        """What templates see."""
+        return self.named()
 
     @property
     def target(self) -> str:
@@ -97,8 +103,10 @@ class Work:
 
     def fill(self, source: object, name: str) -> str:
         """A text with its template filled in; TemplateFailed names the robot and the parameter."""
-        renderer = messages.renderer(self.ws)
-        return renderer.render_inline(str(source), self.names, f"{self.who}, {name}")
+        text = str(source)
+        if "{" not in text:  # names are not made for nothing
+            return text
+        return messages.renderer(self.ws).render_inline(text, self.names, f"{self.who}, {name}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,6 +206,14 @@ class Change:
         self.events.append(event)
         return event.id
 
+    def take_events(self) -> list[Event]:
+        """What was noted since this was asked last, and is forgotten with the files that were attached: of a
+        trial that is as long as a year."""
+        found, self.events = self.events, []
+        self._attachments.clear()
+        self._sent.clear()
+        return found
+
     @property
     def last_event(self) -> str:
         """The newest event of this month and clone, of this change or of any before; "" if none."""

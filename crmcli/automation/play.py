@@ -1,0 +1,230 @@
+"""Records, robots and triggers played through in memory, in the order of time: nothing is written or leaves.
+
+A rehearsal plays the time to come (`simulate`), a replay the time that was (`replay`).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from crmcli.automation import robot_runs, trigger_moves
+from crmcli.automation.job_failures import REFUSALS, raise_general, reason_of
+from crmcli.automation.ledger import CRM, DEFERRED, Job, OwnStep, enter, jobs_of
+from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of
+from crmcli.automation.robots import DEEPEST, Step, next_at
+from crmcli.automation.sending_gate import why_not_now
+from crmcli.automation.sent_lately import SentLately
+from crmcli.automation.trigger_decisions import decide
+from crmcli.channels.base import sender_class
+from crmcli.dataclass import dataclass, replace
+from crmcli.errors import Forbidden, InvalidData, NotFound
+from crmcli.language import tr
+from crmcli.model.actions import channel_of
+from crmcli.model.event import Event
+from crmcli.model.fields import Record
+from crmcli.model.trigger_events import HEARD
+from crmcli.workspace import Change, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One thing that would happen: when, to which record, by whom, and what."""
+
+    at: datetime
+    record: str
+    who: str
+    what: str
+    action: str = ""
+    """What kind of act that is: task, email, move."""
+
+
+class Play:
+    """The records as they would be: a `change` that is never written, and a clock that goes on until some
+    time. Who feeds it puts records into the queue, each with when to look at it, and lets it hear events."""
+
+    def __init__(self, ws: Workspace, change: Change, until: datetime) -> None:
+        self.ws = ws
+        self.until = until
+        self.change = change
+        self.made: dict[str, list[Event]] = {}
+        """What was done in it, by record."""
+        self._queue: list[tuple[datetime, str]] = []
+        self._turns: dict[str, datetime] = {}
+        self.past: set[str] = set()
+        self.deferred: dict[str, list[Job]] = {}
+        self.lately = SentLately(ws)
+        self.lines: list[Planned] = []
+        self._last: tuple[str, list[Event]] = ("", [])
+
+    def put(self, at: datetime, record_id: str) -> None:
+        """Let a record have its turn then, if it has none before."""
+        if record_id not in self._turns or at < self._turns[record_id]:
+            self._turns[record_id] = at
+            heapq.heappush(self._queue, (at, record_id))
+
+    def next_at(self) -> datetime | None:
+        """When the next record has its turn; None if none has until the end."""
+        while self._queue and self._turns.get(self._queue[0][1]) != self._queue[0][0]:
+            heapq.heappop(self._queue)  # it was put forward since
+        return self._queue[0][0] if self._queue and self._queue[0][0] <= self.until else None
+
+    def step(self) -> None:
+        """Let the record act whose turn it is, and see when its next one is."""
+        at, record_id = heapq.heappop(self._queue)
+        del self._turns[record_id]
+        self.ws.set_clock(max(at, self.ws.now))
+        with self.surely(record_id):
+            self.look(record_id, self._take_next(record_id))
+
+    def _take_next(self, record_id: str) -> RecordPlan | None:
+        """What a record does at the moment: messages that waited leave, then a robot acts. Where it
+        stands, if nothing was done."""
+        for job in self.deferred.pop(record_id, []):
+            self.author(job.actor, job.cause, job.depth)
+            what = self._leave(job) or tr("deliver {} to {}", job.action, job.facts.get("to"))
+            self.tell(record_id, tr("robot {}", job.robot), what, job.action)
+            self._heard(record_id)
+        plan = self._stand(record_id)
+        steps = [step for step in plan.due() if step.key not in self.past] if plan else []
+        if plan and steps:
+            self.past.add(steps[0].key)
+            self._act(plan, steps[0])
+        return None if steps else plan
+
+    def _act(self, plan: RecordPlan, step: Step) -> None:
+        """Take a step in memory, and let the triggers hear of it."""
+        robot, record = step.robot, plan.record
+        self.author(*robot_runs.author(plan, step))
+        what = self.why_not(plan, step) or self._take(plan, step)
+        self.tell(record.id, tr("robot {}", robot.id), f"{robot.do or '?'}: {what}", robot.do)
+        self._heard(record.id)
+
+    def _take(self, plan: RecordPlan, step: Step) -> str:
+        """Take the step; what came of it, in words. A queued message counts as sent at once."""
+        robot, record, before = step.robot, plan.record, len(self.change.events)
+        try:
+            done = robot_runs.take_in(self.ws, self.change, plan, step)
+        except REFUSALS as refusal:
+            enter(self.change, "dead", record.id, step.key, robot.id, robot.do)
+            return tr("refused, {}", refusal.message)
+        made = jobs_of(event for event in self.change.events[before:] if event.kind == "job.queued")
+        waits = "; ".join(filter(None, [self._leave(job) for job in made.values()]))
+        if done.word in ("done", "queued"):
+            return f"{done.effect}; {waits}" if waits else done.effect
+        reason = tr(done.reason)
+        return tr("stopped, {}", reason) if done.word == "stopped" else tr("not done, {}", reason)
+
+    def _leave(self, job: Job) -> str:
+        """Let a message leave, be refused, or wait for the end of a quiet time; why it did not leave."""
+        sender, said = sender_class(channel_of(job.action)), job.facts
+        if missing := sender.missing(self.ws.root, self.ws.settings):
+            return missing
+        refusal = why_not_now(self.ws, job, self.lately) if sender.consent else None
+        if refusal is not None and refusal.word == DEFERRED:
+            self.deferred.setdefault(job.record, []).append(job)
+            until = datetime.fromisoformat(refusal.facts["retry_at"])
+            self.put(until, job.record)
+            return refusal.reason
+        word = refusal.word if refusal else "done"
+        enter(self.change, word, job.record, job.key, job.robot, job.action)
+        if refusal is None and sender.consent and not said.get("notice"):
+            self.lately.add(job.key, str(said.get("to", "")), self.ws.now)
+        if refusal is None and sender.event and not said.get("notice"):
+            facts = {"subject": said.get("subject", ""), "to": said.get("to", "")}
+            self.change.note(sender.event, job.record, facts)
+        return refusal.reason if refusal else ""
+
+    def before(self, record_id: str, event: Event) -> None:
+        """Take the steps that were due before an event."""
+        while plan := self._stand(record_id, event):
+            steps = [step for step in plan.due() if step.key not in self.past]
+            if not steps:
+                return
+            self.past.add(steps[0].key)
+            self._act(plan, steps[0])
+
+    def hear(self, event: Event, record_id: str, among: Sequence[Record] = ()) -> None:
+        """Let the triggers and robots of a record hear of an event."""
+        plan = self._stand(record_id)
+        if plan is None or event.depth >= DEEPEST:
+            return
+        decision = decide(self.ws, plan.record, event, among)
+        record, goal = plan.record, decision.stage
+        if goal is None:
+            self.author(CRM, event.id, event.depth + 1)
+            trigger_moves.call_robots(self.change, self.ws, record, event)
+            self.take_events()
+            return
+        self.before(record_id, event)
+        on = decision.trigger.on if decision.trigger else event.kind
+        self.author(f"trigger:{on}", event.id, event.depth + 1)
+        what = tr("move to {}", goal.id)
+        try:
+            trigger_moves.move(self.change, self.ws, record, decision)
+        except REFUSALS as refusal:
+            what = tr("refused: {}", refusal.message)
+        self.take_events()
+        self.tell(record_id, tr("trigger {}", on), what, "move")
+
+    def _heard(self, record_id: str) -> None:
+        """Let the triggers hear of what was just done to a record."""
+        for event in self.take_events():
+            if event.kind in HEARD and event.record == record_id:
+                self.hear(event, record_id)
+
+    def _stand(self, record_id: str, before: Event | None = None) -> RecordPlan | None:
+        try:
+            record = self.change.get(record_id)
+        except (NotFound, InvalidData, Forbidden):
+            return None
+        return plan_of(self.ws, record, self.known(record_id), before)
+
+    def known(self, record_id: str) -> list[Event]:
+        """What is known of a record by now, oldest first."""
+        if self._last[0] != record_id:
+            told = self.ws.events(record=record_id)
+            self._last = record_id, [*told, *self.made.get(record_id, ())]
+        return self._last[1]
+
+    def why_not(self, _plan: RecordPlan, _step: Step) -> str:
+        """Why a robot must not act though it is due, "" if it may."""
+        return ""
+
+    def look(self, record_id: str, plan: RecordPlan | None = None) -> None:
+        """See when a record has its next turn."""
+        plan = plan or self._stand(record_id)
+        steps = [step for step in plan.steps if step.key not in self.past] if plan else []
+        moment = next_at(steps, self.ws.now)
+        if moment is not None and moment <= self.until:
+            self.put(max(moment, self.ws.now), record_id)
+
+    def take_events(self) -> list[Event]:
+        """Put what was just written in memory behind what is known of each record."""
+        new = self.change.take_events()
+        for event in new:
+            if event.record.split("-")[0] in STAGED:
+                self.made.setdefault(event.record, []).append(event)
+                self._last = "", []
+        return new
+
+    def author(self, actor: str, cause: str, depth: int) -> None:
+        """Let what is done next be done by somebody, because of an event."""
+        self.change.author = replace(
+            self.change.author, actor=actor, cause=cause, depth=depth, at=self.ws.now
+        )
+
+    def tell(self, record_id: str, who: str, what: str, action: str = "") -> None:
+        """Tell of one thing that happens."""
+        self.lines.append(Planned(self.ws.now, record_id, who, what, action))
+
+    @contextmanager
+    def surely(self, record_id: str) -> Iterator[None]:
+        """Where some work fails over this one record, a line that says so."""
+        try:
+            yield
+        except Exception as error:
+            why = reason_of(raise_general(error))
+            self.tell(record_id, CRM, tr("{}: failed, {}", OwnStep.LOOK, why))
