@@ -9,10 +9,12 @@ import heapq
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from crmcli.automation import robot_runs, trigger_moves
 from crmcli.automation.job_failures import REFUSALS, raise_general, reason_of
 from crmcli.automation.ledger import CRM, DEFERRED, Job, OwnStep, enter, jobs_of
+from crmcli.automation.own_values import OWN, UnknownValues
 from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of
 from crmcli.automation.robots import DEEPEST, Step, next_at
 from crmcli.automation.sending_gate import why_not_now
@@ -26,6 +28,7 @@ from crmcli.model.actions import channel_of
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.trigger_events import HEARD
+from crmcli.model.values import entity_of
 from crmcli.workspace import Change, Workspace
 
 
@@ -128,8 +131,8 @@ class Play:
             until = datetime.fromisoformat(refusal.facts["retry_at"])
             self.put(until, job.record)
             return refusal.reason
-        word = refusal.word if refusal else "done"
-        enter(self.change, word, job.record, job.key, job.robot, job.action)
+        word, more = (refusal.word, {}) if refusal else self.outcome(job)
+        enter(self.change, word, job.record, job.key, job.robot, job.action, **more)
         if refusal is None and sender.consent and not said.get("notice"):
             self.lately.add(job.key, str(said.get("to", "")), self.ws.now)
         if refusal is None and sender.event and not said.get("notice"):
@@ -193,6 +196,11 @@ class Play:
         """Why a robot must not act though it is due, "" if it may."""
         return ""
 
+    def outcome(self, job: Job) -> tuple[str, dict[str, Any]]:
+        """How something ends that leaves: the word of the ledger, and what else its line says."""
+        gives = channel_of(job.action) == OWN or job.facts.get("wait")
+        return "done", {"values": UnknownValues()} if gives else {}
+
     def look(self, record_id: str, plan: RecordPlan | None = None) -> None:
         """See when a record has its next turn."""
         plan = plan or self._stand(record_id)
@@ -205,10 +213,14 @@ class Play:
         """Put what was just written in memory behind what is known of each record."""
         new = self.change.take_events()
         for event in new:
-            if event.record.split("-")[0] in STAGED:
-                self.made.setdefault(event.record, []).append(event)
-                self._last = "", []
+            self.keep(event)
         return new
+
+    def keep(self, event: Event) -> None:
+        """Know from now on of an event."""
+        if entity_of(event.record) in STAGED:
+            self.made.setdefault(event.record, []).append(event)
+            self._last = "", []
 
     def author(self, actor: str, cause: str, depth: int) -> None:
         """Let what is done next be done by somebody, because of an event."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from crmcli.present.cells import Listing
     from crmcli.workspace import Change, Workspace
 
+MOST_RULES = 1 << 20
+"""Bytes of a file of rules."""
 OF_SEQUENCE = [
     click.Argument(("refs",), nargs=-1, metavar="REF...", shell_complete=complete),
     click.Argument(("name",), metavar="SEQUENCE"),
@@ -110,6 +112,41 @@ def try_robot(session: Session, robot: str, ref: str) -> None:
         out.text(automation.trial_text(ws, trial))
     else:
         out.one(automation.trial_row(ws, trial), [])
+
+
+@robots.command(
+    params=[
+        option("--since", "From when.", "DATE", required=True),
+        option("--until", "Until when.", "DATE", show_default="now"),
+        option("--with new", "Other rules, in the form of pipelines.yaml.", "NEW.yaml"),
+        option("--full", "Each decision that differs, not only how many.", is_flag=True),
+    ]
+)
+def replay(session: Session, since: str, until: str, new: str, full: bool) -> Listing:
+    """Play the past again: what robots and triggers would have done otherwise.
+
+    What people and the outside did comes again at its time; robots and triggers decide anew, by the rules of
+    NEW.yaml, and are compared with the same days played by the present rules. Without --with the present
+    rules are compared with what happened, an hour of lateness left out. Nothing is written.
+
+    Schedules count as they ran. Derived fields, and who has how much to do, are those of today.
+
+    Example: crm robots replay --since 2026-01-01 --with new.yaml
+
+    Example: crm robots replay --since -30d --full
+    """
+    from crmcli.automation.replay import replay as play_again
+    from crmcli.sales.history.past import moment_of
+    from crmcli.sales.records.input_files import read_file
+
+    ws = session.workspace
+    begin = moment_of(ws, since, "--since", start=True)
+    end = moment_of(ws, until, "--until") if until else ws.now
+    if begin > end:
+        raise BadUsage("--since is after --until")
+    rules = ws.read_pipelines(read_file(new, MOST_RULES)[1]) if new else None
+    found = play_again(ws, begin, min(end, ws.now), rules)
+    return automation.differences(found) if full else automation.replayed(found, ws.zone)
 
 
 @robots.command(cls=ChangingVerb)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of
+from crmcli.model.local_times import local_minute
 from crmcli.model.pipeline import SEQUENCES
 from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from crmcli.automation.explain import RobotLine
     from crmcli.automation.ledger import Job
     from crmcli.automation.play import Planned
+    from crmcli.automation.replay import Difference, Replay
     from crmcli.automation.robot_trial import RobotTrial
     from crmcli.model.automation import Robot
     from crmcli.model.event import Event
@@ -57,6 +59,18 @@ PLAN = [
     Column("at", "When", "datetime", keep=True), Column("record", "Record", keep=True),
     Column("who", "Who"), Column("what", "What"),
 ]  # fmt: skip
+REPLAYED = [
+    Column("who", "Who", keep=True), Column("action", "Does"), Column("before", "Before", "count"),
+    Column("after", "After", "count"), Column("more", "More", "count"), Column("fewer", "Fewer", "count"),
+    Column("otherwise", "Otherwise", "count"), Column("examples", "Examples", whole=True),
+]  # fmt: skip
+DIFFERENCES = [
+    Column("kind", "Difference", "word", keep=True), Column("record", "Record", keep=True),
+    Column("who", "Who"), Column("action", "Does"), Column("before", "Before", "datetime"),
+    Column("to_before", "To"), Column("after", "After", "datetime"), Column("to", "To"),
+]  # fmt: skip
+FEW = 3
+"""Differences of a robot that are shown as examples."""
 BY_DAY = [
     Column("day", "Day", "date", keep=True), Column("who", "Who"), Column("action", "Does"),
     Column("count", "How many", "count"),
@@ -144,6 +158,40 @@ def job_name(job: Job) -> str:
 def plan(planned: Iterable[Planned]) -> Listing:
     """What ticks would do, and when."""
     return Listing.of(planned, PLAN, empty="nothing would happen")
+
+
+def replayed(found: Replay, zone: tzinfo) -> Listing:
+    """How many decisions of each robot and trigger would have been otherwise, with some of them."""
+    rows = []
+    for key in sorted({**found.before, **found.after}):
+        own = [one for one in found.differences if (one.of.who, one.of.action) == key]
+        kinds = Counter(one.kind for one in own)
+        counts = {name: kinds[name] for name in ("more", "fewer", "otherwise")}
+        names = {"who": key[0], "action": key[1]}
+        told = {"before": found.before.get(key, 0), "after": found.after.get(key, 0)}
+        few = [_example(one, zone) for one in own[:FEW]]
+        rows += [{**names, **told, **counts, "examples": few}] if own else []
+    return Listing(rows, REPLAYED, "no decision would have been otherwise")
+
+
+def differences(found: Replay) -> Listing:
+    """Each decision that would have been otherwise."""
+    return Listing([_difference(one) for one in found.differences], DIFFERENCES,
+                   "no decision would have been otherwise")  # fmt: skip
+
+
+def _example(one: Difference, zone: tzinfo) -> str:
+    times = [local_minute(d.at, zone) if d else "–" for d in (one.before, one.after)]
+    return f"{one.of.record} {' → '.join(times)} {one.of.to}".rstrip()
+
+
+def _difference(one: Difference) -> dict[str, Any]:
+    before, after, of = one.before, one.after, one.of
+    return {
+        "kind": one.kind, "record": of.record, "who": of.who, "action": of.action,
+        "before": format_instant(before.at) if before else "", "to_before": before.to if before else "",
+        "after": format_instant(after.at) if after else "", "to": after.to if after else "",
+    }  # fmt: skip
 
 
 def plan_by_day(planned: Iterable[Planned], zone: tzinfo) -> Listing:

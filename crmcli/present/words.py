@@ -9,7 +9,7 @@ from crmcli.model.event import KINDS
 _AS_THEY_ARE = (
     "waiting", "due", "held", "queued", "started", "done", "failed", "dead", "unknown", "skipped", "missed",
     "cancelled", "stopped", "deferred", "approved", "waits", "unfinished", "draft", "sent", "accepted",
-    "declined",
+    "declined", "more", "fewer", "otherwise",
     "open", "won", "lost", "junk", "paid", "overdue", "credited", "expired", "replaced",
 )  # fmt: skip
 WORDS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 
@@ -17,6 +18,10 @@ _LATEST = (1 << 45) - (1 << 25)
 """Milliseconds: the year 3083. A clock beyond it leaves ids room to count on."""
 
 
+def _chance() -> int:
+    return int.from_bytes(os.urandom(4))
+
+
 class EventIds:
     """Makes event ids that sort by time: `e`, nine letters of milliseconds, seven of chance.
 
@@ -28,20 +33,26 @@ class EventIds:
     else does. So `are_of_one_change` needs no word on the line.
     """
 
-    def __init__(self, at: datetime, last: str = "") -> None:
+    def __init__(self, at: datetime, last: str = "", draw: Callable[[], int] = _chance) -> None:
+        self._draw = draw
         self._start = min(int(at.timestamp() * 1000), _LATEST) << _RANDOM_BITS
         self._last = _number(last)
         if self._last >= self._start:
-            self._last += 1 + int.from_bytes(os.urandom(4))
+            self._last += 1 + self._draw()
 
     def next(self) -> str:
         """The next id."""
         # Of the 35 bits of chance the top three stay free: counting on must not run into the clock's.
-        fresh = self._start | int.from_bytes(os.urandom(4))
+        fresh = self._start | self._draw()
         self._last = fresh if self._last < self._start else self._last + 1
         return "e" + "".join(
             ID_LETTERS[self._last >> 5 * n & 31] for n in reversed(range(_LETTERS))
         )
+
+
+def before_all(at: datetime) -> str:
+    """What sorts before all ids of a moment, and behind those of any earlier one."""
+    return EventIds(at, draw=int).next()
 
 
 def are_of_one_change(earlier: str, later: str) -> bool:
