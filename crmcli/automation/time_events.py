@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.automation.ledger import CRM
 from crmcli.automation.trigger_decisions import awaited_names
+from crmcli.automation.unanswered import open_message, what_it_says, wrote
 from crmcli.automation.work_time import shift
 from crmcli.model.durations import parse_duration
 from crmcli.model.task import Task
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 LATE = timedelta(days=7)
 """What came to pass longer ago is no news: a rule that is new does not dig up the past."""
+UNANSWERED = "message.unanswered"
 PAGE = 500
 """Events that one transaction notes."""
 
@@ -40,6 +42,8 @@ def run(ws: Workspace) -> list[str]:
     found = [*(_overdue(ws, overdue) if overdue else ())]
     if "record.idle" in awaited:
         found += [one for pipeline in ws.pipelines for one in _idle(ws, pipeline)]
+    if UNANSWERED in awaited:
+        found += _unanswered(ws)
     new = [one for one in found if not _is_told(ws, one)]
     for start in range(0, len(new), PAGE):
         with ws.change("tick", actor=CRM) as change:
@@ -67,12 +71,16 @@ def _overdue(ws: Workspace, kinds: Set[str]) -> Iterator[_Raised]:
 
 
 def _idle(ws: Workspace, pipeline: Pipeline) -> Iterator[_Raised]:
-    filters = [rule.filters for stage in pipeline.stages for rule in stage.triggers]
-    filters += [robot.filters for stage in pipeline.stages for robot in stage.robots]
-    lengths = {word for each in filters for word in each.get("for", ())}
-    for length in sorted(lengths):
+    for length in _lengths(pipeline, "record.idle"):
         for record, since in _idle_for(ws, pipeline, parse_duration(length)):
             yield _Raised(record.id, "record.idle", {"for": length, "since": since})
+
+
+def _lengths(pipeline: Pipeline, on: str) -> list[str]:
+    """How long something may last, as the rules for an event say."""
+    found = [(rule.on, rule.filters) for stage in pipeline.stages for rule in stage.triggers]
+    found += [(robot.on, robot.filters) for stage in pipeline.stages for robot in stage.robots]
+    return sorted({word for name, each in found if name == on for word in each.get("for", ())})
 
 
 def _idle_for(ws: Workspace, pipeline: Pipeline, length: Duration) -> Iterator[tuple[Record, str]]:
@@ -92,6 +100,22 @@ def _idle_for(ws: Workspace, pipeline: Pipeline, length: Duration) -> Iterator[t
     for record in found:
         active = told.get(record.id, {}).get("last_activity")
         yield record, active or str(_raw(record.get("created_at")))
+
+
+def _unanswered(ws: Workspace) -> Iterator[_Raised]:
+    """The first message of a client that none of us answered in time, for each length that rules name."""
+    found = {length for one in ws.pipelines for length in _lengths(one, UNANSWERED)}
+    lengths = {length: parse_duration(length) for length in sorted(found)}
+    since = min(shift(ws.now - LATE, length, ws.zone, back=True) for length in lengths.values())
+    for record_id in wrote(ws, since):
+        message = open_message(ws, record_id)
+        if message is None:
+            continue
+        for word, length in lengths.items():
+            due = shift(message.happened_at, length, ws.zone)
+            if ws.now - LATE < due <= ws.now:
+                data = {"for": word, "message": message.id, **what_it_says(message)}
+                yield _Raised(record_id, UNANSWERED, data)
 
 
 def _raw(value: object) -> object:

@@ -47,6 +47,8 @@ KINDS = (
     "sequence.started", "sequence.stopped", "sequence.resumed",
     # what crm tick finds out by itself; data: task, name, due; for (how long), since
     "task.overdue", "checklist.overdue", "record.idle",
+    # data: for, message (the id of its event), and what that says: from, subject
+    "message.unanswered",
     "automation.stopped",  # a loop limit was reached
     "automation.paused", "automation.resumed",  # all of it; data: reason
     # data: see model/clocks.py; and what is planned again: records, retries, schedules (numbers)

@@ -32,10 +32,12 @@ FILTERS: Mapping[str, str] = {
     "form": "The form that was filled in, by its name.",
     "link": "What the address of the link has in it.",
     "number": "The telephone line that was called, or that of the sender.",
-    "for": "With record.idle: for how long, e.g. 14d.",
+    "for": "With record.idle and message.unanswered: for how long, e.g. 14d or 2h.",
     "value": "The value that was told along with it: crm trigger fire CODE --with value=5000.",
 }
 """The keys by which an event is narrowed, each with one value or several of which one is enough."""
+LASTING = {"record.idle": "14d", "message.unanswered": "2h"}
+"""The events that come when something has lasted `for` so long, each with an example."""
 PARTS = ("from", "subject", "link")
 """The filters that are content with a part of what is told."""
 OF_CODES = ("value", "form", "link", "number", "from", "subject")
@@ -74,7 +76,8 @@ EVENTS: Mapping[str, Awaited] = {
     "message.first": Awaited("The client wrote in a chat for the first time.", ("from", "subject"),
                              ("message.in",)),
     "message.out": Awaited("The client was answered in a chat.", ("subject",)),
-    "message.unanswered": Awaited("Nobody answered the client in time.", channel="a chat channel"),
+    "message.unanswered": Awaited("None of us answered the client's message, e-mail or SMS for so long.",
+                                  ("for", "from", "subject")),
     "offer.sent": Awaited("An offer went to the client."),
     "offer.viewed": Awaited("The client looked at an offer.", channel="pages of offers"),
     "offer.accepted": Awaited("The client took an offer."),

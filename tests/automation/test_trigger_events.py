@@ -66,6 +66,18 @@ def checklist(house: Any, deal: Any, *done: str) -> None:
     house.wait("2h")
 
 
+def unanswered(house: Any, deal: Any) -> None:
+    activities.log(house.ws, deal.id, "message.in", "Где мой заказ?")
+    house.wait("2h")
+
+
+def answered(house: Any, deal: Any) -> None:
+    activities.log(house.ws, deal.id, "message.in", "Где мой заказ?")
+    house.wait("1h")
+    activities.log(house.ws, deal.id, "message.out", "Едет")
+    house.wait("1h")
+
+
 def nothing(house: Any, deal: Any) -> None:
     house.wait("14d")
 
@@ -99,6 +111,7 @@ ROWS = {
     "sms.out": Row(log("sms.out"), "", log("sms.in")),
     "message.in": Row(log("message.in"), "", log("message.out")),
     "message.first": Row(log("message.in"), "", log("message.out")),
+    "message.unanswered": Row(unanswered, ", for: 2h, subject: заказ", answered),
     "message.out": Row(log("message.out"), "", log("message.in")),
     "form.submitted": Row(fire("form.submitted", form="order"), ", form: order",
                           fire("form.submitted", form="question")),

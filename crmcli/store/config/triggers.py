@@ -10,7 +10,7 @@ from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.automation import Trigger
 from crmcli.model.listed import nearest
-from crmcli.model.trigger_events import CALLED, EVENTS, FILTERS, OF_CODES
+from crmcli.model.trigger_events import CALLED, EVENTS, FILTERS, LASTING, OF_CODES
 from crmcli.store.config import shapes
 from crmcli.store.config.conditions import condition
 from crmcli.store.config.cursor import ID_HINT, Cursor
@@ -36,8 +36,8 @@ def filters_of(place: Cursor, got: dict[str, Any]) -> dict[str, tuple[str, ...]]
             hint = tr("its filters: {}", ", ".join(allowed)) if allowed else "remove it"
             told = tr("{!r} does not go with on: {}", key, on) if on else tr("{!r} needs on:", key)
             place.at(key).fault(told, hint)
-    if on == "record.idle" and "for" not in found:
-        place.fault("'for' is missing: idle for how long", "write for: 14d")
+    if on in LASTING and "for" not in found:
+        place.fault("'for' is missing: for how long", tr("write for: {}", LASTING[on]))
     return found
 
 
