@@ -50,6 +50,17 @@ class Home:
                 raw[TRIGGERS] = raw.pop(TRIGGERS)
         return cast("list[Tree]", raw[kind])
 
+    def check_new(self, rules: Sequence[Tree]) -> None:
+        """BadUsage for a robot whose id the stage has already."""
+        taken = [
+            str(one["id"]) for one in rules if any(r.id == one["id"] for r in self.stage.robots)
+        ]
+        if taken:
+            told = tr("{} already has a robot {!r}", str(self), taken[0])
+            raise BadUsage(
+                told, tr("change that: crm robots edit {}", f"{self.stage.id}/{taken[0]}")
+            )
+
     def settle(self, tree: Tree, kind: str) -> None:
         """Take the key away where no rule is left."""
         raw = raw_stage(tree, self.pipeline, self.stage)
@@ -112,6 +123,7 @@ def chosen_robot(
 
 def add(ws: Workspace, home: Home, rule: Tree, spot: Spot | None = None) -> RuleChange:
     """Add a robot to a stage."""
+    home.check_new([rule])
 
     def edit(tree: Tree) -> None:
         (spot or Spot()).put(home.rules(tree, ROBOTS), rule)

@@ -34,7 +34,8 @@ robots = Noun(
     "robots",
     help="What robots there are, what they wait for, and why; add, edit, move, rm.",
     makers={
-        verb: f"{_RULES}:{verb}" for verb in ("add", "edit", "move", "rm", "enable", "disable")
+        **{verb: f"{_RULES}:{verb}" for verb in ("add", "edit", "move", "rm", "enable", "disable")},
+        "recipe": "crmcli.cli.robot_recipes:recipe",
     },
 )
 jobs = Noun("jobs", help="What robots did and could not do; retry, cancel, resolve.")

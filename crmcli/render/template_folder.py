@@ -26,8 +26,9 @@ class TemplateFolder:
         return is_file(self._place(path))
 
     def paths(self) -> list[str]:
-        """The templates that are there, by their paths below the folder."""
-        return sorted(one.relative_to(self.folder).as_posix() for one in self.folder.rglob("*.j2"))
+        """The templates that are there, by their paths below the folder; one that an undo emptied is not."""
+        found = (one for one in self.folder.rglob("*.j2") if one.lstat().st_size)
+        return sorted(one.relative_to(self.folder).as_posix() for one in found)
 
     def read(self, path: str) -> str:
         """The text of a template; TemplateFailed if it is absent, too long or no UTF-8."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crmcli.model.fields import Field
     from crmcli.model.pipeline import Pipeline, Pipelines, Stage
     from crmcli.model.preset import KnownNames, Preset, Presets
+    from crmcli.model.recipe import Recipe
     from crmcli.model.view import View
 
 
@@ -143,6 +144,13 @@ class Configured(Folder):
                 if pattern.search(row) and ("{" in row or name != PIPELINES):
                     found.append(f"{name}:{number}")
         return found
+
+    @cached_property
+    def recipes(self) -> Sequence[Recipe]:
+        """The recipes that come with crm, in the language of the workspace."""
+        from crmcli.store.config.recipes import load_recipes
+
+        return load_recipes(self.settings.language)
 
     def presets(self, known: KnownNames) -> Presets:
         """The import presets: those in presets/, and those that come with crm."""

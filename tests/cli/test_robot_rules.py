@@ -269,7 +269,7 @@ def test_a_robot_that_i_write_by_command_needs_no_approval(crm: Crm, folder: Pat
         ("add --stage offer --do task --with title", "is not KEY=VALUE"),
         ("add --stage offer --do task --with =x", "is not KEY=VALUE"),
         ("add --stage offer --do task --with title=x --with title=y", "title is given twice"),
-        ("add --stage offer --do task --with title=x --id ask", "'ask' is there twice"),
+        ("add --stage offer --do task --with title=x --id ask", "sales/offer already has a robot 'ask'"),
         ("add --stage offer --do task --with title=x --id Ask!", "is not an id"),
         ("add --stage offer --do task --with title=x --after soon", "'soon'"),
         ("add --stage offer --do task --with title=x --after 2d --at close_by", "cannot be combined"),

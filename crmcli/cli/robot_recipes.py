@@ -1,0 +1,106 @@
+"""crm robots recipe: the shelf of ready rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from crmcli.automation import recipes
+from crmcli.cli.options import pipeline_named
+from crmcli.cli.params import ChangingVerb, Noun, Session, option
+from crmcli.language import tr
+from crmcli.model.pipeline import LEADS
+from crmcli.model.recipe import Recipe
+from crmcli.present.cells import Column, Listing
+from crmcli.present.told import Told
+from crmcli.sales.records.stage_lookup import find_stage
+from crmcli.workspace.rule_keys import written
+
+recipe = Noun("recipe", help="Ready robots with their templates: list, show, add.")
+NAME = click.Argument(("name",), metavar="NAME")
+COLUMNS = [
+    Column("name", "Name", keep=True), Column("entity", "Record", "word"),
+    Column("stage", "Stage"), Column("about", "What it does", whole=True),
+]  # fmt: skip
+
+
+@recipe.command("list")
+def list_(session: Session) -> Listing:
+    """List the recipes.
+
+    Example: crm robots recipe list
+    """
+    rows = [
+        {"name": one.name, "entity": one.entity, "about": one.about,
+         "stage": ", ".join(dict.fromkeys(block.stage for block in one.blocks))}
+        for one in session.workspace.recipes
+    ]  # fmt: skip
+    return Listing(rows, COLUMNS)
+
+
+@recipe.command(params=[NAME])
+def show(session: Session, name: str) -> None:
+    """Show what a recipe writes, and commands by which it can be tried.
+
+    Example: crm robots recipe show welcome
+    """
+    found = recipes.find(session.workspace, name)
+    if session.out.is_table:
+        session.out.text("\n".join(_text(found)))
+    else:
+        blocks = [
+            {"stage": b.stage, "robots": b.robots, "triggers": b.triggers} for b in found.blocks
+        ]
+        row = {"name": found.name, "entity": found.entity, "about": found.about, "rules": blocks,
+               "fields": found.fields, "templates": found.templates, "try": found.example}  # fmt: skip
+        session.out.one(row, COLUMNS)
+
+
+def _text(found: Recipe) -> Iterator[str]:
+    yield found.about
+    for block in found.blocks:
+        for kind, rules in (("robots", block.robots), ("triggers", block.triggers)):
+            yield from ("", f"{block.stage}, {kind}:") if rules else ()
+            yield from (written(rule) for rule in rules)
+    for entity, fields in found.fields.items():
+        yield from ("", f"settings.yaml, fields, {entity}:")
+        yield from (written({name: field}) for name, field in fields.items())
+    for name, text in found.templates.items():
+        yield from ("", f"templates/{name}:", text.rstrip())
+    yield from ("", tr("To try it:"))
+    for step in found.example:
+        command = step.replace("{stage}", found.blocks[0].stage)
+        yield f"  {command if command.startswith('crm ') else tr('{} later: crm tick', step)}"
+
+
+@recipe.command(
+    cls=ChangingVerb,
+    params=[
+        NAME,
+        option("--pipeline", "Pipeline. [default: leads, or the first one of deals]", "ID"),
+        option("--stage", "All its rules into this stage.", "STAGE"),
+    ],
+)
+def add(session: Session, name: str, pipeline: str, stage: str) -> Told:
+    """Write the robots and triggers of a recipe, and the templates and fields that they need.
+
+    What is there already stays as it is. What has to be set up yet, such as mail, is told.
+
+    Example: crm robots recipe add welcome
+
+    Example: crm robots recipe add no-answer --pipeline sales --stage offer
+    """
+    ws = session.workspace
+    found = recipes.find(ws, name)
+    chosen = pipeline_named(ws, pipeline or (LEADS if found.entity == "lead" else ""))
+    places = recipes.homes(found, chosen, find_stage(chosen, stage) if stage else None)
+    done = recipes.add(ws, found, places)
+    where = ", ".join(dict.fromkeys(str(home) for home, _ in places))
+    text = tr("Added recipe {}: {}", found.name, where)
+    missing = [tr(line) for line in recipes.missing(ws, found)]
+    notes = [tr("written too: {}", path) for path in done.files if path != "pipelines.yaml"]
+    row = {"recipe": found.name, "stages": [str(home) for home, _ in places],
+           "files": list(done.files), "missing": missing, "difference": done.difference}  # fmt: skip
+    said = f"{text}.\n{done.difference}" if ws.dry_run else f"{text}."
+    return Told(said, row, [*notes, *missing])
