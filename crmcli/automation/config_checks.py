@@ -136,7 +136,7 @@ def _template_faults(
         item = [known[entity]]
         known = {"records": item, **{name: known[name] for name in ("us", "now", "today")}}
     action = ACTIONS[act.do]
-    for key in action.of_kind("template"):
+    for key in {*action.of_kind("template")} & act.params.keys():
         if key not in act.params:
             continue
         yield from renderer.validate(str(act.params[key]), known)

@@ -31,6 +31,7 @@ from crmcli.model.actions import channel_of
 from crmcli.model.clocks import has_come
 from crmcli.model.redaction import redacted
 from crmcli.model.values import entity_of, format_instant
+from crmcli.sales.records import attachments
 from crmcli.workspace import Change, FileDamaged, Workspace
 
 LEASE = timedelta(minutes=10)
@@ -182,7 +183,12 @@ def _write_down(ws: Workspace, change: Change, job: Job, tried: _Try) -> Done:
     if isinstance(outcome, Sent):
         word = AWAITING if job.facts.get("wait") else "done"
         facts = {"to": job.facts.get("to"), "ref": outcome.ref}
-        facts |= {"values": dict(outcome.values)} if outcome.values else {}
+        values = {
+            **job.facts.get("values", {}),
+            **dict(outcome.values),
+            **_kept(ws, change, job, outcome),
+        }
+        facts |= {"values": values} if values else {}
     elif isinstance(outcome, Skipped):
         word, facts = "skipped", {"reason": outcome.reason}
     elif isinstance(outcome, Unknown):
@@ -196,6 +202,13 @@ def _write_down(ws: Workspace, change: Change, job: Job, tried: _Try) -> Done:
     if word == "done" and event and job.record and not job.facts.get("notice"):
         change.note(event, job.record, tried.told)
     return replace(done, bug=tried.bug)
+
+
+def _kept(ws: Workspace, change: Change, job: Job, sent: Sent) -> dict[str, str]:
+    """The name and the path of what was made, now that it is among the files of the record."""
+    if not sent.content or not ws.exists(job.record):
+        return {}
+    return attachments.keep_in(change, job.record, attachments.New(sent.ref, sent.content))
 
 
 def _enter(change: Change, job: Job, word: str, **facts: Any) -> Done:

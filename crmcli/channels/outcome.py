@@ -11,10 +11,12 @@ from crmcli.model.redaction import redacted, without
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The other side has it; `ref` says where or under which name, `values` what it gave back."""
+    """The other side has it; `ref` says where or under which name, `values` what it gave back, `content`
+    what was made, a file of that name for the record."""
 
     ref: str
     values: tuple[tuple[str, str], ...] = ()
+    content: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

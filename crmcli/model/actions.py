@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from crmcli.dataclass import dataclass
+from crmcli.model.channels import CHANNELS
 
 PLAIN_KINDS = (
     "template", "stage", "pipeline", "secret", "word", "words", "program", "audience", "yes_no",
@@ -144,6 +145,7 @@ ACTIONS: dict[str, Action] = {
                 "to", "addresses", "An address; the client's own first e-mail if absent.",
                 required_once=True,
             ),
+            Param("attach", "addresses", "Files by their paths: {{ robots.ID.path }} of a document above."),
         ),
         once=True,
         leaves="mail",
@@ -152,6 +154,17 @@ ACTIONS: dict[str, Action] = {
     "sms": _to_phone("An SMS to the client; see channels: in settings.yaml.", "sms", "sms.out"),
     "chat": _to_phone("A chat message to the client.", "chat", "message.out"),
     "call": _to_phone("An automatic call to the client, which says a text.", "call", "call.out"),
+    "document": Action(
+        "An offer or invoice of the deal as a draft, or a page by a template: a file of the record.",
+        (
+            Param("kind", "word", "offer or invoice.", choices=("offer", "invoice")),
+            Param("template", "template", "A page under templates/, e.g. acts/act.html.j2."),
+            Param("format", "word", "pdf or html; pdf if absent.", choices=("pdf", "html")),
+            Param("name", "text", "What the file is called; its number, or as the template, if absent."),
+        ),
+        leaves="document",
+        either=("kind", "template"),
+    ),
     "set": Action(
         "Fields of the record and their new values.",
         (
@@ -341,7 +354,9 @@ def texts_of(given: object) -> Iterator[str]:
 
 def leaves(do: str) -> bool:
     """Whether an action goes beyond this machine's folder; one that only a newer crm knows does, too."""
-    return do not in ACTIONS or bool(ACTIONS[do].leaves)
+    return do not in ACTIONS or (
+        bool(channel := channel_of(do)) and not CHANNELS[channel].is_within
+    )
 
 
 def channel_of(do: str) -> str:

@@ -14,12 +14,15 @@ class Channel:
 
     doc: str
     keys: Mapping[str, str] = field(default_factory=dict)
+    is_within: bool = False
+    """Whether what is queued for it stays in the workspace, so that nobody has to approve it."""
 
 
 CHANNELS: dict[str, Channel] = {
     "mail": Channel("E-mail."),
     "webhook": Channel("Web hooks."),
     "own": Channel("Programs under robots.d/."),
+    "document": Channel("Pages that become PDF.", is_within=True),
     "sms": Channel("SMS: what hands them over to the provider."),
     "chat": Channel("Chat messages: what hands them over to the messenger."),
     "call": Channel("Automatic calls: what hands them over to the telephone exchange."),

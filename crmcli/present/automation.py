@@ -260,6 +260,8 @@ def _leaving(trial: RobotTrial) -> dict[str, Any]:
         return {**json.loads(content), "url": redacted(str(facts["to"]))}
     if channel_of(facts["action"]) == "own":
         return {"program": layout.program_path(str(facts["to"])), "given": json.loads(content)}
+    if channel_of(facts["action"]) == "document":
+        return {}  # what it makes is told by the effect
     if ACTIONS[facts["action"]].of_kind("phone"):
         given = json.loads(content)
         return {"to": given["to"], "text": given["text"]}

@@ -7,6 +7,7 @@ import gc
 import logging
 import re
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,11 @@ def _picture(root: Path, path: str) -> str:
         told = tr("{} does not hold the picture that its name says", path)
         raise NoPicture(told, "save it anew as PNG, JPEG, GIF or SVG")
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def has_pdf() -> bool:
+    """Whether the package that makes PDF files is installed."""
+    return find_spec("weasyprint") is not None
 
 
 def to_pdf(html: str, made_at: datetime, variant: str = "") -> bytes:

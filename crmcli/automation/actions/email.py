@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crmcli.automation.actions.work import Effect, Work
+from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.sales.consent.permission import why_not_mail
 from crmcli.sales.documents import messages
+from crmcli.sales.records import attachments
+from crmcli.store import layout
 
 if TYPE_CHECKING:
-    from crmcli.channels.message import Message
+    from crmcli.channels.message import AttachedFile, Message
     from crmcli.workspace import Change
 
 
@@ -45,6 +48,7 @@ def kept(change: Change, message: Message) -> dict[str, Any]:
 
 
 def _message(work: Work, template: str, to: tuple[str, ...]) -> Message:
+    attached = _attached(work)
     if work.record is not None:
         return messages.message_for(
             work.ws,
@@ -55,6 +59,18 @@ def _message(work: Work, template: str, to: tuple[str, ...]) -> Message:
             automatic=True,
             contact=work.contact,
             names=work.names,
+            attached=attached,
         )
     mail = messages.renderer(work.ws).render_mail(template, work.names)
-    return messages.message_of(work.ws, mail, to, key=work.key, automatic=True)
+    message = messages.message_of(work.ws, mail, to, key=work.key, automatic=True)
+    return replace(message, attachments=message.attachments + attached)
+
+
+def _attached(work: Work) -> tuple[AttachedFile, ...]:
+    """The files that go with it, by their paths from the root; one of the record by its name there."""
+    from crmcli.channels.message import attachment, named_file
+
+    kept = attachments.of(work.record) if work.record else ()
+    names = {layout.file_path(one.file): one.name for one in kept}
+    found = [(path, attachment(work.ws.root, path)) for path in work.texts("attach")]
+    return tuple(named_file(names.get(path, one.name), one.content) for path, one in found)

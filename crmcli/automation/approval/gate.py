@@ -173,7 +173,7 @@ class Gate:
         """Why a queued message must not leave now, "" if it may."""
         if self.pause:
             return tr(PAUSED)
-        if not self._sent.lets(job.key, job.facts):
+        if leaves(job.action) and not self._sent.lets(job.key, job.facts):
             act = message_act(job, self._sent)
             if act.digest not in self._approved_messages:
                 return self._hold(act)

@@ -40,10 +40,10 @@ def render(ws: Workspace, invoice_id: str, ending: str = ".html", syntax: str | 
         return _hybrid(ws, invoice)
     if syntax:
         raise BadUsage("--format is for e-invoices", "-o invoice.xml, or -o invoice.pdf with cii")
-    return _rendered(ws, invoice, ending)
+    return file_of(ws, invoice, ending)
 
 
-def _rendered(ws: Workspace, invoice: Invoice, ending: str, variant: str = "") -> bytes:
+def file_of(ws: Workspace, invoice: Invoice, ending: str, variant: str = "") -> bytes:
     """The invoice by its template; TemplateFailed if it cannot be rendered."""
     own = {"qr": _qr(ws, invoice)} if ending in (".html", ".pdf") else {}
     template = invoice.template or TEMPLATE
@@ -55,7 +55,7 @@ def _hybrid(ws: Workspace, invoice: Invoice) -> bytes:
     from crmcli.render.hybrid_pdf import hybrid
 
     xml = _xml(ws, invoice, "cii")
-    pdf = _rendered(ws, invoice, ".pdf", "pdf/a-3b")
+    pdf = file_of(ws, invoice, ".pdf", "pdf/a-3b")
     title, us = f"{tr('Invoice')} {invoice.name}", ws.settings.us
     return hybrid(pdf, xml, title=title, author=us.name, language=ws.settings.language)
 

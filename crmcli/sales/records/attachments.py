@@ -80,6 +80,18 @@ def kept(
     return tuple(standing.values())
 
 
+def keep_in(change: Change, record_id: str, new: New) -> dict[str, str]:
+    """Attach, within an open change, a file that was made of a record, in the place of one of its name; its
+    name, and its path from the root."""
+    from crmcli.store import layout
+
+    record = change.get(record_id)
+    files = kept(change, record, [new])
+    if of(record) != files:
+        change.save(record.with_values({"files": files}))
+    return {"name": new.name, "path": layout.file_path(files[-1].file)}
+
+
 def detach(ws: Workspace, record_id: str, name: str) -> tuple[Record, Attachment]:
     """Take a file off a record; its content stays stored, for the record's past."""
     with ws.change("file rm") as change:
