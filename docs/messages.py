@@ -26,6 +26,7 @@ from crmcli.language import CATALOGUES, DOMAIN, LANGUAGES
 from crmcli.model.actions import ACTIONS
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import own_fields
+from crmcli.model.trigger_events import EVENTS
 from crmcli.present.words import WORDS
 from crmcli.words import rows
 
@@ -64,6 +65,14 @@ Text = str | tuple[str, str]
 """A message, or a noun with its plural."""
 
 
+def _of_rules() -> Iterator[tuple[str, str]]:
+    """What is said of actions and events, and the modules that have it."""
+    for action in ACTIONS.values():
+        texts = (action.doc, action.said, *(param.doc for param in action.params))
+        yield from ((text, "model/actions.py") for text in texts if text)
+    yield from ((event.doc, "model/trigger_events.py") for event in EVENTS.values())
+
+
 def texts() -> dict[Text, set[str]]:
     """Every message of the program, with the modules that have it."""
     found: dict[Text, set[str]] = {}
@@ -75,9 +84,8 @@ def texts() -> dict[Text, set[str]]:
     of_yaml = filter(_is_prose, (t for _, said in rows("yaml_errors") for t in said.split(" | ")))
     for text in (*WORDS.values(), *_in_presets(), *of_yaml):
         found.setdefault(text, set()).add("present/words.py")
-    for action in ACTIONS.values():
-        for text in (action.doc, *(param.doc for param in action.params)):
-            found.setdefault(text, set()).add("model/actions.py")
+    for text, path in _of_rules():
+        found.setdefault(text, set()).add(path)
     for entity, row in ENTITIES.items():
         nouns = ((row.name, row.plural), row.plural, row.plural.capitalize(), row.one, row.least)
         made = (f"{row.name} created", f"{row.plural} created")

@@ -8,7 +8,7 @@ from datetime import datetime
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.ledger import Job
 from crmcli.automation.record_plan import STAGED, RecordPlan, place_of, plan_for
-from crmcli.automation.robots import ADDED_LATER, IMPORTED, Step, Visit
+from crmcli.automation.robots import ADDED_LATER, IMPORTED, WAITING, Step, Visit
 from crmcli.automation.sequence_runs import why_ended
 from crmcli.automation.triggers import out_of_place
 from crmcli.dataclass import dataclass, replace
@@ -18,10 +18,6 @@ from crmcli.model.conditions.reasons import explained
 from crmcli.model.event import Event
 from crmcli.model.pipeline import SEQUENCES
 from crmcli.workspace import Workspace
-
-WAITING = ("due", "held", "waiting", "waiting_for_field", "waiting_for_previous", "queued", "started",
-           "failed", "awaiting")  # fmt: skip
-"""The states in which something is still to come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,13 +29,13 @@ class RecordLooks:
         self.unreceived: dict[str, Exception] = {}
         self.sharing: Change | None = None
         """The open change in which many act, if one is."""
-        self._settled: list[tuple[str, str | None]] = []
+        self._settled: list[tuple[str, str | None, str]] = []
 
     def look_at_changed(self) -> None:
         """Put into the agenda when each record is due that changed since it was thought over."""
         changed = self._ws.agenda.dirty()
         asleep = sleepers(self._ws, [one for one in changed if one not in self.unreceived])
-        self._settled = [(record_id, None) for record_id in asleep]
+        self._settled = [(record_id, None, "") for record_id in asleep]
         for record_id in changed:
             if record_id not in asleep:
                 self.look(record_id)
@@ -68,7 +68,7 @@ class RecordLooks:
             # It is gone, or broken (`crm check` tells where): once fixed, it is looked at again.
             if not self._ws.exists(record_id):
                 outbox.call_off(self._ws, record_id)
-            self._settled.append((record_id, None))
+            self._settled.append((record_id, None, ""))
         except Exception as error:
             if self.sharing:
                 raise
@@ -81,7 +81,7 @@ class RecordLooks:
             self._result.told(told)
         job = job_of(self._ws, attempt)
         again = job.retry_at if job else None
-        self._settled.append((record_id, format_instant(again) if again else None))
+        self._settled.append((record_id, format_instant(again) if again else None, ""))
 
     def _turn(self, record_id: str, attempt: Attempt) -> Turn | None:
         plan = plan_for(self._ws, record_id, self.sharing)
@@ -92,7 +92,8 @@ class RecordLooks:
         step = self.next_step(plan)
         due_at = (step.due_at or self._ws.now) if step else None
         moment = due_at or next_at(plan.steps, self._ws.now)
-        self._settled.append((record_id, format_instant(moment) if moment else None))
+        at = format_instant(moment) if moment else None
+        self._settled.append((record_id, at, plan.waits))
         return Turn(due_at, record_id, plan, step) if due_at and step else None
 
     def next_step(self, plan: RecordPlan) -> Step | None:

@@ -10,7 +10,7 @@ from crmcli.automation.hand_edits import BY_HAND
 from crmcli.automation.ledger import Job, jobs_of
 from crmcli.automation.linked_dates import changed_at, dates_of
 from crmcli.automation.robot_times import Clock, waited
-from crmcli.automation.robots import Step, Visit, steps_of, visits
+from crmcli.automation.robots import WAITING, Step, Visit, steps_of, visits
 from crmcli.automation.sequence_runs import running, runs_of, was_started
 from crmcli.dataclass import dataclass, replace
 from crmcli.model.automation import Robot
@@ -64,6 +64,14 @@ class RecordPlan:
         if step.run:
             return SEQUENCES, step.run.sequence
         return self.pipeline.id if self.pipeline else "", self.stage.id if self.stage else ""
+
+    @property
+    def waits(self) -> str:
+        """At which robots it waits: `sales/offer/ask sales/offer/overdue`; of a chain at that whose turn is
+        next."""
+        ahead = [step for step in self.steps if step.state != "waiting_for_previous"]
+        found = [step for step in ahead if step.state in WAITING]
+        return " ".join("/".join((*self.owner_of(step), step.robot.id)) for step in found)
 
     def due(self) -> list[Step]:
         """The steps to take now, in the order of their time, then of the stage."""

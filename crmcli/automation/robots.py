@@ -37,6 +37,10 @@ QUARANTINE = 20
 DEEPEST = 10
 """How many steps of automation may follow from one act of a person."""
 
+WAITING = ("due", "held", "waiting", "waiting_for_field", "waiting_for_previous", "queued", "started",
+           "failed", "awaiting")  # fmt: skip
+"""The states in which something is still to come."""
+
 IMPORTED = "imported into this stage, so robots do not run"
 ADDED_LATER = "added after the record entered this stage"
 ADDED_SINCE = "added after the sequence was started"
@@ -332,12 +336,14 @@ def _follow(chain: _Chain, step: Step, visit: Visit) -> _Chain:
     job = visit.jobs.get(step.key) or visit.jobs.get(step.before)
     if job is None:
         # A disabled robot is as good as not there: the next one counts from where it would have.
-        return chain if not step.robot.enabled else _Chain(None, tr("after {}", step.robot.id))
+        return (
+            chain if not step.robot.enabled else _Chain(None, tr("once {} is done", step.robot.id))
+        )
     if job.ends_chain:
         return _Chain(job.at, left=job)
     if job.is_over or (job.state == "dead" and step.robot.on_error == "continue"):
         return _Chain(min(job.at, visit.until or job.at))
-    why = tr("{} failed for good" if job.state == "dead" else "after {}", step.robot.id)
+    why = tr("{} failed for good" if job.state == "dead" else "once {} is done", step.robot.id)
     return _Chain(None, why)
 
 

@@ -7,10 +7,10 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING, cast
 
 from crmcli.automation.config_checks import faults_of_rules
-from crmcli.automation.explain import WAITING
 from crmcli.automation.job_failures import jobs_here
 from crmcli.automation.jobs import CANCELLABLE, enter_decision
 from crmcli.automation.record_plan import in_stages, plan_for
+from crmcli.automation.robots import WAITING
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr

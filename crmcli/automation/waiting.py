@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 from crmcli.automation import linked_dates
 from crmcli.automation.approval.gate import Gate
-from crmcli.automation.explain import WAITING, RobotLine, line_of
+from crmcli.automation.explain import RobotLine, line_of
 from crmcli.automation.job_failures import jobs_here, raise_general, reason_of
 from crmcli.automation.ledger import CRM, OwnStep
 from crmcli.automation.record_plan import in_stages, plan_for, with_robots
 from crmcli.automation.robot_times import Clock, waited
+from crmcli.automation.robots import WAITING
 from crmcli.automation.sequence_runs import running
 from crmcli.automation.tick import signature
 from crmcli.errors import Forbidden, InvalidData, NotFound

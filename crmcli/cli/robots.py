@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from crmcli.cli import terminal
+from crmcli.cli.options import pipeline_named
 from crmcli.cli.params import ALL_OR_NOTHING, ChangingVerb, Noun, Session, complete, option
-from crmcli.errors import BadUsage
+from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
 from crmcli.model.entities import having
 from crmcli.present import automation
@@ -17,6 +19,7 @@ from crmcli.present.told import Told
 
 if TYPE_CHECKING:
     from crmcli.automation.sequences import Turned
+    from crmcli.model.pipeline import Pipeline
     from crmcli.present.cells import Listing
     from crmcli.workspace import Change, Workspace
 
@@ -51,10 +54,52 @@ trigger = Noun(
 )
 
 
-@robots.command("list")
-def list_robots(session: Session) -> Listing:
-    """List the robots, schedules and sequences as they are declared."""
-    return automation.robots(session.workspace)
+@robots.command(
+    "list",
+    params=[
+        option("--pipeline", "Only this pipeline; `leads` for leads.", "ID"),
+        option("--stage", "Only this stage.", "ID"),
+    ],
+)
+def list_robots(session: Session, pipeline: str, stage: str) -> Listing | None:
+    """Show the robots and triggers of each stage as they are written, and how many wait at each robot.
+
+    A robot that hangs from the one above it (└) waits for that. What is disabled, or waits for crm trust, is
+    told below it.
+
+    Example: crm robots list --pipeline leads --stage new
+    """
+    from crmcli.automation.approval.gate import Gate
+    from crmcli.automation.waiting_counts import waiting_counts
+    from crmcli.cli.robot_drawing import RobotDrawing
+    from crmcli.present.robot_list import RobotRows, listed
+
+    ws, out = session.workspace, session.out
+    known = [one for one in listed(ws) if pipeline in ("", one.id)]
+    shown, only = _with_stage(known or [pipeline_named(ws, pipeline, NotFound)], stage)
+    counts = waiting_counts(ws)
+    if counts.changed:
+        ws.notes.append("not counted anew since the last crm tick: what waits at each robot")
+    rows = RobotRows(ws, counts, Gate(ws))
+    listing = rows.listing(shown, only)
+    if not out.is_table or not listing.rows:
+        return listing
+    drawing = RobotDrawing(rows, out.width or terminal.columns(), out)
+    pages = [[*drawing.lines(one, only)] for one in shown]
+    out.lines([line for page in pages for line in ([""] if page is not pages[0] else []) + page])
+    return None
+
+
+def _with_stage(pipelines: list[Pipeline], ref: str) -> tuple[list[Pipeline], str]:
+    """The pipelines that have a stage, and its id; all of them where none is named."""
+    if not ref:
+        return pipelines, ""
+    found = [(one, stage) for one in pipelines if (stage := one.named(ref))]
+    if not found:
+        known = dict.fromkeys(stage.id for one in pipelines for stage in one.stages)
+        raise NotFound(tr("no stage {!r}", ref), tr("one of {}", ", ".join(known)))
+    only = found[0][1].id
+    return [one for one, stage in found if stage.id == only], only
 
 
 @robots.command(

@@ -67,6 +67,8 @@ class Action:
     of: str = ""
     either: tuple[str, ...] = ()
     """Of these parameters exactly one must be given."""
+    said: str = ""
+    """What it does in a word or two, before what it needs: `a task`; the action's name if absent."""
 
     @property
     def is_message(self) -> bool:
@@ -128,6 +130,7 @@ ACTIONS: dict[str, Action] = {
         ),
         once=True,
         is_lone=True,
+        said="a task",
     ),
     "complete_tasks": Action(
         "The open tasks of a stage, done.",
@@ -136,6 +139,7 @@ ACTIONS: dict[str, Action] = {
                 "stage", "stage", "The tasks that the record got in this stage; in its own if absent."
             ),
         ),
+        said="complete tasks",
     ),
     "email": Action(
         "An e-mail to the client, by a template.",
@@ -150,6 +154,7 @@ ACTIONS: dict[str, Action] = {
         once=True,
         leaves="mail",
         raises=("mail.out",),
+        said="an e-mail",
     ),
     "sms": _to_phone("An SMS to the client; see channels: in settings.yaml.", "sms", "sms.out"),
     "chat": _to_phone("A chat message to the client.", "chat", "message.out"),
@@ -174,6 +179,7 @@ ACTIONS: dict[str, Action] = {
         sets_fields=True,
         is_lone=True,
         raises=("field.changed", "owner.changed"),
+        said="set",
     ),
     "owner": Action(
         "Another owner of the record.",
@@ -187,6 +193,7 @@ ACTIONS: dict[str, Action] = {
             Param("among", "users", "The users who take turns; all of settings.yaml if absent."),
         ),
         raises=("field.changed", "owner.changed"),
+        said="owner",
     ),
     "move": Action(
         "Another stage, or a stage of another pipeline.",
@@ -195,16 +202,19 @@ ACTIONS: dict[str, Action] = {
             Param("pipeline", "pipeline", "The id of the pipeline; that of the record if absent."),
             Param("reason", "text", "Why, for a lost stage."),
         ),
+        said="move to",
     ),
     "start_sequence": Action(
         "A sequence begins for the record; not one that is under way.",
         (Param("sequence", "sequence", "Its name under sequences: in pipelines.yaml.", required=True),),
         is_lone=True,
+        said="start",
     ),
     "stop_sequence": Action(
         "A sequence ends for the record.",
         (Param("sequence", "sequence", "Its name; all that are under way if absent."),),
         is_lone=True,
+        said="stop sequence",
     ),
     "create": Action(
         "Another record, linked to this one.",
@@ -215,6 +225,7 @@ ACTIONS: dict[str, Action] = {
             ),
             Param("set", "values", "Its fields and their values; owner as here if absent."),
         ),
+        said="create",
     ),
     "convert": Action(
         "The lead into contact, company and deal.",
@@ -231,6 +242,7 @@ ACTIONS: dict[str, Action] = {
             Param("set", "values", "More values of what it becomes, as deal.close_by: today+7d."),
         ),
         of="lead",
+        said="convert",
     ),
     "add_line": Action(
         "A line of the deal: a product, or anything with a price.",
@@ -245,6 +257,7 @@ ACTIONS: dict[str, Action] = {
         is_lone=True,
         of="deal",
         raises=("field.changed",),
+        said="add a line",
     ),
     "remove_lines": Action(
         "Lines of the deal taken away.",
@@ -252,6 +265,7 @@ ACTIONS: dict[str, Action] = {
         is_lone=True,
         of="deal",
         raises=("field.changed",),
+        said="remove lines",
     ),
     "audience": Action(
         "The client into an advertising audience, or out of it.",
@@ -262,6 +276,7 @@ ACTIONS: dict[str, Action] = {
         ),
         is_lone=True,
         either=("add", "take"),
+        said="audience",
     ),
     "block": Action(
         "The client onto the block list.",
@@ -269,16 +284,19 @@ ACTIONS: dict[str, Action] = {
             BLOCKED,
             Param("reason", "text", "Why, as crm block list shows it."),
         ),
+        said="block",
     ),
     "unblock": Action(
         "The client off the block list.",
         (BLOCKED,),
+        said="unblock",
     ),
     "comment": Action(
         "A note on the record's timeline.",
         (Param("text", "text", "The note; may hold templates.", required=True),),
         is_lone=True,
         raises=("note",),
+        said="a note",
     ),
     "notify": Action(
         "Tell an employee something.",
@@ -294,6 +312,7 @@ ACTIONS: dict[str, Action] = {
         once=True,
         leaves="mail",
         to_staff=True,
+        said="notify",
     ),
     "webhook": Action(
         "Post the record to an address.",
@@ -306,6 +325,7 @@ ACTIONS: dict[str, Action] = {
         ),
         once=True,
         leaves="webhook",
+        said="call",
     ),
     "own": Action(
         "Run a program of one's own; see crm help own.",
@@ -316,6 +336,7 @@ ACTIONS: dict[str, Action] = {
         ),
         once=True,
         leaves="own",
+        said="run",
     ),
 }  # fmt: skip
 

@@ -53,15 +53,15 @@ class Timing:
 
     def _of_field(self) -> str:
         if self.before:
-            return tr("{} before {}", self.by, self.before)
-        return tr("{} after {}", self.after, self.at) if self.after else tr("on {}", self.at)
+            return tr("{} before {}", self.by.words if self.by else "", self.before)
+        return tr("{} after {}", self.after.words, self.at) if self.after else tr("on {}", self.at)
 
     def _of_stage(self, above: str) -> str:
         if self.after and self.after.count:
-            told = self.after, above
-            return tr("{} after {}", *told) if self.wait_previous else tr("after {}", self.after)
+            words = self.after.words
+            return tr("{} after {}", words, above) if self.wait_previous else tr("after {}", words)
         if self.wait_previous:
-            return tr("after {}", above)
+            return tr("right after {}", above)
         return tr("next") if self.time else tr("at once")
 
 
@@ -109,6 +109,13 @@ class Robot:
     def acts(self) -> str:
         """When it acts, in words: what starts it, and how long after that."""
         return f"{self.on}: {self.timing}" if self.on else str(self.timing)
+
+    @property
+    def digest(self) -> str:
+        """The hash of the rule, by which a job knows the form that planned it."""
+        from crmcli.model.rule_digest import rule_digest
+
+        return rule_digest(self)
 
     @property
     def moves_to(self) -> str:

@@ -39,6 +39,15 @@ class Duration:
         return f"{self.count}{self.unit}"
 
     @property
+    def words(self) -> str:
+        """The same for people: `2d`, in Russian `2 дн.`."""
+        n = self.count
+        return {
+            "m": tr("{}m", n), "h": tr("{}h", n), "d": tr("{}d", n), "w": tr("{}w", n),
+            "mo": tr("{}mo", n), "q": tr("{}q", n), "y": tr("{}y", n),
+        }[self.unit]  # fmt: skip
+
+    @property
     def is_elapsed(self) -> bool:
         """Whether it passes by the clock, rather than by the calendar."""
         return self.unit in "mh"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of
 from crmcli.model.local_times import local_minute
-from crmcli.model.pipeline import SEQUENCES
 from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant
 from crmcli.present.cells import Column, Listing, attributes, plain, rows_of
@@ -25,16 +24,9 @@ if TYPE_CHECKING:
     from crmcli.automation.play import Planned
     from crmcli.automation.replay import Difference, Replay
     from crmcli.automation.robot_trial import RobotTrial
-    from crmcli.model.automation import Robot
     from crmcli.model.event import Event
-    from crmcli.model.pipeline import Pipeline
     from crmcli.workspace import Workspace
 
-ROBOTS = [
-    Column("pipeline", "Pipeline"), Column("stage", "Stage"), Column("robot", "Robot", keep=True),
-    Column("action", "Does"), Column("acts", "When"), Column("condition", "If"),
-    Column("next", "Next", "datetime"),
-]  # fmt: skip
 WAITING = [
     Column("record", "Record", keep=True), Column("name", "Name"), Column("robot", "Robot"),
     Column("action", "Does"), Column("state", "State", "word"), Column("due_at", "Due", "datetime"),
@@ -75,43 +67,6 @@ BY_DAY = [
     Column("day", "Day", "date", keep=True), Column("who", "Who"), Column("action", "Does"),
     Column("count", "How many", "count"),
 ]  # fmt: skip
-
-
-def robots(ws: Workspace) -> Listing:
-    """The robots and schedules as they are declared."""
-    rows = [row for pipeline in ws.pipelines for row in _declared(ws, pipeline)]
-    for own in ws.pipelines.sequences.values():
-        rows += [_robot_row(SEQUENCES, own.id, robot) for robot in own.robots]
-    return Listing(rows, ROBOTS, "no robots or schedules in pipelines.yaml")
-
-
-def _declared(ws: Workspace, pipeline: Pipeline) -> Iterator[dict[str, Any]]:
-    from crmcli.automation.cron_slots import next_slot
-
-    for stage in pipeline.stages:
-        yield from (_robot_row(pipeline.id, stage.id, robot) for robot in stage.robots)
-    for schedule in pipeline.schedules:
-        slot = next_slot(schedule.cron, ws.zone, ws.now)
-        yield {
-            "pipeline": pipeline.id,
-            "stage": "",
-            "robot": schedule.id,
-            "action": schedule.do,
-            "acts": schedule.cron,
-            "condition": str(schedule.where or ""),
-            "next": format_instant(slot) if slot else tr("never"),
-        }
-
-
-def _robot_row(pipeline: str, stage: str, robot: Robot) -> dict[str, Any]:
-    return {
-        "pipeline": pipeline,
-        "stage": stage,
-        "robot": robot.id,
-        "action": robot.do,
-        "acts": robot.acts if robot.enabled else tr("disabled"),
-        "condition": str(robot.when or ""),
-    }
 
 
 def outlook(lines: Iterable[RobotLine], columns: list[Column], empty: str) -> Listing:

@@ -50,7 +50,7 @@ def test_what_waits_says_when_and_why(house: Any, deal: Any) -> None:
         "on": "failed", "call": "waiting_for_previous", "wait": "waiting", "date": "waiting_for_field",
     }  # fmt: skip
     assert "without amount" in lines["on"].why
-    assert lines["call"].why == "after on"
+    assert lines["call"].why == "once on is done"
     assert lines["date"].why == "close_by is empty"
     assert (lines["wait"].why, lines["wait"].due_at) == ("after 2d", house.now.replace(day=25))
     assert lines["wait"].name == "Чай"

@@ -10,6 +10,7 @@ from crmcli.automation.explain import RobotLine
 from crmcli.automation.record_plan import with_robots
 from crmcli.sales import stages
 from crmcli.workspace import Workspace
+from tests import kit
 
 RULES = """
     stages:
@@ -84,3 +85,18 @@ def test_only_those_that_are_shown_are_thought_over(
     )
     assert len(waiting.waiting(house.ws, limit=2)) == 2
     assert len(looked) < 6
+
+
+def test_of_many_that_changed_the_last_tick_counts(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from crmcli.automation.waiting_counts import waiting_counts
+
+    house.rules(kit.robots("{id: late, do: comment, with: {text: A}, after: 2d}"))
+    for name in "ab":
+        house.add("deal", name=name)
+    house.tick()
+    house.add("deal", name="c")
+    assert waiting_counts(house.ws) == ({"sales/new/late": 3}, 0)
+    monkeypatch.setattr("crmcli.automation.waiting_counts.MANY", 0)
+    assert waiting_counts(house.ws) == ({"sales/new/late": 2}, 1)

@@ -143,6 +143,7 @@ def told(crm: Crm, folder: Path) -> dict[str, str]:
 
     def run(*args: str) -> Run:
         late = {"CRM_NOW": LATER} if args[0] in ("tick", "robots", "jobs") else {}
+        late |= {"COLUMNS": "300"} if args == ("robots", "list") else {}  # conditions in one line
         return crm(*args, CRM_LANG="", **late)
 
     rows = ["Имя,Телефон,Сумма,Лишнее", "Иван,89120000001,100,x", "Пётр,8912,сто,y", ",,,"]

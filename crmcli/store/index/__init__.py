@@ -85,6 +85,7 @@ class Agenda(Upkeep):
     """Which records and jobs automation must look at, and when."""
 
     due = _asking(agenda.due)
+    waits = _asking(agenda.waits)
     edited_records = _asking(edited.changed)
     recall_edited = _asking(edited.recall)
     settle_edited = _asking(edited.settle)
@@ -104,8 +105,9 @@ class Agenda(Upkeep):
 
         return self.read(work)
 
-    def settle_all(self, plans: Iterable[tuple[str, str | None]]) -> None:
-        """Note when records are due next; one stays dirty if it changed since it was last looked at."""
+    def settle_all(self, plans: Iterable[tuple[str, str | None, str]]) -> None:
+        """Note when records are due next, and for which robots they wait; one stays dirty if it changed
+        since it was last looked at."""
         rows = list(plans)
         self.read(lambda connection: agenda.settle(connection, rows, self._mark))
 

@@ -9,8 +9,8 @@ from typing import TypeAlias
 from crmcli.model.entities import having
 from crmcli.store.index import base, pending
 
-Plans: TypeAlias = Sequence[tuple[str, "str | None"]]
-"""Records, each with the instant at which it is due next."""
+Plans: TypeAlias = Sequence[tuple[str, "str | None", str]]
+"""Records, each with the instant at which it is due next, and the place and the robots for which it waits."""
 
 STAGED = having("staged")
 """The entities whose records stand in stages, so that robots may be due for them."""
@@ -29,14 +29,14 @@ def dirty(connection: sqlite3.Connection) -> list[str]:
 
 
 def settle(connection: sqlite3.Connection, plans: Plans, mark: int) -> None:
-    """Note when records are due next (None: never), and that all changes up to a mark are seen."""
-    seen = [(record, mark) for record, _ in plans]
-    planned = [(record, next_at) for record, next_at in plans if next_at is not None]
-    idle = [(record,) for record, next_at in plans if next_at is None]
+    """Note when records are due next (None: at no known time), and that all changes up to a mark are seen."""
+    seen = [(record, mark) for record, *_ in plans]
+    planned = [plan for plan in plans if any(plan[1:])]
+    idle = [(record,) for record, *told in plans if not any(told)]
     with base.transaction(connection):
         connection.executemany("DELETE FROM dirty WHERE record = ? AND mark <= ?", seen)
         connection.executemany("DELETE FROM agenda WHERE record = ?", idle)
-        connection.executemany("INSERT OR REPLACE INTO agenda VALUES (?, ?)", planned)
+        connection.executemany("INSERT OR REPLACE INTO agenda VALUES (?, ?, ?)", planned)
 
 
 def due(
@@ -50,6 +50,14 @@ def due(
         (until, *after, limit),
     )
     return rows.fetchall()
+
+
+def waits(connection: sqlite3.Connection, *, settled_only: bool) -> list[tuple[str, int]]:
+    """For which robots records wait, and how many records for the same ones; `settled_only` leaves out those
+    that changed since."""
+    only = " AND record NOT IN (SELECT record FROM dirty)" if settled_only else ""
+    sql = f"SELECT waits, count(*) FROM agenda WHERE waits <> ''{only} GROUP BY waits"
+    return connection.execute(sql).fetchall()
 
 
 def signed(connection: sqlite3.Connection) -> str:
