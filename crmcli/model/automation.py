@@ -10,6 +10,7 @@ from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, moves_to
 from crmcli.model.durations import Duration
+from crmcli.model.rule_digest import rule_digest
 from crmcli.model.split import Split
 
 if TYPE_CHECKING:
@@ -113,8 +114,6 @@ class Robot:
     @property
     def digest(self) -> str:
         """The hash of the rule, by which a job knows the form that planned it."""
-        from crmcli.model.rule_digest import rule_digest
-
         return rule_digest(self)
 
     @property

@@ -6,14 +6,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING
-
 from crmcli.model.conditions.tree import Condition
 from crmcli.model.durations import Duration
 from crmcli.model.split import Split
-
-if TYPE_CHECKING:
-    from crmcli.model.automation import Robot, Schedule
 
 LENGTH = 12
 """Letters of the hash that are kept with each job."""
@@ -21,7 +16,7 @@ APART = ("enabled", "on_error", "line", "fault")
 """What is written at a rule and decides neither what it does nor when, nor for which records."""
 
 
-def rule_digest(rule: Robot | Schedule) -> str:
+def rule_digest(rule: object) -> str:
     """The hash of what a robot or schedule does, when and for which records: its id, do, with, conditions and
     times. Comments, the order of keys and quoting are not part of it, nor is whether it is enabled."""
     text = json.dumps(_plain(rule), ensure_ascii=False, sort_keys=True)
