@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+
 from crmcli.model.conditions.tree import Condition
 from crmcli.model.durations import Duration
 from crmcli.model.split import Split
