@@ -1,0 +1,49 @@
+"""crm calendar: days on which the company does not work as on others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from crmcli.cli.params import ChangingVerb, Noun, Session
+from crmcli.language import counted, tr
+from crmcli.present.cells import Column, Listing
+from crmcli.sales.settings import holidays as of_countries
+
+DAYS = [
+    Column("day", "Day", "date", keep=True), Column("kind", "Kind"),
+    Column("name", "Name", whole=True), Column("new", "New"),
+]  # fmt: skip
+
+calendar = Noun("calendar", help="Holidays and moved working days in settings.yaml.")
+
+
+@calendar.command(cls=ChangingVerb)
+@click.argument("country", metavar="COUNTRY[-PART]")
+@click.argument("years", type=int, nargs=-1, required=True, metavar="YEAR…")
+def holidays(session: Session, country: str, years: Sequence[int]) -> Listing:
+    """Write the holidays and moved working days of a country into calendar: of settings.yaml.
+
+    What stands there stays, comments too; git diff shows what came, crm undo takes it back. Robots with
+    workdays: yes and quiet_days: [holidays] go by it.
+
+    Example: crm calendar holidays RU 2026 2027
+
+    Example: crm calendar holidays DE-BY 2027 --dry-run
+    """
+    ws = session.workspace
+    days = of_countries.take(ws, country, years)
+    new = sum(one.is_new for one in days)
+    told = "would add {} to calendar:" if ws.dry_run else "added {} to calendar:"
+    ws.notes.insert(0, tr(told, counted(new, "day")))
+    rows = [
+        {
+            "day": str(one.day),
+            "kind": tr("worked") if one.is_worked else tr("off"),
+            "name": one.name,
+            "new": tr("new") if one.is_new else "",
+        }
+        for one in days
+    ]
+    return Listing(rows, DAYS)
