@@ -12,6 +12,7 @@ from crmcli.automation.ledger import Job, OwnStep
 from crmcli.automation.sent_lately import SentLately
 from crmcli.automation.tick_result import TickResult
 from crmcli.automation.trigger_runs import retry_event
+from crmcli.model.channels import CHANNELS
 from crmcli.model.values import format_instant
 from crmcli.store.index.pending import Plan
 from crmcli.workspace import Workspace
@@ -28,11 +29,13 @@ class Deliveries:
         self._result = result
         self._lately = SentLately(ws)
         self._failing: dict[str, int] = {}
+        self._unset: list[str] = []
 
     def run(self, gate: Gate) -> int:
         """Send the messages that `gate` lets go, the oldest first; what fails three times in a row waits.
         Events over which something failed are read again at their time. How many that were."""
         self._plan_jobs()
+        self._unset = self._not_set_up(gate)
         delivered = 0
         for job in self._ready(gate):
             self._ws.read_clock()
@@ -53,7 +56,13 @@ class Deliveries:
         return ended is not None
 
     def _resting(self) -> list[str]:
-        return [name for name, count in self._failing.items() if count >= MOST_FAILURES]
+        failing = [name for name, count in self._failing.items() if count >= MOST_FAILURES]
+        return [*self._unset, *failing]
+
+    def _not_set_up(self, gate: Gate) -> list[str]:
+        """The channels by which messages wait to leave that are not set up, which `gate` tells."""
+        waiting = self._ws.agenda.ready_channels(format_instant(self._ws.now))
+        return [name for name in waiting if name in CHANNELS and gate.why_not_set_up(name)]
 
     def _plan_jobs(self) -> None:
         """Put into the agenda when each job needs somebody of which something was written."""

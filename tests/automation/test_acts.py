@@ -31,7 +31,8 @@ LEAVING = {
     ),
     "do: notify, with: {text: x}": "notifies the owner",
     "do: notify, with: {text: x, to: [anna, boris]}": "notifies anna, boris",
-    "do: sms, with: {text: x}": "does 'sms'",  # what this crm does not know may leave in a newer one
+    "do: sms, with: {text: x}": "sends «x» to the client (sms)",
+    "do: fax, with: {text: x}": "does 'fax'",  # what this crm does not know may leave in a newer one
     "do: script": "does 'script'",
 }
 

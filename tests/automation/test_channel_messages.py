@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
+from socketserver import BaseRequestHandler, TCPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,7 +17,8 @@ from crmcli.automation.approval.gate import approval
 from crmcli.automation.config_checks import look_through
 from crmcli.automation.explain import explain
 from crmcli.automation.simulate import rehearse
-from crmcli.channels import own
+from crmcli.channels import own, webhook
+from crmcli.model.values import format_instant
 from crmcli.present import automation
 from crmcli.sales.consent import block_list, permission
 from tests import kit
@@ -396,3 +400,62 @@ def test_who_dies_in_the_middle_leaves_it_unknown(house: House, tmp_path: Path) 
     house.tick("1h")
     assert house.state("hello") == "unknown"
     assert (house.root / "taken").read_text() == "1\n"
+
+
+class Liar(BaseRequestHandler):
+    """Takes a call, then hangs or hangs up without an answer, or answers what is none."""
+
+    def handle(self) -> None:
+        self.request.recv(65536)
+        self.server.calls.append(1)
+        if self.server.mode == "hang":
+            time.sleep(1.5)
+        elif self.server.mode == "lie":
+            self.request.sendall(b"200 fine\r\n\r\n")
+
+
+@pytest.mark.parametrize("mode", ["hang", "drop", "lie"])
+def test_an_address_that_lies_leaves_it_unknown(
+    house: House, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.setattr(webhook.post, "__defaults__", ((), 0.5))
+    with TCPServer(("127.0.0.1", 0), Liar) as server:
+        server.mode, server.calls = mode, []  # type: ignore[attr-defined]  # for its handler
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        at = f"127.0.0.1:{server.server_address[1]}"
+        channel(house, f"sms: {{url: 'http://{at}/'}}, webhook: {{allow: ['{at}']}}")
+        house.rules(RULES)
+        deal(house)
+        house.tick()
+        house.tick("1d")
+        server.shutdown()
+        assert (house.state("hello"), len(server.calls)) == ("unknown", 1)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("once", "to"), [("", ""), ("once: yes, ", ", to: '+79160000009'")])
+def test_a_schedule_hands_them_over_too(house: House, once: str, to: str) -> None:
+    channel(house)
+    text = "text: 'Записей: {{ records | length }}'" if once else "text: 'О «{{ deal.name }}»'"
+    act = f"cron: '0 12 * * *', {once}where: 'stage = new', do: sms, with: {{{text}{to}}}"
+    house.rules(f"""
+    stages: [{{id: new, name: Новая}}]
+    schedules: [{{id: week, {act}}}]
+    """)
+    deal(house)
+    house.tick()
+    house.tick("1d")
+    said = {"О «Чай»"} if not once else {"Записей: 1"}
+    assert {one["text"] for one in taken(house)} == said
+
+
+def test_a_backlog_that_waits_for_its_channel_is_not_read(house: House) -> None:
+    house.rules(RULES)
+    for _ in range(3):
+        deal(house)
+    house.tick()
+    ws = house.ws
+    assert ws.agenda.ready_channels(format_instant(house.now)) == ["sms"]
+    assert ws.agenda.ready_jobs(format_instant(house.now), ("", ""), ["sms"]) == []
+    channel(house)
+    assert house.tick().failures == []
+    assert len(taken(house)) == 3

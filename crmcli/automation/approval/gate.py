@@ -178,13 +178,18 @@ class Gate:
             if act.digest not in self._approved_messages:
                 return self._hold(act)
         channel = channel_of(job.action)
-        if missing := sender_class(channel).missing(self.ws.root, self.ws.settings):
-            self.missing[missing] = None
+        if missing := self.why_not_set_up(channel):
             return missing
         places = sender_class(channel).places(job.facts, self.ws.settings)
         if any(place not in self._places for place in places):
             return tr("no robot of pipelines.yaml runs it any more")
         return self._waiting(declared.place_of("channels", channel), *places)
+
+    def why_not_set_up(self, channel: str) -> str:
+        """What a channel lacks, so that its messages wait; "" if it is set up."""
+        missing = sender_class(channel).missing(self.ws.root, self.ws.settings)
+        self.missing |= {missing: None} if missing else {}
+        return missing
 
     def _waiting(self, *places: str) -> str:
         unapproved = (act for place in places if (act := self._places.get(place)))

@@ -43,8 +43,8 @@ def read_params(place: Cursor, action: str, frame: Frame) -> Mapping[str, Any]:
         _check_either(params, known)
         (_check_set if known.sets_fields else params_of(known).read)(params, frame)
         return params.value
-    must = [*(p.name for p in known.params if p.required), *known.either[:1]]
-    needs = "a field" if known.sets_fields else ", ".join(must)
+    must = [*(p.name for p in known.params if p.required), " | ".join(known.either)]
+    needs = "a field" if known.sets_fields else ", ".join(filter(None, must))
     if params.is_present:
         params.fault("'with' must have keys with values", "write with: {key: value}")
     elif needs:

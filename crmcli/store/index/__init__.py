@@ -95,6 +95,7 @@ class Agenda(Upkeep):
     touched_jobs = _asking(pending.touched)
     plan_jobs = _asking(pending.plan)
     ready_jobs = _asking(pending.ready)
+    ready_channels = _asking(pending.channels)
 
     def dirty(self) -> list[str]:
         """The leads and deals that changed since they were settled; some may be there no more."""

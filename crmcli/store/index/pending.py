@@ -65,6 +65,14 @@ def plan(connection: sqlite3.Connection, plans: Sequence[Plan]) -> None:
         connection.executemany("UPDATE pending SET next_at = ?, channel = ? WHERE mark = ?", later)
 
 
+def channels(connection: sqlite3.Connection, until: str) -> list[str]:
+    """Through which channels jobs are to leave by an instant."""
+    rows = connection.execute(
+        "SELECT DISTINCT channel FROM pending WHERE next_at > '' AND next_at <= ?", (until,)
+    )
+    return [channel for (channel,) in rows]
+
+
 def ready(
     connection: sqlite3.Connection,
     until: str,
