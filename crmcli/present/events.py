@@ -63,6 +63,10 @@ def activity_table(ws: Workspace, events: Sequence[Event]) -> Listing:
     return Listing(rows, ACTIVITIES, "no activities")
 
 
+_SAID = ("subject", "name", "text", "code", "sequence", "audience", "robot", "reason", "to")
+"""What is told of an event of which nothing else is known."""
+
+
 def describe(ws: Workspace, event: Event) -> str:
     """One line about an event."""
     data = event.data
@@ -88,10 +92,7 @@ def describe(ws: Workspace, event: Event) -> str:
         return "; ".join(_changes(ws, event)) + _by(data)
     if event.kind == "lead.converted":
         return ", ".join(str(data[e]) for e in ("contact", "company", "deal") if data.get(e))
-    words = (
-        data.get(key)
-        for key in ("subject", "name", "text", "code", "sequence", "robot", "reason", "to")
-    )
+    words = (data.get(key) for key in _SAID)
     told = " · ".join(in_short(word) for word in words if word)
     if not event.kind.startswith("job."):
         return told

@@ -437,10 +437,8 @@ def test_a_schedule_hands_them_over_too(house: House, once: str, to: str) -> Non
     channel(house)
     text = "text: 'Записей: {{ records | length }}'" if once else "text: 'О «{{ deal.name }}»'"
     act = f"cron: '0 12 * * *', {once}where: 'stage = new', do: sms, with: {{{text}{to}}}"
-    house.rules(f"""
-    stages: [{{id: new, name: Новая}}]
-    schedules: [{{id: week, {act}}}]
-    """)
+    stages = "stages:\n  - {id: new, name: Новая}\n"
+    house.rules(f"{stages}schedules:\n  - {{id: week, {act}}}\n")
     deal(house)
     house.tick()
     house.tick("1d")
@@ -459,3 +457,11 @@ def test_a_backlog_that_waits_for_its_channel_is_not_read(house: House) -> None:
     channel(house)
     assert house.tick().failures == []
     assert len(taken(house)) == 3
+
+
+def test_nobody_else_who_has_the_number_and_refuses_gets_it(house: House) -> None:
+    queued(house)
+    other = house.add("contact", name="Сестра", phones=CLIENT)
+    permission.decide(house.ws, other.id, {"sms": False})
+    house.tick("1h")
+    assert (house.state("hello"), taken(house)) == ("skipped", [])

@@ -17,6 +17,7 @@ import pytest
 from crmcli.automation.ledger import jobs_of
 from crmcli.sales.checks.check import problems
 from tests import kit
+from tests.automation.conftest import SETTINGS
 from torture.copies import copied
 
 pytestmark = [
@@ -185,3 +186,26 @@ def test_nothing_due_opens_no_record(ready: Any, tmp_path: Path) -> None:
     opened = [line for line in log.read_text("utf-8", "replace").splitlines() if ".yaml" in line]
     assert opened != []  # the rules
     assert [line for line in opened if "deal-" in line] == []
+
+
+def test_an_sms_is_handed_over_once_or_is_unknown(house: Any, tmp_path: Path) -> None:
+    program = house.root / "robots.d/send"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\ncat >> "$PWD/taken"\necho >> "$PWD/taken"\n')
+    program.chmod(0o755)
+    house.write("settings.yaml", SETTINGS + "channels: {sms: {run: send}}\n")
+    house.rules(kit.robots("{id: hello, do: sms, with: {text: Привет, to: '+79161234567'}}"))
+    house.add("deal", name="Чай")
+    gc.collect()
+    now = house.now.isoformat()
+    for at in points(house, tmp_path, CHANGING, ""):
+        root = tmp_path / f"{at[0]}{at[1]}"
+        copied(house.root, root)
+        assert kill_at(root, now, *at) != 0, (at, "was not killed")
+        ws = again(house, root)
+        taken = (root / "taken").read_text().splitlines() if (root / "taken").exists() else []
+        [job] = jobs_of(ws.events()).values()
+        assert len(taken) <= 1, at
+        assert job.state == "unknown" or (job.state == "done" and len(taken) == 1), at
+        sent = [event for event in ws.events() if event.kind == "sms.out"]
+        assert len(sent) == (job.state == "done"), at
