@@ -64,8 +64,10 @@ def _overdue(ws: Workspace, kinds: Set[str]) -> Iterator[_Raised]:
     since, now = (format_instant(moment) for moment in (ws.now - LATE, ws.now))
     asked = f"done_at is empty and due > {since} and due <= {now}"
     for task in ws.select("task", ws.condition(asked, "task")):
+        if not isinstance(task, Task) or (task.ends_at and task.ends_at > ws.now):
+            continue
         data = {name: str(_raw(task.get(name))) for name in ("name", "due")} | {"task": task.id}
-        is_checked = isinstance(task, Task) and (task.is_checked or not task.checklist)
+        is_checked = task.is_checked or not task.checklist
         for kind in sorted(kinds - ({"checklist.overdue"} if is_checked else set())):
             yield _Raised(str(task.get("about")) or task.id, kind, data)
 

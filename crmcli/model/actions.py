@@ -87,10 +87,16 @@ class Action:
 BLOCKED = Param(
     "what", "addresses", "E-mail addresses, domains or phones; all of the client's own if absent."
 )
-PARTICIPANTS = Param(
-    "participants", "users",
-    "Who else takes part: users by id, name or e-mail, owner for the record's own, head for who leads them.",
-    words=(OWNER, HEAD),
+OF_TASKS = (
+    Param("owner", "user", "A user's id; the record's owner if absent.", words=(OWNER,)),
+    Param("comment", "text", "More words about it."),
+    Param("checklist", "lines", "What it takes, a line each; may hold templates."),
+    Param(
+        "participants", "users",
+        "Who else takes part: users by id, name or e-mail, owner for the record's own, head for who leads"
+        " them.",
+        words=(OWNER, HEAD),
+    ),
 )  # fmt: skip
 WAIT = Param("wait", "yes_no", "Whether the robots below wait for its answer: crm jobs finish KEY.")
 
@@ -123,14 +129,34 @@ ACTIONS: dict[str, Action] = {
                 "When it is due: so long after the robot acts (1h, 2d, 1mo), a date, tomorrow; or a template."
                 " In working time with workdays: yes.",
             ),
-            Param("owner", "user", "A user's id; the record's owner if absent.", words=(OWNER,)),
-            Param("comment", "text", "More words about it."),
-            Param("checklist", "lines", "What it takes, a line each; may hold templates."),
-            PARTICIPANTS,
+            *OF_TASKS,
         ),
         once=True,
         is_lone=True,
         said="a task",
+    ),
+    "plan": Action(
+        "A call, a meeting or another time that is kept for people and resources.",
+        (
+            Param("title", "text", "What it is; may hold {{ lead.name }} and other names.", required=True),
+            Param("kind", "word", "Just a time that is booked if absent.", choices=("call", "meeting")),
+            Param(
+                "due", "due",
+                "When it begins: so long after the robot acts, a date with a time, or a template like"
+                " {{ deal.meeting_at }}. In working time with workdays: yes.",
+                required=True,
+            ),
+            Param("length", "length", "How long it takes, e.g. 30m or 2h; no time is kept if absent."),
+            Param("resources", "resources", "What is needed, by id or name of directories: resources."),
+            Param(
+                "if_busy", "word", "Refuse it, or take the next free time in working hours.",
+                choices=("refuse", "next"),
+            ),
+            Param("into", "date_field", "A date field of the record that gets the time, for robots."),
+            *OF_TASKS,
+        ),
+        once=True,
+        raises=("booking.made", "field.changed"),
     ),
     "complete_tasks": Action(
         "The open tasks of a stage, done.",

@@ -74,6 +74,18 @@ class Duration:
         return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+LONGEST = 31 * 86_400
+"""Seconds for which a time may be kept."""
+
+
+def read_length(text: str) -> str:
+    """How long something takes, `90m`, `2h`, `3d`, as it is kept; ValueError for none, or over a month."""
+    length = parse_duration(text)
+    if not 0 < length.seconds <= LONGEST:
+        raise ValueError(tr("{!r} is not a length from 1m to 31d", text))
+    return str(length)
+
+
 def parse_duration(text: str) -> Duration:
     """Read `10m`, `2h`, `3d`, `1w`, `2mo`, `1q`, `1y` or `3 дня`, in any case; ValueError otherwise."""
     if not (match := re.fullmatch(COUNTED, text.strip().casefold())):

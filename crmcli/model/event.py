@@ -20,6 +20,7 @@ KINDS = (
     "stage.renamed",      # data: stage, from, pipeline: what it is called from now on, it did not move
     "lead.converted",     # data: contact, company, deal, made [ids], unmapped [fields]
     "deal.attached", "task.done", "task.reopened", "checklist.done",
+    "booking.made", "booking.cancelled",  # data: task, name; due, length
     "call.in", "call.out", "mail.in", "mail.out", "meeting", "note", "sms.in", "sms.out",
     "message.in", "message.out",
     # data: activity, the id of the event; of edited also kind, actor, at and all of its data as it is now

@@ -72,8 +72,11 @@ class Record:
         """The fields that nobody edits any more, as those of a document that was sent."""
         return ()
 
-    def news(self, before: Record | None) -> Iterable[tuple[str, dict[str, Any]]]:
-        """The events, and their data, that the record which it belongs to is told when it has become so."""
+    def news(
+        self, before: Record | None, *, gone: bool = False
+    ) -> Iterable[tuple[str, dict[str, Any]]]:
+        """The events, and their data, that the record which it belongs to is told when it has become so, or
+        is `gone`."""
         return ()
 
     def as_of(self, day: date) -> Record:

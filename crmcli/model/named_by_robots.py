@@ -36,9 +36,7 @@ def strange_words(pipelines: Pipelines, schema: Schema, settings: Settings) -> I
         if action is None:  # which is told already
             continue
         for param in action.params:
-            if param.kind in ("user", "users", "phone"):
-                found = _among(act, param.name, _people(settings), *param.words)
-                yield from (one for one in found if not _is_number(param, one.word))
+            yield from _of_param(act, param, settings)
         if not action.sets_fields:
             continue
         for key in act.params:
@@ -46,13 +44,24 @@ def strange_words(pipelines: Pipelines, schema: Schema, settings: Settings) -> I
             if field is not None and field.kind.listed_in == "users":
                 yield from _among(act, key, _people(settings))
             elif field is not None and not field.is_many:
-                labels = settings.directories.get(field.directory, {})
-                entries = {one: (one, label) for one, label in labels.items()}
+                entries = _entries(settings, field.directory)
                 yield from _among(act, key, entries, of_users=False)
+
+
+def _of_param(act: Robot | Schedule, param: Param, settings: Settings) -> Iterator[Strange]:
+    if param.kind in ("user", "users", "phone"):
+        found = _among(act, param.name, _people(settings), *param.words)
+        yield from (one for one in found if not _is_number(param, one.word))
+    elif param.kind == "resources":
+        yield from _among(act, param.name, _entries(settings, "resources"), of_users=False)
 
 
 def _is_number(param: Param, word: str) -> bool:
     return param.kind == "phone" and word[:1] in "+(0123456789"
+
+
+def _entries(settings: Settings, directory: str) -> dict[str, tuple[str, ...]]:
+    return {one: (one, label) for one, label in settings.directories.get(directory, {}).items()}
 
 
 def _people(settings: Settings) -> dict[str, tuple[str, ...]]:

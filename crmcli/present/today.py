@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from crmcli.sales.undeclared import Undeclared
     from crmcli.workspace import Workspace
 
-_TASK = ("due", "name", "about", "owner", "id")
+_TASK = ("due", "length", "kind", "name", "about", "owner", "id")
+_OF_MEETINGS = ("length", "kind")
 _DEAL = ("close_by", "name", "stage", "amount", "owner", "id")
 _LEAD = ("name", "phones", "stage", "owner", "id")
 _IDLE = ("name", "contacts", "stage", "amount", "owner", "id")
@@ -32,10 +33,11 @@ PARTS = (
 
 def parts(ws: Workspace, found: Today, limit: int) -> Iterator[tuple[str, Listing, int]]:
     """Each part that is not empty: its heading, its first rows, how many there are."""
-    for part, entity, title, names in PARTS:
+    for part, entity, title, usual in PARTS:
         rows = getattr(found, part)
         if rows:
             shown: Any = rows[:limit]
+            names = tuple(n for n in usual if n not in _OF_MEETINGS or any(n in r for r in shown))
             shown = with_derived(ws, entity, columns_of(ws, entity, names), shown)
             columns = for_people(ws, entity, names, shown)
             yield f"{tr(title)}: {len(rows)}", Listing(shown, columns), len(rows)

@@ -11,6 +11,7 @@ from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.lead import Lead
 from crmcli.model.schema import own_fields
+from crmcli.sales.bookings import check_free
 from crmcli.sales.consent.block_list import check_welcome
 from crmcli.sales.conversion.intake import is_intake, parted, taken_in
 from crmcli.sales.duplicates.known import Known, MadeEarlier, check_known, known_to
@@ -72,6 +73,7 @@ def add(
         added = _add_client(ws, record, values, policy, linked)
     else:
         with ws.change(f"{entity} add") as change:
+            check_free(ws, change, None, record)
             _write(change, record, linked)
         added = Added(record, is_new=True)
     ws.notes += told(linked) if added.is_new else []

@@ -11,6 +11,7 @@ from crmcli.language import tr
 from crmcli.model.listed import allowed_hint
 from crmcli.model.task import Task
 from crmcli.model.values import fold
+from crmcli.sales.bookings import check_free
 from crmcli.workspace import Change, Workspace
 
 
@@ -26,15 +27,18 @@ def reopen(ws: Workspace, task_id: str) -> tuple[Task, bool]:
 
 def _mark(ws: Workspace, task_id: str, done_at: datetime | None) -> tuple[Task, bool]:
     with ws.change("task done" if done_at else "task reopen") as change:
-        return mark_in(change, task_id, done_at)
+        return mark_in(ws, change, task_id, done_at)
 
 
-def mark_in(change: Change, task_id: str, done_at: datetime | None) -> tuple[Task, bool]:
+def mark_in(
+    ws: Workspace, change: Change, task_id: str, done_at: datetime | None
+) -> tuple[Task, bool]:
     """The task and whether it changed, in an open change; the event goes to its record, for the triggers."""
     task = _task(change, task_id)
     if task.is_open == (done_at is None):
         return task, False
     marked = replace(task, done_at=done_at)
+    check_free(ws, change, task, marked)
     change.save(marked)
     kind = "task.done" if done_at else "task.reopened"
     change.note(kind, task.about or task.id, {"task": task.id, "name": task.name})

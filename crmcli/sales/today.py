@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crmcli.dataclass import dataclass
 from crmcli.model.conditions.tree import Text
 from crmcli.model.finished import finished
+from crmcli.model.task import Task
 from crmcli.model.values import Raw, format_instant
 from crmcli.sales.undeclared import Undeclared, undeclared
 
@@ -62,8 +63,8 @@ def today(ws: Workspace, owner: str = "", silence: str = "30d") -> Today:
     this_day = ws.now.astimezone(ws.zone).date().isoformat()
     late = [deal for deal in deals if "" < str(deal.get("close_by", "")) < this_day]
     return Today(
-        overdue=[task for task in tasks if str(task["due"]) < now],
-        due=[task for task in tasks if str(task["due"]) >= now],
+        overdue=[task for task in tasks if _end(ws, task) < now],
+        due=[task for task in tasks if _end(ws, task) >= now],
         late=sorted(late, key=lambda deal: str(deal["close_by"])),
         idle_leads=[lead for lead in leads if lead["id"] not in planned],
         idle_deals=[deal for deal in deals if deal["id"] not in planned],
@@ -76,6 +77,14 @@ def today(ws: Workspace, owner: str = "", silence: str = "30d") -> Today:
         ),
         undeclared=list(undeclared(ws)),
     )
+
+
+def _end(ws: Workspace, raw: Mapping[str, Raw]) -> str:
+    """When a task is due; of one that keeps a time, when that is over."""
+    if not raw.get("length"):
+        return str(raw["due"])
+    task = ws.schema.read("task", raw)
+    return format_instant(task.ends_at) if isinstance(task, Task) and task.ends_at else ""
 
 
 def _select(ws: Workspace, entity: str, order: Sequence[str], *terms: str) -> Rows:

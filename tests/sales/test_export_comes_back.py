@@ -39,7 +39,7 @@ VALUES: dict[str, object] = {
     "consents": [{"channel": "mail", "at": "2026-05-06T07:08:09Z"}],
     "lines": [{"name": "Лист", "quantity": "2", "price": "10.50"}],
     "link": {"company": "company-7k3qf2m9", "contact": "contact-7k3qf2m9", "lead": "lead-7k3qf2m9", "deal": "deal-7k3qf2m9"},
-    "users": ["anna"], "checklist": [{"text": "Счёт; акт"}, {"text": "Звонок", "done": "yes"}],
+    "length": "45m", "users": ["anna"], "checklist": [{"text": "Счёт; акт"}, {"text": "Звонок", "done": "yes"}],
     "links": ["contact-7k3qf2m9"], "companies": [{"company": "company-7k3qf2m9", "role": "директор"}],
     "files": [], "converted": {},
 }  # fmt: skip

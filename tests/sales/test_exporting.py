@@ -440,6 +440,7 @@ def value_of(field: Field) -> st.SearchStrategy[Any]:
             st.fixed_dictionaries({"company": id_of("company")}, optional={"role": ANY_TEXT})
         ),
         "lines": some(LINE),
+        "length": st.sampled_from(["15m", "2h", "31d"]),
         "users": some(st.one_of(st.just("anna"), ANY_TEXT)),
         "checklist": some(
             st.fixed_dictionaries({"text": ANY_TEXT}, optional={"done": st.just("yes")})

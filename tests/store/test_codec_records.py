@@ -97,6 +97,7 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
         .filter(lambda moment: 2 < moment.year < 9998)
         .map(format_instant),
     ),
+    "length": st.sampled_from(["15m", "2h", "31d"]),
     "bool": st.sampled_from(["yes", "no"]),
 }
 

@@ -13,7 +13,7 @@ def run(work: Work) -> Effect:
     entries = [event for event in ws.events(record=work.target) if event.kind in ENTRIES]
     condition = ws.condition(f"about = {work.target} and done_at is empty", "task")
     done = [
-        tasks.mark_in(work.change, task.id, ws.now)[0].name
+        tasks.mark_in(ws, work.change, task.id, ws.now)[0].name
         for task in ws.select("task", condition)
         if _stage_of(work, task.id, entries) == stage
     ]

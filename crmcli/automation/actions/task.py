@@ -9,6 +9,7 @@ from crmcli.automation.work_time import on_work_day, shift, shift_working
 from crmcli.language import tr
 from crmcli.model.actions import OWNER
 from crmcli.model.durations import parse_duration
+from crmcli.model.fields import Record
 from crmcli.sales.records.given_values import read_values
 from crmcli.sales.records.new_record import build
 
@@ -18,18 +19,27 @@ def run(work: Work) -> Effect:
     task_id = work.new_id("task")
     if work.ws.exists(task_id):
         return Effect("done", {"task": task_id, "found": True}, tr("no change"))
-    given = {name: [text] for name in ("comment", "owner") if (text := work.text(name))}
+    task = drafted(work, task_id)
+    work.change.add(task)
+    return Effect("done", {"task": task_id}, f"«{task.get('name')}»")
+
+
+def drafted(work: Work, task_id: str) -> Record:
+    """The task of that id as the robot says it; who owns the record has it if nobody else is named."""
+    given = {
+        name: [text] for name in ("comment", "owner", "kind", "length") if (text := work.text(name))
+    }
     if given.get("owner") == [OWNER]:  # as for notify; it is so without saying, too
         del given["owner"]
-    title = work.text("title")
+    given["name"] = [work.text("title")]
     given["checklist"] = work.lines("checklist")
     given["participants"] = work.users("participants", work.its_owner)
-    values = read_values(work.ws, "task", {"name": [title], **given})
+    given["resources"] = work.texts("resources")
+    values = read_values(work.ws, "task", given)
     values["owner"] = values.get("owner") or work.its_owner
     values["about"] = work.target
     values["due"] = _due(work)
-    work.change.add(build(work.ws, "task", values, task_id))
-    return Effect("done", {"task": task_id}, f"«{title}»")
+    return build(work.ws, "task", values, task_id)
 
 
 def _due(work: Work) -> datetime | None:

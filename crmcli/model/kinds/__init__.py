@@ -42,7 +42,7 @@ from crmcli.model.kinds.texts import (
     USERS,
     VAT_ID,
 )
-from crmcli.model.kinds.times import BIRTHDAY, DATE, DATETIME, HAPPENED
+from crmcli.model.kinds.times import BIRTHDAY, DATE, DATETIME, HAPPENED, LENGTH
 
 __all__ = [
     "ACCOUNTS", "BOOL", "COMPANIES", "DATE", "DATETIME", "EMAILS", "EMAIL_TYPES", "KINDS", "NOTE",
@@ -57,7 +57,7 @@ KINDS: dict[str, Kind] = {
         TEXT, NOTE, NUMBER, CHANCE, MONEY, DATE, BIRTHDAY, DATETIME, HAPPENED, BOOL, CHOICE, CHOICES, LINK,
         URL, PHONES, EMAILS, ID, STAGE, PIPELINE, USER, CURRENCY, INN, KPP, OGRN, VAT_ID, TAGS, URLS,
         LINKS, COMPANIES, UTM, CONVERTED, LINES, ACCOUNTS, PAYMENTS, CONSENTS, FILES, HANDLES, EXTERNAL,
-        USERS, CHECKLIST,
+        USERS, CHECKLIST, LENGTH,
     )
 }  # fmt: skip
 

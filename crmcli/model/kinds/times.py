@@ -13,8 +13,9 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
-from crmcli.model.kinds.base import EQUALITY, Field, InputContext, Key, Locale
+from crmcli.model.kinds.base import EQUALITY, Field, InputContext, Key, Locale, one_text
 from crmcli.model.kinds.numbers import ORDER, Exact
+from crmcli.model.kinds.texts import Text
 from crmcli.model.values import (
     Raw,
     Value,
@@ -177,6 +178,24 @@ def _following(day: date, text: Callable[[date], str]) -> str:
     return text(day + timedelta(days=1)) if day < date.max else _AFTER_ALL_DATES
 
 
+class Length(Text):
+    """How long something takes, as files have it: 90m, 2h."""
+
+    metavar: str = "LENGTH"
+
+    def parse(self, raw: Raw) -> Value:
+        from crmcli.model.durations import read_length
+
+        text = one_text(raw)
+        return read_length(text) if text else ""
+
+    def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        from crmcli.model.durations import read_length
+
+        return read_length(text)
+
+
+LENGTH = Length("length")
 DATE = Day("date", declared_as="date", metavar="DATE")
 BIRTHDAY = Birthday("birthday", metavar="DATE")
 DATETIME = Instant("datetime", declared_as="datetime", metavar="TIME")

@@ -13,6 +13,7 @@ from crmcli.language import tr
 from crmcli.model.merged import MERGEABLE
 from crmcli.model.settings import CREDIT_NOTE, NUMBERED
 from crmcli.model.values import entity_of, fold
+from crmcli.sales.bookings import doubles, said
 from crmcli.sales.records.numbers import mask_here, next_number
 from crmcli.store import layout
 from crmcli.workspace.storage import where_is
@@ -36,6 +37,7 @@ def problems(ws: Workspace) -> Iterator[Problem]:
     """What two clones did that contradicts, one problem for each record."""
     yield from _numbers(ws)
     yield from _credits(ws)
+    yield from _bookings(ws)
     was_undone = dead(ws)
     yield from _conversions(ws, was_undone)
     yield from _decisions(ws, was_undone)
@@ -66,6 +68,13 @@ def _numbers(ws: Workspace) -> Iterator[Problem]:
                 )
                 hint = tr("crm {} edit {} --name {}", entity, record.id, shlex.quote(fresh))
                 yield Problem(layout.record_path(record.id), 0, said, hint)
+
+
+def _bookings(ws: Workspace) -> Iterator[Problem]:
+    """Times of a person or a resource that were booked twice; the task that came first keeps it."""
+    for first, later in doubles(ws):
+        hint = tr("crm task edit {} --due …", later.id)
+        yield Problem(layout.record_path(later.id), 0, said(ws, later, first), hint)
 
 
 def _credits(ws: Workspace) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, merge_lists, without_items
 from crmcli.model.offer import Offer
 from crmcli.model.values import Raw, Value, fold
+from crmcli.sales.bookings import check_free
 from crmcli.sales.rates import in_new_currency
 from crmcli.sales.records import defaults
 from crmcli.sales.records.given_values import Given, field_named, read_raws, read_values
@@ -119,6 +120,7 @@ def edit_in(change: Change, ws: Workspace, record_id: str, edit: Edit) -> Record
     """Edit a record within an open change; returns it as it is then."""
     before = change.get(record_id)
     _, record = kept_or_next(change, ws, before, edited(ws, before, edit))
+    check_free(ws, change, before, record)
     change.save(record)
     return record
 
@@ -148,6 +150,7 @@ def edit(
 def _save(change: Change, ws: Workspace, record: Record, linked: Sequence[Record]) -> None:
     for one in linked:
         change.add(one)
+    check_free(ws, change, change.get(record.id), record)
     change.save(record)
     ws.notes += told(linked)
 

@@ -10,6 +10,7 @@ from typing import Any
 from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, APPEND, UNSET, Action, Param, is_template, listed_words
+from crmcli.model.durations import read_length
 from crmcli.model.entities import ENTITIES, having
 from crmcli.model.fields import Field
 from crmcli.model.line_text import read_discount, read_rate
@@ -131,6 +132,12 @@ def _check_due(place: Cursor, frame: Frame) -> None:
 
     if not is_template(place.text()):
         place.parsed(read, None, "like 1h, 2d or tomorrow")
+
+
+def _check_date_field(place: Cursor, frame: Frame) -> None:
+    field = _field_to_set(place, frame, place.text())
+    if field and not field.kind.is_time:
+        place.fault(tr("{!r} is not a date field", field.name), "name one with a date and a time")
 
 
 def _check_values(place: Cursor, frame: Frame) -> None:
@@ -267,6 +274,9 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
     "addresses": _texts,
     "phone": lambda doc: shapes.Shape(doc, _check_phone, lambda: {"type": shapes.SCALAR}),
     "lines": _texts,
+    "resources": _texts,
+    "length": lambda doc: _written(doc, read_length),
+    "date_field": lambda doc: shapes.Shape(doc, _check_date_field, lambda: {"type": "string"}),
     "template": lambda doc: shapes.Shape(
         doc,
         _check_template,

@@ -144,7 +144,9 @@ class Change:
         facts = {**self._arrival(record), **(data or {})}
         if not kind:
             facts[SUM] = short_sum(content)
-        return self.note(kind or f"{record.entity}.created", record.id, facts)
+        event_id = self.note(kind or f"{record.entity}.created", record.id, facts)
+        self._tell(None, record)
+        return event_id
 
     def _arrival(self, record: Record) -> dict[str, Any]:
         """Where a lead or deal stands now, and which robots wait there: those added later do not."""
@@ -168,9 +170,9 @@ class Change:
         self._tell(old, record)
         return event_id
 
-    def _tell(self, before: Record | None, after: Record) -> None:
+    def _tell(self, before: Record | None, after: Record, *, gone: bool = False) -> None:
         """Note on the record to which one belongs what it has become."""
-        for kind, data in after.news(before):
+        for kind, data in after.news(before, gone=gone):
             self.note(kind, str(after.get(ENTITIES[after.entity].parent)) or after.id, data)
 
     def remove(self, record_id: str, data: Mapping[str, Any] | None = None) -> str:
@@ -179,7 +181,9 @@ class Change:
         draft = self._drafts.of(record_id)
         draft.after = draft.content = None
         facts = {**(data or {}), "record": self.schema.write(record)}
-        return self.note(f"{record.entity}.removed", record_id, facts)
+        event_id = self.note(f"{record.entity}.removed", record_id, facts)
+        self._tell(record, record, gone=True)
+        return event_id
 
     def note(
         self,

@@ -1,0 +1,130 @@
+"""Times that tasks keep for people and resources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crmcli.errors import BadUsage
+from crmcli.model.task import Task
+from crmcli.sales import tasks
+from crmcli.sales.bookings import Busy
+from crmcli.sales.checks.check import problems
+from crmcli.sales.records import edit as editing
+from crmcli.sales.records.remove import remove
+from crmcli.sales.today import today
+from crmcli.store import layout
+from crmcli.workspace import Workspace
+from tests import kit
+
+
+def book(ws: Workspace, due: str = "2026-11-24 10:00", length: str = "1h", **more: Any) -> Task:
+    given = {"name": ["Встреча"], "due": [due], "length": [length], "owner": ["anna"]}
+    given |= {key: [value] if isinstance(value, str) else value for key, value in more.items()}
+    task = kit.add(ws, "task", **given)
+    assert isinstance(task, Task)
+    return task
+
+
+@pytest.mark.parametrize(
+    ("due", "length", "more", "is_busy"),
+    [
+        ("2026-11-24 10:00", "1h", {}, True),
+        ("2026-11-24 09:30", "31m", {}, True),
+        ("2026-11-24 10:59", "1m", {}, True),
+        ("2026-11-24 10:15", "15m", {}, True),
+        ("2026-11-20 10:00", "1w", {}, True),
+        ("2026-11-24 11:00", "1h", {}, False),
+        ("2026-11-24 09:00", "1h", {}, False),
+        ("2026-11-24 10:00", "1h", {"owner": "boris"}, False),
+        ("2026-11-24 10:00", "1h", {"owner": "boris", "participants": "anna"}, True),
+        ("2026-11-24 10:00", "1h", {"owner": "boris", "resources": ["car", "room"]}, True),
+        ("2026-11-24 10:00", "1h", {"owner": "boris", "resources": "car"}, False),
+        ("2026-11-24 10:00", "1h", {"owner": "boris", "resources": "anna"}, False),
+        ("2026-11-24 10:00", "", {}, False),
+    ],
+)
+def test_one_time_is_kept_once(
+    ws: Workspace, due: str, length: str, more: dict[str, Any], is_busy: bool
+) -> None:
+    book(ws, resources="room", participants="clara" if "clara" in ws.settings.users else [])
+    if not is_busy:
+        book(ws, due, length, **more)
+        return
+    with pytest.raises(Busy, match="is busy from 2026-11-24 10:00 to 11:00"):
+        book(ws, due, length, **more)
+    assert len(list(ws.select("task"))) == 1
+
+
+@pytest.mark.parametrize("length", ["час", "0m", "32d", "1mo", "-5m", "1h30m", "1.5h"])
+def test_what_is_no_length_is_refused(ws: Workspace, length: str) -> None:
+    with pytest.raises(BadUsage, match="length"):
+        book(ws, length=length)
+
+
+def test_a_time_is_free_again_once_it_is_done_moved_or_removed(ws: Workspace) -> None:
+    first = book(ws)
+    tasks.finish(ws, first.id)
+    second = book(ws)
+    with pytest.raises(Busy):
+        tasks.reopen(ws, first.id)
+    editing.edit(ws, second.id, editing.Edit({"due": ["2026-11-24 12:00"]}, {}, {}))
+    tasks.reopen(ws, first.id)
+    with pytest.raises(Busy):
+        editing.edit(ws, second.id, editing.Edit({"due": ["2026-11-24 10:30"]}, {}, {}))
+    editing.edit(ws, second.id, editing.Edit({"name": ["Другое"]}, {}, {}))
+    remove(ws, first.id)
+    book(ws)
+
+
+def test_many_are_looked_at_together(ws: Workspace) -> None:
+    book(ws)
+    book(ws, "2026-11-24 12:00")
+    where = ws.condition("length is not empty", "task")
+    with pytest.raises(Busy):
+        editing.bulk(ws, "task", where, editing.Edit({"due": ["2026-11-25 10:00"]}, {}, {}))
+
+
+def test_its_record_hears_of_it_once(ws: Workspace) -> None:
+    lead = kit.lead(ws, name="Лид")
+    task = book(ws, about=lead.id)
+    plain = kit.task(ws, name="Просто", about="Лид", due="2026-11-24 10:00")
+    editing.edit(ws, task.id, editing.Edit({"due": ["2026-11-24 12:00"]}, {}, {}))
+    tasks.finish(ws, task.id)
+    tasks.reopen(ws, task.id)
+
+    def told() -> list[tuple[str, str]]:
+        events = ws.events(record=lead.id, kinds=["booking.made", "booking.cancelled"])
+        return [(event.kind, event.data["task"]) for event in events]
+
+    assert told() == [("booking.made", task.id)]
+    editing.edit(ws, plain.id, editing.Edit({"length": ["1h"]}, {}, {}))
+    editing.edit(ws, plain.id, editing.Edit({}, {}, {}, ["length"]))
+    remove(ws, task.id)
+    assert told()[1:] == [
+        ("booking.made", plain.id),
+        ("booking.cancelled", plain.id),
+        ("booking.cancelled", task.id),
+    ]
+
+
+def test_what_two_clones_booked_is_told(ws: Workspace, folder: Path) -> None:
+    first, later = book(ws, resources="room"), book(ws, owner="boris")
+    path = folder / layout.record_path(later.id)
+    text = path.read_text("utf-8")
+    path.write_text(f"{text}resources:\n  - room\n", "utf-8")
+    [problem] = [p for p in problems(ws) if "is busy" in p.message]
+    assert problem.path in (layout.record_path(later.id), layout.record_path(first.id))
+    assert "crm task edit" in (problem.hint or "")
+    assert "room is busy from 2026-11-24 10:00 to 11:00" in problem.message
+
+
+def test_a_meeting_is_overdue_when_it_is_over(ws: Workspace) -> None:
+    book(ws, "2026-11-23 11:30")  # it is noon in Moscow
+    found = today(ws)
+    assert (len(found.overdue), len(found.due)) == (0, 1)
+    editing.edit(ws, str(found.due[0]["id"]), editing.Edit({"length": ["29m"]}, {}, {}))
+    found = today(ws)
+    assert (len(found.overdue), len(found.due)) == (1, 0)
