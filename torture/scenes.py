@@ -36,6 +36,15 @@ ROBOTS
       - {id: talks, name: Переговоры}
       - {id: won, name: Успех, kind: won}
       - {id: lost, name: Провал, kind: lost}
+sequences:
+  warm:
+    robots:
+      - {id: say, do: comment, with: {text: Раз}}
+      - {id: call, do: task, with: {title: Позвонить}, wait: previous}
+      - {id: later, do: comment, with: {text: Потом}, after: 2d, wait: previous}
+  brief:
+    robots:
+      - {id: much, do: comment, with: {text: Никогда}, after: 1d}
 """
 ROBOTS = {
     "task": "          - {id: call, do: task, with: {title: Позвонить}}\n",
@@ -57,6 +66,18 @@ ROBOTS = {
           - {id: end, do: complete_tasks}
           - {id: stop, do: block, with: {reason: просил}}
           - {id: none, do: remove_lines}
+""",
+    "sequence": """\
+          - {id: begin, do: start_sequence, with: {sequence: warm}}
+          - {id: twice, do: start_sequence, with: {sequence: warm}}
+          - {id: next, do: start_sequence, with: {sequence: brief}}
+          - {id: end, do: stop_sequence, with: {sequence: brief}}
+""",
+    "document": """\
+          - {id: line, do: add_line, with: {product: Чай, price: 10, quantity: 2}}
+          - {id: page, do: document, with: {kind: offer, format: html, name: page}}
+          - {id: sheet, do: document, with: {kind: offer, name: sheet}, wait: previous}
+          - {id: path, do: comment, with: {text: "{{ robots.sheet.name }}"}, wait: previous}
 """,
 }
 """What robots do in one tick: one act, several of one change, and such as read and write other records."""

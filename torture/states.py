@@ -20,8 +20,8 @@ _RECORD = re.compile(rf"\b(?:{'|'.join((*ENTITIES, 'batch'))})-[{ID_LETTERS}]{{8
 _NAMED = re.compile(rf"\b[a-z]+-(?:\d+|[{ID_LETTERS}]{{8}})\b")
 _EVENT = re.compile(rf"\be[{ID_LETTERS}]{{16}}\b")
 _CHAIN = re.compile(",[0-9a-f]{16}$", re.MULTILINE)
-_RANDOM = re.compile(r"\b[0-9a-f]{32}(?:[0-9a-f]{32})?\b")
-"""Keys of messages, and the names of files by content: that of a message has its key in it."""
+_RANDOM = re.compile(r"\b[0-9a-f]{20}(?:[0-9a-f]{12}(?:[0-9a-f]{32})?)?\b")
+"""Keys of jobs and of messages, and the names of files by content: that of a message has its key in it."""
 _LETTER = re.compile(r"<[^<>\s]+@[^<>\s]+>")
 _PROCESS = re.compile(r'(""pid"":)\d+')
 _SUM = re.compile(r'(""sum"":"")[0-9a-f]{8}')
@@ -59,6 +59,8 @@ def state(found: dict[str, bytes]) -> State:
 
     seen = []
     for path, data in found.items():
+        if data.startswith(b"%PDF-"):
+            data = b"a page, and the moment at which it was made"
         text = _OF_RANDOM.sub(r"\g<1>0", plain(data.decode("utf-8", "backslashreplace")))
         if path in timelines:
             text = _SUM.sub(r"\g<1>0", _PROCESS.sub(r"\g<1>0", _CHAIN.sub("", text)))
