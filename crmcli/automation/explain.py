@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from crmcli.automation.approval.gate import Gate
+from crmcli.automation.changed_rules import form_of
 from crmcli.automation.ledger import Job
 from crmcli.automation.record_plan import STAGED, RecordPlan, place_of, plan_for
 from crmcli.automation.robots import ADDED_LATER, IMPORTED, WAITING, Step, Visit
@@ -82,8 +83,9 @@ def line_of(plan: RecordPlan, step: Step, gate: Gate, condition: str = "") -> Ro
     why = held or step.reason or (robot.acts if step.state in ("waiting", "due") else "")
     stage = _name_of(step.run) if step.run else plan.stage.id if plan.stage else ""
     state = "held" if held and step.state == "due" else step.state
-    why, name = "; ".join(tr(part) for part in (why, condition) if part), str(record.get("name"))
-    about = (record.id, name, stage, robot.id, robot.do)
+    form = form_of(robot, plan.jobs.get(step.key))
+    why = "; ".join(tr(part) for part in (why, form, condition) if part)
+    about = (record.id, str(record.get("name")), stage, robot.id, robot.do)
     return RobotLine(*about, state, step.due_at, why, step.key)
 
 
@@ -121,7 +123,9 @@ def _of_past(
     for robot in robots:
         about = (name, robot.id, robot.do)
         if job := jobs.get(robot.id):
-            yield _of_job(plan, job, name)
+            line = _of_job(plan, job, name)
+            said = (line.why, form_of(robot, job))
+            yield replace(line, why="; ".join(filter(None, said)))
         elif there is False or (isinstance(there, list) and robot.id not in there):
             why = IMPORTED if there is False else ADDED_LATER
             yield _past_line(plan, about, "paused", None, tr(why))

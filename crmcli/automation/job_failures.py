@@ -81,6 +81,8 @@ class Attempt:
     cause: str = ""
     who: str = CRM
     job: str = ""
+    rule: str = ""
+    """The hash of the rule of that job."""
 
     @property
     def key(self) -> str:
@@ -103,6 +105,7 @@ def fail_in(ws: Workspace, change: Change, attempt: Attempt, error: Exception) -
         return None
     attempts, since = (job.attempts, job.since) if job and job.state == "failed" else (0, ws.now)
     word, facts = after_failure(attempt.key, attempts + 1, since, ws.now, reason_of(error))
+    facts["rule"] = attempt.rule
     done = enter(change, word, attempt.record, attempt.key, attempt.who, attempt.action, **facts)
     return replace(done, bug=bug_in(error))
 

@@ -78,6 +78,8 @@ class Job:
     claims: int = 0
     cause: str = ""
     depth: int = 0
+    rule: str = ""
+    """The hash of the rule by which it was planned, as that was then."""
     ends_chain: bool = False
     """Whether the rest of its chain is let go, save from the robot `go_to` on."""
     go_to: str = ""
@@ -158,7 +160,8 @@ def _after(job: Job | None, event: Event) -> Job:
     if word == "resolved":
         return _resolved(job, event)
     reason = redacted(str(data.get("reason", "")))  # older lines quote addresses as they were
-    job = replace(job, state=word, at=event.at, reason=reason, retry_at=None)
+    rule = str(data.get("rule") or job.rule)
+    job = replace(job, state=word, at=event.at, reason=reason, retry_at=None, rule=rule)
     if word == "skipped":
         ends, go_to = data.get("ends_chain") is True, str(data.get("go_to", ""))
         job = replace(job, ends_chain=ends, go_to=go_to)

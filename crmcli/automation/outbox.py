@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -129,10 +129,14 @@ def call_off(ws: Workspace, record_id: str) -> None:
     left = [job for job in jobs if job.is_outgoing and job.state in ("queued", "failed")]
     if left:
         is_merged = ws.merged_into(record_id)
-        why = tr("the record was merged" if is_merged else "the record was removed")
-        with ws.change("tick", actor="crm") as change:
-            for job in left:
-                _enter(change, job, "cancelled", reason=why)
+        cancel(ws, left, tr("the record was merged" if is_merged else "the record was removed"))
+
+
+def cancel(ws: Workspace, jobs: Sequence[Job], why: str) -> None:
+    """Write down on the timelines of their records that these jobs are called off."""
+    with ws.change("tick", actor="crm") as change:
+        for job in jobs:
+            _enter(change, job, "cancelled", reason=why)
 
 
 def _claim(ws: Workspace, key: str, lately: SentLately) -> Job | Done | None:
@@ -212,7 +216,7 @@ def _kept(ws: Workspace, change: Change, job: Job, sent: Sent) -> dict[str, str]
 
 
 def _enter(change: Change, job: Job, word: str, **facts: Any) -> Done:
-    if word in ENDS:
+    if word in ENDS and job.is_outgoing:
         change.note_sent(sent.ended_line(job.key))
     return enter(change, word, job.record, job.key, job.robot, job.action, **facts)
 

@@ -47,7 +47,7 @@ def take(ws: Workspace, seen: RecordPlan, step: Step) -> Done | None:
         if not bug_in(error) and not ws.exists(record_id):
             return None  # somebody has just removed it
         with change_by_robot() as change:
-            attempt = Attempt(record_id, robot.do, who=actor, job=step.key)
+            attempt = Attempt(record_id, robot.do, who=actor, job=step.key, rule=robot.digest)
             done, owner = fail_in(ws, change, attempt, error), str(seen.record.get("owner"))
             if done and done.word == "dead" and owner:
                 text = tr("robot {} ({}) failed for good: {}", robot.id, robot.do, done.reason)
@@ -103,7 +103,7 @@ def take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step) -> Done
         names = partial(names_of, ws, plan, contact, owner)
         params = _still_free(plan, step) if plan.before else robot.params
         act_of, workdays = (robot.do, params, step.key, names), robot.timing.workdays
-        return act(Work(ws, change, record, who, *act_of, workdays, contact, owner))
+        return act(Work(ws, change, record, who, *act_of, workdays, contact, owner, robot.digest))
     if word == "stopped":
         facts = {"key": step.key, "robot": robot.id, "action": robot.do, "reason": reason}
         change.note("automation.stopped", record.id, facts)
@@ -111,6 +111,7 @@ def take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step) -> Done
     # What a date led to, and not what has passed since: void if the clock was wrong.
     timed = step.verdict != "run" and bool(robot.timing.field) and not step.exit
     more = {"timed": True} if timed else exit_facts(step.exit)
+    more = {**more, "rule": robot.digest}
     return enter(change, word, record.id, step.key, robot.id, robot.do, reason=reason, **more)
 
 

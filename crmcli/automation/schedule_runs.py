@@ -27,6 +27,7 @@ from crmcli.automation.schedule_progress import Timetable, acts_once, selection,
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import tr
 from crmcli.model.fields import Record
+from crmcli.model.rule_digest import rule_digest
 from crmcli.model.values import format_instant
 from crmcli.sales.template_names import names_for, plain
 from crmcli.workspace import Change, Workspace
@@ -134,8 +135,8 @@ def _act(ws: Workspace, change: Change, table: Timetable, record_id: str, key: s
             return None
     try:
         names = names_for(ws, record) if record else _names_for_all(ws, table)
-        do, params = table.schedule.do, table.schedule.params
-        return act(Work(ws, change, record, table.who, do, params, key, lambda: names))
+        do, params, rule = table.schedule.do, table.schedule.params, rule_digest(table.schedule)
+        return act(Work(ws, change, record, table.who, do, params, key, lambda: names, rule=rule))
     except REFUSALS as refusal:
         return _dead(change, table, record_id, key, refusal)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from crmcli.automation import (
     breaker,
+    changed_rules,
     clock_changes,
     hand_edits,
     lapses,
@@ -109,7 +110,8 @@ class _Run:
         self._result.failures += stepped
         self.has_stepped = self.has_stepped or bool(stepped)
         hand_edits.recall(ws)
-        ws.agenda.agenda_signature(signature(ws))
+        if ws.agenda.agenda_signature(signature(ws)):
+            self._result.said += changed_rules.cancel_undeclared(ws)
         self.gate = self._looks.gate = Gate(ws, self._held)
         self._turns.begin()
 

@@ -327,7 +327,8 @@ def show(session: Session, key: str) -> None:
     job = find(ws, key)
     steps = automation.job_steps(ws.in_right_time(ws.timeline.job_events([job.key])))
     [row], columns, _ = automation.jobs(ws, [job], "")
-    out.one({**row, "steps": list(steps.rows)}, columns)
+    row = {**row, "rule": job.rule, "steps": list(steps.rows)}
+    out.one(row, [*columns, automation.RULE])
     out.section("Steps", *steps)
 
 

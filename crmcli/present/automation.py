@@ -43,6 +43,7 @@ JOBS = [
     Column("to", "To"), Column("retry_at", "Again", "datetime"), Column("at", "When", "datetime"),
 ]  # fmt: skip
 _ANSWER = "it waits for its answer: crm jobs finish"
+RULE = Column("rule", "Rule")
 STEPS = [
     Column("at", "When", "datetime", keep=True), Column("actor", "Who"),
     Column("state", "State", "word", keep=True), Column("reason", "Why", whole=True),

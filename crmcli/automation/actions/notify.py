@@ -38,7 +38,8 @@ def run(work: Work) -> Effect:
     for user in users:
         work.change.note("notice", work.target, {"to": user, "text": text})
     for key, facts in queued:
-        enter(work.change, "queued", work.target, key, work.who, "email", **facts, notice="yes")
+        told = {**facts, "notice": "yes", "rule": work.rule}
+        enter(work.change, "queued", work.target, key, work.who, "email", **told)
     return Effect("done", {"to": users}, f"{', '.join(users)}: {text}")
 
 

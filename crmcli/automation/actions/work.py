@@ -38,6 +38,8 @@ class Work:
     """Whom it is about, of several that are linked: the one whose date has come."""
     owner: str = ""
     """Who is to do what it makes: the record's owner, or who stands in for that."""
+    rule: str = ""
+    """The hash of the rule that has it done."""
 
     @cached_property
     def names(self) -> Mapping[str, object]:
@@ -137,6 +139,6 @@ def act(work: Work) -> Done:
     """Do it, and write the line of the ledger, in the one open change. Refusals of the verbs and of the
     templates are raised before anything is written."""
     effect = module_of(work.action).run(work)
-    facts = effect.facts
+    facts = {**effect.facts, "rule": work.rule}
     done = enter(work.change, effect.word, work.target, work.key, work.who, work.action, **facts)
     return replace(done, effect=effect.words)
