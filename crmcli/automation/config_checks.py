@@ -24,6 +24,7 @@ from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.trigger_events import CALLED, EVENTS
 from crmcli.render import Renderer
+from crmcli.render.shapes import Shapes
 from crmcli.sales.documents import templates
 from crmcli.sales.template_names import shapes_for
 from crmcli.store import layout
@@ -72,8 +73,10 @@ def faults_of_rules(
 ) -> Iterator[Problem]:
     """What is wrong with rules whose file can be read: in their templates, of what they name."""
     zone = ZoneInfo(settings.time_zone)
+    robots = {act.id: None for act, _, _ in pipelines.acts() if isinstance(act, Robot)}
     for act, entity, _ in pipelines.acts():
-        yield from _template_faults(act, entity, settings, renderer)
+        known = {**shapes_for(entity, Schema(settings.fields)), "robots": robots}
+        yield from _template_faults(act, entity, known, renderer)
         if isinstance(act, Schedule):
             yield from _cron_faults(act, zone, now)
     yield from _strange_faults(pipelines, settings)
@@ -126,12 +129,8 @@ def _cron_faults(schedule: Schedule, zone: ZoneInfo, now: datetime) -> Iterator[
         yield _problem(schedule.line, words, "no month has such a day")
 
 
-def _template_faults(
-    act: Act, entity: str, settings: Settings, renderer: Renderer
-) -> Iterator[Problem]:
+def _template_faults(act: Act, entity: str, known: Shapes, renderer: Renderer) -> Iterator[Problem]:
     once = isinstance(act, Schedule) and act.once
-    schema = Schema(settings.fields)
-    known = shapes_for(entity, schema)
     if once:
         item = [known[entity]]
         known = {"records": item, **{name: known[name] for name in ("us", "now", "today")}}

@@ -85,7 +85,7 @@ class Action:
 
 
 BLOCKED = Param(
-    "what", "addresses", "E-mail addresses, domains or phones; all of the client's own if absent."
+    "what", "blocked", "E-mail addresses, domains or phones; all of the client's own if absent."
 )
 OF_TASKS = (
     Param("owner", "user", "A user's id; the record's owner if absent.", words=(OWNER,)),

@@ -11,7 +11,7 @@ from crmcli.errors import BadUsage, Problem
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS
 from crmcli.model.values import Raw
-from crmcli.store.config.action_params import params_of
+from crmcli.store.config.action_params import params_of, shape_of
 from crmcli.store.config.cursor import Cursor, Findings
 from crmcli.store.config.robot_times import TIMES
 from crmcli.store.config.robots import ROBOT
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 Tree = dict[str, Raw]
 ONE_TIME = tuple(TIMES)
 """The keys of which a robot has one."""
-OF_SEVERAL = ("users", "addresses", "words", "unset")
-"""The kinds of parameters that are a list, or one text with commas."""
-OF_KEYS = ("map", "values", "append", "any")
-"""The kinds that have keys of their own: `--with set.name=…`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,26 +90,35 @@ def params(do: str) -> Iterator[RuleKey]:
 def with_params(do: str, pairs: Sequence[str]) -> Tree:
     """`--with key=value` as what stands under `with:`, each as its kind is written."""
     found: Tree = {}
-    kinds = {param.name: param.kind for param in ACTIONS[do].params} if do in ACTIONS else {}
+    shapes = {param.name: shape_of(param) for param in ACTIONS[do].params} if do in ACTIONS else {}
     for pair in pairs:
-        name, sign, text = pair.partition("=")
-        if not sign or not name.strip():
+        name, sign, text = (part.strip() for part in pair.partition("="))
+        if not sign or not name:
             raise BadUsage(tr("{!r} is not KEY=VALUE", pair), "e.g. --with title=Call")
-        head, _, below = name.strip().partition(".")
-        kind = kinds.get(head, "")
-        if below and kind in OF_KEYS:
+        head, _, below = name.partition(".")
+        types = _types(shapes[head]) if head in shapes else ()
+        if below and "object" in types:
             inner = found.setdefault(head, {})
             if not isinstance(inner, dict):
                 raise BadUsage(tr("{} is given twice", head), "give it once")
             inner[below] = _written(text)
-        elif name.strip() in found and kind in OF_SEVERAL:
-            before = found[head]
-            found[head] = [*(before if isinstance(before, list) else [before]), text]
-        elif name.strip() in found:
-            raise BadUsage(tr("{} is given twice", name.strip()), "give it once")
+        elif name in found and "array" in types:
+            before = found[name]
+            found[name] = [*(before if isinstance(before, list) else [before]), text]
+        elif name in found:
+            raise BadUsage(tr("{} is given twice", name), "give it once")
         else:
-            found[name.strip()] = _written(text) if kind in (*OF_SEVERAL, *OF_KEYS) else text
+            found[name] = _written(text) if {"object", "array"} & {*types} else text
     return found
+
+
+def _types(shape: Shape) -> Sequence[str]:
+    """What may stand there, in the words of JSON Schema."""
+    found = shape.fragment()
+    if not found:
+        return ("object", "array", "string")
+    said = [part.get("type", "string") for part in found.get("anyOf", [found])]
+    return [word for one in said for word in ([one] if isinstance(one, str) else one)]
 
 
 def _written(text: str) -> Raw:

@@ -160,6 +160,9 @@ def test_each_key_of_a_trigger_is_an_option(crm: Crm, folder: Path, name: str) -
         ("webhook", ["url=https://example.com", "body={{ deal.name }}"],
          {"url": "https://example.com", "body": "{{ deal.name }}"}),
         ("own", ["run=score", "wait=yes"], {"run": "score", "wait": "yes"}),
+        ("block", ["what=8 912 345-67-89, example.com"], {"what": "8 912 345-67-89, example.com"}),
+        ("unblock", ["what={{ contact.email }}"], {"what": "{{ contact.email }}"}),
+        ("comment", ["text={{ robots.ask.score }}"], {"text": "{{ robots.ask.score }}"}),
     ],
 )  # fmt: skip
 def test_what_an_action_needs_is_read_by_its_kind(
@@ -290,6 +293,11 @@ def test_a_robot_that_i_write_by_command_needs_no_approval(crm: Crm, folder: Pat
         ("add --stage offer --do webhook --with url=ftp://x", "is not an address"),
         ("add --stage offer --do webhook --with url=https://x.example --with secret=hunter2",
          "does not belong in this file"),
+        ("add --stage offer --do block --with what=foo", "'foo' is not an e-mail address, domain or phone"),
+        ("add --stage offer --do unblock --with what=a@example.com,123", "'123' is not an e-mail address"),
+        ("add --stage offer --do email --with template=mail/offer.j2 --with to=anna", "'anna' is not an e-mail"),
+        ("add --stage offer --do comment --with text={{robots.nobody.x}}", "no field 'robots.nobody'"),
+        ("add --stage offer --do comment --with text={{robots.remnd.x}}", "did you mean 'remind'"),
         ("edit offer/ask", "nothing to change"),
         ("edit nobody --after 2d", "has no robot 'nobody'"),
         ("edit overdue --after 2d --pipeline leads", "several robots are called 'overdue'"),

@@ -9,7 +9,17 @@ from typing import Any
 
 from crmcli.dataclass import replace
 from crmcli.language import tr
-from crmcli.model.actions import ACTIONS, APPEND, UNSET, Action, Param, is_template, listed_words
+from crmcli.model.actions import (
+    ACTIONS,
+    APPEND,
+    UNSET,
+    Action,
+    Param,
+    is_template,
+    listed_words,
+    plain_words,
+)
+from crmcli.model.block_list import read_what
 from crmcli.model.durations import read_length
 from crmcli.model.entities import ENTITIES, having
 from crmcli.model.fields import Field
@@ -170,7 +180,8 @@ def _words(doc: str, choices: tuple[str, ...]) -> shapes.Shape:
     return shapes.Shape(doc, read, lambda: {"anyOf": [{"type": "string"}, items]})
 
 
-def _shape_of(param: Param) -> shapes.Shape:
+def shape_of(param: Param) -> shapes.Shape:
+    """What may stand there for a parameter."""
     if param.kind == "word":
         return shapes.word(param.doc, param.choices)
     if param.kind == "words":
@@ -266,12 +277,36 @@ def _texts(doc: str) -> shapes.Shape:
     return shapes.Shape(doc, anything, lambda: either)
 
 
+def _addresses(check: Callable[[str], object], hint: str) -> Callable[[str], shapes.Shape]:
+    """Addresses as a list or with commas, each as it is meant; what templates will say is not known."""
+
+    def read(place: Cursor, frame: Frame) -> None:
+        for word in plain_words(place.value) if place.is_present else ():
+            try:
+                check(word)
+            except ValueError as error:
+                place.fault(f"{place.name!r}: {error}", hint)
+
+    return lambda doc: replace(_texts(doc), read=read)
+
+
+def _check_mailbox(word: str) -> None:
+    if "@" not in word:
+        raise ValueError(tr("{!r} is not an e-mail address", word))
+
+
+def _check_blocked(word: str) -> None:
+    if not re.fullmatch(r"[\d\s()+-]{5,}", word):  # a phone, by the country in settings.yaml
+        read_what(word, "")
+
+
 PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
     "text": shapes.text,
     "due": lambda doc: shapes.Shape(doc, _check_due, lambda: {"type": "string"}),
     "user": shapes.text,
     "users": _texts,
-    "addresses": _texts,
+    "addresses": _addresses(_check_mailbox, "like anna@example.com"),
+    "blocked": _addresses(_check_blocked, "like anna@example.com, example.com or +7 912 345-67-89"),
     "phone": lambda doc: shapes.Shape(doc, _check_phone, lambda: {"type": shapes.SCALAR}),
     "lines": _texts,
     "resources": _texts,
@@ -311,7 +346,7 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
 
 def params_of(action: Action) -> shapes.Shape:
     """What may stand under `with:` for an action."""
-    of_param = {p.name: _shape_of(p) for p in action.params}
+    of_param = {p.name: shape_of(p) for p in action.params}
     if action.sets_fields:
         more = {"properties": {name: shape.schema() for name, shape in of_param.items()}}
         return shapes.needed(
