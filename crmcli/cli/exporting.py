@@ -41,7 +41,7 @@ def export(
     columns: str,
     for_mailing: bool,
 ) -> None:
-    """Write records to stdout as CSV, xlsx, JSON lines or vCards.
+    """Write records to stdout as CSV, xlsx, JSON lines or vCards, and tasks as a calendar (ics).
 
     WHAT is leads, contacts, companies, deals, offers or tasks.
 
@@ -73,5 +73,5 @@ def _format(asked: str) -> str:
     """What `--csv` or `--json` mean here."""
     if asked not in ("", "csv", "json", "jsonl"):
         told = tr("{!r} is not an export format", asked)
-        raise BadUsage(told, "--format csv, xlsx, jsonl or vcard")
+        raise BadUsage(told, "--format csv, xlsx, jsonl, vcard or ics")
     return "jsonl" if asked in ("json", "jsonl") else "csv"

@@ -45,7 +45,10 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "Import and export": {
         "import": ("importing:import_", "Import records from CSV, xlsx, JSON lines or vCards."),
-        "export": ("exporting:export", "Export records as CSV, xlsx, JSON lines or vCards."),
+        "export": (
+            "exporting:export",
+            "Export records as CSV, xlsx, JSON lines, vCards or a calendar.",
+        ),
     },
     "Reports": {"report": ("report:report", "Figures from the records and the timeline.")},
     "Workspace": {

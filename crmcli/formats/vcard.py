@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from crmcli.dataclass import dataclass, replace
 from crmcli.formats.encodings import decode
-from crmcli.formats.vcard_lines import STRUCTURED, CardLine, cut, escape
+from crmcli.formats.vcard_lines import STRUCTURED, CardLine, cut, escape, folded
 from crmcli.language import tr
 
 LISTS = ("CATEGORIES", "NICKNAME")
@@ -214,7 +214,7 @@ def card_text(lines: Iterable[CardLine], version: str) -> str:
     """A whole card of version 3.0 or 4.0, folded, with the line ends of the standard."""
     body = [CardLine("BEGIN", "VCARD"), CardLine("VERSION", version)]
     body += [_binary(line, version) if line.content else line for line in lines]
-    return "".join(map(_folded, map(str, [*body, CardLine("END", "VCARD")])))
+    return "".join(map(folded, map(str, [*body, CardLine("END", "VCARD")])))
 
 
 def _binary(line: CardLine, version: str) -> CardLine:
@@ -229,17 +229,3 @@ def _binary(line: CardLine, version: str) -> CardLine:
     family = {"PHOTO": "image", "LOGO": "image", "SOUND": "audio"}.get(line.name, "application")
     media = media or (f"{family}/{kind.lower()}" if kind else f"{family}/octet-stream")
     return replace(line, value=f"data:{media};base64,{content}", params=others)
-
-
-def _folded(line: str) -> str:
-    """At most 75 bytes a line, no letter torn apart."""
-    pieces: list[str] = []
-    piece, room = "", 75
-    for letter in line:
-        size = len(letter.encode())
-        if size > room:
-            pieces.append(piece)
-            piece, room = "", 74
-        piece += letter
-        room -= size
-    return "\r\n ".join([*pieces, piece]) + "\r\n"

@@ -77,3 +77,17 @@ def unescape(value: str) -> str:
 
 def _quoted(value: str) -> str:
     return f'"{value}"' if re.search("[:;]", value) else value
+
+
+def folded(line: str) -> str:
+    """At most 75 bytes a line, no letter torn apart."""
+    pieces: list[str] = []
+    piece, room = "", 75
+    for letter in line:
+        size = len(letter.encode())
+        if size > room:
+            pieces.append(piece)
+            piece, room = "", 74
+        piece += letter
+        room -= size
+    return "\r\n ".join([*pieces, piece]) + "\r\n"

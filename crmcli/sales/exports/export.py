@@ -1,4 +1,5 @@
-"""Writing records out as CSV, a workbook, JSON lines or vCards, so that an import makes them again."""
+"""Writing records out as CSV, a workbook, JSON lines or vCards, so that an import makes them again; tasks as
+a calendar for other programs."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
     from crmcli.model.fields import Record
 
-FORMATS = ("csv", "xlsx", "jsonl", "vcard")
+FORMATS = ("csv", "xlsx", "jsonl", "vcard", "ics")
 VERSIONS = ("3.0", "4.0")
 """Of vCards that are written."""
 
@@ -56,6 +57,8 @@ def export(
         return pieces.workbook()
     if chosen.format == "vcard":
         texts = pieces.cards(chosen.version)
+    elif chosen.format == "ics":
+        texts = pieces.calendar()
     elif chosen.format == "jsonl":
         texts = pieces.json_lines(
             {column.field.name for column in columns} if chosen.columns else ()
@@ -78,14 +81,16 @@ def _check(entity: str, chosen: Layout) -> None:
         )
     if chosen.excel and chosen.format != "csv":
         raise BadUsage("--excel makes CSV", "leave out --format; --format xlsx makes a workbook")
+    if chosen.format in ("vcard", "ics") and chosen.columns:
+        raise BadUsage(tr("{} has no columns", chosen.format), "leave out --columns")
+    if chosen.format == "ics" and entity != "task":
+        raise BadUsage(tr("{} have no calendar", tr(ENTITIES[entity].plural)), "crm export tasks")
     if chosen.format == "vcard":
         if entity not in with_cards():
             raise BadUsage(
                 tr("{} cannot be exported as vCards", tr(ENTITIES[entity].plural)),
                 tr("one of {}", ", ".join(with_cards())),
             )
-        if chosen.columns:
-            raise BadUsage("a vCard has no columns", "leave out --columns")
         if chosen.version not in VERSIONS:
             raise BadUsage(tr("vCard {!r} is not supported", chosen.version), "3.0 or 4.0")
 
@@ -193,6 +198,11 @@ class _Pieces:
             raw = self._ws.schema.write(record)
             lines = card_of(raw, self._entity, name_of, file_of, self._ws.inputs)
             yield card_text(lines, version)
+
+    def calendar(self) -> Iterator[str]:
+        from crmcli.sales.exports.calendar import calendar
+
+        return calendar(self._ws, self._records)
 
     def json_lines(self, names: Collection[str]) -> Iterator[str]:
         numbered = self._ws.schema.numbered(self._entity)
