@@ -12,9 +12,9 @@ from crmcli.automation.ledger import Done
 from crmcli.automation.robots import DEEPEST
 from crmcli.automation.trigger_decisions import called_here, decide
 from crmcli.automation.triggers import ALREADY_THERE, Decision, Passed
-from crmcli.dataclass import dataclass, field
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
-from crmcli.model.event import ENTRIES, ROBOT_CALLED, Event
+from crmcli.model.event import ENTRIES, PASSED, ROBOT_CALLED, Event
 from crmcli.model.fields import Record
 from crmcli.sales import stages
 from crmcli.workspace import Change, Workspace
@@ -85,18 +85,22 @@ class EventMoves:
         decision = decide(ws, record, event, self._among)
         why = overtaken(ws, record, event)
         if decision.stage is not None and not why:
-            move(change, ws, record, decision)
+            if silent := called_here(ws, record, event):
+                told = tr("robots do not act, the event moves the record: {}", ", ".join(silent))
+                passed = (*decision.passed, Passed("", told))
+                decision = replace(decision, passed=passed)
+            to = move(change, ws, record, decision).stage.id
             line = _line(record, event, *map(str, decision.passed))
-            self._run.moved.append({**line, "to": decision.stage.id})
+            self._run.moved.append({**line, "to": to})
             return
         if is_loop(event) and (decision.stage or called_here(ws, record, event)):
             self._stop(change, record)
         else:
             tried = [Passed(decision.stage.id, why)] if decision.stage and why else []
-            self._pass(change, record, [*tried, *decision.passed])
+            self._pass(change, record, [*tried, *decision.passed], asks=decision.asks)
         if decision.asks:
-            ids = ", ".join(one.id for one in self._among)
-            text = tr("{}: which deal is meant? {}", _word(event), ids)
+            called = "; ".join(f"{one.id} {one.get('name')}" for one in self._among)
+            text = tr("{}: which deal is meant? {}. crm trigger answer DEAL", _word(event), called)
             self._tell_owner(change, record, text)
         if not is_loop(event):
             call_robots(change, ws, record, event)
@@ -107,14 +111,17 @@ class EventMoves:
         change.note("automation.stopped", record.id, {"event": self._event.id, "reason": loop})
         self._tell_owner(change, record, self._not_moved(loop))
 
-    def _pass(self, change: Change, record: Record, passed: Sequence[Passed]) -> None:
+    def _pass(
+        self, change: Change, record: Record, passed: Sequence[Passed], *, asks: bool
+    ) -> None:
         if not passed:
             return
         event = self._event
         self._run.passed.append(_line(record, event, *map(str, passed)))
         if any(one.why != ALREADY_THERE for one in passed):  # else there was nothing to decide
             facts = {"event": event.id, "on": _word(event), "passed": _told(passed)}
-            change.note("trigger.passed", record.id, facts)
+            facts |= {"asks": [one.id for one in self._among]} if asks else {}
+            change.note(PASSED, record.id, facts)
 
     def _not_moved(self, why: str) -> str:
         return tr("{} did not move it: {}", _word(self._event), why)
@@ -143,13 +150,13 @@ def _told(passed: Sequence[Passed]) -> list[list[str]]:
     return [[one.stage, one.why] for one in passed]
 
 
-def move(change: Change, ws: Workspace, record: Record, decision: Decision) -> None:
+def move(change: Change, ws: Workspace, record: Record, decision: Decision) -> stages.Move:
     """Move a record as a person would, also one that is closed."""
     assert decision.stage is not None  # who moves has decided where
     data: dict[str, Any] = {"by": "trigger"}
     if decision.passed:
         data["passed"] = _told(decision.passed)
-    stages.move_in(change, ws, record, decision.stage.id, reopen=True, data=data)
+    return stages.move_in(change, ws, record, decision.stage.id, reopen=True, data=data)
 
 
 def is_loop(event: Event) -> bool:

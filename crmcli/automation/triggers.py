@@ -26,7 +26,7 @@ class Passed:
     why: str
 
     def __str__(self) -> str:
-        return f"{self.stage}: {self.why}"
+        return f"{self.stage}: {self.why}" if self.stage else self.why
 
 
 @dataclass(frozen=True, slots=True)

@@ -435,6 +435,31 @@ def fire(session: Session, code: str, ref: str, call_id: str, told: Sequence[str
     return Told(tr("Fired {} on {} {}.", *about))
 
 
+@trigger.command(cls=ChangingVerb)
+@click.argument("deal", required=False, default="")
+@click.option("--event", metavar="ID", default="", help="The event, where several ask.")
+def answer(session: Session, deal: str, event: str) -> list[Told] | Listing:
+    """Say which deal an event meant, for triggers with choose: ask; without DEAL, list what is asked.
+
+    The deal moves as if the client had no other, the others are passed over; both stand on the timeline.
+
+    Example: crm trigger answer
+
+    Example: crm trigger answer 7k3 --event e1m8
+    """
+    from crmcli.automation import trigger_answers as answers
+    from crmcli.present.changes import moved
+
+    ws = session.workspace
+    if not deal:
+        asked = [(one, answers.names(ws, one.deals)) for one in answers.questions(ws)]
+        return automation.questions(asked)
+    deal_id = ws.resolve(deal, "deal")
+    done = answers.answer(ws, deal_id, event)
+    told = Told(tr("Answered: {} was meant.", deal_id))
+    return [told] if done is None else [told, moved(ws, done)]
+
+
 def _told(given: Sequence[str]) -> dict[str, str]:
     found = {}
     for text in given:

@@ -42,7 +42,8 @@ KINDS = (
     # data: heads {file: [event ids]}, since; see automation/heard_events.py; before that upto {clone: id}
     "triggers.read",
     # data: event, on, passed [[stage, why], …]: why no trigger moved the record for that event
-    "trigger.passed",
+    "trigger.passed",     # asks [ids]: where somebody is to say which of these deals is meant
+    "trigger.answered",   # data: event, deal, others: what somebody said
     "robot.called",       # data: event, on, robots: these were started by that event, without a move
     # data: sequence; of started also robots, those that it has, and after, the start that it follows; by
     "sequence.started", "sequence.stopped", "sequence.resumed",
@@ -89,6 +90,7 @@ the old and the new id."""
 STAGE_RENAMED = "stage.renamed"
 """Where a record stands is called `data["stage"]`, in `data["pipeline"]`, from now on: it did not move."""
 
+PASSED, ANSWERED = "trigger.passed", "trigger.answered"
 ROBOT_CALLED = "robot.called"
 """An event started these robots of the stage in which the record stands, without a move."""
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from crmcli.automation.play import Planned
     from crmcli.automation.replay import Difference, Replay
     from crmcli.automation.robot_trial import RobotTrial
+    from crmcli.automation.trigger_answers import Question
     from crmcli.model.event import Event
     from crmcli.workspace import Workspace
 
@@ -47,6 +48,10 @@ RULE = Column("rule", "Rule")
 STEPS = [
     Column("at", "When", "datetime", keep=True), Column("actor", "Who"),
     Column("state", "State", "word", keep=True), Column("reason", "Why", whole=True),
+]  # fmt: skip
+QUESTIONS = [
+    Column("id", "Event", keep=True), Column("at", "When", "datetime"), Column("on", "Trigger"),
+    Column("names", "Deals", whole=True),
 ]  # fmt: skip
 PLAN = [
     Column("at", "When", "datetime", keep=True), Column("record", "Record", keep=True),
@@ -109,6 +114,21 @@ def job_name(job: Job) -> str:
     """How a job is called in a sentence."""
     about = tr(" for {}", job.record) if job.record else ""
     return tr("{}, {} by {}{}", job.key, job.action, job.robot, about)
+
+
+def questions(asked: Iterable[tuple[Question, str]]) -> Listing:
+    """Which events wait for somebody to say which deal was meant."""
+    rows = [
+        {
+            "id": one.event,
+            "at": format_instant(one.asked.at),
+            "on": str(one.asked.data.get("on")),
+            "deals": list(one.deals),
+            "names": names,
+        }
+        for one, names in asked
+    ]
+    return Listing(rows, QUESTIONS, "no event asks which deal was meant")
 
 
 def plan(planned: Iterable[Planned]) -> Listing:

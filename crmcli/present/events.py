@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
-from crmcli.model.event import COMMAND, DATED, ROBOT_CALLED, STOOD
+from crmcli.model.event import ANSWERED, COMMAND, DATED, PASSED, ROBOT_CALLED, STOOD
 from crmcli.model.local_times import local_minute
 from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.values import entity_of, format_instant, parse_instant
@@ -78,8 +78,8 @@ def describe(ws: Workspace, event: Event) -> str:
         stood = sorted(data[STOOD].items(), key=itemgetter(1))
         times = ((stage, local_minute(parse_instant(at), ws.zone)) for stage, at in stood)
         return ", ".join(f"{_stage_name(ws, event, stage)} {at}" for stage, at in times)
-    if event.kind == "trigger.passed":
-        return f"{data.get('on')}: {'; '.join(_passed(ws, event))}"
+    if event.kind in (PASSED, ANSWERED):
+        return f"{data.get('on')}: {data.get('deal') or '; '.join(_passed(ws, event))}"
     if event.kind == ROBOT_CALLED:
         return f"{data.get('on')}: {', '.join(data.get('robots', ()))}"
     if event.kind.endswith(".created"):
@@ -104,7 +104,7 @@ def describe(ws: Workspace, event: Event) -> str:
 def _passed(ws: Workspace, event: Event) -> list[str]:
     """The triggers that were tried for it and moved nothing, with the reason."""
     return [
-        tr("not to {}: {}", _stage_name(ws, event, stage), tr(why))
+        tr("not to {}: {}", _stage_name(ws, event, stage), tr(why)) if stage else tr(why)
         for stage, why in event.data.get("passed", ())
     ]
 

@@ -1,0 +1,95 @@
+"""`choose: ask`: somebody says which of a client's open deals an event meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from crmcli.automation.trigger_answers import NobodyAsks, answer, questions
+from crmcli.errors import Ambiguous, Refused
+from crmcli.sales import activities
+from crmcli.sales.history.undo import undo
+
+RULES = """
+    stages:
+      - id: new
+        name: Новая
+        robots: [{id: heard, do: comment, with: {text: звонок}, on: call.in}]
+      - {id: there, name: Там, triggers: [{on: call.in, choose: ask}]}
+"""
+
+
+@pytest.fixture
+def deals(house: Any) -> list[str]:
+    house.rules(RULES)
+    client = house.add("contact", first_name="Анна")
+    found = [
+        house.add("deal", name=f"Чай {n}", owner="anna", contacts=client.id).id for n in range(3)
+    ]
+    activities.log(house.ws, client.id, "call.in", "Алло")
+    house.tick()
+    return found
+
+
+def test_the_answer_moves_the_deal_that_was_meant(house: Any, deals: list[str]) -> None:
+    [question] = questions(house.ws)
+    assert sorted(question.deals) == sorted(deals)
+    [asked] = house.events("notice")
+    assert all(f"{deal} {house.get(deal).name}" in asked.data["text"] for deal in deals)
+    done = answer(house.ws, deals[1])
+    assert done is not None
+    assert [house.get(deal).stage for deal in deals] == ["new", "there", "new"]
+    entry = house.events("stage.entered", deals[1])[-1]
+    assert (entry.actor, entry.data["by"], entry.cause) == ("anna", "trigger", question.event)
+    for other in (deals[0], deals[2]):
+        passed = house.events("trigger.passed", other)[-1]
+        assert passed.data["passed"] == [["", f"{deals[1]} was meant, says anna"]]
+    assert questions(house.ws) == []
+    before = house.kinds()
+    for deal in deals:
+        with pytest.raises(Refused, match=f"answered already: {deals[1]}, by anna"):
+            answer(house.ws, deal)
+    assert house.kinds() == before
+    house.tick("1h")
+    assert [house.get(deal).stage for deal in deals] == ["new", "there", "new"]
+
+
+def test_who_is_not_asked_about(house: Any, deals: list[str]) -> None:
+    other = house.add("deal", name="Кофе").id
+    with pytest.raises(NobodyAsks, match="no event asks"):
+        answer(house.ws, other)
+    with pytest.raises(NobodyAsks):
+        answer(house.ws, deals[0], "zzz")
+
+
+def test_an_answer_can_be_taken_back(house: Any, deals: list[str]) -> None:
+    answer(house.ws, deals[0])
+    undo(house.ws)
+    assert house.get(deals[0]).stage == "new"
+    answer(house.ws, deals[2])
+    assert house.get(deals[2]).stage == "there"
+
+
+def test_of_several_events_one_is_named(house: Any, deals: list[str]) -> None:
+    client = house.get(deals[0]).contacts[0]
+    house.wait("1h")
+    activities.log(house.ws, client, "call.in", "Ещё раз")
+    house.tick()
+    first, second = questions(house.ws)
+    with pytest.raises(Ambiguous, match="2 events ask"):
+        answer(house.ws, deals[0])
+    answer(house.ws, deals[0], second.event)
+    assert [one.event for one in questions(house.ws)] == [first.event]
+    answer(house.ws, deals[1], first.event)
+    assert [house.get(deal).stage for deal in deals] == ["there", "there", "new"]
+
+
+def test_a_robot_that_waits_for_the_event_that_moves_its_record(house: Any) -> None:
+    house.rules(RULES.replace(", choose: ask", ""))
+    deal = house.add("deal", name="Чай").id
+    activities.log(house.ws, deal, "call.in", "Алло")
+    house.tick()
+    entry = house.events("stage.entered", deal)[-1]
+    assert entry.data["passed"] == [["", "robots do not act, the event moves the record: heard"]]
+    assert not [note for note in house.events("note", deal) if note.data["text"] == "звонок"]
