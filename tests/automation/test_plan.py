@@ -77,6 +77,29 @@ def test_the_next_free_time_lies_in_working_hours(house: Any) -> None:
     assert len(house.tasks()) == 4
 
 
+def test_the_next_free_time_is_one_at_which_all_are_at_work(house: Any) -> None:
+    away = SETTINGS.replace(
+        "{name: Борис}", "{name: Борис, absences: [2026-11-24..2026-11-26], hours: '11:00-15:00'}"
+    )
+    rules(house, "due: 1h, length: 2h, if_busy: next, participants: [boris]", settings=away)
+    house.wait("4h")  # Monday 16:00 in Moscow
+    for name in ("Чай", "Кофе", "Какао"):
+        house.add("deal", name=name)
+    house.tick()
+    assert [task.due.isoformat()[:16] for task in house.tasks()] == [
+        "2026-11-27T08:00", "2026-11-27T10:00", "2026-11-30T08:00",
+    ]  # fmt: skip
+
+
+def test_what_nobody_is_ever_there_for_is_refused(house: Any) -> None:
+    apart = SETTINGS.replace("{name: Борис}", "{name: Борис, hours: '06:00-09:00'}")
+    rules(house, "due: 1h, length: 1h, if_busy: next, participants: [boris]", settings=apart)
+    house.add("deal", name="Чай")
+    house.tick()
+    assert house.tasks() == []
+    assert "1h" in house.jobs()[0].reason
+
+
 def test_a_reminder_goes_by_the_time_that_was_found(house: Any) -> None:
     remind = "- {id: remind, do: notify, with: {text: Скоро}, before: {field: meeting_at, by: 1h}}"
     rules(house, "due: '2026-11-24 10:00', length: 1h, if_busy: next, into: meeting_at", remind)

@@ -46,24 +46,29 @@ def run(work: Work) -> Effect:
 
 
 def _next_free(work: Work, task: Task, earliest: datetime) -> Task:
-    """The task at the first time from then on that is free for all, in the working hours of its owner."""
-    settings, zone = work.ws.settings, work.ws.zone
-    calendar = calendar_of(settings.presences.get(task.owner, Presence()), settings.calendar)
+    """The task at the first time from then on that is free for all, in the working hours of its people."""
+    settings = work.ws.settings
+    people = [settings.presences.get(one, Presence()) for one in (task.owner, *task.participants)]
+    calendars = [calendar_of(presence, settings.calendar) for presence in people]
     moment = earliest
     while moment - earliest < FARTHEST:
-        tried = replace(
-            task, due=_within(work, task, working_moment(moment, calendar, zone), calendar)
-        )
+        began = moment
+        for calendar in calendars:
+            moment = _within(work, task, moment, calendar)
+        if moment != began:
+            continue  # which the others may not be there for
+        tried = replace(task, due=moment)
         taken = clashes(work.ws, work.change, tried)
         if not taken:
             return tried
-        moment = max(one.ends_at or earliest for one in taken)
+        moment = max(one.ends_at or moment for one in taken)
     raise Refused(tr("no time of {} is free within a year", task.length), "see crm check")
 
 
-def _within(work: Work, task: Task, begin: datetime, calendar: Calendar) -> datetime:
-    """The moment, or the next opening where what fits into a day would last longer than this one."""
+def _within(work: Work, task: Task, moment: datetime, calendar: Calendar) -> datetime:
+    """The moment, or the next one in working hours; of what fits into a day, none that would end after it."""
     zone = work.ws.zone
+    begin = working_moment(moment, calendar, zone)
     day = begin.astimezone(zone).date()
     opens, closes = (at_local(day, clock, zone) for clock in (calendar.opens, calendar.closes))
     ends_at = replace(task, due=begin).ends_at or begin

@@ -74,7 +74,8 @@ class Work:
 
     def text(self, name: str) -> str:
         """A parameter with its template filled in."""
-        return self.fill(self.params.get(name, ""), name).strip()
+        given = self.params.get(name, "")
+        return "" if given in ("", None) else self.fill(given, name).strip()
 
     def texts(self, name: str) -> list[str]:
         """The parts of a parameter that lists several: a list, or one text with commas between them."""
