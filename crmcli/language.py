@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ def tr(text: str, /, *values: object) -> str:
 
 def tr_in(text: str, language: str, /, *values: object) -> str:
     """A text in some language: what is written into a record speaks the workspace's, whoever writes."""
-    told = text if language == "en" or not text else _catalogue(language).gettext(text)
+    told = text if language == "en" or not text else _said(text, language)
     return told.format(*values) if values else told
 
 
@@ -96,6 +96,11 @@ def together(values: Sequence[str]) -> str:
     if len(values) < 2:
         return "".join(values)
     return tr("{} and {}", ", ".join(values[:-1]), values[-1])
+
+
+@lru_cache(maxsize=1000)  # what is said of each record is looked up once
+def _said(text: str, language: str) -> str:
+    return _catalogue(language).gettext(text)
 
 
 @cache

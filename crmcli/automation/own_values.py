@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crmcli.language import tr
+from crmcli.model.automation import Robot
 
 OWN = "own"
 """The action, and the channel, of robots of one's own."""
@@ -16,3 +17,8 @@ class UnknownValues(dict[str, str]):
 
     def __bool__(self) -> bool:
         return True
+
+
+def gives_back(robot: Robot) -> bool:
+    """Whether robots below may read what it gives back."""
+    return robot.do == OWN or bool(robot.params.get("wait"))

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from typing import TypeAlias
 
 from crmcli.automation.ledger import CRM
 from crmcli.language import tr
@@ -26,6 +28,8 @@ from crmcli.workspace import RecordRemoved, Workspace
 from crmcli.workspace.past_change import PastChange
 
 _TASK_OF = re.compile(r"\b(?:lead|deal)-\w+")
+Begun: TypeAlias = "dict[str, tuple[datetime, Record]]"
+"""Leads and deals as they were when a play began, or when they were made, and since when."""
 ASKED_OF_ALL = ("turn.taken",)
 """The events that robots note and ask for of all records."""
 
@@ -40,18 +44,27 @@ def is_automatic(event: Event) -> bool:
     )
 
 
+def _changes(event: Event) -> bool:
+    """Whether an event says that its record became another."""
+    is_end = event.kind.endswith((".removed", ".merged", ".unmerged"))
+    return is_end or event.kind == "stage.entered" or "changes" in event.data
+
+
 class PastWorkspace(Workspace):
     """Reads what was there at the clock's time, and writes into its `played` change alone. What robots did
-    from `since` on never was; `made` is what was done in its place."""
+    from `since` on never was. `begun` are leads and deals as they began, for whoever plays them again."""
 
-    def __init__(self, ws: Workspace, rules: Pipelines, since: datetime) -> None:
+    def __init__(self, ws: Workspace, rules: Pipelines, since: datetime, begun: Begun) -> None:
         super().__init__(ws.root, ws.settings, ws.user, since, ws.clone)
         self.take_pipelines(rules)
         self.since = since
         self.real = ws
+        self._begun = begun
         self.told: dict[str, list[Event]] = {}
         """What was told of a record since then, by people and in the play."""
         self.asked_of_all: list[Event] = []
+        self.born: set[str] = set()
+        """The records that were made since then, by people and in the play."""
         self.tasks: defaultdict[str, list[str]] = defaultdict(list)
         """What there is to do for each record, as far as it is of the time that is played."""
         self.played = PastChange.of(self, self._then)
@@ -62,6 +75,8 @@ class PastWorkspace(Workspace):
         self.told.setdefault(event.record, []).append(event)
         if event.kind in ASKED_OF_ALL:
             self.asked_of_all.append(event)
+        if event.kind.endswith(".created"):
+            self.born.add(event.record)
         if event.kind == "task.created":
             self.tasks[str(self.played.get(event.record).get("about"))].append(event.record)
 
@@ -73,6 +88,8 @@ class PastWorkspace(Workspace):
 
     def exists(self, record_id: str) -> bool:
         """Whether it is there in the play."""
+        if record_id not in self.born and not self.real.exists(record_id):
+            return False
         try:
             return bool(self.get(record_id))
         except RecordRemoved:
@@ -90,8 +107,9 @@ class PastWorkspace(Workspace):
         newest_first: bool = False,
     ) -> list[Event]:
         """The events up to the moment that is played."""
-        until = min(before or self._first, self._first)
-        found = super().events(record, kinds, after=after, before=until, clone=clone)
+        until, found = min(before or self._first, self._first), list[Event]()
+        if record not in self.born:
+            found = super().events(record, kinds, after=after, before=until, clone=clone)
         new = self.told.get(record, ()) if record else self.asked_of_all
         found += [
             event
@@ -126,13 +144,26 @@ class PastWorkspace(Workspace):
 
     def _then(self, record_id: str) -> Record:
         """A record as it was: a lead or deal when the play begins, or when it was made; any other one now."""
+        begun = self._begun.get(record_id)
+        if begun is not None and begun[0] <= self.now:
+            return begun[1]
         events = self.real.events(record=record_id)
         if events and events[0].kind.endswith(".created"):
             made = events[0]
             if made.at >= self.since and (is_automatic(made) or made.at > self.now):
                 raise RecordRemoved(tr("{} did not exist yet", record_id))
         is_staged = entity_of(record_id) in having("staged")
-        raw = self._undone(record_id, events, self.since if is_staged else self.now)
+        moment = self.since if is_staged else self.now
+        later = [one for one in events if one.at >= moment and not one.kind.endswith(".created")]
+        if not any(_changes(one) for one in later):
+            record = self.real.get(record_id)
+        else:
+            record = self._read(record_id, self._undone(record_id, later))
+        if is_staged:
+            self._begun[record_id] = self.now, record
+        return record
+
+    def _read(self, record_id: str, raw: Mapping[str, Raw] | None) -> Record:
         if raw is None or MERGED_INTO in raw:
             raise RecordRemoved(tr("{} no longer existed then", record_id))
         try:
@@ -141,19 +172,13 @@ class PastWorkspace(Workspace):
             told = tr("{} as it was then does not match today's fields: {}", record_id, error)
             raise RecordRemoved(told) from None
 
-    def _undone(
-        self, record_id: str, events: Sequence[Event], moment: datetime
-    ) -> dict[str, Raw] | None:
+    def _undone(self, record_id: str, later: Sequence[Event]) -> dict[str, Raw] | None:
+        """The record without what came later."""
         raw: dict[str, Raw] | None = None
-        try:
+        with suppress(RecordRemoved):  # of which the last event has all
             raw = dict(self.real.stored(record_id, merged=True).raw)
-        except RecordRemoved:
-            if not events:
-                raise
         changed: set[str] = set()
-        for event in reversed(events):
-            if event.at < moment or event.kind.endswith(".created"):
-                break
+        for event in reversed(later):
             raw = before(raw, event)
             if raw is not None and event.kind == "stage.entered" and "from" in event.data:
                 raw["stage"] = str(event.data["from"])  # also where it says no more than that

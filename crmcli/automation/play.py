@@ -68,6 +68,10 @@ class Play:
             self._turns[record_id] = at
             heapq.heappush(self._queue, (at, record_id))
 
+    def turn_of(self, record_id: str) -> datetime | None:
+        """When a record has its next turn; None if it has none."""
+        return self._turns.get(record_id)
+
     def next_at(self) -> datetime | None:
         """When the next record has its turn; None if none has until the end."""
         while self._queue and self._turns.get(self._queue[0][1]) != self._queue[0][0]:

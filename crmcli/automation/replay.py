@@ -15,7 +15,7 @@ from typing import Any
 from crmcli.automation import linked_dates
 from crmcli.automation.event_subjects import subjects
 from crmcli.automation.ledger import Job, jobs_of
-from crmcli.automation.past_workspace import PastWorkspace, is_automatic
+from crmcli.automation.past_workspace import Begun, PastWorkspace, is_automatic
 from crmcli.automation.play import Play
 from crmcli.automation.record_plan import STAGED
 from crmcli.automation.trigger_decisions import awaited_names
@@ -85,10 +85,10 @@ def replay(
     present ones, against what happened."""
     if rules is None:
         real = [event for event, is_anew in _told(ws, since, until) if is_anew]
-        return compared(_decisions(real), _play(ws, ws.pipelines, since, until), LATE)
-    return compared(
-        _play(ws, ws.pipelines, since, until), _play(ws, rules, since, until), timedelta()
-    )
+        return compared(_decisions(real), _play(ws, ws.pipelines, since, until, {}), LATE)
+    begun: Begun = {}
+    before = _play(ws, ws.pipelines, since, until, begun)
+    return compared(before, _play(ws, rules, since, until, begun), timedelta())
 
 
 def compared(before: Sequence[Decision], after: Sequence[Decision], late: timedelta) -> Replay:
@@ -171,8 +171,10 @@ def _told(ws: Workspace, since: datetime, until: datetime) -> Iterator[tuple[Eve
         place = page[-1].id
 
 
-def _play(ws: Workspace, rules: Pipelines, since: datetime, until: datetime) -> Sequence[Decision]:
-    play = _Past(ws, rules, since, until)
+def _play(
+    ws: Workspace, rules: Pipelines, since: datetime, until: datetime, begun: Begun
+) -> Sequence[Decision]:
+    play = _Past(ws, PastWorkspace(ws, rules, since, begun), until)
     play.play()
     return _decisions(play.decided)
 
@@ -182,8 +184,7 @@ class _Past(Play):
 
     ws: PastWorkspace
 
-    def __init__(self, ws: Workspace, rules: Pipelines, since: datetime, until: datetime) -> None:
-        past = PastWorkspace(ws, rules, since)
+    def __init__(self, ws: Workspace, past: PastWorkspace, until: datetime) -> None:
         super().__init__(past, past.played, until)
         self._past, self._real = past, ws
         self._awaited = awaited_names(past)
@@ -222,9 +223,9 @@ class _Past(Play):
     def _come(self, event: Event) -> None:
         """Let come once more what people or the outside did."""
         record_id, heard = event.record, list[str]()
-        if event.kind == "stage.entered":
+        if event.kind == "stage.entered" and self.turn_of(record_id) == event.at:
             self.before(record_id, event)
-        if entity_of(record_id):
+        if event.kind != f"{entity_of(record_id)}.created" or entity_of(record_id) in STAGED:
             taken = self._take_over(event)
             if taken is None:
                 return

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from crmcli.automation.actions.work import Work, act
 from crmcli.automation.job_failures import check_rule
 from crmcli.automation.ledger import Done, job_key
 from crmcli.automation.linked_dates import dates_of
+from crmcli.automation.own_values import UnknownValues, gives_back
 from crmcli.automation.record_plan import STAGED, plan_for
 from crmcli.automation.robot_runs import names_of
 from crmcli.automation.rule_edits import chosen_robot
@@ -47,7 +47,13 @@ def run(ws: Workspace, name: str, ref: str) -> RobotTrial:
     who = f"robot:{robot.id}"
     change = ws.trial("test", who)
     contact = _whose(ws, record, robot)
-    names = partial(names_of, ws, plan_for(ws, record.id), contact)
+
+    def names() -> dict[str, object]:
+        found = names_of(ws, plan_for(ws, record.id), contact)
+        every = (one for stage in ws.pipeline_of(record).stages for one in stage.robots)
+        unknown = {one.id: UnknownValues() for one in every if gives_back(one)}
+        return {**found, "robots": {**unknown, **cast("dict[str, object]", found["robots"])}}
+
     key = job_key(robot.id, record.id, "test")
     timed = robot.timing.workdays
     done = act(Work(ws, change, record, who, robot.do, robot.params, key, names, timed, contact))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from crmcli.dataclass import dataclass
 from crmcli.model.fields import Record
-from crmcli.store.records.drafts import Draft
+from crmcli.store.records.drafts import Draft, Drafts
 from crmcli.store.records.repository import Change
 from crmcli.store.timeline.event_ids import EventIds
 from crmcli.workspace import Workspace
+
+AT_HAND = 50_000
+"""Records that are held as such: each is asked for many times, far apart."""
 
 
 def _late() -> int:
@@ -50,6 +54,10 @@ class PastChange(Change):
         draft = self._drafts.of(record_id)
         if draft.after != record:
             self._drafts.put(record_id, Draft(None, draft.digest, record))
+
+    @cached_property
+    def _drafts(self) -> Drafts:
+        return Drafts(self._load, self._written, self._read, AT_HAND)
 
     def _load(self, record_id: str) -> Draft:
         record = self.then(record_id)

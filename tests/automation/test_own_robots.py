@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from crmcli.automation.approval.gate import approval, approve
 from crmcli.automation.config_checks import look_through
 from crmcli.automation.explain import explain
 from crmcli.automation.jobs import JobIsOver, finish, listed
+from crmcli.automation.replay import replay
+from crmcli.automation.simulate import rehearse
 from crmcli.channels import own
 from crmcli.errors import BadUsage
 from crmcli.model.event import KINDS
@@ -58,6 +61,34 @@ def test_what_it_gives_back_is_for_the_robots_below(house: House) -> None:
     assert done.data["values"] == {"points": "3", "known": "true"}
     [note] = house.events("note", deal)
     assert note.data["text"] == "балл 3"
+
+
+def test_before_it_has_run_its_values_are_told_as_unknown(house: House) -> None:
+    deal = ready(house)
+    unknown = "балл (unknown until it runs)"
+    assert [line.what for line in rehearse(house.ws, house.now)] == [
+        "own: robots.d/score",
+        f"comment: {unknown}",
+    ]
+    assert robot_trial.run(house.ws, "tell", deal).done.effect == unknown
+    house.rules(RULES.replace("do: comment, with: {text: 'балл ", "do: set, with: {amount: '"))
+    [_, line] = [line.what for line in rehearse(house.ws, house.now)]
+    assert "(unknown until it runs)" in line
+    assert robot_trial.run(house.ws, "score", deal).queued is not None
+
+
+def test_what_it_gave_back_earlier_is_known_in_a_trial_and_a_replay(house: House) -> None:
+    begin, deal = house.now, ready(house)
+    house.rules(RULES.replace("wait: previous", "wait: previous, after: 1d"))
+    house.tick()
+    assert [line.what for line in rehearse(house.ws, house.now + timedelta(days=2))] == [
+        "comment: балл 3"
+    ]
+    assert robot_trial.run(house.ws, "tell", deal).done.effect == "балл 3"
+    house.tick("1d")
+    found = replay(house.ws, begin, house.now)
+    assert found.before == found.after == {("robot:score", "own"): 1, ("robot:tell", "comment"): 1}
+    assert found.differences == []
 
 
 def test_what_it_gets(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

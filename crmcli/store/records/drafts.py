@@ -43,7 +43,9 @@ class Drafts:
         load: Callable[[str], Draft],
         write: Callable[[Record], bytes],
         read: Callable[[str, bytes], Record],
+        most: int = MOST,
     ) -> None:
+        self._most = most
         self._load = load
         self._write = write
         self._read = read
@@ -60,7 +62,7 @@ class Drafts:
 
     def put(self, record_id: str, draft: Draft) -> None:
         """Hold a record from now on as this draft says."""
-        if len(self._at_hand) >= MOST and record_id not in self._at_hand:
+        if len(self._at_hand) >= self._most and record_id not in self._at_hand:
             self._tidy()
         self._put_away.pop(record_id, None)
         self._at_hand[record_id] = draft
