@@ -22,6 +22,7 @@ from torture.gitsteps import gitsteps
 from torture.honesty import honesty
 from torture.hostile import hostile
 from torture.kills import kills
+from torture.month import month
 from torture.processes import processes
 from torture.scenes import named
 from torture.schedules import schedules
@@ -61,6 +62,9 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
             folder, sums=200 if quick else 10_000, invoices=10 if quick else 1_000
         ),
         "schedules": lambda _: schedules(every=50 if quick else 1),
+        "month": lambda folder: month(
+            folder / "ws", deals=3 if quick else 20, days=12 if quick else 31, whole=not quick
+        ),
         "honesty": honesty,
     }
 
@@ -73,7 +77,7 @@ def main() -> int:
         "part",
         nargs="*",
         help="one or more of these, in this order: kills disk cuts errors turns"
-        " processes codec hostile clocks folders gitsteps servers documents schedules honesty;"
+        " processes codec hostile clocks folders gitsteps servers documents schedules month honesty;"
         " all of them if none is named",
     )
     parser.add_argument("--quick", action="store_true", help="a little of everything")
