@@ -24,6 +24,7 @@ from crmcli.automation.record_plan import STAGED
 from crmcli.automation.robot_turns import RobotTurns
 from crmcli.automation.tick_result import TickResult
 from crmcli.automation.trigger_runs import run_triggers
+from crmcli.errors import InvalidData
 from crmcli.language import tr
 from crmcli.model.values import entity_of
 from crmcli.sales.consent import audiences
@@ -57,7 +58,12 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
                     break
                 ws.look_again()
                 ws.read_clock()
-            audiences.renew(ws)
+            try:
+                audiences.renew(ws)
+            except (
+                InvalidData
+            ) as damaged:  # of the block list; nothing is exported before it is fixed either
+                result.failures.append(damaged.message)
             result.failures += run.gate.news()
             note_end(lock, ws.now, anew=run.has_stepped)
     return result

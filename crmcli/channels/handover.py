@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from crmcli.channels import own, secrets, webhook
-from crmcli.channels.base import NoChannel, Prepared, Queued, Sender, secret_in_words
+from crmcli.channels.base import (
+    NoChannel,
+    Prepared,
+    Queued,
+    Sender,
+    Unsound,
+    secret_in_words,
+)
 from crmcli.channels.outcome import Failed, Outcome, Unknown
 from crmcli.language import tr
 from crmcli.model.redaction import redacted
@@ -32,6 +39,10 @@ class Handover(Sender):
             raise NoChannel(missing)
         declared = self.settings.channels[self.name()]
         given = json.loads(message.content)
+        if given["to"] != message.facts.get("to"):
+            raise Unsound(
+                tr("it is for {}, and was queued for {}", given["to"], message.facts.get("to"))
+            )
         told = {"text": given["text"], "to": given["to"], "number": given["to"]}
         if program := declared["run"]:
             path = own.executable(self.root, program)

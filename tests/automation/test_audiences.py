@@ -243,3 +243,33 @@ def test_what_is_wrong_is_told(house: House, given: str, told: str) -> None:
     house.rules(kit.robots(f"{{id: into, do: audience, with: {given}}}"))
     faults = " ".join(one.message for one in look_through(house.root, house.now).faults)
     assert told in faults
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"audience": "../../settings", "clients": ["contact-aaaaaaaa"]},
+        {"audience": "buyers", "clients": "contact-aaaaaaaa"},
+        {"audience": "buyers", "clients": [1, None, "../x", "contact-aaaaaaaa"], "until": 7},
+        {"clients": []},
+        {},
+    ],
+)
+def test_a_line_that_a_hand_or_git_brought_breaks_no_tick(
+    house: House, olga: Any, data: dict[str, Any]
+) -> None:
+    sale(house, olga)
+    house.tick()
+    with house.ws.change("tick") as change:
+        change.note("audience.added", olga.id, data)
+    assert house.tick("1m").failures == []
+    assert len(lines(house)) == 3
+    assert [one.name for one in audiences.listed(house.ws)] == ["buyers"]
+
+
+def test_a_damaged_block_list_is_told(house: House, olga: Any) -> None:
+    sale(house, olga)
+    house.tick()
+    house.write("data/blocklist.csv", "what,reason,on,by\n<<<<<<< HEAD\n")
+    [told] = house.tick("2d").failures
+    assert "data/blocklist.csv" in told

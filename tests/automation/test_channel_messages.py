@@ -18,6 +18,7 @@ from crmcli.automation.config_checks import look_through
 from crmcli.automation.explain import explain
 from crmcli.automation.simulate import rehearse
 from crmcli.channels import own, webhook
+from crmcli.model import sent
 from crmcli.model.values import format_instant
 from crmcli.present import automation
 from crmcli.sales.consent import block_list, permission
@@ -465,3 +466,15 @@ def test_nobody_else_who_has_the_number_and_refuses_gets_it(house: House) -> Non
     permission.decide(house.ws, other.id, {"sms": False})
     house.tick("1h")
     assert (house.state("hello"), taken(house)) == ("skipped", [])
+
+
+def test_what_was_queued_for_one_number_goes_to_no_other(house: House) -> None:
+    deal_id = queued(house).id
+    [job] = house.jobs()
+    content = json.dumps({"to": "+79990000000", "text": "x"}).encode()
+    with house.ws.change("tick") as change:
+        facts = {**job.facts, "file": change.attach(content)}
+        change.note_sent(sent.queued_line(job.key, facts))
+        change.note("job.queued", deal_id, facts)
+    house.tick("1m")
+    assert (house.state("hello"), taken(house)) == ("dead", [])

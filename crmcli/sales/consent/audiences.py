@@ -6,6 +6,7 @@ so that who refuses, is blocked or is removed leaves it, and no address stands i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import zip_longest
@@ -95,9 +96,12 @@ def members(ws: Workspace) -> dict[str, dict[str, str]]:
     is_dead, merged = (dead(ws), dict(ws.merged())) if events else (None, {})
     found: dict[str, dict[str, str]] = {}
     for event in events:
-        inside = found.setdefault(str(event.data.get("audience")), {})
-        for client in event.data.get("clients", ()) if is_dead and not is_dead(event) else ():
-            now = _called_now(ws, merged, client)
+        name, clients = str(event.data.get("audience", "")), event.data.get("clients")
+        if not re.fullmatch(layout.PROGRAM, name) or not isinstance(clients, list):
+            continue  # lines come by hand and git
+        inside = found.setdefault(name, {})
+        for client in clients if is_dead and not is_dead(event) else ():
+            now = _called_now(ws, merged, str(client))
             inside.pop(now, None)
             if event.kind == ADDED:
                 inside[now] = str(event.data.get("until", ""))
@@ -110,11 +114,13 @@ def members(ws: Workspace) -> dict[str, dict[str, str]]:
 
 def _called_now(ws: Workspace, merged: Mapping[str, str], client: str) -> str:
     """The id of a client who was merged or converted since."""
-    while client in merged:
-        client = merged[client]
     lead = linked(ws, client) if entity_of(client) == "lead" else None
-    contact = dict(getattr(lead, "converted", {})).get("contact", "")
-    return _called_now(ws, merged, contact) if contact else client
+    client = dict(getattr(lead, "converted", {})).get("contact", "") or client
+    seen: set[str] = set()
+    while client in merged and client not in seen:
+        seen.add(client)
+        client = merged[client]
+    return client
 
 
 def entries(ws: Workspace, inside: dict[str, str]) -> Iterator[Entry]:
@@ -127,7 +133,12 @@ def entries(ws: Workspace, inside: dict[str, str]) -> Iterator[Entry]:
         for value in addresses_of(record) if not record.get("do_not") else ():
             kind, word = EMAIL if "@" in value else PHONE, fold(value)
             is_sound = kind == EMAIL or value.startswith("+")
-            if is_sound and word not in closed | seen and blocks.stops([value]) is None:
+            if (
+                is_sound
+                and word not in closed
+                and word not in seen
+                and blocks.stops([value]) is None
+            ):
                 seen.add(word)
                 yield Entry(client, kind, value, inside[client])
 
