@@ -25,10 +25,12 @@ from crmcli.dataclass import dataclass, replace
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import tr
 from crmcli.model.actions import channel_of
+from crmcli.model.channels import CHANNELS
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.trigger_events import HEARD
 from crmcli.model.values import entity_of
+from crmcli.sales.records import attachments
 from crmcli.workspace import Change, Workspace
 
 
@@ -136,6 +138,7 @@ class Play:
             self.put(until, job.record)
             return refusal.reason
         word, more = (refusal.word, {}) if refusal else self.outcome(job)
+        more = more or self._made(job)
         enter(self.change, word, job.record, job.key, job.robot, job.action, **more)
         if refusal is None and sender.consent and not said.get("notice"):
             self.lately.add(job.key, str(said.get("to", "")), self.ws.now)
@@ -143,6 +146,14 @@ class Play:
             facts = {"subject": said.get("subject", ""), "to": said.get("to", "")}
             self.change.note(sender.event, job.record, facts)
         return refusal.reason if refusal else ""
+
+    def _made(self, job: Job) -> dict[str, Any]:
+        """What the robots below see of a file that was made, in the place of which its page is kept."""
+        page = self.change.attachment(str(job.facts.get("file")))
+        if not CHANNELS[channel_of(job.action)].is_within or page is None:
+            return {}
+        kept = attachments.keep_in(self.change, job.record, attachments.New(job.facts["to"], page))
+        return {"values": {**job.facts.get("values", {}), **kept}}
 
     def before(self, record_id: str, event: Event) -> None:
         """Take the steps that were due before an event."""

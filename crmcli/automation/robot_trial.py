@@ -58,6 +58,7 @@ def run(ws: Workspace, name: str, ref: str) -> RobotTrial:
     timed = robot.timing.workdays
     done = act(Work(ws, change, record, who, robot.do, robot.params, key, names, timed, contact))
     queued = [event.data for event in change.events if event.kind == "job.queued"]
+    content = change.attachment(queued[0]["file"]) if queued else None
     made = [e.record for e in change.events if e.kind == f"{entity_of(e.record)}.created"]
     return RobotTrial(
         robot=robot,
@@ -67,7 +68,7 @@ def run(ws: Workspace, name: str, ref: str) -> RobotTrial:
         done=done,
         events=[event for event in change.events if not event.kind.startswith("job.")],
         records=[change.get(one) for one in made],
-        queued=(dict(queued[0]), change.attachment(queued[0]["file"])) if queued else None,
+        queued=(dict(queued[0]), content or b"") if queued else None,
     )
 
 

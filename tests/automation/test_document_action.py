@@ -113,6 +113,14 @@ def test_tried_without_effect_it_says_what_it_would_make(house: Any) -> None:
     assert not made(house, deal)
 
 
+@pytest.mark.parametrize("given", ["template: act.html.j2", "template: act.html.j2, format: html"])
+def test_a_rehearsal_hands_it_on_too(house: Any, given: str) -> None:
+    robots(house, given, MAIL, SAID)
+    done = [line.what for line in rehearse(house.ws, house.now)]
+    assert [what.partition(":")[0] for what in done] == ["document", "email", "comment"]
+    assert not any("refused" in what for what in done)
+
+
 def test_what_stays_here_needs_no_word(house: Any, clone: Any) -> None:
     robots(house, "template: act.html.j2")
     other = clone()

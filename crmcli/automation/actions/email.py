@@ -71,6 +71,13 @@ def _attached(work: Work) -> tuple[AttachedFile, ...]:
     from crmcli.channels.message import attachment, named_file
 
     kept = attachments.of(work.record) if work.record else ()
-    names = {layout.file_path(one.file): one.name for one in kept}
-    found = [(path, attachment(work.ws.root, path)) for path in work.texts("attach")]
-    return tuple(named_file(names.get(path, one.name), one.content) for path, one in found)
+    known = {layout.file_path(one.file): one for one in kept}
+
+    def read(path: str) -> AttachedFile:
+        if path not in known:
+            return attachment(work.ws.root, path)
+        made = work.change.attachment(known[path].file)
+        content = work.ws.attached(known[path].file) if made is None else made
+        return named_file(known[path].name, content)
+
+    return tuple(map(read, work.texts("attach")))

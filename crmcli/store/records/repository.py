@@ -75,6 +75,7 @@ class Change:
     events: list[Event] = field(default_factory=list)
     touched: list[str] = field(default_factory=list)
     _attachments: dict[str, bytes] = field(default_factory=dict)
+    _forgotten: set[str] = field(default_factory=set)
     _files: dict[str, tuple[bytes, str | None, bool]] = field(default_factory=dict)
     _fixed: dict[str, tuple[bytes | None, str | None]] = field(default_factory=dict)
     _sent: list[bytes] = field(default_factory=list)
@@ -214,6 +215,7 @@ class Change:
         """What was noted since this was asked last, and is forgotten with the files that were attached: of a
         trial that is as long as a year."""
         found, self.events = self.events, []
+        self._forgotten |= self._attachments.keys()
         self._attachments.clear()
         self._sent.clear()
         return found
@@ -234,9 +236,9 @@ class Change:
         self._attachments[sha] = data
         return sha
 
-    def attachment(self, sha: str) -> bytes:
-        """A file that was stored in this change."""
-        return self._attachments[sha]
+    def attachment(self, sha: str) -> bytes | None:
+        """A file that was stored in this change, empty if that has forgotten it; None for any other."""
+        return b"" if sha in self._forgotten else self._attachments.get(sha)
 
     def note_sent(self, line: bytes) -> None:
         """Note what is queued or leaves in this machine's own list as well, see `store.sent`."""
