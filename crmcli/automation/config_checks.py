@@ -18,6 +18,7 @@ from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of, texts_of
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.listed import nearest
+from crmcli.model.made_rings import made_rings
 from crmcli.model.named_by_robots import strange_words
 from crmcli.model.pipeline import Pipeline, Pipelines, RobotSequence, Stage, self_calling
 from crmcli.model.schema import Schema
@@ -60,6 +61,8 @@ def look_through(start: Path | None, now: datetime) -> Soundness:
         oddities += _channel_oddities(act, root, settings)
     for pipeline in pipelines:
         oddities += _oddities(pipeline)
+    oddities += _made_in_rings(pipelines)
+    oddities += _nobody_stands_in(pipelines, settings)
     oddities += _hook_oddities(root)
     for sequence in pipelines.sequences.values():
         oddities += _odd_robots(sequence)
@@ -168,6 +171,30 @@ def _oddities(pipeline: Pipeline) -> Iterator[Problem]:
             if robot.moves_to.removeprefix(f"{pipeline.id}/") == stage.id:
                 yield _problem(robot.line, tr("{} moves to its own stage", _called(robot)))
         yield from _odd_triggers(stage, number, pipeline)
+
+
+def _made_in_rings(pipelines: Pipelines) -> Iterator[Problem]:
+    for ring in made_rings(pipelines):
+        named, _, stage = ring[0].partition("/")
+        pipeline = pipelines.find(named)
+        place = pipeline.stage(stage) if pipeline else None
+        way = " -> ".join((*ring, ring[0]))
+        told = tr("robots may make records in a loop: {}", way)
+        yield _problem(place.line if place else 0, told)
+
+
+def _nobody_stands_in(pipelines: Pipelines, settings: Settings) -> Iterator[Problem]:
+    """Robots that give work to a deputy whom an owner who may be away does not have."""
+    known = settings.presences
+    away = [user for user, own in known.items() if (own.absences or own.days) and not own.deputy]
+    if away or not any(own.deputy for own in known.values()):
+        for act, _, _ in pipelines.acts():
+            if isinstance(act, Robot) and act.absent == "reassign":
+                who = (
+                    tr("{} has no deputy", ", ".join(away)) if away else tr("no user has a deputy")
+                )
+                told = tr("{}: {}, so it goes to the owner in spite of absences", _called(act), who)
+                yield _problem(act.line, told, "users: {anna: {deputy: boris}} in settings.yaml")
 
 
 def _odd_robots(place: Stage | RobotSequence) -> Iterator[Problem]:

@@ -166,6 +166,7 @@ ACTIONS: dict[str, Action] = {
             ),
         ),
         said="complete tasks",
+        raises=("task.done",),
     ),
     "email": Action(
         "An e-mail to the client, by a template.",

@@ -130,7 +130,7 @@ class Pipeline:
         """Where in the order a stage stands, from 0; -1 for one that is no longer declared."""
         return next((n for n, stage in enumerate(self.stages) if stage.id == stage_id), -1)
 
-    def _triggered_from(self, stage: Stage) -> list[str]:
+    def triggered_from(self, stage: Stage) -> list[str]:
         """The stages to which triggers move a record because of what robots of a stage do."""
         here = self.position(stage.id)
         return [
@@ -153,7 +153,7 @@ class Pipeline:
                 for robot in stage.robots
                 if robot.moves_to and robot.enabled and (robot.is_at_once or not at_once)
             ]
-            + ([] if at_once else self._triggered_from(stage))
+            + ([] if at_once else self.triggered_from(stage))
             for stage in self.stages
         }
         return tuple(ring for stage in steps if (ring := _ring(stage, steps)))
