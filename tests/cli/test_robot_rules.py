@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from crmcli.model.actions import ACTIONS
 from crmcli.store.yaml.codec import load_marked
 from crmcli.workspace.rule_keys import robot_keys, trigger_keys
 from tests import kit
@@ -41,7 +42,7 @@ def typed(folder: Path, args: list[str], answers: list[str], **environ: str) -> 
     command = [sys.executable, "-m", "crmcli", *args]
     env = {**os.environ, "PYTHONUTF8": "1", **environ}
     run = subprocess.run(
-        command, stdin=terminal, capture_output=True, cwd=folder, check=False, env=env
+        command, stdin=terminal, capture_output=True, cwd=folder, check=False, env=env, timeout=120
     )
     os.close(terminal)
     os.close(keyboard)
@@ -342,11 +343,16 @@ def test_a_wrong_trigger_is_refused(crm: Crm, folder: Path, args: str, says: str
     assert text(folder) == before
 
 
+def answered(do: str, **said: list[str]) -> list[str]:
+    """What is typed for each parameter of an action, nothing for those that are not named."""
+    return [line for param in ACTIONS[do].params for line in said.get(param.name, [""])]
+
+
 def test_on_a_terminal_it_asks_step_by_step_and_again_where_an_answer_is_wrong(
     folder: Path,
 ) -> None:
     answers = [
-        "nowhere", "sales", "offer", "taks", "task", "", "Позвонить", "никогда", "2d", "", "",
+        "nowhere", "sales", "offer", "taks", "task", *answered("task", title=["", "Позвонить"], due=["никогда", "2d"]),
         "3d", "y", "amuont > 5", "amount > 5", "call", "y",
     ]  # fmt: skip
     said = typed(folder, ["robots", "add"], answers, CRM_LANG="ru")
@@ -362,7 +368,7 @@ def test_on_a_terminal_it_asks_step_by_step_and_again_where_an_answer_is_wrong(
 
 def test_without_a_yes_nothing_is_written(folder: Path) -> None:
     before = text(folder)
-    answers = ["comment", "Привет", "", "n", "", "", "n"]
+    answers = ["comment", *answered("comment", text=["Привет"]), "", "n", "", "", "n"]
     said = typed(folder, ["robots", "add", "--stage", "offer", "--pipeline", "sales"], answers)
     assert "- id: comment" in said
     assert text(folder) == before
