@@ -195,6 +195,37 @@ def replay(session: Session, since: str, until: str, new: str, full: bool) -> Li
     return automation.differences(found) if full else automation.replayed(found, ws.zone)
 
 
+@robots.command(
+    params=[
+        click.Argument(("new",), metavar="[NEW.yaml]", default=""),
+        option("--from revision", "Compare with the rules of a commit.", "GIT-REV"),
+        option("--exit-code", "End with 1 if anything would be otherwise.", is_flag=True),
+    ]
+)
+def diff(session: Session, new: str, revision: str, exit_code: bool) -> Listing:
+    """Show what other rules would make of what waits for robots, before they are taken.
+
+    For each robot: how many records would stay as they are, move to another time, end, or start to wait.
+    NEW.yaml is compared with pipelines.yaml; without it pipelines.yaml with that of --from, or of the last
+    commit. Stages whose robots are the same are left out. Nothing is written.
+
+    Example: crm robots diff new.yaml
+
+    Example: crm robots diff --from HEAD~3 --exit-code
+    """
+    from crmcli.automation.rules_diff import committed_rules, rules_diff
+    from crmcli.sales.records.input_files import read_file
+
+    ws = session.workspace
+    rules = ws.read_pipelines(read_file(new, MOST_RULES)[1]) if new else ws.pipelines
+    is_committed = revision or not new
+    old = committed_rules(ws, revision or "HEAD") if is_committed else ws.pipelines
+    found = rules_diff(ws, old, rules)
+    if exit_code and any(one.differs for one in found):
+        session.exit_code = 1
+    return automation.rules_diff(found, ws.zone)
+
+
 @robots.command(cls=ChangingVerb)
 def resume(session: Session) -> Told:
     """Let automation go on that paused because it had done too much within an hour.

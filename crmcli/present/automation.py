@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from crmcli.automation.play import Planned
     from crmcli.automation.replay import Difference, Replay
     from crmcli.automation.robot_trial import RobotTrial
+    from crmcli.automation.rules_diff import RobotDiff, Waiting
     from crmcli.automation.trigger_answers import Question
     from crmcli.model.event import Event
     from crmcli.workspace import Workspace
@@ -44,6 +45,11 @@ JOBS = [
     Column("to", "To"), Column("retry_at", "Again", "datetime"), Column("at", "When", "datetime"),
 ]  # fmt: skip
 _ANSWER = "it waits for its answer: crm jobs finish"
+RULES_DIFF = [
+    Column("pipeline", "Pipeline"), Column("stage", "Stage"), Column("robot", "Robot", keep=True),
+    Column("stay", "Stay", "count"), Column("move", "Move", "count"), Column("end", "End", "count"),
+    Column("start", "Start", "count"), Column("examples", "For example", whole=True),
+]  # fmt: skip
 RULE = Column("rule", "Rule")
 STEPS = [
     Column("at", "When", "datetime", keep=True), Column("actor", "Who"),
@@ -156,9 +162,31 @@ def differences(found: Replay) -> Listing:
                    "no decision would have been otherwise")  # fmt: skip
 
 
+def rules_diff(found: Iterable[RobotDiff], zone: tzinfo) -> Listing:
+    """What other rules make of what waits: how many stay, move, end and start, with some of them."""
+    rows = []
+    for one in found:
+        names = dict(zip(("pipeline", "stage", "robot"), one.place.split("/", 2), strict=True))
+        counts = {kind: len(records) for kind, records in one.records.items()}
+        few = [w for kind, records in one.records.items() if kind != "stay" for w in records[:FEW]]
+        told = [f"{w.name or w.record} {_way(w.before, w.after, zone)}" for w in few]
+        rows += [{**names, **counts, "examples": told, "records": [_waiting(w) for w in few]}]
+    return Listing(rows, RULES_DIFF, "nothing that waits would be otherwise")
+
+
+def _way(before: datetime | None, after: datetime | None, zone: tzinfo) -> str:
+    return " → ".join(local_minute(at, zone) if at else "–" for at in (before, after))
+
+
+def _waiting(one: Waiting) -> dict[str, str]:
+    times = {name: getattr(one, name) for name in ("before", "after")}
+    told = {name: format_instant(at) if at else "" for name, at in times.items()}
+    return {"record": one.record, "name": one.name, **told}
+
+
 def _example(one: Difference, zone: tzinfo) -> str:
-    times = [local_minute(d.at, zone) if d else "–" for d in (one.before, one.after)]
-    return f"{one.of.record} {' → '.join(times)} {one.of.to}".rstrip()
+    before, after = (each.at if each else None for each in (one.before, one.after))
+    return f"{one.of.record} {_way(before, after, zone)} {one.of.to}".rstrip()
 
 
 def _difference(one: Difference) -> dict[str, Any]:

@@ -119,6 +119,11 @@ def where_is(ws: Workspace, path: str) -> str:
     return f"git checkout {commit} -- {path}" if commit else ""
 
 
+def committed_file(ws: Workspace, revision: str, path: str) -> bytes | None:
+    """A file as a commit has it; None where git has no such commit, or it no such file."""
+    return None if revision.startswith("-") else commands.blob(ws.root, revision, path)
+
+
 def as_committed(ws: Workspace) -> Iterator[tuple[str, dict[str, Raw]]]:
     """The records that have changed since git's last commit, as they were then; none if git cannot tell."""
     try:
