@@ -146,6 +146,36 @@ def test_acts_that_share_a_transaction_are_done_once_each(house: Any, tmp_path: 
         assert all(pool.map(check, calls))
 
 
+def test_a_time_is_booked_once_for_each(house: Any, tmp_path: Path) -> None:
+    house.rules(
+        kit.robots(
+            "{id: meet, do: plan, with: {title: Встреча, due: '2026-11-24 10:00', length: 1h, if_busy: next}}"
+        )
+    )
+    for name in ("Чай", "Кофе"):
+        house.add("deal", name=name)
+    house.ws._index.close()
+    gc.collect()
+    calls = points(house, tmp_path, CHANGING, "")
+    now = house.now.isoformat()
+
+    def check(at: tuple[str, int]) -> bool:
+        root = tmp_path / f"{at[0]}{at[1]}"
+        copied(house.root, root)
+        assert kill_at(root, now, *at) != 0, (at, "was not killed")
+        ws = again(house, root)
+        assert [job.state for job in jobs_of(ws.events()).values()] == ["done"] * 2, at
+        assert [f"{task.get('due'):%H}" for task in ws.select("task", order=["due"])] == [
+            "07",
+            "08",
+        ]
+        assert len(ws.events(kinds=["booking.made"])) == 2, at
+        return True
+
+    with ThreadPoolExecutor(3) as pool:
+        assert all(pool.map(check, calls))
+
+
 def test_by_smtp_the_letter_is_there_at_most_once(ready: Any, post: Any, tmp_path: Path) -> None:
     calls = points(ready, tmp_path, ("sendto", "recvfrom"), "127.0.0.1")
     post.letters.clear()

@@ -15,6 +15,7 @@ from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, having
 from crmcli.model.kinds import TEXT, Field
 from crmcli.model.listed import allowed_hint
+from crmcli.model.schema import has_field
 from crmcli.model.values import Raw
 from crmcli.sales.consent.permission import HOLDERS, mailable
 from crmcli.sales.exports.sheet_rows import SheetColumn, guard, row_of, sheet_columns, typed_cell
@@ -83,7 +84,7 @@ def _check(entity: str, chosen: Layout) -> None:
         raise BadUsage("--excel makes CSV", "leave out --format; --format xlsx makes a workbook")
     if chosen.format in ("vcard", "ics") and chosen.columns:
         raise BadUsage(tr("{} has no columns", chosen.format), "leave out --columns")
-    if chosen.format == "ics" and entity != "task":
+    if chosen.format == "ics" and not has_field(entity, "length"):
         raise BadUsage(tr("{} have no calendar", tr(ENTITIES[entity].plural)), "crm export tasks")
     if chosen.format == "vcard":
         if entity not in with_cards():
