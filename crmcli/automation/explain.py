@@ -83,10 +83,18 @@ def line_of(plan: RecordPlan, step: Step, gate: Gate, condition: str = "") -> Ro
     why = held or step.reason or (robot.acts if step.state in ("waiting", "due") else "")
     stage = _name_of(step.run) if step.run else plan.stage.id if plan.stage else ""
     state = "held" if held and step.state == "due" else step.state
-    form = form_of(robot, plan.jobs.get(step.key))
-    why = "; ".join(tr(part) for part in (why, form, condition) if part)
+    rule = _rule_of(robot, plan.jobs.get(step.key))
+    why = "; ".join(tr(part) for part in (why, rule, condition) if part)
     about = (record.id, str(record.get("name")), stage, robot.id, robot.do)
     return RobotLine(*about, state, step.due_at, why, step.key)
+
+
+def _rule_of(robot: Robot, job: Job | None) -> str:
+    """That a job was planned by an earlier form of its rule; else of what was done, when and if the rule has
+    it done."""
+    if (earlier := form_of(robot, job)) or job is None or job.state != "done":
+        return earlier
+    return f"{robot.acts}; {tr('if {}', robot.when)}" if robot.when else robot.acts
 
 
 def _condition(ws: Workspace, plan: RecordPlan, step: Step) -> str:
@@ -124,7 +132,7 @@ def _of_past(
         about = (name, robot.id, robot.do)
         if job := jobs.get(robot.id):
             line = _of_job(plan, job, name)
-            said = (line.why, form_of(robot, job))
+            said = (line.why, _rule_of(robot, job))
             yield replace(line, why="; ".join(filter(None, said)))
         elif there is False or (isinstance(there, list) and robot.id not in there):
             why = IMPORTED if there is False else ADDED_LATER

@@ -37,7 +37,7 @@ def test_every_robot_and_trigger_of_the_past_and_of_now_is_told(house: Any, deal
     house.tick()
     stages.move(house.ws, deal.id, "talks")
     assert told(explain(house.ws, deal.id)) == [
-        ("r", "new", "hi", "done", ""),
+        ("r", "new", "hi", "done", "at once"),
         ("r", "new", "rich", "skipped",
          "condition not met: amount > 100 [no: 50] and owner = anna [yes: anna]"),
         ("r", "new", "late", "cancelled", "the record left for talks"),
