@@ -258,8 +258,12 @@ def test_the_decision_stands_on_the_timeline_with_each_candidate(house: Any) -> 
 
 
 def test_the_lists_say_what_starts_a_robot(house: Any) -> None:
-    from crmcli.present import automation
+    from crmcli.automation.approval.gate import Gate
+    from crmcli.automation.waiting_counts import waiting_counts
+    from crmcli.present.robot_list import RobotRows
 
     house.rules(WAITING)
-    rows = {row["robot"]: row["acts"] for row in automation.robots(house.ws).rows}
+    ws = house.ws
+    listing = RobotRows(ws, waiting_counts(ws), Gate(ws)).listing(list(ws.pipelines))
+    rows = {row["robot"]: row["acts"] for row in listing.rows if row.get("robot")}
     assert rows["answer"] == "mail.in: after 1h"
