@@ -235,7 +235,8 @@ class Play:
         """Know from now on of an event."""
         if entity_of(event.record) in STAGED:
             self.made.setdefault(event.record, []).append(event)
-            self._last = "", []
+            if self._last[0] == event.record:
+                self._last = event.record, [*self._last[1], event]
 
     def author(self, actor: str, cause: str, depth: int) -> None:
         """Let what is done next be done by somebody, because of an event."""
