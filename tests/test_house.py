@@ -155,7 +155,7 @@ NO_NOUNS = {
     ("given_values.py", "company"), ("editor_text.py", "company"), ("add.py", "company"), ("story.py", "lead"),  # a field, a key
     ("undo_plan.py", "task"), ("merge_checks.py", "offer"), ("merge_checks.py", "invoice"),  # keys of an event's data
     ("export.py", "contact"), ("export.py", "company"),  # who has a vCard
-    ("traits.py", "offer"),  # a stage
+    ("traits.py", "offer"), ("trigger_answers.py", "deal"),  # a stage; a key of an event's data
 }  # fmt: skip
 
 

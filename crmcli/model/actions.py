@@ -402,9 +402,9 @@ def texts_of(given: object) -> Iterator[str]:
 
 def leaves(do: str) -> bool:
     """Whether an action goes beyond this machine's folder; one that only a newer crm knows does, too."""
-    return do not in ACTIONS or (
-        bool(channel := channel_of(do)) and not CHANNELS[channel].is_within
-    )
+    channel = channel_of(do)
+    is_within = channel in CHANNELS and CHANNELS[channel].is_within
+    return do not in ACTIONS or (bool(channel) and not is_within)
 
 
 def channel_of(do: str) -> str:

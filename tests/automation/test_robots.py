@@ -327,10 +327,10 @@ def test_attempts_and_starts_are_counted_from_the_last_word_of_a_person() -> Non
         ("queued started started unknown", 2), ("skipped", 0), ("failed skipped", 1), ("dead", 1),
     ],
 )  # fmt: skip
-def test_every_try_is_counted(words: str, tried: int) -> None:
+def test_every_try_is_counted(house: Any, words: str, tried: int) -> None:
     lines = [told(A, word, n) for n, word in enumerate(words.split())]
     [job] = jobs_of([ENTRY, *lines]).values()
-    [row] = jobs([job], "").rows
+    [row] = jobs(house.ws, [job], "").rows
     assert row["attempts"] == tried
 
 

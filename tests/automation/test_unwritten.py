@@ -110,7 +110,8 @@ def test_a_hand_edit_of_what_was_never_written_is_no_entry(house: Any) -> None:
 def test_a_robot_that_waits_there_can_be_called_off(house: Any) -> None:
     drop_in(house)
     [line] = [line for line in waiting.waiting(house.ws) if line.robot == "month"]
-    job = jobs.decide(house.ws, "cancel", [line.key])
+    _, decided = jobs.decide(house.ws, "cancel", [line.key])
+    [job] = decided.done
     assert job.cause == current_stage(house.ws, house.get(DEAL)).entry.id
     house.tick("60d")
     assert house.titles() == ["День"]
