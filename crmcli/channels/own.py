@@ -127,13 +127,19 @@ def values_of(said: bytes) -> dict[str, str]:
     """The `values` of an answer, texts or numbers by name; no output is an answer without any. ValueError."""
     if not said.strip():
         return {}
-    answer = json.loads(said)
+    try:
+        answer = json.loads(said)
+    except RecursionError:
+        raise ValueError(tr("is nested too deeply")) from None
     values = answer.get("values", {}) if isinstance(answer, dict) else None
     if not isinstance(values, dict) or len(values) > MOST_VALUES:
         raise ValueError(tr("it must be an object, with at most {} values", MOST_VALUES))
     if any(isinstance(value, dict | list) for value in values.values()):
         raise ValueError(tr("a value is a text, a number, true, false or null"))
-    return {str(name)[:100]: _text(value) for name, value in values.items() if value is not None}
+    texts = {str(name)[:100]: _text(value) for name, value in values.items() if value is not None}
+    if any("\ud800" <= char <= "\udfff" for pair in texts.items() for char in "".join(pair)):
+        raise ValueError(tr("data has half a character"))
+    return texts
 
 
 def _text(value: object) -> str:

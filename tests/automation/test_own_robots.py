@@ -125,6 +125,10 @@ def test_what_it_gets(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
         ("print('{\"values\": {\"a\": {\"b\": 1}}}')", "dead", "a value is a text"),
         ("print('{\"values\": ' + str(dict.fromkeys(map(str, range(60)), 1)).replace(chr(39), chr(34)) + '}')",
          "dead", "at most 50"),
+        ("print('[' * 60000)", "dead", "is nested too deeply"),
+        (r"print('{\"values\": {\"v\": \"\\ud83d\"}}')", "dead", "half a character"),
+        (r"print('{\"values\": {\"\\udfff\": 1}}')", "dead", "half a character"),
+        (r"print('{\"values\": {\"v\": \"\\ud83d\\ude00\"}}')", "done", ""),
         ("print('x' * 70000)", "dead", "more than 64 KB"),
     ],
 )  # fmt: skip

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import example, given, settings
@@ -164,3 +164,20 @@ def test_it_says_what_was_meant_or_nothing(before: dict[str, Raw], after: dict[s
         assert load_marked(edited(text.encode(), "s", wanted), "s").value == wanted
     except CannotEdit:
         return
+
+
+@pytest.mark.parametrize("end", ["\r", "\x85", "\u2028", "\u2029"])
+def test_lines_with_other_ends_are_left_to_an_editor(end: str) -> None:
+    """The parser counts those as lines too, so that its marks would point elsewhere."""
+    text = f"currency: RUB{end}vat: '20'{end}"
+    wanted: dict[str, Raw] = {"currency": "USD", "vat": "20"}
+    with pytest.raises(CannotEdit, match="neither in LF nor in CR LF"):
+        edited(text.encode(), "settings.yaml", wanted)
+
+
+def test_what_moves_in_a_file_with_both_ends_keeps_its_own_lines() -> None:
+    text = "a:\r\n- id: x\r\n  l:\n  - id: one\r\n    n: '1'\n  - id: two\r\n- id: y\r\n"
+    wanted = cast("dict[str, Raw]", load_marked(text.encode(), "p").value)
+    first, second = cast("list[dict[str, Any]]", wanted["a"])
+    second["l"] = [first["l"].pop(0)]
+    assert b"\r\r" not in edited(text.encode(), "pipelines.yaml", wanted)

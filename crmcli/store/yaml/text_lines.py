@@ -12,6 +12,9 @@ from crmcli.language import tr
 if TYPE_CHECKING:
     import yaml
 
+_OTHER_ENDS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
+"""Where a line ends too, as YAML 1.1 has it."""
+
 
 class CannotEdit(Refused):
     """A file is written in a way that crm cannot change without losing something of it."""
@@ -26,6 +29,9 @@ class TextLines:
     edits: list[tuple[int, int, int, int, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        if _OTHER_ENDS.search(self.text):
+            told = tr("{} has lines that end neither in LF nor in CR LF", self.path)
+            raise CannotEdit(told, "change it in an editor")
         self.lines = self.text.split("\n")
         self.end = "\r" if any(line.endswith("\r") for line in self.lines) else ""
 
@@ -93,7 +99,7 @@ class TextLines:
         """New lines behind a line, -1 for the beginning of the file."""
         if not new:
             return
-        text = "".join(f"{line}{self.end}\n" for line in new)
+        text = "".join(f"{line.removesuffix(self.end)}{self.end}\n" for line in new)
         if after + 1 < len(self.lines):
             self.edits.append((after + 1, 0, after + 1, 0, text))
         else:
