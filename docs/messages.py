@@ -55,7 +55,7 @@ PROSE = re.compile(r"[A-Za-z]{2,}[,:]? [\w({'\"`-]*[A-Za-z]{2,}")
 CODE_LIKE = re.compile(
     r"\n|SELECT|DISTINCT|IS NOT|[a-z] TEXT$|rowid|^id, at|[A-Z]{4,} [A-Z(*]|^[\w.]+ (=|in \(|<) "
     "|is (not )?empty$"
-    r"|\\|^--[a-z-]+ \w+$|^--(first-)?name |^'[^']+' --"
+    r"|\\|^--[a-z-]+( --[a-z-]+)*( \w+)?$|^--(first-)?name |^'[^']+' --"
     r"|^(crm|git|pip) [a-z-]+ |^[A-Z].*\.$|%\(|[а-я]|\w\[| \| "
 )
 PLACE = re.compile(r"(?<!\{)\{(\w*)(?:![rs])?(?::[^{}]*)?\}(?!\})")

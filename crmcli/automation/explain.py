@@ -8,9 +8,10 @@ from datetime import datetime
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.changed_rules import form_of
 from crmcli.automation.ledger import Job
-from crmcli.automation.record_plan import STAGED, RecordPlan, place_of, plan_for
+from crmcli.automation.record_plan import STAGED, RecordPlan, place_of, plan_for, plan_of
 from crmcli.automation.robots import ADDED_LATER, IMPORTED, WAITING, Step, Visit
 from crmcli.automation.sequence_runs import why_ended
+from crmcli.automation.trigger_runs import hearing, leaves_robots
 from crmcli.automation.triggers import out_of_place
 from crmcli.dataclass import dataclass, replace
 from crmcli.language import tr
@@ -46,17 +47,21 @@ def explain(ws: Workspace, ref: str) -> list[RobotLine]:
     """Every robot of each stage in which a record stood, then of the one where it stands: what it did or
     will do, and why; then every trigger of its pipeline."""
     plan = plan_for(ws, ws.resolve(ref, *STAGED))
+    gate = Gate(ws)
+    unheard = {one.event.id for one in hearing(ws).events if one.event.record == plan.record.id}
     lines: list[RobotLine] = []
     for visit, following in zip(plan.visits, plan.visits[1:], strict=False):
         _, stage = place_of(ws, visit.entry)
         own = (stage.id if stage else "", stage.robots if stage else ())
-        lines += _of_past(plan, visit, following.entry, *own)
+        past = list(_of_past(plan, visit, following.entry, *own))
+        if following.entry.id in unheard and leaves_robots(ws, following.entry):
+            past = _with_due(ws, plan, following.entry, past, gate)
+        lines += past
     lines += _decisions(plan)
     for run in plan.runs:
         if run.end:
             robots = ws.pipelines.sequences[run.sequence].robots
             lines += _of_past(plan, run, run.end, _name_of(run), robots)
-    gate = Gate(ws)
     lines += [line_of(plan, step, gate, _condition(ws, plan, step)) for step in plan.steps]
     for visit in [
         *([plan.visit] if plan.visit else []),
@@ -65,6 +70,17 @@ def explain(ws: Workspace, ref: str) -> list[RobotLine]:
         own_steps = [step for step in plan.steps if (step.run or plan.visit) == visit]
         lines += _undeclared(plan, visit, {step.robot.id for step in own_steps})
     return [*lines, *_triggers(ws, plan)]
+
+
+def _with_due(
+    ws: Workspace, plan: RecordPlan, left: Event, lines: list[RobotLine], gate: Gate
+) -> list[RobotLine]:
+    """The lines of a stage that was left since the last tick: what was due before that, the next one does."""
+    then = plan_of(ws, plan.record, plan.events, before=left)
+    due = {
+        step.robot.id: line_of(then, step, gate, _condition(ws, then, step)) for step in then.due()
+    }
+    return [due.get(line.robot, line) for line in lines]
 
 
 def _name_of(visit: Visit) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
 from crmcli.model import sent
-from crmcli.model.event import Event
+from crmcli.model.event import Event, told_actor
 from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant, parse_instant
 from crmcli.workspace import Change
@@ -125,7 +125,8 @@ class Done:
     bug: Exception | None = None
 
     def __str__(self) -> str:
-        who = self.robot if ":" in self.robot or self.robot == CRM else tr("robot {}", self.robot)
+        is_robot = ":" not in self.robot and self.robot != CRM
+        who = tr("robot {}", self.robot) if is_robot else told_actor(self.robot)
         why = f" ({tr(self.reason)})" if self.reason else ""
         about = f"{self.record}: " if self.record else ""
         return f"{about}{who}, {self.action}: {tr(self.word)}{why}"

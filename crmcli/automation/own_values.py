@@ -7,6 +7,8 @@ from crmcli.model.automation import Robot
 
 OWN = "own"
 """The action, and the channel, of robots of one's own."""
+DOCUMENT = "document"
+"""The action that hands on the path of what it made."""
 
 
 class UnknownValues(dict[str, str]):
@@ -21,4 +23,4 @@ class UnknownValues(dict[str, str]):
 
 def gives_back(robot: Robot) -> bool:
     """Whether robots below may read what it gives back."""
-    return robot.do == OWN or bool(robot.params.get("wait"))
+    return robot.do in (OWN, DOCUMENT) or bool(robot.params.get("wait"))

@@ -148,7 +148,8 @@ def _decisions(events: Iterable[Event]) -> list[Decision]:
         elif event.kind in _DONE and key not in found and action != "move":
             robot = str(event.data.get("robot", ""))
             if ":" not in robot and robot not in ("", "crm"):
-                to = str(event.data.get("to", ""))
+                said = event.data.get("to", "")
+                to = ", ".join(map(str, said)) if isinstance(said, list) else str(said)
                 found[key] = Decision(*about, f"robot:{robot}", action, to)
     return list(found.values())
 

@@ -99,6 +99,9 @@ class RuleChange:
 
 def find_robot(pipeline: Pipeline, name: str, stage_id: str = "") -> tuple[Stage, Robot]:
     """The robot that is called so, or STAGE/ROBOT; of several, that of the stage `stage_id`."""
+    place, slash, robot_id = name.rpartition("/")
+    if slash and (named := pipeline.named(place)):
+        name = f"{named.id}/{robot_id}"
     places = [(stage.id, stage.robots) for stage in pipeline.stages]
     place, robot = chosen_robot(pipeline.id, places, name, stage_id)
     return next(stage for stage in pipeline.stages if stage.id == place), robot
@@ -129,6 +132,13 @@ def add(ws: Workspace, home: Home, rule: Tree, spot: Spot | None = None) -> Rule
         (spot or Spot()).put(home.rules(tree, ROBOTS), rule)
 
     return _written(ws, "robots add", edit)
+
+
+def above(ws: Workspace, home: Home, robot: str) -> str:
+    """The robot that stands above another one in a stage, as it is now; "" for the first one."""
+    found = ws.pipelines.place(home.pipeline.entity, home.pipeline.key, home.stage.id)[1]
+    ids = [one.id for one in found.robots] if found else []
+    return ids[ids.index(robot) - 1] if robot in ids[1:] else ""
 
 
 def new_id(stage: Stage, wanted: str) -> str:
@@ -248,7 +258,8 @@ def _written(
     with reshaping(ws, command, SettingsEdit(pipelines=edit)) as done:
         for fault in faults_of_rules(ws.pipelines, ws.settings, texts, ws.now):
             if fault.message not in known:
-                told = tr("{} would not be valid: {}", PIPELINES, tr(fault.message))
+                where = PIPELINES if fault.path == PIPELINES else f"{PIPELINES}, {fault.path}"
+                told = tr("{} would not be valid: {}", where, tr(fault.message))
                 raise BadUsage(told, fault.hint)
         also(done)
     return RuleChange(difference(done), files=done.rewritten)

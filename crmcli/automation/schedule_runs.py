@@ -169,7 +169,7 @@ def _miss(ws: Workspace, table: Timetable, found: Due) -> list[Done]:
     key = job_key(table.who, "", last.key)
     count = len(found.missed)
     word = "skipped" if table.schedule.catch_up == "none" else "missed"
-    reason = tr("too late to run for {}", last.key)
+    reason = tr("too late to run for {}", last.key.replace("T", " "))
     reason += tr(", and for {} before it", count - 1) if count > 1 else ""
     who, do, done = table.who, table.schedule.do, []
     was_done = bool(_known(ws, [key]))

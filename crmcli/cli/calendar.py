@@ -20,10 +20,12 @@ calendar = Noun("calendar", help="Holidays and moved working days in settings.ya
 
 
 @calendar.command(cls=ChangingVerb)
-@click.argument("country", metavar="COUNTRY[-PART]")
-@click.argument("years", type=int, nargs=-1, required=True, metavar="YEAR…")
+@click.argument("country", default="", metavar="[COUNTRY[-PART]]")
+@click.argument("years", type=int, nargs=-1, metavar="[YEAR…]")
 def holidays(session: Session, country: str, years: Sequence[int]) -> Listing:
     """Write the holidays and moved working days of a country into calendar: of settings.yaml.
+
+    Without a country it is that of phone_country:, without a year this one and the next.
 
     What stands there stays, comments too; git diff shows what came, crm undo takes it back. Robots with
     workdays: yes and quiet_days: [holidays] go by it.
@@ -33,7 +35,10 @@ def holidays(session: Session, country: str, years: Sequence[int]) -> Listing:
     Example: crm calendar holidays DE-BY 2027 --dry-run
     """
     ws = session.workspace
-    days = of_countries.take(ws, country, years)
+    if country.isdigit():
+        country, years = "", (int(country), *years)
+    this = ws.today.year
+    days = of_countries.take(ws, country or ws.settings.phone_country, years or (this, this + 1))
     new = sum(one.is_new for one in days)
     told = "would add {} to calendar:" if ws.dry_run else "added {} to calendar:"
     ws.notes.insert(0, tr(told, counted(new, "day")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -54,6 +55,16 @@ def made_up() -> dict[str, tuple[str, str]]:
     }  # fmt: skip
 
 
+def _tells(name: str, word: str) -> bool:
+    """Whether the guide of a topic has a word, in any number: sequences, sequence."""
+    stem = word.casefold().removesuffix("s") if len(word) > LEAST_LETTERS else word.casefold()
+    return (
+        name != OPTIONS and re.search(rf"\b{re.escape(stem)}", topic(name).casefold()) is not None
+    )
+
+
+LEAST_LETTERS = 3
+"""Of a word that many are; a shorter one is looked for as it is."""
 ACTIONS_MARK = "  {actions}"
 """Where a guide lists what robots can do."""
 
@@ -68,8 +79,10 @@ def action_lines() -> str:
     for name, action in ACTIONS.items():
         given = [tr("FIELD: VALUE")] if action.sets_fields else []
         given += [p.name if p.required else f"[{p.name}]" for p in action.params]
-        lines.append(f"  {name:<{margin - 2}}{tr(action.doc)}")
-        lines += [f"{'':{margin}}{line}" for line in fold(" ".join(given), Page().width - margin)]
+        room = Page().width - margin
+        told = [line for text in (tr(action.doc), " ".join(given)) for line in fold(text, room)]
+        lines.append(f"  {name:<{margin - 2}}{told[0]}")
+        lines += [f"{'':{margin}}{line}" for line in told[1:]]
     return "\n".join(lines)
 
 
@@ -104,7 +117,10 @@ def help_(session: Session, words: Sequence[str]) -> None:
     for word in words:
         child = command.get_command(context, word) if isinstance(command, click.Group) else None
         if child is None:
+            told = [f"crm help {name}" for name in TOPICS if _tells(name, word)]
             known = tr("commands: see crm --help; topics: {}", ", ".join(TOPICS))
+            if told:
+                known = tr("read of it in {}", ", ".join(told))
             raise NotFound(tr("no help on {!r}", " ".join(words)), known)
         command, context = child, click.Context(child, info_name=word, parent=context)
     session.out.prose(command.get_help(context))

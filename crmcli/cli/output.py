@@ -141,8 +141,9 @@ class Output:
         elif self.format == "ids":
             self._write([plain(record["id"])] if record else [])
         elif not self.quiet:
-            said = tr(text)
-            self._write(message_lines(clean(said), self.width) if self.width else [said])
+            said, *below = tr(text).split("\n")
+            first = message_lines(clean(said), self.width) if self.width else [said]
+            self._write([*first, *map(clean, below)])
 
     def note(self, text: str) -> None:
         """Say something on stderr, unless `-q`."""

@@ -9,6 +9,7 @@ from inspect import cleandoc
 import click
 
 from crmcli.cli import terminal
+from crmcli.cli.terminal import program
 from crmcli.language import tr
 from crmcli.present.text_width import fold, width
 
@@ -56,13 +57,7 @@ class Page(click.HelpFormatter):
 
     def write_example(self, command: str) -> None:
         r"""A command as it is typed; where it is too long it goes on after a `\`."""
-        line = "  "
-        for word in _WORDS.findall(command):
-            if line.strip() and width(f"{line}{word} \\") > self.width:
-                self.write(f"{line}\\\n")
-                line = "      "
-            line += f"{word} "
-        self.write(f"{line.rstrip()}\n")
+        self.write("".join(f"{line}\n" for line in typed(command, self.width)))
 
 
 def own_options(command: click.Command) -> list[click.Option]:
@@ -96,10 +91,27 @@ def help_page(command: click.Command, ctx: click.Context) -> str:
     return page.getvalue().rstrip("\n")
 
 
+def typed(command: str, room: int) -> Iterator[str]:
+    r"""The lines of a command as it is typed; where it is too long it goes on after a `\`."""
+    line = "  "
+    for word in _WORDS.findall(command):
+        if line.strip() and width(f"{line}{word} \\") > room:
+            yield f"{line}\\"
+            line = "      "
+        line += f"{word} "
+    yield line.rstrip()
+
+
 def folded(text: str, room: int) -> str:
-    """Paragraphs in lines, what is indented as it is."""
+    """Paragraphs in lines; of what is indented only commands that are too long."""
+
+    def lines(part: str) -> Iterator[str]:
+        for line in part.split("\n"):
+            is_long = line.startswith(f"  {program()} ") and width(line) > room
+            yield from typed(line, room) if is_long else [line]
+
     parts = text.rstrip("\n").split("\n\n")
-    return "\n\n".join(p if p.startswith(" ") else "\n".join(fold(p, room)) for p in parts)
+    return "\n\n".join("\n".join(lines(p) if p.startswith(" ") else fold(p, room)) for p in parts)
 
 
 def options_page(

@@ -12,11 +12,13 @@ from crmcli.automation import rule_edits
 from crmcli.automation.rule_edits import Home
 from crmcli.cli import terminal
 from crmcli.cli.options import pipeline_named
+from crmcli.cli.pages import Page
 from crmcli.cli.params import Session
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS
 from crmcli.model.listed import allowed_hint
+from crmcli.model.values import fold
 from crmcli.sales.records.stage_lookup import find_stage
 from crmcli.workspace.rule_keys import ONE_TIME, RuleKey, params, robot_keys, with_params, written
 
@@ -55,21 +57,25 @@ def asked(session: Session, pipeline: str, stage: str) -> tuple[Home, Tree]:
 def _home(ws: Workspace, pipeline: str, stage: str) -> Home:
     known = {one.id: one.name for one in ws.pipelines}
     usual = ws.pipelines.deals[0].id
-    chosen = pipeline_named(ws, pipeline or _chosen(tr("pipeline"), known, usual))
+    chosen = pipeline_named(
+        ws, pipeline or (stage and usual) or _chosen(tr("pipeline"), known, usual)
+    )
     stages = {one.id: one.name for one in chosen.stages}
     return Home(chosen, find_stage(chosen, stage or _chosen(tr("stage"), stages)))
 
 
 def _chosen(word: str, known: Mapping[str, str], usual: str | None = None) -> str:
-    """One of several words, which are shown with what they mean."""
-    wide = max(map(len, known))
-    for name, told in known.items():
-        click.echo(f"  {name.ljust(wide)}  {told}", err=True)
+    """One of several words, which are shown with what they mean; what it means names it too."""
+    page = Page()
+    with page.indentation():
+        page.write_dl(known.items())
+    click.echo(page.getvalue(), nl=False, err=True)
+    words = {fold(said): name for name, told in known.items() for said in (told, name)}
 
     def read(text: str) -> str:
-        if text.strip() not in known:
+        if (said := fold(text.strip())) not in words:
             raise BadUsage(f"{tr('{!r} is not one of these', text)}; {allowed_hint(text, known)}")
-        return text.strip()
+        return words[said]
 
     return terminal.prompted(word, read, usual)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NAME = click.Argument(("ref",), metavar="[STAGE/]ROBOT", shell_complete=complete)
 STAGE = option("--stage", "Stage.", "STAGE")
-TO = option("--to", "Another stage.", "STAGE")
+TO = option("--to --stage", "Another stage.", "STAGE")
 SPOT = [
     option("--above", "Above this robot of the stage.", "ROBOT"),
     option("--below", "Below this robot of the stage.", "ROBOT"),
@@ -99,7 +99,10 @@ def add(session: Session, /, pipeline: str, stage: str, do: str | None, **given:
         rule |= _facts(robot_keys(), given)
     spot = Spot(given["above"], given["below"])
     done = rule_edits.add(ws, home, rule, spot)
-    return _told(ws, tr("Added robot {} to {}", rule["id"], home), done, home, str(rule["id"]))
+    text = tr("Added robot {} to {}", rule["id"], home)
+    if rule.get("wait") and (above := rule_edits.above(ws, home, str(rule["id"]))):
+        text += tr("; it waits for {}", above)
+    return _told(ws, text, done, home, str(rule["id"]))
 
 
 @click.command(
@@ -200,7 +203,7 @@ ON = click.Argument(("on",), metavar="EVENT")
 def add_trigger(session: Session, /, on: str, pipeline: str, stage: str, **given: Any) -> Told:
     """Add a trigger to a stage of pipelines.yaml: the event moves a record there.
 
-    Example: crm trigger add offer.viewed --stage offer
+    Example: crm trigger add meeting --stage offer
 
     Example: crm trigger add mail.in --stage invoice --subject paid --when 'amount > 0'
     """

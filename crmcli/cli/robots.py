@@ -371,7 +371,9 @@ def retry(session: Session, keys: Sequence[str], where: str) -> list[Told]:
 
     Example: crm jobs retry --where 'robot = offer and state = dead'
     """
-    return _decided(session, "retry", "Will be retried at the next tick: {}.", keys, where)
+    return _decided(
+        session, "retry", tr("Will be retried at the next tick: {}.", "{}"), keys, where
+    )
 
 
 @jobs.command(cls=ChangingVerb, params=_MANY)
@@ -382,7 +384,7 @@ def cancel(session: Session, keys: Sequence[str], where: str) -> list[Told]:
 
     Example: crm jobs cancel --where 'robot = call and record.owner = boris' --dry-run
     """
-    return _decided(session, "cancel", "Cancelled: {}.", keys, where)
+    return _decided(session, "cancel", tr("Cancelled: {}.", "{}"), keys, where)
 
 
 @jobs.command(
@@ -411,7 +413,7 @@ def _decided(
         raise BadUsage(told, tr("crm jobs {0} KEY…, or crm jobs {0} --where EXPR", verb))
     chosen, done = decide(session.workspace, verb, keys, where, how)
     return each_told(
-        session, chosen, done, lambda _, job: Told(tr(words, automation.job_name(job)))
+        session, chosen, done, lambda _, job: Told(words.format(automation.job_name(job)))
     )
 
 

@@ -15,6 +15,7 @@ import click
 
 from crmcli.errors import BadUsage
 from crmcli.language import tr
+from crmcli.present.text_width import fold
 
 T = TypeVar("T")
 
@@ -128,7 +129,7 @@ def prompted(word: str, read: Callable[[str], T], usual: str | None = None) -> T
         try:
             return read(text)
         except BadUsage as error:
-            click.echo(tr(error.message), err=True)
+            click.echo("\n".join(fold(tr(error.message), columns())), err=True)
 
 
 def page(lines: Sequence[str]) -> bool:

@@ -35,7 +35,7 @@ MOST_TOLD = 50
             is_flag=True,
         ),
         option("--install", "Let cron run it: write the line of your crontab.", is_flag=True),
-        option("--every", "With --install: how often.", "TIME", default="", show_default="5m"),
+        option("--every", "With --install: how often; 5m if absent.", "TIME"),
         option("--uninstall", "Remove that line.", is_flag=True),
         option("--status", "Tell when it last ran, and who runs it.", is_flag=True),
         option(

@@ -113,9 +113,10 @@ TO_PHONE = (
 """What a message to somebody's phone needs."""
 
 
-def _to_phone(doc: str, channel: str, raises: str) -> Action:
+def _to_phone(doc: str, channel: str, raises: str, said: str) -> Action:
+    either = ("text", "template")
     return Action(
-        doc, TO_PHONE, once=True, leaves=channel, raises=(raises,), either=("text", "template")
+        doc, TO_PHONE, once=True, leaves=channel, raises=(raises,), either=either, said=said
     )
 
 
@@ -156,6 +157,7 @@ ACTIONS: dict[str, Action] = {
             *OF_TASKS,
         ),
         once=True,
+        said="plan",
         raises=("booking.made", "field.changed"),
     ),
     "complete_tasks": Action(
@@ -183,9 +185,11 @@ ACTIONS: dict[str, Action] = {
         raises=("mail.out",),
         said="an e-mail",
     ),
-    "sms": _to_phone("An SMS to the client; see channels: in settings.yaml.", "sms", "sms.out"),
-    "chat": _to_phone("A chat message to the client.", "chat", "message.out"),
-    "call": _to_phone("An automatic call to the client, which says a text.", "call", "call.out"),
+    "sms": _to_phone("An SMS to the client; see channels: in settings.yaml.", "sms", "sms.out", "an SMS"),
+    "chat": _to_phone("A chat message to the client.", "chat", "message.out", "a chat message"),
+    "call": _to_phone(
+        "An automatic call to the client, which says a text.", "call", "call.out", "an automatic call"
+    ),
     "document": Action(
         "An offer or invoice of the deal as a draft, or a page by a template: a file of the record.",
         (
@@ -195,6 +199,7 @@ ACTIONS: dict[str, Action] = {
             Param("name", "text", "What the file is called; its number, or as the template, if absent."),
         ),
         leaves="document",
+        said="a document",
         either=("kind", "template"),
     ),
     "set": Action(

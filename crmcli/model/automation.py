@@ -109,7 +109,11 @@ class Robot:
     @property
     def acts(self) -> str:
         """When it acts, in words: what starts it, and how long after that."""
-        return f"{self.on}: {self.timing}" if self.on else str(self.timing)
+        if not self.on:
+            return str(self.timing)
+        told = (f"{name}: {', '.join(words)}" for name, words in self.filters.items())
+        event = tr("by {}", " ".join((self.on, *told)))
+        return event if self.timing == Timing() else f"{event}, {self.timing}"
 
     @property
     def digest(self) -> str:

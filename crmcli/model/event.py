@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crmcli.dataclass import dataclass, field, replace
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, having
 
 KINDS = (
@@ -121,6 +122,17 @@ SUM = "sum"
 
 TOGETHER = "together"
 """The key in the data of an activity of what several records share: the id of the first event of it."""
+
+
+def told_actor(actor: str) -> str:
+    """Who acted, in words; a person or crm as it is called."""
+    kind, _, name = actor.partition(":")
+    words = {
+        "robot": tr("robot {}", name),
+        "trigger": tr("trigger {}", name),
+        "schedule": tr("schedule {}", name),
+    }
+    return words.get(kind, actor) if name else actor
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ RULES_DIFF = [
 ]  # fmt: skip
 RULE = Column("rule", "Rule")
 STEPS = [
-    Column("at", "When", "datetime", keep=True), Column("actor", "Who"),
+    Column("at", "When", "datetime", keep=True), Column("actor", "Who", "actor"),
     Column("state", "State", "word", keep=True), Column("reason", "Why", whole=True),
 ]  # fmt: skip
 QUESTIONS = [
@@ -61,22 +61,22 @@ QUESTIONS = [
 ]  # fmt: skip
 PLAN = [
     Column("at", "When", "datetime", keep=True), Column("record", "Record", keep=True),
-    Column("who", "Who"), Column("what", "What"),
+    Column("who", "Who", "actor"), Column("what", "What"),
 ]  # fmt: skip
 REPLAYED = [
-    Column("who", "Who", keep=True), Column("action", "Does"), Column("before", "Before", "count"),
+    Column("who", "Who", "actor", keep=True), Column("action", "Does"), Column("before", "Before", "count"),
     Column("after", "After", "count"), Column("more", "More", "count"), Column("fewer", "Fewer", "count"),
     Column("otherwise", "Otherwise", "count"), Column("examples", "Examples", whole=True),
 ]  # fmt: skip
 DIFFERENCES = [
     Column("kind", "Difference", "word", keep=True), Column("record", "Record", keep=True),
-    Column("who", "Who"), Column("action", "Does"), Column("before", "Before", "datetime"),
+    Column("who", "Who", "actor"), Column("action", "Does"), Column("before", "Before", "datetime"),
     Column("to_before", "To"), Column("after", "After", "datetime"), Column("to", "To"),
 ]  # fmt: skip
 FEW = 3
 """Differences of a robot that are shown as examples."""
 BY_DAY = [
-    Column("day", "Day", "date", keep=True), Column("who", "Who"), Column("action", "Does"),
+    Column("day", "Day", "date", keep=True), Column("who", "Who", "actor"), Column("action", "Does"),
     Column("count", "How many", "count"),
 ]  # fmt: skip
 

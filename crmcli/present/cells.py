@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
+from crmcli.model.event import told_actor
 from crmcli.model.kinds import KINDS, TEXT, Field, Kind, item_text
 from crmcli.model.money import write_money, write_short
 from crmcli.model.phone_format import dialled
@@ -214,6 +215,7 @@ def _sums(value: object, locale: Locale) -> str:
 
 _SHOWN: dict[str, Callable[[object, Locale], str]] = {
     "word": lambda value, _: in_words(plain(value)),
+    "actor": lambda value, _: told_actor(plain(value)),
     "percent": partial(_measure, unit="{}%"),
     "days": partial(_measure, unit="{}d"),
     "sums": _sums,

@@ -24,7 +24,7 @@ FOLLOWING = ("stage", "pipeline", "probability", "closed_at", "first_closed_at",
 
 
 COLUMNS = [
-    Column("at", "When", "datetime", keep=True), Column("actor", "Who"),
+    Column("at", "When", "datetime", keep=True), Column("actor", "Who", "actor"),
     Column("kind", "What", "word", keep=True), Column("text", "Details"),
 ]  # fmt: skip
 
@@ -44,7 +44,8 @@ def event_table(ws: Workspace, events: Sequence[Event]) -> Listing:
 
 ACTIVITIES = [
     Column("at", "When", "datetime", keep=True), Column("kind", "What", "word", keep=True),
-    Column("name", "With"), Column("text", "Details"), Column("actor", "Who"), Column("id", "Id", keep=True),
+    Column("name", "With"), Column("text", "Details"), Column("actor", "Who", "actor"),
+    Column("id", "Id", keep=True),
 ]  # fmt: skip
 
 

@@ -122,7 +122,6 @@ class RobotRows:
 
 def _limits(robot: Robot) -> Iterator[str]:
     """What else is written at a robot that says whether it acts."""
-    yield from (f"{name}: {', '.join(words)}" for name, words in robot.filters.items())
     yield from map(str, robot.exits)
     usual = {"once": "visit", "again": "", "split": None, "absent": ""}
     for name, absent in usual.items():

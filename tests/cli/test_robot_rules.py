@@ -55,7 +55,9 @@ def test_a_robot_comes_into_its_stage_and_all_else_stays(crm: Crm, folder: Path)
         "robots", "add", "--pipeline", "sales", "--stage", "offer", "--id", "call", "--do", "task",
         "--with", "title=Перезвонить", "--after", "2d", "--wait",
     )  # fmt: skip
-    assert (done.code, done.out) == (0, "Added robot call to sales/offer.\n"), done.err
+    assert (done.code, done.out) == (
+        0, "Added robot call to sales/offer; it waits for overdue.\n",
+    ), done.err
     new = (
         "          - id: call\n            do: task\n            with: {title: Перезвонить}\n"
         "            after: 2d\n            wait: previous\n"
@@ -359,11 +361,38 @@ def test_on_a_terminal_it_asks_step_by_step_and_again_where_an_answer_is_wrong(
     assert "'nowhere' — нет в этом списке" in said
     assert "нет поля «amuont»" in said
     assert "- id: call\n  do: task\n  with: {title: Позвонить, due: 2d}" in said
-    assert "Добавлен робот call на стадию sales/offer." in said
+    assert "Добавлен робот call на стадию sales/offer; ждёт, пока закончит overdue." in said
     assert rules(folder, "offer")[-1] == {
         "id": "call", "do": "task", "with": {"title": "Позвонить", "due": "2d"},
         "after": "3d", "wait": "previous", "when": "amount > 5",
     }  # fmt: skip
+
+
+def test_what_is_shown_of_a_choice_names_it_too_and_a_known_stage_asks_for_no_pipeline(
+    folder: Path,
+) -> None:
+    answers = ["ЗАМЕТКА В ТАЙМЛАЙНЕ ЗАПИСИ.", *answered("comment", text=["Чай"]), "", "n", "", "", "y"]
+    said = typed(folder, ["robots", "add", "--stage", "offer"], answers, CRM_LANG="ru")
+    assert "воронка" not in said
+    assert rules(folder, "offer")[-1] == {"id": "comment", "do": "comment", "with": {"text": "Чай"}}
+    by_name = ["Продажи", "Товар отгружен", "comment", *answered("comment", text=["Чай"]), "", "n", "", "", "y"]
+    typed(folder, ["robots", "add"], by_name, CRM_LANG="ru")
+    assert rules(folder, "shipped")[-1]["id"] == "comment"
+
+
+@pytest.mark.parametrize("stage", ["offer", "OFFER", "Коммерческое предложение"])
+def test_a_robot_is_found_below_its_stage_by_id_or_name(crm: Crm, stage: str) -> None:
+    done = crm("robots", "disable", f"{stage}/chase")
+    assert done.code == 0, done.err
+    moved = crm("robots", "move", f"{stage}/chase", "--stage", "paid")
+    assert moved.code == 0, moved.err
+
+
+def test_a_template_that_does_not_fit_is_named(crm: Crm) -> None:
+    done = crm(
+        "robots", "add", "--stage", "offer", "--do", "email", "--with", "template=mail/hello.j2"
+    )
+    assert "templates/mail/hello.j2" in done.err
 
 
 def test_without_a_yes_nothing_is_written(folder: Path) -> None:
