@@ -9,7 +9,6 @@ from inspect import cleandoc
 import click
 
 from crmcli.cli import terminal
-from crmcli.cli.terminal import program
 from crmcli.language import tr
 from crmcli.present.text_width import fold, width
 
@@ -107,7 +106,7 @@ def folded(text: str, room: int) -> str:
 
     def lines(part: str) -> Iterator[str]:
         for line in part.split("\n"):
-            is_long = line.startswith(f"  {program()} ") and width(line) > room
+            is_long = line.startswith("  crm ") and " # " not in line and width(line) > room
             yield from typed(line, room) if is_long else [line]
 
     parts = text.rstrip("\n").split("\n\n")

@@ -78,3 +78,14 @@ def test_imported_records_say_why_nothing_ran(house: Any, deal: Any) -> None:
     stages.move(house.ws, deal.id, "talks")
     [line] = [line for line in explain(house.ws, deal.id) if line.robot == "fresh"]
     assert (line.state, line.why) == ("paused", "added after the record entered this stage")
+
+
+def test_what_the_next_tick_does_in_a_stage_that_was_left_is_told_as_due(
+    house: Any, deal: Any
+) -> None:
+    stages.move(house.ws, deal.id, "talks")
+    ahead = {line.robot: line.state for line in explain(house.ws, deal.id) if line.stage == "new"}
+    assert ahead == {"hi": "due", "rich": "due", "late": "cancelled"}
+    house.tick()
+    after = {line.robot: line.state for line in explain(house.ws, deal.id) if line.stage == "new"}
+    assert after == {"hi": "done", "rich": "skipped", "late": "cancelled"}

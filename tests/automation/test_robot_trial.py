@@ -84,3 +84,15 @@ def test_each_part_of_a_condition_tells_what_it_met(house: Any, text: str, told:
     found = explained(condition, ws.get(deal.id), ws.env)
     assert str(found) == told
     assert found.is_met == holds(condition, ws.get(deal.id), ws.env)
+
+
+def test_what_a_document_above_would_hand_on_is_told_as_unknown(house: Any, deal: Any) -> None:
+    house.template("hi", "Subject: О чае\n\nДобрый день!\n")
+    house.rules(
+        RULES.replace(
+            "- {id: hook",
+            "- {id: doc, do: document, with: {kind: offer}}\n          - {id: send, do: comment, with: "
+            '{text: "{{ robots.doc.path }}"}, wait: previous}\n          - {id: hook',
+        )
+    )
+    assert robot_trial.run(house.ws, "send", deal.id).done.effect == "(unknown until it runs)"

@@ -126,3 +126,22 @@ def test_an_example_in_a_hint_can_be_copied_from_80_columns() -> None:
             f"  {command}" in message_lines(f"hint: for example: {command}", 80)
             or width(command) < 60
         )
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("topic", ["robots", "triggers", "own", "hooks", "cron"])
+def test_commands_and_lists_of_guides_fit_into_80_columns(
+    crm: Crm, language: str, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRM_LANG", language)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert [line for line in crm("help", topic).out.split("\n") if len(line) > 80] == []
+
+
+@pytest.mark.parametrize(
+    ("word", "topic"), [("sequences", "robots"), ("sms", "own"), ("holidays", "robots")]
+)
+def test_a_word_that_a_guide_explains_leads_there(crm: Crm, word: str, topic: str) -> None:
+    done = crm("help", word)
+    assert done.code == 3
+    assert f"crm help {topic}" in done.err

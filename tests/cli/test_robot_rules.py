@@ -56,7 +56,8 @@ def test_a_robot_comes_into_its_stage_and_all_else_stays(crm: Crm, folder: Path)
         "--with", "title=Перезвонить", "--after", "2d", "--wait",
     )  # fmt: skip
     assert (done.code, done.out) == (
-        0, "Added robot call to sales/offer; it waits for overdue.\n",
+        0,
+        "Added robot call to sales/offer; it waits for overdue.\n",
     ), done.err
     new = (
         "          - id: call\n            do: task\n            with: {title: Перезвонить}\n"
@@ -371,11 +372,29 @@ def test_on_a_terminal_it_asks_step_by_step_and_again_where_an_answer_is_wrong(
 def test_what_is_shown_of_a_choice_names_it_too_and_a_known_stage_asks_for_no_pipeline(
     folder: Path,
 ) -> None:
-    answers = ["ЗАМЕТКА В ТАЙМЛАЙНЕ ЗАПИСИ.", *answered("comment", text=["Чай"]), "", "n", "", "", "y"]
+    answers = [
+        "ЗАМЕТКА В ТАЙМЛАЙНЕ ЗАПИСИ.",
+        *answered("comment", text=["Чай"]),
+        "",
+        "n",
+        "",
+        "",
+        "y",
+    ]
     said = typed(folder, ["robots", "add", "--stage", "offer"], answers, CRM_LANG="ru")
     assert "воронка" not in said
     assert rules(folder, "offer")[-1] == {"id": "comment", "do": "comment", "with": {"text": "Чай"}}
-    by_name = ["Продажи", "Товар отгружен", "comment", *answered("comment", text=["Чай"]), "", "n", "", "", "y"]
+    by_name = [
+        "Продажи",
+        "Товар отгружен",
+        "comment",
+        *answered("comment", text=["Чай"]),
+        "",
+        "n",
+        "",
+        "",
+        "y",
+    ]
     typed(folder, ["robots", "add"], by_name, CRM_LANG="ru")
     assert rules(folder, "shipped")[-1]["id"] == "comment"
 
