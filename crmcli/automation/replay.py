@@ -15,6 +15,7 @@ from typing import Any
 from crmcli.automation import linked_dates
 from crmcli.automation.event_subjects import subjects
 from crmcli.automation.ledger import Job, jobs_of
+from crmcli.automation.own_values import DOCUMENT
 from crmcli.automation.past_workspace import Begun, PastWorkspace, is_automatic
 from crmcli.automation.play import Play
 from crmcli.automation.record_plan import STAGED
@@ -148,7 +149,7 @@ def _decisions(events: Iterable[Event]) -> list[Decision]:
         elif event.kind in _DONE and key not in found and action != "move":
             robot = str(event.data.get("robot", ""))
             if ":" not in robot and robot not in ("", "crm"):
-                said = event.data.get("to", "")
+                said = event.data.get("to", "") if action != DOCUMENT else ""  # it has a number
                 to = ", ".join(map(str, said)) if isinstance(said, list) else str(said)
                 found[key] = Decision(*about, f"robot:{robot}", action, to)
     return list(found.values())

@@ -56,7 +56,7 @@ def status(session: Session) -> Told:
     """When crm tick last came to its end here, who calls it, and what waits."""
     from crmcli.automation import crontab
     from crmcli.automation.jobs import listed
-    from crmcli.automation.ledger import OPEN, TROUBLED
+    from crmcli.automation.ledger import AWAITING, OPEN, TROUBLED
     from crmcli.errors import ServiceFailed
     from crmcli.model.local_times import local_minute
     from crmcli.workspace.tick_times import ends
@@ -69,7 +69,7 @@ def status(session: Session) -> Told:
         line = ""
         session.out.note(error.message)
     runner, here = ws.settings.runner, ws.settings.runs_at(ws.clone)
-    waiting, troubled = len(listed(ws, OPEN)), len(listed(ws, TROUBLED))
+    waiting, troubled = len(listed(ws, (*OPEN, AWAITING))), len(listed(ws, TROUBLED))
     row = {
         "last_end": past,
         "crontab": line,

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 import click
 
 from crmcli.automation import recipes
+from crmcli.cli import terminal
 from crmcli.cli.options import pipeline_named
 from crmcli.cli.params import ChangingVerb, Noun, Session, option
 from crmcli.language import tr
+from crmcli.model.durations import parse_duration
 from crmcli.model.pipeline import LEADS
 from crmcli.model.recipe import Recipe
 from crmcli.present.cells import Column, Listing
+from crmcli.present.text_width import fold
 from crmcli.present.told import Told
 from crmcli.sales.records.stage_lookup import find_stage
 from crmcli.workspace.rule_keys import written
@@ -58,7 +61,7 @@ def show(session: Session, name: str) -> None:
 
 
 def _text(found: Recipe) -> Iterator[str]:
-    yield found.about
+    yield from fold(found.about, terminal.columns())
     for block in found.blocks:
         for kind, rules in (("robots", block.robots), ("triggers", block.triggers)):
             yield from ("", f"{block.stage}, {kind}:") if rules else ()
@@ -71,7 +74,8 @@ def _text(found: Recipe) -> Iterator[str]:
     yield from ("", tr("To try it:"))
     for step in found.example:
         command = step.replace("{stage}", found.blocks[0].stage)
-        yield f"  {command if command.startswith('crm ') else tr('{} later: crm tick', step)}"
+        is_typed = command.startswith("crm ")
+        yield f"  {command if is_typed else tr('{} later: crm tick', parse_duration(step).words)}"
 
 
 @recipe.command(

@@ -110,4 +110,6 @@ def _revoke(session: Session) -> Told:
     acts, root = revoke(session.workspace), _root(session)
     if folders.untrust_folder(root):
         session.out.note(tr("no longer trusted: {}", root))
-    return Told(tr("{} will wait for crm trust.", counted(acts, "act")), {"revoked": acts})
+    return Told(
+        tr("Not approved any more: {}. See crm trust.", counted(acts, "act")), {"revoked": acts}
+    )

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 WAITING = [
-    Column("record", "Record", keep=True), Column("name", "Name"), Column("robot", "Robot"),
+    Column("record", "Record", keep=True), Column("name", "Name"), Column("robot", "Robot", keep=True),
     Column("action", "Does"), Column("state", "State", "word"), Column("due_at", "Due", "datetime"),
     Column("why", "Why", whole=True),
 ]  # fmt: skip
 EXPLAINED = [
-    Column("stage", "Stage"), Column("robot", "Robot", keep=True), Column("action", "Does"),
+    Column("stage", "Stage", whole=True), Column("robot", "Robot", keep=True), Column("action", "Does"),
     Column("state", "State", "word", keep=True), Column("due_at", "When", "datetime"),
     Column("why", "Why", whole=True), Column("key", "Key"),
 ]  # fmt: skip
@@ -95,7 +95,7 @@ def jobs(ws: Workspace, found: Sequence[Job], empty: str) -> Listing:
     rows, gate = rows_of(found, *names), Gate(ws)
     for job, row in zip(found, rows, strict=True):
         row |= {"id": job.key, "attempts": job.attempts + job.starts}
-        row["reason"] = job.reason or (_ANSWER if job.state == "awaiting" else "")
+        row["reason"] = tr(job.reason or (_ANSWER if job.state == "awaiting" else ""))
         if job.is_outgoing and job.state == "queued" and not job.reason:
             row["reason"] = gate.why_not_message(job)
         row |= {**{key: job.facts.get(key, "") for key in ("to", "file")}}

@@ -216,6 +216,7 @@ def _sums(value: object, locale: Locale) -> str:
 _SHOWN: dict[str, Callable[[object, Locale], str]] = {
     "word": lambda value, _: in_words(plain(value)),
     "actor": lambda value, _: told_actor(plain(value)),
+    "params": lambda value, _: _pairs(value),
     "percent": partial(_measure, unit="{}%"),
     "days": partial(_measure, unit="{}d"),
     "sums": _sums,
@@ -236,11 +237,16 @@ def plain(value: object) -> str:
         return format_instant(value)
     if isinstance(value, Mapping):
         words = item_text(value)
-        pairs = (f"{key}={plain(item)}" for key, item in value.items())
-        return ", ".join(pairs) if words is None else words
+        return _pairs(value) if words is None else words
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(map(plain, value))
     return str(value)
+
+
+def _pairs(value: object) -> str:
+    """Keys and values, also of a map that an item of a list might be."""
+    pairs = value.items() if isinstance(value, Mapping) else ()
+    return ", ".join(f"{key}={plain(item)}" for key, item in pairs)
 
 
 def in_short(raw: object) -> str:

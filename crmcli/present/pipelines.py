@@ -19,13 +19,13 @@ PIPELINES = [
     Column("triggers", "Triggers", "count"), Column("schedules", "Schedules", "count"),
 ]  # fmt: skip
 STAGES = [
-    Column("id", "Stage", keep=True), Column("name", "Name"), Column("kind", "Kind", "word"),
+    Column("id", "Stage", keep=True), Column("name", "Name", whole=True), Column("kind", "Kind", "word"),
     Column("probability", "%", "count"), Column("max_days", "Days", "count"),
     Column("requires", "Requires"), Column("color", "Color"),
 ]  # fmt: skip
 ROBOTS = [
     Column("stage", "Stage"), Column("id", "Robot"), Column("do", "Does"), Column("acts", "When"),
-    Column("when", "If"), Column("with", "With"),
+    Column("when", "If"), Column("with", "With", "params"),
 ]  # fmt: skip
 TRIGGERS = [
     Column("on", "Trigger"), Column("stage", "Moves to"), Column("when", "If"),
@@ -33,7 +33,7 @@ TRIGGERS = [
 ]  # fmt: skip
 SCHEDULES = [
     Column("id", "Schedule"), Column("cron", "Cron"), Column("do", "Does"), Column("where", "For"),
-    Column("with", "With"),
+    Column("with", "With", "params"),
 ]  # fmt: skip
 
 

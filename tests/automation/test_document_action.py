@@ -10,6 +10,7 @@ import pytest
 
 from crmcli.automation import jobs, robot_trial
 from crmcli.automation.explain import explain
+from crmcli.automation.replay import replay
 from crmcli.automation.simulate import rehearse
 from crmcli.channels.document import Document
 from crmcli.errors import InvalidData
@@ -149,3 +150,13 @@ def test_what_is_wrong_is_told(house: Any, given: str, told: str) -> None:
     with pytest.raises(InvalidData) as refused:
         house.ws.read_pipelines(forgiving=False)
     assert told in str(refused.value.problems)
+
+
+def test_played_again_its_other_number_is_no_difference(house: Any) -> None:
+    begin = house.now
+    robots(house, "kind: offer, format: html", SAID)
+    house.tick()
+    house.wait("1h")
+    found = replay(house.ws, begin, house.now)
+    assert found.before["robot:doc", "document"] == found.after["robot:doc", "document"] == 1
+    assert not [one for one in found.differences if one.of.action == "document"]

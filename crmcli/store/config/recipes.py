@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import crmcli
+from crmcli.language import spoken
 from crmcli.model.recipe import Block, Recipe
 from crmcli.model.settings import LANGUAGES
 from crmcli.store.disk import files
@@ -26,7 +27,7 @@ def _recipe(path: Path, language: str) -> Recipe:
     blocks = [Block(b["stage"], b.get("robots", []), b.get("triggers", [])) for b in got["rules"]]
     return Recipe(
         name=path.stem,
-        about=got["about"],
+        about=_spoken(raw["about"], spoken()),
         entity=got["entity"],
         blocks=tuple(blocks),
         fields=got.get("fields", {}),
