@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from crmcli.cli.documents import ANYWAY, confirmed, sent_each
-from crmcli.cli.params import ALL_OR_NOTHING, ChangingVerb, Noun, Session, complete, option
-from crmcli.errors import BadUsage
+from crmcli.cli.options import check_chosen
+from crmcli.cli.params import ALL_OR_NOTHING, SOME_REFS, ChangingVerb, Noun, Session, option
 from crmcli.model.entities import ENTITIES
 from crmcli.present.told import Told
 from crmcli.sales.documents import templates
@@ -20,7 +18,7 @@ mail = Noun("mail", help="Messages to clients.")
 @mail.command(
     cls=ChangingVerb,
     params=[
-        click.Argument(("refs",), nargs=-1, metavar="REF...", shell_complete=complete),
+        SOME_REFS,
         option("--where -w", "To all that match this condition.", "EXPR"),
         option("--of noun", "Which, if the template is for several kinds.", among=tuple(ENTITIES)),
         ALL_OR_NOTHING,
@@ -58,9 +56,7 @@ def send(
 
     ws = session.workspace
     path = templates.find(ws, template, mail=True)
-    if bool(refs) == bool(where):
-        told = "--where and REF exclude each other" if refs else "no REF is given"
-        raise BadUsage(told, "crm mail send REF… --template T, or --where EXPR")
+    check_chosen(refs, where, "crm mail send REF… --template T, or --where EXPR")
     wanted = person_mail.PersonMail(path, to, [attached(ws, one) for one in attach], anyway)
     if len(refs) != 1:
         chosen = templates.chosen(ws, path, refs, where, noun)

@@ -12,7 +12,7 @@ from crmcli.cli.params import complete, option
 from crmcli.errors import BadUsage, CrmError, NotFound
 from crmcli.language import tr
 from crmcli.model.conditions.tree import BadCondition, Text
-from crmcli.model.entities import ENTITIES
+from crmcli.model.entities import ENTITIES, having
 from crmcli.model.kinds import UTM_KEYS, Field
 from crmcli.model.schema import own_fields
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
     from crmcli.model.pipeline import Pipeline
     from crmcli.model.view import View
+    from crmcli.sales.many import Chosen
     from crmcli.workspace import Workspace
 
 WHERE = option("--where -w", "Only records that match a condition.", "EXPR")
@@ -111,6 +112,26 @@ def read_pairs(
             raise BadUsage(tr("{!r} is not FIELD=VALUE", pair), f"e.g. {example}")
         found.setdefault(name.strip().replace("-", "_"), []).append(value)
     return found
+
+
+def check_chosen(refs: Sequence[str], where: str, way: str) -> None:
+    """BadUsage unless either records are named or a condition is given; `way` says how it is written."""
+    if bool(refs) == bool(where):
+        told = "--where and REF exclude each other" if refs else "no REF is given"
+        raise BadUsage(told, way)
+
+
+def chosen_records(ws: Workspace, entity: str, refs: Sequence[str], where: str) -> Chosen:
+    """The records that are named, or all that fit a condition."""
+    from crmcli.sales.many import Chosen
+
+    condition = ws.condition(where, entity) if where else None
+    return Chosen(entity, [ws.resolve(ref, entity) for ref in refs], condition)
+
+
+def staged_record(ws: Workspace, ref: str) -> str:
+    """The id of a record that stands in a stage; "" where none is named."""
+    return ws.resolve(ref, *having("staged")) if ref else ""
 
 
 MINE = option("--mine", "Only yours.", is_flag=True)

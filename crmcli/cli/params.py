@@ -223,6 +223,8 @@ def option(
 REF = click.Argument(("ref",), shell_complete=complete)
 ALL_OR_NOTHING = option("--all-or-nothing", "Change none if one is refused.", is_flag=True)
 REFS = click.Argument(("refs",), nargs=-1, required=True, metavar="REF...", shell_complete=complete)
+SOME_REFS = click.Argument(("refs",), nargs=-1, metavar="REF...", shell_complete=complete)
+"""Or none, where --where may say which."""
 
 
 class _Literate(click.Command):

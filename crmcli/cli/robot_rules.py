@@ -172,13 +172,12 @@ def enable(session: Session, ref: str, pipeline: str) -> Told:
 
     Example: crm robots enable offer/chase
     """
-    home, robot = _robot(session.workspace, pipeline, ref)
+    ws = session.workspace
+    home, robot = _robot(ws, pipeline, ref)
     if robot.enabled:
         return Told(tr("Robot {} of {} is not paused.", robot.id, home))
-    done = rule_edits.change(session.workspace, home, robot, {}, ["enabled"])
-    return _told(
-        session.workspace, tr("Enabled robot {} of {}", robot.id, home), done, home, robot.id
-    )
+    done = rule_edits.change(ws, home, robot, {}, ["enabled"])
+    return _told(ws, tr("Enabled robot {} of {}", robot.id, home), done, home, robot.id)
 
 
 @click.command(cls=ChangingVerb, params=[NAME, PIPELINE])
@@ -187,13 +186,12 @@ def disable(session: Session, ref: str, pipeline: str) -> Told:
 
     Example: crm robots disable offer/chase
     """
-    home, robot = _robot(session.workspace, pipeline, ref)
+    ws = session.workspace
+    home, robot = _robot(ws, pipeline, ref)
     if not robot.enabled:
         return Told(tr("Robot {} of {} is paused already.", robot.id, home))
-    done = rule_edits.change(session.workspace, home, robot, {"enabled": "no"})
-    return _told(
-        session.workspace, tr("Paused robot {} of {}", robot.id, home), done, home, robot.id
-    )
+    done = rule_edits.change(ws, home, robot, {"enabled": "no"})
+    return _told(ws, tr("Paused robot {} of {}", robot.id, home), done, home, robot.id)
 
 
 ON = click.Argument(("on",), metavar="EVENT")

@@ -1,16 +1,15 @@
-"""crm robots, jobs and trigger: what robots wait for and did, and telling the triggers of something."""
+"""crm robots: what there is, what they wait for, and what they would do."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from crmcli.cli import terminal
-from crmcli.cli.options import pipeline_named
-from crmcli.cli.params import ALL_OR_NOTHING, ChangingVerb, Noun, Session, complete, option
+from crmcli.cli.options import check_chosen, chosen_records, pipeline_named, staged_record
+from crmcli.cli.params import ALL_OR_NOTHING, SOME_REFS, ChangingVerb, Noun, Session, option
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
 from crmcli.model.entities import having
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 MOST_RULES = 1 << 20
 """Bytes of a file of rules."""
 OF_SEQUENCE = [
-    click.Argument(("refs",), nargs=-1, metavar="REF...", shell_complete=complete),
+    SOME_REFS,
     click.Argument(("name",), metavar="SEQUENCE"),
     option("--where -w", "For all that match this condition.", "EXPR"),
     ALL_OR_NOTHING,
@@ -40,17 +39,6 @@ robots = Noun(
         **{verb: f"{_RULES}:{verb}" for verb in ("add", "edit", "move", "rm", "enable", "disable")},
         "recipe": "crmcli.cli.robot_recipes:recipe",
     },
-)
-jobs = Noun("jobs", help="What robots did and could not do; retry, cancel, resolve.")
-_WHERE = "Only jobs that match a condition."
-_MANY = [
-    click.Argument(("keys",), nargs=-1, metavar="KEY…"),
-    option("--where -w", _WHERE, "EXPR"),
-]
-trigger = Noun(
-    "trigger",
-    help="Triggers of pipelines.yaml: add, rm; fire one by its code.",
-    makers={verb: f"{_RULES}:{verb}_trigger" for verb in ("add", "rm")},
 )
 
 
@@ -116,7 +104,7 @@ def waiting(session: Session, ref: str, limit: int) -> Listing:
     from crmcli.automation import waiting as to_come
 
     ws = session.workspace
-    lines = to_come.waiting(ws, _held(ws, ref), limit + 1 if limit else None)
+    lines = to_come.waiting(ws, staged_record(ws, ref), limit + 1 if limit else None)
     if limit and len(lines) > limit:
         ws.notes.append(tr("only the first {}: --limit 0 shows all", limit))
         del lines[limit:]
@@ -283,17 +271,12 @@ def _turn(
     from crmcli.automation.sequences import named
     from crmcli.cli.printing import each_told
     from crmcli.present.records import raw_row
-    from crmcli.sales.many import Chosen, each
+    from crmcli.sales.many import each
 
-    ws = session.workspace
-    if bool(refs) == bool(where):
-        told = "--where and REF exclude each other" if refs else "no REF is given"
-        way = tr("crm robots {0} REF… SEQUENCE, or crm robots {0} --where EXPR SEQUENCE", verb)
-        raise BadUsage(told, way)
-    entity = named(ws, name).entity
-    condition = ws.condition(where, entity) if where else None
-    chosen = Chosen(entity, [ws.resolve(ref, entity) for ref in refs], condition)
-    command = f"robots {verb}"
+    ws, command = session.workspace, f"robots {verb}"
+    way = tr("crm robots {0} REF… SEQUENCE, or crm robots {0} --where EXPR SEQUENCE", verb)
+    check_chosen(refs, where, way)
+    chosen = chosen_records(ws, named(ws, name).entity, refs, where)
     done = each(ws, command, chosen, lambda change, i: act(change, ws, i, name), whole=whole)
 
     def line(ws: Workspace, one: Turned) -> Told:
@@ -304,11 +287,6 @@ def _turn(
     return each_told(session, chosen, done, line)
 
 
-def _held(ws: Workspace, ref: str) -> str:
-    """The id of a record that robots may act on; "" where none is named."""
-    return ws.resolve(ref, *having("staged")) if ref else ""
-
-
 def _why_none(ws: Workspace, ref: str) -> str:
     from crmcli.workspace import UnknownStage
 
@@ -317,187 +295,3 @@ def _why_none(ws: Workspace, ref: str) -> str:
     except UnknownStage as unknown:
         return unknown.message
     return "its stage has no robots"
-
-
-@jobs.command("list")
-@click.option(
-    "--state", "states", multiple=True, help="queued, failed, dead, unknown, done, … or all."
-)
-@click.option("--for", "ref", metavar="REF", default="", help="Only jobs of this record.")
-@click.option("--where", "-w", metavar="EXPR", default="", help=_WHERE)
-def list_jobs(session: Session, states: Sequence[str], ref: str, where: str) -> Listing:
-    """List jobs that are open or need a person; --state selects others, or all.
-
-    A condition knows robot, action, state, record, pipeline, stage (where the record stands), due, age (in
-    days, or 2h, 1w), reason and to; and fields of the record, as in record.owner.
-
-    Example: crm jobs list --state unknown
-
-    Example: crm jobs list --where 'action = email and stage = offer and age > 2d'
-    """
-    from crmcli.automation.jobs import listed
-    from crmcli.automation.ledger import STATES
-
-    ws = session.workspace
-    wanted = [part.strip() for state in states for part in state.split(",")]
-    found = STATES if "all" in wanted else tuple(wanted)
-    none = "no such jobs" if wanted or where else "no open jobs, and none needs a person"
-    return automation.jobs(ws, listed(ws, found, _held(ws, ref), where), none)
-
-
-@jobs.command()
-@click.argument("key")
-def show(session: Session, key: str) -> None:
-    """Show a job with each line that the ledger has of it.
-
-    Example: crm jobs show 3f9a
-    """
-    from crmcli.automation.job_choice import find
-
-    ws, out = session.workspace, session.out
-    job = find(ws, key)
-    steps = automation.job_steps(ws.in_right_time(ws.timeline.job_events([job.key])))
-    [row], columns, _ = automation.jobs(ws, [job], "")
-    row = {**row, "rule": job.rule, "steps": list(steps.rows)}
-    out.one(row, [*columns, automation.RULE])
-    out.section("Steps", *steps)
-
-
-@jobs.command(cls=ChangingVerb, params=_MANY)
-def retry(session: Session, keys: Sequence[str], where: str) -> list[Told]:
-    """Retry jobs at the next tick, with a fresh count of attempts.
-
-    Example: crm jobs retry 3f9a
-
-    Example: crm jobs retry --where 'robot = offer and state = dead'
-    """
-    return _decided(
-        session, "retry", tr("Will be retried at the next tick: {}.", "{}"), keys, where
-    )
-
-
-@jobs.command(cls=ChangingVerb, params=_MANY)
-def cancel(session: Session, keys: Sequence[str], where: str) -> list[Told]:
-    """Cancel jobs that are not done, or waiting robots.
-
-    Example: crm jobs cancel 3f9a
-
-    Example: crm jobs cancel --where 'robot = call and record.owner = boris' --dry-run
-    """
-    return _decided(session, "cancel", tr("Cancelled: {}.", "{}"), keys, where)
-
-
-@jobs.command(
-    cls=ChangingVerb, params=[*_MANY, click.Argument(("how",), metavar="sent|failed|retry")]
-)
-def resolve(session: Session, keys: Sequence[str], how: str, where: str) -> list[Told]:
-    """Say what became of messages that may have been sent: sent, failed, or retry to send them again.
-
-    Example: crm jobs resolve 3f9a sent
-
-    Example: crm jobs resolve --where 'action = email and age > 1d' sent
-    """
-    told = tr("Resolved as {}: {}.", how, "{}")
-    return _decided(session, "resolve", told, keys, where, how)
-
-
-def _decided(
-    session: Session, verb: str, words: str, keys: Sequence[str], where: str, how: str = ""
-) -> list[Told]:
-    """Decide about jobs by their keys or by a condition; what is refused does not stop the others."""
-    from crmcli.automation.jobs import decide
-    from crmcli.cli.printing import each_told
-
-    if bool(keys) == bool(where):
-        told = "--where and KEY exclude each other" if keys else "no KEY is given"
-        raise BadUsage(told, tr("crm jobs {0} KEY…, or crm jobs {0} --where EXPR", verb))
-    chosen, done = decide(session.workspace, verb, keys, where, how)
-    return each_told(
-        session, chosen, done, lambda _, job: Told(words.format(automation.job_name(job)))
-    )
-
-
-@jobs.command(cls=ChangingVerb)
-@click.argument("key")
-@click.argument("answer", required=False, default="", metavar="[JSON]")
-@click.option("--failed", metavar="WHY", default="", help="It failed.")
-def finish(session: Session, key: str, answer: str, failed: str) -> Told:
-    """Bring the answer of a job that waits for one; the robots below it go on at the next tick.
-
-    JSON is {"values": {…}}, for those robots; - reads it from standard input.
-
-    Example: crm jobs finish 3f9a --json '{"values": {"signed": "yes"}}'
-    """
-    from crmcli.automation import jobs as book
-
-    answer = sys.stdin.read() if answer == "-" else answer
-    job = book.finish(session.workspace, key, answer, failed)
-    return Told(tr("Finished: {}.", automation.job_name(job)))
-
-
-@trigger.command(cls=ChangingVerb)
-@click.argument("code")
-@click.option("--on", "ref", required=True, metavar="REF", help="Record.")
-@click.option(
-    "--id", "call_id", default="", help="An id of the call, told once: a second call does nothing."
-)
-@click.option(
-    "--with", "told", metavar="NAME=VALUE", multiple=True, help="What filters of triggers look at."
-)
-def fire(session: Session, code: str, ref: str, call_id: str, told: Sequence[str]) -> Told:
-    """Tell the triggers that something happened to a record.
-
-    CODE is a word of your own, or an event that no channel raises yet, such as form.submitted. Triggers and
-    robots with `on: CODE` see it at the next tick. For a contact or a company it counts for the open deal
-    with the latest activity, or else for the lead. A code that no trigger waits for is refused, exit code 3.
-
-    Example: crm trigger fire paid --on 7k3
-
-    Example: crm trigger fire paid --on 7k3 --id payment-4711
-
-    Example: crm trigger fire form.submitted --on 7k3 --with form=order
-    """
-    from crmcli.sales import activities
-
-    ws = session.workspace
-    record = ws.find(ref)
-    fired = activities.fire(ws, record.id, code, call_id, _told(told))
-    about = (code, record.id, record.get("name"))
-    if not fired:
-        return Told(tr("Already fired {} on {} {} with this id: nothing done.", *about))
-    return Told(tr("Fired {} on {} {}.", *about))
-
-
-@trigger.command(cls=ChangingVerb)
-@click.argument("deal", required=False, default="")
-@click.option("--event", metavar="ID", default="", help="The event, where several ask.")
-def answer(session: Session, deal: str, event: str) -> list[Told] | Listing:
-    """Say which deal an event meant, for triggers with choose: ask; without DEAL, list what is asked.
-
-    The deal moves as if the client had no other, the others are passed over; both stand on the timeline.
-
-    Example: crm trigger answer
-
-    Example: crm trigger answer 7k3 --event e1m8
-    """
-    from crmcli.automation import trigger_answers as answers
-    from crmcli.present.changes import moved
-
-    ws = session.workspace
-    if not deal:
-        asked = [(one, answers.names(ws, one.deals)) for one in answers.questions(ws)]
-        return automation.questions(asked)
-    deal_id = ws.resolve(deal, "deal")
-    done = answers.answer(ws, deal_id, event)
-    told = Told(tr("Answered: {} was meant.", deal_id))
-    return [told] if done is None else [told, moved(ws, done)]
-
-
-def _told(given: Sequence[str]) -> dict[str, str]:
-    found = {}
-    for text in given:
-        name, is_pair, value = text.partition("=")
-        if not is_pair:
-            raise BadUsage(tr("{!r} is not NAME=VALUE", text), "write --with form=order")
-        found[name.strip()] = value.strip()
-    return found

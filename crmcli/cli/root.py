@@ -40,8 +40,8 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "stage": ("stage:stage", "Stages of a pipeline: list, add, rename, move, set, rm."),
         "tick": ("tick:tick", "Run what is due (for cron)."),
         "robots": ("robots:robots", "Robots: add, edit, move, rm; what they wait for, and why."),
-        "jobs": ("robots:jobs", "What robots did; retry, cancel, resolve."),
-        "trigger": ("robots:trigger", "Triggers of pipelines.yaml: add, rm, fire."),
+        "jobs": ("jobs:jobs", "What robots did; retry, cancel, resolve."),
+        "trigger": ("trigger:trigger", "Triggers of pipelines.yaml: add, rm, fire."),
     },
     "Import and export": {
         "import": ("importing:import_", "Import records from CSV, xlsx, JSON lines or vCards."),

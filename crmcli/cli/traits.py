@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.params import ALL_OR_NOTHING, REF, ChangingVerb, Session, complete, option
+from crmcli.cli.options import check_chosen, chosen_records
+from crmcli.cli.params import (
+    ALL_OR_NOTHING,
+    REF,
+    SOME_REFS,
+    ChangingVerb,
+    Session,
+    complete,
+    option,
+)
 from crmcli.cli.printing import changes, each_told, unreadable
 from crmcli.errors import BadUsage
 from crmcli.language import counted, together, tr
@@ -33,16 +42,12 @@ def move_command(entity: str) -> click.Command:
         from crmcli.cli.converting import with_reason
         from crmcli.present.changes import moved
         from crmcli.sales import stages
-        from crmcli.sales.many import Chosen, Many, each
+        from crmcli.sales.many import Many, each
 
         ws, whole = session.workspace, given.pop("all_or_nothing")
-        if bool(refs) == bool(where):
-            told = "--where and REF exclude each other" if refs else "no REF is given"
-            raise BadUsage(
-                told, tr("crm {0} move REF… STAGE, or crm {0} move --where EXPR STAGE", entity)
-            )
-        condition = ws.condition(where, entity) if where else None
-        chosen = Chosen(entity, [ws.resolve(ref, entity) for ref in refs], condition)
+        way = tr("crm {0} move REF… STAGE, or crm {0} move --where EXPR STAGE", entity)
+        check_chosen(refs, where, way)
+        chosen = chosen_records(ws, entity, refs, where)
 
         def run(reason: str) -> Many[stages.Move]:
             how = {**given, "reason": reason} if reason else given
@@ -56,7 +61,7 @@ def move_command(entity: str) -> click.Command:
 
     stage = "offer" if has_field(entity, "pipeline") else "working"
     params = [
-        click.Argument(("refs",), nargs=-1, metavar="REF...", shell_complete=complete),
+        SOME_REFS,
         click.Argument(("stage",), shell_complete=complete),
         option("--where -w", "Move all that match this condition.", "EXPR"),
         ALL_OR_NOTHING,
