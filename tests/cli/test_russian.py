@@ -30,7 +30,7 @@ LATER = "2026-11-24T09:00:00+00:00"
 IDS = re.compile(r"\b[a-z]+-[0-9a-z]{8}\b|\b[0-9a-f]{20,}\b")
 NAMES = re.compile(
     r"\b[a-z_.]+ (?:=|<|>|>=|is|in) .*"  # conditions
-    r"|\bcrm [a-z-]+(?: [a-z-]+)?(?: lead \w+)?|отменяется: [a-z]+(?: [a-z]+)?|\([a-z]+(?: [a-z]+)+\)"  # commands
+    r"|\bcrm [a-z-]+(?: [a-z-]+)?(?: lead \w+| --state all)?|отменяется: [a-z]+(?: [a-z]+)?|\([a-z]+(?: [a-z]+)+\)"  # commands
     r"|--?[a-z][\w-]*(?:[ =][A-Z]+)?"  # options
     r"|\b\d+ per [a-z]+"  # a limit, as settings.yaml has it
     r"|[\w@+/.-]+\.[a-z]+\b|\w+/[\w/]+"  # files, addresses, kinds of events, places in files
@@ -194,7 +194,7 @@ LABEL = re.compile(r"^  \S+(?: [A-Z]\S*)*(?:  +|$)|^Использование:.
 PARAMS = {param.name for action in ACTIONS.values() for param in action.params}
 GIVEN = re.compile(rf"\[?\b(?:{'|'.join(sorted(PARAMS))})\b\]?")
 """What an action of robots is given, as their guide lists it."""
-ENGLISH = re.compile(r"\b[a-z]{2,},? [a-z]{2,}\b|\[[a-z]+\]|^[A-Z][a-z ]+:$", re.MULTILINE)
+ENGLISH = re.compile(r"\b[a-z]{2,},? [a-z]{2,}\b|(?<!: )\[[a-z]+\]|^[A-Z][a-z ]+:$", re.MULTILINE)
 """Words that make a sentence; a remark of click's; a heading."""
 LISTED = re.compile(
     r"(?:[Оо]дно из|по умолчанию|вида): [^.\]]*|\bwords?\b|\w+(?:, \w+)+|\([a-z]+\)"
@@ -238,7 +238,9 @@ def page_of(path: str) -> str:
 def sentences(page: str) -> list[str]:
     """What of a page of help is said in English; examples are no sentences."""
     told = re.sub(r"\nПример.*:\n(?:  .*\n)+|(?m:^  [a-z_.]+ (?:[=<>~]|has|in|is) .*$)", "\n", page)
-    told = re.sub(r"(?m)^  crm .*$", "", told)  # a command of a guide
+    told = re.sub(
+        r"(?m)^  crm .*$|^  #!/bin/sh\n(?:  .*\n)+|\bgit [a-z]+", "", told
+    )  # what a guide lets people type
     told = re.sub(r"(?m)^ {6,}(?!\w+: ).*$", lambda line: GIVEN.sub(";", line[0]), told)
     for names in (LABEL, NAMES, LISTED):
         told = names.sub(" ; ", told)

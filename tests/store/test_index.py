@@ -1100,22 +1100,22 @@ def test_leads_and_deals_that_change_are_dirty_until_they_are_settled(folder: Fo
     index = folder.fresh()
     assert sorted(index.dirty()) == ["deal-00000001", LEAD]
 
-    index.settle_all([(LEAD, "2026-11-24T09:00:00Z")])
-    index.settle_all([("deal-00000001", None)])
+    index.settle_all([(LEAD, "2026-11-24T09:00:00Z", "")])
+    index.settle_all([("deal-00000001", None, "")])
     assert index.dirty() == []
     assert index.due("2026-11-24T08:59:59Z") == []
     assert [one for _, one in index.due("2026-11-24T09:00:00Z")] == [LEAD]
 
     folder.write(lead(stage="working"))
     assert folder.fresh().dirty() == [LEAD]
-    index.settle_all([(LEAD, None)])
+    index.settle_all([(LEAD, None, "")])
     assert index.due("9999") == []
     folder.log("aaaaaaaa", ("note", "deal-00000001", {}), ("note", "contact-00000001", {}))
     assert folder.fresh().dirty() == ["deal-00000001"]
-    index.settle_all([("deal-00000001", None)])
+    index.settle_all([("deal-00000001", None, "")])
     folder.log("aaaaaaaa", ("job.queued", "deal-00000001", {"key": "k"}))
     folder.fresh().dirty()
-    index.settle_all([("deal-00000001", None)])
+    index.settle_all([("deal-00000001", None, "")])
     folder.log("aaaaaaaa", ("job.done", "", {"key": "k"}))
     assert folder.fresh().dirty() == ["deal-00000001"]
 
@@ -1127,7 +1127,7 @@ def test_many_are_settled_at_once(folder: Folder) -> None:
     index = folder.fresh()
     index.dirty()
 
-    index.settle_all((i, f"2026-11-2{i[-1]}T00:00:00Z" if i != ids[0] else None) for i in ids)
+    index.settle_all((i, f"2026-11-2{i[-1]}T00:00:00Z" if i != ids[0] else None, "") for i in ids)
 
     assert index.dirty() == []
     assert [one for _, one in index.due("2026-11-23")] == ids[1:3]
@@ -1140,11 +1140,11 @@ def test_a_change_after_the_look_is_not_settled_with_it(folder: Folder) -> None:
     folder.write(lead(name="Инна"))
     other = folder.again()  # another command takes the change in
 
-    index.settle_all([(LEAD, "2026-11-24T09:00:00Z")])
+    index.settle_all([(LEAD, "2026-11-24T09:00:00Z", "")])
 
     assert other.dirty() == [LEAD]
     assert index.dirty() == [LEAD]
-    index.settle_all([(LEAD, None)])
+    index.settle_all([(LEAD, None, "")])
     assert other.dirty() == []
     other.close()
 
@@ -1153,7 +1153,7 @@ def test_a_removed_record_is_dirty_once_more(folder: Folder) -> None:
     path = folder.write(lead())
     index = folder.fresh()
     index.dirty()
-    index.settle_all([(LEAD, "2026-11-24T09:00:00Z")])
+    index.settle_all([(LEAD, "2026-11-24T09:00:00Z", "")])
     path.unlink()
 
     assert folder.fresh().dirty() == [LEAD]
@@ -1164,7 +1164,7 @@ def test_other_rules_make_everything_dirty(folder: Folder) -> None:
     index = folder.fresh()
     assert index.agenda_signature("one")
     index.dirty()
-    index.settle_all([(LEAD, None)])
+    index.settle_all([(LEAD, None, "")])
     assert not index.agenda_signature("one")
     assert index.dirty() == []
 
