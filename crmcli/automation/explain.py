@@ -121,8 +121,7 @@ def _condition(ws: Workspace, plan: RecordPlan, step: Step) -> str:
         return tr("not in its part: {}", split)
     if when is None or step.state not in WAITING or step.state in ("queued", "started"):
         return ""
-    found = explained(when, plan.record, ws.env)
-    return tr("if {} (met now)", found) if found.is_met else tr("if {} (not met now)", found)
+    return explained(when, plan.record, ws.env).now()
 
 
 def _decisions(plan: RecordPlan) -> Iterator[RobotLine]:
@@ -199,12 +198,7 @@ def _triggers(ws: Workspace, plan: RecordPlan) -> Iterator[RobotLine]:
             why = [tr(against) if against else tr("moves it here when that happens")]
             why += [f"{name}: {', '.join(found)}" for name, found in trigger.filters.items()]
             if trigger.when is not None:
-                found = explained(trigger.when, plan.record, ws.env)
-                why.append(
-                    tr("if {} (met now)", found)
-                    if found.is_met
-                    else tr("if {} (not met now)", found)
-                )
+                why.append(explained(trigger.when, plan.record, ws.env).now())
             about = (stage.id, trigger.on, "move")
             line = _past_line(plan, about, state, moved_at, "; ".join(why))
             yield replace(line, is_trigger=True)

@@ -10,7 +10,7 @@ from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, HEAD, NEW_OWNERS, PREVIOUS, plain_words
 from crmcli.model.listed import allowed_hint
-from crmcli.sales.settings.reshape import SettingsEdit, Tree, below, reshaping
+from crmcli.sales.settings.reshape import SettingsEdit, Tree, below, reshape
 
 if TYPE_CHECKING:
     from crmcli.model.pipeline import Pipeline, Stage
@@ -68,8 +68,7 @@ def add(ws: Workspace, recipe: Recipe, places: list[tuple[Home, Block]]) -> Rule
     paths = {f"templates/{name}": text.encode() for name, text in recipe.templates.items()}
     new = {path: text for path, text in paths.items() if not ws.file(path)}
     wanted = SettingsEdit(edit=declare if recipe.fields else None, pipelines=edit, files=new)
-    with reshaping(ws, "robots recipe", wanted) as done:
-        pass
+    done = reshape(ws, "robots recipe", wanted)
     return RuleChange(difference(done), files=done.rewritten)
 
 

@@ -13,15 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from crmcli.channels import own, secrets, webhook
-from crmcli.channels.base import (
-    NoChannel,
-    Prepared,
-    Queued,
-    Sender,
-    Unsound,
-    secret_in_words,
-)
-from crmcli.channels.outcome import Failed, Outcome, Unknown
+from crmcli.channels.base import NoChannel, Prepared, Queued, Sender, Unsound, secret_in_words
 from crmcli.language import tr
 from crmcli.model.redaction import redacted
 from crmcli.model.settings import Settings
@@ -46,7 +38,7 @@ class Handover(Sender):
         told = {"text": given["text"], "to": given["to"], "number": given["to"]}
         if program := declared["run"]:
             path = own.executable(self.root, program)
-            return Prepared(partial(own.run, path, message, self.root, _doubtful), told)
+            return Prepared(partial(own.run, path, message, self.root, at_most_once=True), told)
         secret = secrets.read(declared["secret"])
         hook = webhook.Hook(declared["url"], given, message.key, secret)
         allow = self.settings.webhook.allow
@@ -88,7 +80,3 @@ class Handover(Sender):
 
 def _declared(settings: Settings, channel: type[Sender]) -> Mapping[str, str]:
     return settings.channels.get(channel.name(), {})
-
-
-def _doubtful(failed: Failed) -> Outcome:
-    return Unknown(failed.reason)

@@ -13,6 +13,7 @@ from crmcli.channels.address import Mailbox, UnsafeHeader, checked, mailbox
 from crmcli.channels.base import Unsound
 from crmcli.dataclass import dataclass
 from crmcli.language import tr
+from crmcli.store.disk import files
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -66,8 +67,6 @@ def fingerprint(key: str) -> str:
 
 def attachment(root: Path, path: str) -> AttachedFile:
     """Read a file of the workspace to be attached; hidden folders and .. are refused."""
-    from crmcli.store.disk import files
-
     if any(part.startswith(".") for part in path.split("/")):
         raise NoAttachment(tr("{!r} may not be attached", path), "name a file inside the workspace")
     try:

@@ -11,7 +11,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 
 from crmcli.channels import program
 from crmcli.channels.base import Prepared, Queued, Sender, Unsound
-from crmcli.channels.outcome import Failed, Outcome, Sent, Skipped, one_line
+from crmcli.channels.outcome import Failed, Outcome, Sent, Skipped, Unknown, one_line
 from crmcli.language import tr
 from crmcli.model.settings import Settings
 from crmcli.store import layout
@@ -65,10 +65,6 @@ class Own(Sender):
 SENDER = Own
 
 
-def _as_it_is(failed: Failed) -> Outcome:
-    return failed
-
-
 def executable(root: Path, name: str) -> Path:
     """A program under robots.d/ by its name; BadProgram if it is none that could be run."""
     if not re.fullmatch(layout.PROGRAM, name):
@@ -89,22 +85,24 @@ def checked(root: Path, place: str) -> Path:
     return path
 
 
-def run(
-    path: Path, message: Queued, root: Path, doubtful: Callable[[Failed], Outcome] = _as_it_is
-) -> Outcome:
-    """Run a program with a message; `doubtful` says what it means where nobody knows what it did."""
+def run(path: Path, message: Queued, root: Path, *, at_most_once: bool = False) -> Outcome:
+    """Run a program with a message; Unknown where it may act `at_most_once` and nobody knows what it did."""
+    outcome, is_doubtful = _ran(path, message, root)
+    if at_most_once and is_doubtful and isinstance(outcome, Failed):
+        return Unknown(outcome.reason)
+    return outcome
+
+
+def _ran(path: Path, message: Queued, root: Path) -> tuple[Outcome, bool]:
     environ = program.plain_environ({"CRM_KEY": message.key})
     until = time.monotonic() + SECONDS
     try:
         ended = program.run([str(path)], until, given=message.content, folder=root, environ=environ)
     except TimeoutError:
-        return doubtful(Failed(tr("{} did not finish in {:g} s", path.name, SECONDS)))
+        return Failed(tr("{} did not finish in {:g} s", path.name, SECONDS)), True
     except OSError as error:
-        return Failed(tr("{} cannot be run: {}", path.name, error.strerror), again=False)
-    outcome = _outcome(path.name, ended)
-    if isinstance(outcome, Failed) and ended.code <= 0:
-        return doubtful(outcome)
-    return outcome
+        return Failed(tr("{} cannot be run: {}", path.name, error.strerror), again=False), False
+    return _outcome(path.name, ended), ended.code <= 0
 
 
 def _outcome(name: str, ended: program.Ended) -> Outcome:

@@ -7,6 +7,7 @@ import click
 from crmcli.cli.params import Noun, Session, option
 from crmcli.model.audience import KINDS, PLATFORMS
 from crmcli.present.cells import Column, Listing
+from crmcli.sales.consent import audiences
 
 COLUMNS = [
     Column("name", "Audience", keep=True), Column("clients", "Clients", "count"),
@@ -25,8 +26,6 @@ def list_(session: Session) -> Listing:
 
     Example: crm audience list
     """
-    from crmcli.sales.consent import audiences
-
     found = audiences.listed(session.workspace)
     return Listing.of(found, COLUMNS, empty="no audiences: robots fill them, see crm help robots")
 
@@ -46,7 +45,6 @@ def export(session: Session, name: str, of: str, only: str) -> None:
     Example: crm audience export buyers --for vk --only phone
     """
     from crmcli.formats.csv import csv_line
-    from crmcli.sales.consent import audiences
 
     rows = audiences.exported(session.workspace, name, of, only or "")
     session.out.text("".join(map(csv_line, rows)))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crmcli.errors import BadUsage, Refused
+from crmcli.automation import crontab
+from crmcli.errors import BadUsage, Refused, ServiceFailed
 from crmcli.language import counted, tr
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
-    from crmcli.automation.crontab import Call
     from crmcli.cli.params import Session
     from crmcli.workspace import Workspace
 
@@ -18,8 +18,6 @@ USUAL = "5m"
 
 def install(session: Session, every: str) -> Told:
     """Write the line of the crontab; where other clones are at work, this one becomes the runner."""
-    from crmcli.automation import crontab
-
     ws = session.workspace
     call = _call(ws, every)
     if not ws.settings.runs_at(ws.clone):
@@ -37,8 +35,6 @@ def install(session: Session, every: str) -> Told:
 
 def uninstall(session: Session) -> Told:
     """Take the line out of the crontab."""
-    from crmcli.automation import crontab
-
     root = session.workspace.root.resolve()
     gone = crontab.uninstall(root)
     none = tr("There was no line of crm in the crontab.")
@@ -54,10 +50,8 @@ def printed(session: Session, form: str, every: str) -> Told:
 
 def status(session: Session) -> Told:
     """When crm tick last came to its end here, who calls it, and what waits."""
-    from crmcli.automation import crontab
     from crmcli.automation.jobs import listed
     from crmcli.automation.ledger import AWAITING, OPEN, TROUBLED
-    from crmcli.errors import ServiceFailed
     from crmcli.model.local_times import local_minute
     from crmcli.workspace.tick_times import ends
 
@@ -91,7 +85,6 @@ def status(session: Session) -> Told:
 
 
 def _call(ws: Workspace, every: str) -> Call:
-    from crmcli.automation import crontab
     from crmcli.cli.terminal import program
     from crmcli.model.durations import parse_duration
 
@@ -104,12 +97,11 @@ def _call(ws: Workspace, every: str) -> Call:
 
 def _become_runner(ws: Workspace) -> bool:
     """Write into settings.yaml that this clone runs automation, where others might too and none is named."""
-    from crmcli.sales.settings.reshape import SettingsEdit, below, reshaping
+    from crmcli.sales.settings.reshape import SettingsEdit, below, reshape
     from crmcli.workspace.clones import is_shared
 
     if ws.settings.runner or not is_shared(ws):
         return False
     wanted = SettingsEdit(lambda tree: below(tree, "automation").update(runner=ws.clone))
-    with reshaping(ws, "tick --install", wanted):
-        pass
+    reshape(ws, "tick --install", wanted)
     return True

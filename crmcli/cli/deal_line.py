@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,11 +10,13 @@ import click
 from crmcli.cli.params import REF, ChangingVerb, Noun, Session, WholeNumber, option
 from crmcli.language import tr
 from crmcli.present.cells import Listing
+from crmcli.present.lines import COLUMNS, line_rows, lines_text, told_totals
+from crmcli.present.records import raw_row
 from crmcli.present.told import Told
+from crmcli.sales import deal_lines
 
 if TYPE_CHECKING:
     from crmcli.model.deal import Deal
-    from crmcli.sales.deal_lines import LineTerms
 
 NUMBER = WholeNumber(1, 100_000)
 OPTIONS = (
@@ -44,11 +46,8 @@ def add(session: Session, ref: str, **given: Any) -> Told:
 
     Example: crm deal line add 7k3 'Roof tile' --quantity 186 --price 890 --discount 5%
     """
-    from crmcli.present.lines import lines_text
-    from crmcli.sales import deal_lines
-
     ws = session.workspace
-    deal, new = deal_lines.add(ws, ws.resolve(ref, "deal"), _terms(given))
+    deal, new = deal_lines.add(ws, ws.resolve(ref, "deal"), deal_lines.LineTerms(**given))
     return _told(session, deal, tr("Added line {}: {}.", len(deal.lines), lines_text(ws, new)))
 
 
@@ -66,11 +65,8 @@ def edit(session: Session, ref: str, number: int, **given: Any) -> Told:
 
     Example: crm deal line edit 7k3 2 --quantity 200 --discount -
     """
-    from crmcli.present.lines import lines_text
-    from crmcli.sales import deal_lines
-
     ws = session.workspace
-    deal, line = deal_lines.edit(ws, ws.resolve(ref, "deal"), number, _terms(given))
+    deal, line = deal_lines.edit(ws, ws.resolve(ref, "deal"), number, deal_lines.LineTerms(**given))
     return _told(session, deal, tr("Changed line {}: {}.", number, lines_text(ws, line)))
 
 
@@ -86,9 +82,6 @@ def rm(session: Session, ref: str, numbers: Sequence[int]) -> Told:
 
     Example: crm deal line rm 7k3 2
     """
-    from crmcli.present.lines import lines_text
-    from crmcli.sales import deal_lines
-
     ws = session.workspace
     deal, gone = deal_lines.remove(ws, ws.resolve(ref, "deal"), numbers)
     return _told(session, deal, tr("Removed from the deal: {}.", lines_text(ws, *gone)))
@@ -100,8 +93,6 @@ def list_(session: Session, ref: str) -> Listing:
 
     Example: crm deal line list 7k3
     """
-    from crmcli.present.lines import COLUMNS, line_rows, told_totals
-
     ws = session.workspace
     deal = ws.find(ref, "deal")
     if told := told_totals(ws, deal):
@@ -109,16 +100,7 @@ def list_(session: Session, ref: str) -> Listing:
     return Listing(line_rows(deal), COLUMNS, "no lines")
 
 
-def _terms(given: Mapping[str, Any]) -> LineTerms:
-    from crmcli.sales.deal_lines import LineTerms
-
-    return LineTerms(**given)
-
-
 def _told(session: Session, deal: Deal, text: str) -> Told:
-    from crmcli.present.lines import told_totals
-    from crmcli.present.records import raw_row
-
     notes = [told_totals(session.workspace, deal)] if deal.lines else []
     if deal.lines and not deal.is_of_lines:
         notes.append(tr("to use the total of the lines: crm deal edit {} --unset amount", deal.id))

@@ -15,6 +15,7 @@ from crmcli.cli.params import Session, Verb, common_options
 from crmcli.cli.terminal import program, quoted
 from crmcli.errors import Ambiguous, CrmError, NotFound
 from crmcli.language import spoken, tr
+from crmcli.present.text_width import fold
 
 
 def topic(name: str, is_known: Callable[[str], bool] = lambda ref: False) -> str:
@@ -72,7 +73,6 @@ ACTIONS_MARK = "  {actions}"
 def action_lines() -> str:
     """What robots can do, an action a paragraph of lines: its name, what it is, what it is given."""
     from crmcli.model.actions import ACTIONS
-    from crmcli.present.text_width import fold
 
     margin = max(map(len, ACTIONS)) + 4
     lines: list[str] = []

@@ -15,6 +15,7 @@ import click
 from crmcli import language
 from crmcli.cli import terminal
 from crmcli.cli.table import message_lines
+from crmcli.cli.terminal import printable
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 
@@ -252,7 +253,6 @@ class _Literate(click.Command):
     def get_help(self, ctx: click.Context) -> str:
         """The help in the language spoken, with what the output's encoding cannot express escaped."""
         from crmcli.cli.pages import help_page
-        from crmcli.cli.terminal import printable
 
         ctx.ensure_object(Session).speak()
         return printable(help_page(self, ctx), sys.stdout)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from crmcli.cli.params import Session
 from crmcli.language import counted, tr
 from crmcli.present.cells import Listing
-from crmcli.present.told import Told
+from crmcli.present.told import Told, problem_table
 
 if TYPE_CHECKING:
     from crmcli.errors import Problem
@@ -104,8 +104,6 @@ def print_problems(
     session: Session, found: Sequence[Problem], warnings: Sequence[Problem], fine: str
 ) -> int:
     """Print problems, or that all is `fine`; the exit code, 6 if there are any."""
-    from crmcli.present.told import problem_table
-
     out = session.out
     if out.is_table:
         if found:

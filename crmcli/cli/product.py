@@ -9,8 +9,10 @@ import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session, Verb, option
 from crmcli.language import counted, tr
+from crmcli.model.values import fold, json_number
 from crmcli.present.cells import Column, Listing
 from crmcli.present.told import Told
+from crmcli.sales import products
 
 if TYPE_CHECKING:
     from crmcli.model.product import Product
@@ -40,8 +42,6 @@ def add(session: Session, sku: str, **given: str) -> Told:
 
     Example: crm product add RT-1 'Roof tile' --unit pcs --price 890 --vat 22
     """
-    from crmcli.sales import products
-
     new = products.add(session.workspace, sku, _said(given))
     return Told(tr("Added product {} {}.", new.sku, new.name), _row(new))
 
@@ -54,9 +54,6 @@ def list_(session: Session, words: str, everything: bool) -> Listing:
 
     Example: crm product list tile
     """
-    from crmcli.model.values import fold
-    from crmcli.sales import products
-
     asked = fold(words).split()
     found = [
         _row(one)
@@ -72,8 +69,6 @@ def edit(session: Session, sku: str, **given: str) -> Told:
 
     Example: crm product edit RT-1 --price 950
     """
-    from crmcli.sales import products
-
     _, after = products.edit(session.workspace, sku, _said(given))
     return Told(tr("Changed product {} {}.", after.sku, after.name), _row(after))
 
@@ -84,8 +79,6 @@ def rm(session: Session, sku: str) -> Told:
 
     Example: crm product rm RT-1
     """
-    from crmcli.sales import products
-
     gone = products.remove(session.workspace, sku)
     return Told(tr("Removed product {} {}.", gone.sku, gone.name), _row(gone))
 
@@ -99,7 +92,6 @@ def import_(session: Session, file: str) -> Told:
 
     Example: crm product import prices.csv
     """
-    from crmcli.sales import products
     from crmcli.sales.records.input_files import LARGEST_TEXT, read_file
 
     name, content = read_file(file, LARGEST_TEXT)
@@ -117,7 +109,6 @@ def export(session: Session, output: Path | None) -> None:
 
     Example: crm product export -o prices.csv
     """
-    from crmcli.sales import products
     from crmcli.store.disk.files import os_errors
 
     text = products.text(products.products(session.workspace).values()).decode()
@@ -134,8 +125,6 @@ def _said(given: dict[str, str]) -> dict[str, str]:
 
 
 def _row(one: Product) -> dict[str, Any]:
-    from crmcli.model.values import json_number
-
     return {
         "sku": one.sku, "name": one.name, "unit": one.unit, "price": json_number(one.price),
         "currency": one.currency, "vat": None if one.vat is None else json_number(one.vat),

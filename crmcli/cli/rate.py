@@ -10,8 +10,10 @@ import click
 from crmcli.cli.options import day_given
 from crmcli.cli.params import ChangingVerb, Noun, Session, option
 from crmcli.language import tr
+from crmcli.model.values import json_number
 from crmcli.present.cells import Column, Listing
 from crmcli.present.told import Told
+from crmcli.sales import rates
 
 if TYPE_CHECKING:
     from crmcli.sales.rates import Rate
@@ -34,8 +36,6 @@ def add(session: Session, currency: str, value: str, date: str) -> Told:
 
     Example: crm rate add USD 92.50
     """
-    from crmcli.sales import rates
-
     new = rates.add(session.workspace, _day(session, date), currency, value)
     base = session.workspace.settings.currency
     return Told(tr("1 {} is {} {} from {}.", new.currency, new.rate, base, new.date), _row(new))
@@ -47,8 +47,6 @@ def list_(session: Session) -> Listing:
 
     Example: crm rate list
     """
-    from crmcli.sales import rates
-
     return Listing([_row(one) for one in rates.rates(session.workspace)], COLUMNS, "no rates")
 
 
@@ -58,8 +56,6 @@ def rm(session: Session, currency: str, date: str) -> Told:
 
     Example: crm rate rm USD --date 2026-11-23
     """
-    from crmcli.sales import rates
-
     gone = rates.remove(session.workspace, _day(session, date), currency)
     return Told(tr("Removed the rate of {} from {}.", gone.currency, gone.date), _row(gone))
 
@@ -70,6 +66,4 @@ def _day(session: Session, text: str) -> date:
 
 
 def _row(one: Rate) -> dict[str, Any]:
-    from crmcli.model.values import json_number
-
     return {"date": one.date.isoformat(), "currency": one.currency, "rate": json_number(one.rate)}

@@ -23,16 +23,16 @@ from crmcli.cli.printing import Answer, changes, unreadable
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import counted, tr
+from crmcli.model.conditions.tree import And, Condition, Not
 from crmcli.model.entities import ENTITIES, may_be_created
 from crmcli.model.schema import has_field, own_fields
 from crmcli.model.view import View
 from crmcli.present.columns import columns_of, for_people, name_of, with_derived
 from crmcli.present.linked import with_linked
+from crmcli.present.told import Told
 from crmcli.sales.duplicates.ways import OF_EDIT, WAYS, told
 
 if TYPE_CHECKING:
-    from crmcli.model.conditions.tree import Condition
-    from crmcli.present.told import Told
     from crmcli.sales.records.edit import Edit
 
 
@@ -51,7 +51,6 @@ def add_command(entity: str) -> click.Command:
     def callback(session: Session, /, **options: Any) -> Answer:
         from crmcli.present.changes import known
         from crmcli.present.records import raw_row
-        from crmcli.present.told import Told
         from crmcli.sales import add
 
         anyway = bool(options.pop("anyway", False))
@@ -184,7 +183,6 @@ def _in_state(
 ) -> tuple[Condition | None, int]:
     """The condition for those in the states that were asked for; and how many it leaves out where people
     get those that are open, as `is_usual`, and nobody asked for it."""
-    from crmcli.model.conditions.tree import And, Condition, Not
     from crmcli.model.finished import asks_for_ends, finished
 
     closed, is_asked = states.get("closed", False), any(states.values())
@@ -275,7 +273,6 @@ def rm_command(entity: str) -> click.Command:
 
     def callback(session: Session, refs: Sequence[str], unlink: bool) -> list[Told]:
         from crmcli.present.records import raw_row
-        from crmcli.present.told import Told
         from crmcli.sales.records import remove
 
         ws = session.workspace

@@ -15,6 +15,7 @@ from crmcli.present import reports
 from crmcli.present.cells import Listing
 from crmcli.reports.funnel import Period, read_funnel
 from crmcli.reports.leads import LeadsRow, read_leads
+from crmcli.sales.products import check_currency
 from crmcli.sales.rates import in_one_currency
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ CURRENCY = option(
 
 def _currency(ws: Workspace, asked: str) -> str:
     """The code of the currency that is asked for; BadUsage for one that there is not."""
-    from crmcli.sales.products import check_currency
-
     code = ws.settings.currency if asked == OWN else asked.upper()
     if code:
         try:

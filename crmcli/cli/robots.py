@@ -14,6 +14,7 @@ from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
 from crmcli.model.entities import having
 from crmcli.present import automation
+from crmcli.present.records import raw_row
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
@@ -270,7 +271,6 @@ def _turn(
     """Start or stop a sequence for many records; `words` for what was done, and what was not."""
     from crmcli.automation.sequences import named
     from crmcli.cli.printing import each_told
-    from crmcli.present.records import raw_row
     from crmcli.sales.many import each
 
     ws, command = session.workspace, f"robots {verb}"

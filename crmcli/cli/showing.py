@@ -13,6 +13,7 @@ from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import KINDS
 from crmcli.model.listed import allowed_hint
+from crmcli.model.values import entity_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -62,8 +63,6 @@ def show_command(*entities: str) -> click.Command:
 
 def _known(session: Session, ref: str, *entities: str) -> str:
     """The id of a record that is there, or was merged, or was removed and is named in full."""
-    from crmcli.model.values import entity_of
-
     ws, typed = session.workspace, ref.strip().lower()
     try:
         return ws.named(ref, *entities)

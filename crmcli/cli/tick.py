@@ -9,8 +9,9 @@ import click
 
 from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import notes
-from crmcli.errors import BadUsage
+from crmcli.errors import BadUsage, CrmError, InvalidData
 from crmcli.language import counted, tr
+from crmcli.model.values import parse_instant
 
 if TYPE_CHECKING:
     from crmcli.automation.tick_result import TickResult
@@ -110,7 +111,6 @@ def _upkeep(
 def _accept_history(session: Session, *, dry_run: bool) -> None:
     from crmcli.automation.unrecorded_sends import accept, unrecorded
     from crmcli.model.local_times import local_minute
-    from crmcli.model.values import parse_instant
 
     ws = session.workspace
     gone = unrecorded(ws) if dry_run else accept(ws)
@@ -154,8 +154,6 @@ def run_once(session: Session) -> bool:
 
 
 def _report_faults(session: Session, faults: Sequence[Problem], hint: str) -> None:
-    from crmcli.errors import InvalidData
-
     if faults:
         faulty = counted(len(faults), "rule is", "rules are")
         error = InvalidData(tr("pipelines.yaml: {} wrong", faulty), hint, faults)
@@ -166,8 +164,6 @@ def _report_faults(session: Session, faults: Sequence[Problem], hint: str) -> No
 def _report(session: Session, result: TickResult) -> None:
     """Tell of what stopped nobody else: rules that are wrong, and crm's own errors, each kind once
     and with a report file."""
-    from crmcli.errors import CrmError
-
     hint = "the others ran; fix the lines named, then run crm pipeline check"
     _report_faults(session, result.faults, hint)
     if not result.bugs:

@@ -232,8 +232,7 @@ def trial_text(ws: Workspace, trial: RobotTrial) -> str:
     name = tr("robot {}", robot.id)
     blocks = [f"{name}, {robot.do}: {record.id} {record.get('name')}"]
     if trial.condition:
-        met = tr("if {} (met now)") if trial.condition.is_met else tr("if {} (not met now)")
-        blocks[0] += f"\n{met.format(trial.condition)}"
+        blocks[0] += f"\n{trial.condition.now()}"
     blocks[0] += f"\n{done.effect or ': '.join(filter(None, (tr(done.word), tr(done.reason))))}"
     for made in trial.records:
         fields = {k: v for k, v in raw_row(ws, made).items() if v not in ("", None, [], {})}

@@ -12,6 +12,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.event import ACTIVITIES, COMMAND, USUAL
 from crmcli.model.fields import Record
 from crmcli.model.local_times import local_minute
+from crmcli.model.merged import survivor_of
 from crmcli.model.money import write_money
 from crmcli.model.values import entity_of
 from crmcli.present.columns import change_text, name_of, value_text
@@ -283,8 +284,6 @@ def left_alone(done: Undone) -> Iterator[str]:
 
 def _taken_back(ws: Workspace, before: Record | None, after: Record | None) -> str:
     """What became of one record."""
-    from crmcli.model.merged import survivor_of
-
     if after is None:
         assert before is not None
         return tr("Removed {} {}.", before.id, before.get("name"))

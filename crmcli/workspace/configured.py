@@ -15,6 +15,7 @@ from crmcli.model.named_by_robots import strange_words
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold
+from crmcli.store.config.settings import load_settings
 from crmcli.store.layout import PIPELINES
 from crmcli.workspace.folder import Folder
 
@@ -96,8 +97,6 @@ class Configured(Folder):
 
     def read_settings(self, data: bytes) -> Settings:
         """What a text in the place of settings.yaml declares; InvalidData with every fault."""
-        from crmcli.store.config.settings import load_settings
-
         return load_settings(self.root, data)
 
     def take_settings(self, settings: Settings) -> None:

@@ -15,6 +15,8 @@ from crmcli.model.clocks import STEPPED, ClockStep, believed, in_order, in_right
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
+from crmcli.model.kinds import InputContext
+from crmcli.model.kinds.identities import UNNAMED
 from crmcli.model.settings import Settings
 from crmcli.model.values import entity_of, fold
 from crmcli.store.safety import locks
@@ -23,7 +25,6 @@ from crmcli.workspace.configured import Configured
 if TYPE_CHECKING:
     from crmcli.model.conditions.holds import Env
     from crmcli.model.conditions.tree import Condition
-    from crmcli.model.kinds import InputContext
     from crmcli.model.values import Raw, Value
     from crmcli.store.index.answers import Facts, Hit, Total
     from crmcli.store.index.documents import Documents
@@ -62,8 +63,6 @@ class Reads(Configured):
     @cached_property
     def inputs(self) -> InputContext:
         """What is needed to read values as people write them."""
-        from crmcli.model.kinds import InputContext
-
         return InputContext(
             now=self.now,
             zone=self.zone,
@@ -253,7 +252,6 @@ class Reads(Configured):
 
     def named(self, ref: str, *entities: str, exactly: bool = False) -> str:
         """As `resolve`, but a record that was merged and is named by its id answers for itself."""
-        from crmcli.model.kinds.identities import UNNAMED
         from crmcli.store.records import references
 
         wanted = entities or tuple(ENTITIES)

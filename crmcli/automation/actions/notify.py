@@ -10,6 +10,7 @@ from crmcli.automation.actions.work import Effect, Work
 from crmcli.automation.ledger import enter, job_key
 from crmcli.language import tr
 from crmcli.model.actions import HEAD
+from crmcli.render import MailText
 from crmcli.sales.documents import messages
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def run(work: Work) -> Effect:
     """A notice on the timeline, and an e-mail to whoever has an address."""
     text = work.text("text")
-    owner = work.its_owner if work.record else work.ws.user
+    owner = work.whose
     users = (
         work.users("to", owner) if work.params.get("to") else [work.ws.user_id(owner)] * bool(owner)
     )
@@ -51,8 +52,6 @@ def announced(params: Mapping[str, Any]) -> str:
 
 def _notice(work: Work, text: str, to: str, key: str) -> Message:
     """The e-mail to an employee: the notice, and which record it is about."""
-    from crmcli.render import MailText
-
     about = f"{work.record.get('name')} ({work.record.id})" if work.record else work.who
     first = text.strip().split("\n")[0]
     mail = MailText(subject=first[:120] or about, text=f"{text}\n\n{about}\n")

@@ -56,13 +56,9 @@ def _number(work: Work, channel: str) -> str:
         found = (sendable(getattr(one, "phones", ()), channel == "call") for one in people)
         return next(filter(None, found), "")
     if word[:1] not in "+(0123456789":
-        user = work.ws.user_id(_owner(work) if word == OWNER else word)
+        user = work.ws.user_id(work.whose if word == OWNER else word)
         word = settings.users[user].phone if user in settings.users else ""
     try:
         return sendable(parse_phones(word, settings.phone_country), True) if word else ""
     except ValueError as error:
         raise BadUsage(str(error), "like +79161234567") from None
-
-
-def _owner(work: Work) -> str:
-    return work.owner or (str(work.record.get("owner")) if work.record else work.ws.user)

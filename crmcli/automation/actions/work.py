@@ -92,6 +92,11 @@ class Work:
         """Who has to do with what the act makes, "" if nobody does."""
         return self.owner or (str(self.record.get("owner")) if self.record else "")
 
+    @property
+    def whose(self) -> str:
+        """Whom `owner` means: the record's, or where there is none whoever runs the tick."""
+        return self.its_owner if self.record else self.ws.user
+
     def users(self, name: str, owner: str) -> list[str]:
         """The users whom a parameter names by id, name or e-mail, as the owner or the head of that."""
         found: list[str] = []

@@ -30,6 +30,10 @@ class Reason:
         inside = [f"({part})" if len(part.parts) > 1 else str(part) for part in self.parts]
         return f"not {inside[0]}" if self.join == "not" else f" {self.join} ".join(inside)
 
+    def now(self) -> str:
+        """The same as it is told of a rule: `if … (met now)`."""
+        return tr("if {} (met now)" if self.is_met else "if {} (not met now)", self)
+
     def facts(self) -> dict[str, Any]:
         """The same for programs."""
         told: dict[str, Any] = {"condition": self.text, "met": self.is_met}

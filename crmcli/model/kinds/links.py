@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
+from crmcli.errors import NotFound
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds.base import SEPARATOR, Field, InputContext, Key, Kind
@@ -52,8 +53,6 @@ class Companies(Maps):
 
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
         """A company by any reference, with the role behind a colon: `Ромашка: директор`."""
-        from crmcli.errors import NotFound
-
         if ctx.resolve is None:
             return self.read_cell(field, text, ctx)
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
+from crmcli.model.addresses import read_email
 from crmcli.model.entities import having
 from crmcli.model.values import CONSENT_CHANNELS, Consent, fold
 from crmcli.sales.consent.block_list import blocklist
@@ -118,8 +119,6 @@ def people_of(ws: Workspace, record: Record | None) -> list[Record]:
 
 def address_of(receiver: str) -> str:
     """The folded address of `Anna <anna@example.ru>`."""
-    from crmcli.model.addresses import read_email
-
     try:
         return fold(read_email(receiver))
     except ValueError:

@@ -15,13 +15,14 @@ from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.offer import Offer
 from crmcli.model.task import Task
+from crmcli.render import Renderer, Style, is_mail
 from crmcli.sales.consent.permission import mailing_address, why_not_mail
 from crmcli.sales.template_names import company_of, contact_of, linked, names_for, plain
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.channels.message import AttachedFile, Message
-    from crmcli.render import MailText, Renderer
+    from crmcli.render import MailText
 
 
 _NOBODY = "nobody@localhost"
@@ -42,8 +43,6 @@ def renderer(ws: Workspace) -> Renderer:
 @lru_cache(maxsize=4)  # a run that writes a thousand messages reads each template once
 def _renderer(root: Path, language: str, currency: str, zone: str, country: str) -> Renderer:
     from zoneinfo import ZoneInfo
-
-    from crmcli.render import Renderer, Style
 
     return Renderer(root / "templates", Style(language, currency, ZoneInfo(zone), country))
 
@@ -161,8 +160,6 @@ def preview(ws: Workspace, template: str, record: Record) -> Preview:
 
 def is_message(template: str) -> bool:
     """Whether a template makes a message, and no page."""
-    from crmcli.render import is_mail
-
     return is_mail(template)
 
 

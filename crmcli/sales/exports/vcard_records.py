@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.dataclass import replace
-from crmcli.formats.vcard import Card
+from crmcli.formats.vcard import Card, parse_kept
 from crmcli.formats.vcard_lines import KEPT_FILE, CardLine, escape
 from crmcli.model.countries import country_of
 from crmcli.model.schema import KEPT_CARD, has_field
@@ -178,8 +178,6 @@ def card_of(
 
 
 def _kept_lines(raw: Mapping[str, Raw]) -> Iterable[CardLine]:
-    from crmcli.formats.vcard import parse_kept
-
     texts = raw.get(KEPT_CARD, [])
     for text in texts if isinstance(texts, list) else [texts]:
         try:

@@ -20,6 +20,7 @@ from crmcli.sales.merging.field_merge import unite
 from crmcli.sales.records import defaults
 from crmcli.sales.records.stage_lookup import reason_field, require_reason
 from crmcli.sales.stages import move_in
+from crmcli.store.yaml import codec
 from crmcli.workspace import Change, Workspace
 
 STUB = {"id", "name", "batch", "created_at"}
@@ -165,8 +166,6 @@ def is_stub(ws: Workspace, record: Record) -> bool:
 
 def check_writable(ws: Workspace, record: Record, draft: Draft) -> None:
     """Refuse in time a record that may be too long or too deep for its file; Unwritable says what."""
-    from crmcli.store.yaml import codec
-
     texts = [cell for cell in draft.row.cells if isinstance(cell, str)]
     is_long = sum(map(len, texts)) + len(str(getattr(record, "comment", ""))) > LONG
     if is_long or len(texts) < len(draft.row.cells) or draft.unknown:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.model.event import DATED, STOOD
 from crmcli.model.values import entity_of, fold
 from crmcli.words import joined
+from crmcli.workspace.undone import without_undone
 
 if TYPE_CHECKING:
     from crmcli.workspace import Change, Workspace
@@ -45,8 +46,6 @@ def tell_stages(
     facts: Mapping[str, Any],
 ) -> bool:
     """Write down what is not yet known of when a record came to its stages; whether there is any."""
-    from crmcli.workspace.undone import without_undone
-
     kinds = (f"{entity_of(record_id)}.created", DATED)
     events = ws.events(record=record_id, kinds=kinds) if stood else ()
     known: dict[str, str] = {}

@@ -12,6 +12,7 @@ from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import UTM_KEYS, Field, Maps
 from crmcli.sales.records.edit import still_whole
 from crmcli.sales.records.given_values import read_value
+from crmcli.store.yaml import codec
 
 if TYPE_CHECKING:
     from crmcli.model.kinds import InputContext
@@ -24,8 +25,6 @@ HERE = "the edited text"
 
 def to_text(ws: Workspace, record: Record) -> str:
     """The record as its file has it."""
-    from crmcli.store.yaml import codec
-
     return codec.dump(ws.schema.write(record))
 
 
@@ -41,8 +40,6 @@ def from_text(
 
     A key that is no field is a fault, unless it stood there before or is to be kept.
     """
-    from crmcli.store.yaml import codec
-
     raw = codec.load(data, HERE)
     if raw.get("id") != before.id:
         raise Refused("the id of a record cannot be changed", tr("restore id: {}", before.id))

@@ -20,6 +20,7 @@ from crmcli.sales.settings.reshape import (
     Word,
     below,
     raw_settings,
+    reshape,
     reshaping,
 )
 
@@ -95,8 +96,7 @@ def add_all(ws: Workspace, wanted: Mapping[str, Mapping[str, str]]) -> None:
         for name, labels in wanted.items():
             _add_to(tree, name, labels)
 
-    with reshaping(ws, "directory add", SettingsEdit(edit)):
-        pass
+    reshape(ws, "directory add", SettingsEdit(edit))
 
 
 def _add_to(tree: Tree, name: str, labels: Mapping[str, str]) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, cast
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.language import counted, tr
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import is_taken
-from crmcli.sales.settings.reshape import SettingsEdit, Tree, Word, below, reshaping
+from crmcli.sales.settings.reshape import SettingsEdit, Tree, Word, below, reshape, reshaping
 
 if TYPE_CHECKING:
     from crmcli.model.values import Raw
@@ -58,9 +59,7 @@ def add(
         if values:
             below(tree, "directories")[str(facts["directory"])] = values
 
-    with reshaping(ws, "field add", SettingsEdit(edit)) as done:
-        pass
-    return Reshaped(0, done.rewritten)
+    return Reshaped(0, reshape(ws, "field add", SettingsEdit(edit)).rewritten)
 
 
 def _check_free(ws: Workspace, entity: str, name: str) -> None:
@@ -124,8 +123,6 @@ def remove(ws: Workspace, entity: str, name: str, *, drop_data: bool = False) ->
 
 def _used(ws: Workspace, entity: str, name: str) -> set[str]:
     """The directories that some field beside this one names."""
-    from crmcli.model.entities import ENTITIES
-
     return {
         field.directory
         for other in ENTITIES

@@ -10,7 +10,7 @@ from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import spoken, tr
 from crmcli.model.listed import allowed_hint
-from crmcli.sales.settings.reshape import SettingsEdit, Tree, reshaping
+from crmcli.sales.settings.reshape import SettingsEdit, Tree, reshape
 
 if TYPE_CHECKING:
     from crmcli.model.values import Raw
@@ -56,8 +56,7 @@ def take(ws: Workspace, place: str, years: Sequence[int]) -> list[Day]:
         tree["calendar"] = of_calendar
 
     if any(one.is_new for one in days):
-        with reshaping(ws, "calendar holidays", SettingsEdit(edit=edit)):
-            pass
+        reshape(ws, "calendar holidays", SettingsEdit(edit=edit))
     return sorted(days, key=lambda one: one.day)
 
 

@@ -12,7 +12,14 @@ from crmcli.model.event import STAGE_RENAMED
 from crmcli.model.values import fold
 from crmcli.sales.records.stage_lookup import find_pipeline, find_stage
 from crmcli.sales.settings.fields import Reshaped
-from crmcli.sales.settings.reshape import Reshaping, SettingsEdit, StillNamed, Tree, reshaping
+from crmcli.sales.settings.reshape import (
+    Reshaping,
+    SettingsEdit,
+    StillNamed,
+    Tree,
+    reshape,
+    reshaping,
+)
 from crmcli.sales.settings.stage_words import NewWords, at, pipeline_place, put
 from crmcli.sales.settings.stages import StageInUse, bring, id_from, told_of, within
 from crmcli.store.layout import PIPELINES, VIEWS
@@ -47,9 +54,7 @@ def add(ws: Workspace, name: str, *, new_id: str = "", like: str = "") -> tuple[
             ]
         cast("list[Raw]", tree["deals"]).append({"id": new_id, "name": name, "stages": stages})
 
-    with reshaping(ws, "pipeline add", SettingsEdit(pipelines=edit)) as done:
-        pass
-    return new_id, Reshaped(0, done.rewritten)
+    return new_id, Reshaped(0, reshape(ws, "pipeline add", SettingsEdit(pipelines=edit)).rewritten)
 
 
 def rename(ws: Workspace, pipeline: Pipeline, name: str = "", new_id: str = "") -> Reshaped:

@@ -114,6 +114,12 @@ def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Res
         raise
 
 
+def reshape(ws: Workspace, command: str, wanted: SettingsEdit) -> Reshaping:
+    """Such a change to which nothing else belongs."""
+    with reshaping(ws, command, wanted) as done:
+        return done
+
+
 def raw_settings(ws: Workspace) -> Tree:
     """What settings.yaml says, as it is written."""
     return load_marked(_read(ws, SETTINGS), SETTINGS).value

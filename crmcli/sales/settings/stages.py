@@ -15,7 +15,14 @@ from crmcli.model.event import STAGE_RENAMED
 from crmcli.model.values import fold
 from crmcli.sales.records.stage_lookup import find_stage
 from crmcli.sales.settings.fields import Reshaped
-from crmcli.sales.settings.reshape import Reshaping, SettingsEdit, StillNamed, Tree, reshaping
+from crmcli.sales.settings.reshape import (
+    Reshaping,
+    SettingsEdit,
+    StillNamed,
+    Tree,
+    reshape,
+    reshaping,
+)
 from crmcli.sales.settings.stage_words import NewWords, Place, Shared, at, pipeline_place, put
 from crmcli.sales.stages import move_in
 from crmcli.store.layout import PIPELINES, VIEWS
@@ -69,9 +76,7 @@ def add(
     def edit(tree: Tree) -> None:
         _stages(tree, pipeline).insert(place, {"id": stage_id, "name": name, **facts})
 
-    with reshaping(ws, "stage add", SettingsEdit(pipelines=edit)) as done:
-        pass
-    return stage_id, Reshaped(0, done.rewritten)
+    return stage_id, Reshaped(0, reshape(ws, "stage add", SettingsEdit(pipelines=edit)).rewritten)
 
 
 def change(
@@ -88,9 +93,7 @@ def change(
         for key in unset:
             raw.pop(key, None)
 
-    with reshaping(ws, "stage set", SettingsEdit(pipelines=edit)) as done:
-        pass
-    return Reshaped(0, done.rewritten)
+    return Reshaped(0, reshape(ws, "stage set", SettingsEdit(pipelines=edit)).rewritten)
 
 
 def move(ws: Workspace, pipeline: Pipeline, ref: str, after: str, before: str) -> Reshaped:
@@ -107,9 +110,7 @@ def move(ws: Workspace, pipeline: Pipeline, ref: str, after: str, before: str) -
         stages.remove(raw)
         stages.insert(place - (place > was), raw)
 
-    with reshaping(ws, "stage move", SettingsEdit(pipelines=edit)) as done:
-        pass
-    return Reshaped(0, done.rewritten)
+    return Reshaped(0, reshape(ws, "stage move", SettingsEdit(pipelines=edit)).rewritten)
 
 
 def rename(

@@ -19,6 +19,7 @@ from crmcli.model.actions import (
     listed_words,
     plain_words,
 )
+from crmcli.model.amounts import read_money, read_number
 from crmcli.model.block_list import read_what
 from crmcli.model.durations import read_length
 from crmcli.model.entities import ENTITIES, having
@@ -190,14 +191,10 @@ def shape_of(param: Param) -> shapes.Shape:
 
 
 def _number(doc: str) -> shapes.Shape:
-    from crmcli.model.amounts import read_number
-
     return _written(doc, read_number)
 
 
 def _money(doc: str) -> shapes.Shape:
-    from crmcli.model.amounts import read_money
-
     return _written(doc, read_money)
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.automation import Exit, Robot
+from crmcli.model.conditions import where
 from crmcli.model.conditions.tree import BadCondition, Condition
 from crmcli.model.listed import allowed_hint
 from crmcli.store.config import shapes
@@ -33,8 +34,6 @@ def condition(doc: str) -> shapes.Shape:
 
 
 def _condition(place: Cursor, frame: Frame) -> Condition | None:
-    from crmcli.model.conditions import where
-
     text, about = place.text(), (frame.schema, frame.entity)
     if not text:
         return None

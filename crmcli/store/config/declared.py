@@ -10,7 +10,7 @@ from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.entities import ENTITIES
-from crmcli.model.kinds import Field, Kind, declarable
+from crmcli.model.kinds import Field, InputContext, Kind, declarable
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import is_taken
 from crmcli.model.settings import DIRECTORIES as BUILT_IN
@@ -185,8 +185,6 @@ def _default(place: Cursor, field: Field, directories: Directories) -> str:
     """What new records have, as people would write it: `today+3d` is reckoned anew for each."""
 
     def fitting(text: str) -> str:
-        from crmcli.model.kinds import InputContext
-
         ctx = InputContext(datetime(2026, 1, 1, tzinfo=UTC), UTC, directories=directories)
         field.read(text, ctx)
         return text

@@ -10,6 +10,7 @@ from typing import Any
 from crmcli.language import together, tr
 from crmcli.model.actions import ACTIONS
 from crmcli.model.automation import Timing
+from crmcli.model.conditions import paths
 from crmcli.model.durations import MONTHS, UNITS, Duration
 from crmcli.model.listed import allowed_hint
 from crmcli.store.config import shapes
@@ -93,8 +94,6 @@ def _moment_field(place: Cursor, frame: Frame) -> str:
 
 def _check_path(place: Cursor, frame: Frame) -> None:
     """A date of a linked record, as contacts.birthday."""
-    from crmcli.model.conditions import paths
-
     steps = tuple(place.text().split("."))
     found = understood(place, lambda: paths.routes(steps, frame.schema, frame.entity))
     if found and not any(route[-1].field.kind.is_time for route in found):
