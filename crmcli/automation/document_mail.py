@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from crmcli.automation import person_mail
+from crmcli.automation.person_mail import PersonMail, Posted
 from crmcli.dataclass import replace
 from crmcli.errors import Conflict
 from crmcli.language import tr
+from crmcli.model.fields import Record
 from crmcli.model.offer import Offer
 from crmcli.sales.documents import invoices, offers
 from crmcli.sales.documents.attached import document
-
-if TYPE_CHECKING:
-    from crmcli.automation.person_mail import PersonMail, Posted
-    from crmcli.model.fields import Record
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 
 class DocumentChanged(Conflict):

@@ -13,11 +13,11 @@ from crmcli.errors import InvalidData, Problem
 from crmcli.language import counted, tr
 from crmcli.model.clocks import TOLERANCE
 from crmcli.store import layout
+from crmcli.workspace import Workspace
 from crmcli.workspace.tick_times import ends
 
 if TYPE_CHECKING:
     from crmcli.model.pipeline import Pipeline
-    from crmcli.workspace import Workspace
 
 PATIENCE = timedelta(hours=1)
 LONGEST = timedelta(days=7)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from crmcli.automation.ledger import CRM
 from crmcli.model.entities import ENTITIES, Entity
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Record
-    from crmcli.workspace import Workspace
+from crmcli.model.fields import Record
+from crmcli.workspace import Workspace
 
 PAGE = 500
 """Records that one transaction changes."""

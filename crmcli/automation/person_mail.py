@@ -16,6 +16,7 @@ from crmcli.automation.ledger import PERSON, Job, enter
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import Conflict, Refused
 from crmcli.language import tr
+from crmcli.model.fields import Record
 from crmcli.sales.consent.permission import why_not_mail
 from crmcli.sales.documents import messages
 from crmcli.sales.many import Chosen, Many, each
@@ -23,7 +24,6 @@ from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
     from crmcli.channels.message import AttachedFile, Message
-    from crmcli.model.fields import Record
 
 ANYWAY = "send it --anyway, or see crm block list"
 

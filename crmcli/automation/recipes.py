@@ -10,12 +10,12 @@ from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, HEAD, NEW_OWNERS, PREVIOUS, plain_words
 from crmcli.model.listed import allowed_hint
+from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.sales.settings.reshape import SettingsEdit, Tree, below, reshape
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from crmcli.model.pipeline import Pipeline, Stage
     from crmcli.model.recipe import Block, Recipe
-    from crmcli.workspace import Workspace
 
 
 def find(ws: Workspace, name: str) -> Recipe:

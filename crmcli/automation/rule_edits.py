@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from difflib import unified_diff
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from crmcli.automation.config_checks import faults_of_rules
 from crmcli.automation.job_failures import jobs_here
 from crmcli.automation.jobs import CANCELLABLE, enter_decision
+from crmcli.automation.ledger import Job
 from crmcli.automation.record_plan import in_stages, plan_for
 from crmcli.automation.robots import WAITING
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
+from crmcli.model.automation import Robot
 from crmcli.model.listed import allowed_hint
+from crmcli.model.pipeline import Pipeline, Stage
+from crmcli.model.values import Raw
 from crmcli.sales.documents.messages import renderer
 from crmcli.sales.settings.reshape import Reshaping, SettingsEdit, Tree, reshaping
 from crmcli.sales.settings.stages import raw_stage
 from crmcli.store.layout import PIPELINES
+from crmcli.workspace import Workspace
 from crmcli.workspace.rule_keys import ONE_TIME, without
-
-if TYPE_CHECKING:
-    from crmcli.automation.ledger import Job
-    from crmcli.model.automation import Robot
-    from crmcli.model.pipeline import Pipeline, Stage
-    from crmcli.model.values import Raw
-    from crmcli.workspace import Workspace
 
 ROBOTS, TRIGGERS = "robots", "triggers"
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from crmcli.automation.ledger import CRM
 from crmcli.automation.trigger_decisions import awaited_names
 from crmcli.automation.unanswered import open_message, what_it_says, wrote
 from crmcli.automation.work_time import shift
-from crmcli.model.durations import parse_duration
+from crmcli.model.durations import Duration, parse_duration
+from crmcli.model.fields import Record
+from crmcli.model.pipeline import Pipeline
 from crmcli.model.task import Task
 from crmcli.model.values import format_instant
-
-if TYPE_CHECKING:
-    from crmcli.model.durations import Duration
-    from crmcli.model.fields import Record
-    from crmcli.model.pipeline import Pipeline
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 LATE = timedelta(days=7)
 """What came to pass longer ago is no news: a rule that is new does not dig up the past."""

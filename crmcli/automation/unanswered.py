@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from crmcli.automation.event_subjects import subjects
-from crmcli.model.event import AMENDMENTS, as_amended
-
-if TYPE_CHECKING:
-    from crmcli.model.event import Event
-    from crmcli.workspace import Workspace
+from crmcli.model.event import AMENDMENTS, Event, as_amended
+from crmcli.workspace import Workspace
 
 WRITTEN = ("message.in", "mail.in", "sms.in")
 ANSWERS = ("message.out", "mail.out", "sms.out", "call.out", "meeting")

@@ -18,16 +18,16 @@ from crmcli.model.event import ACTIVITIES
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import DERIVED
 from crmcli.model.values import fold, parse_instant
+from crmcli.present.cells import Listing
 from crmcli.present.told import Told
 from crmcli.present.words import WORDS, in_words
 from crmcli.sales import activities
 from crmcli.sales.records.input_files import LARGEST_TEXT, read_stream
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from crmcli.present.cells import Listing
-    from crmcli.workspace import Workspace
 
 LOGGED = ("call", "mail", "sms", "message", "meeting", "note")
 ONE_WAY = ("meeting", "note")

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 import click
 
@@ -16,13 +15,11 @@ from crmcli.cli.output import Output
 from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import unreadable
 from crmcli.language import tr
+from crmcli.model.conditions.tree import Condition
+from crmcli.model.pipeline import Pipeline
 from crmcli.present.board import BoardCard, Lane, lane_table, read_lanes
 from crmcli.present.cells import Listing
 from crmcli.present.text_width import clean, cut, one_line, pad, width, wrap
-
-if TYPE_CHECKING:
-    from crmcli.model.conditions.tree import Condition
-    from crmcli.model.pipeline import Pipeline
 
 NARROWEST, WIDEST = 18, 36
 """Between these the width of a stage's column is chosen, in cells."""

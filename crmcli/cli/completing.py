@@ -13,10 +13,10 @@ from crmcli.cli.params import Session, Verb
 from crmcli.errors import CrmError
 from crmcli.model.conditions.tree import Text
 from crmcli.model.entities import ENTITIES
+from crmcli.model.kinds import Field
 from crmcli.model.schema import has_activities
 
 if TYPE_CHECKING:
-    from crmcli.model.kinds import Field
     from crmcli.workspace import Workspace
 
 MOST = 30

@@ -84,7 +84,7 @@ def status(session: Session) -> Told:
     return Told("\n".join(lines), row)
 
 
-def _call(ws: Workspace, every: str) -> Call:
+def _call(ws: Workspace, every: str) -> crontab.Call:
     from crmcli.cli.terminal import program
     from crmcli.model.durations import parse_duration
 

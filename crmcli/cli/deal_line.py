@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from crmcli.cli.params import REF, ChangingVerb, Noun, Session, WholeNumber, option
 from crmcli.language import tr
+from crmcli.model.deal import Deal
 from crmcli.present.cells import Listing
 from crmcli.present.lines import COLUMNS, line_rows, lines_text, told_totals
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told
 from crmcli.sales import deal_lines
-
-if TYPE_CHECKING:
-    from crmcli.model.deal import Deal
 
 NUMBER = WholeNumber(1, 100_000)
 OPTIONS = (

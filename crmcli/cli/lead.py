@@ -9,12 +9,12 @@ import click
 from crmcli.cli.nouns import closing, noun
 from crmcli.cli.params import ALL_OR_NOTHING, REF, ChangingVerb, Session, complete, option
 from crmcli.cli.printing import Answer, each_told
+from crmcli.present.told import Told
 from crmcli.sales.duplicates.ways import ASK, OF_CONVERT, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crmcli.present.told import Told
 
 lead = noun("lead")
 lead.remark = "crmcli.sales.conversion.intake:remark"

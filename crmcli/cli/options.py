@@ -11,13 +11,12 @@ import click
 from crmcli.cli.params import complete, option
 from crmcli.errors import BadUsage, CrmError, NotFound
 from crmcli.language import tr
-from crmcli.model.conditions.tree import BadCondition, Text
+from crmcli.model.conditions.tree import BadCondition, Condition, Text
 from crmcli.model.entities import ENTITIES, having
 from crmcli.model.kinds import UTM_KEYS, Field
 from crmcli.model.schema import own_fields
 
 if TYPE_CHECKING:
-    from crmcli.model.conditions.tree import Condition
     from crmcli.model.pipeline import Pipeline
     from crmcli.model.view import View
     from crmcli.sales.many import Chosen

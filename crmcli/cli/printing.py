@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from crmcli.cli.params import Session
+from crmcli.errors import Problem
 from crmcli.language import counted, tr
 from crmcli.present.cells import Listing
 from crmcli.present.told import Told, problem_table
 
 if TYPE_CHECKING:
-    from crmcli.errors import Problem
     from crmcli.model.fields import Record
     from crmcli.sales.many import Chosen, Many
     from crmcli.workspace import Workspace

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from crmcli.cli.params import ChangingVerb, Noun, Session, Verb, option
 from crmcli.language import counted, tr
+from crmcli.model.product import Product
 from crmcli.model.values import fold, json_number
 from crmcli.present.cells import Column, Listing
 from crmcli.present.told import Told
 from crmcli.sales import products
-
-if TYPE_CHECKING:
-    from crmcli.model.product import Product
 
 COLUMNS = [
     Column("sku", "Article", keep=True), Column("name", "Name", keep=True), Column("unit", "Unit"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,9 +14,7 @@ from crmcli.model.values import json_number
 from crmcli.present.cells import Column, Listing
 from crmcli.present.told import Told
 from crmcli.sales import rates
-
-if TYPE_CHECKING:
-    from crmcli.sales.rates import Rate
+from crmcli.sales.rates import Rate
 
 COLUMNS = [
     Column("date", "From", "date", keep=True), Column("currency", "Currency", keep=True),

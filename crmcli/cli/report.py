@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
 
 from crmcli.cli.options import PIPELINE, WHERE, day_given, pipeline_named
 from crmcli.cli.params import Noun, Session, option
 from crmcli.cli.printing import unreadable
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
+from crmcli.model.conditions.tree import Condition
 from crmcli.present import reports
 from crmcli.present.cells import Listing
 from crmcli.reports.funnel import Period, read_funnel
 from crmcli.reports.leads import LeadsRow, read_leads
 from crmcli.sales.products import check_currency
 from crmcli.sales.rates import in_one_currency
-
-if TYPE_CHECKING:
-    from crmcli.model.conditions.tree import Condition
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 OWN = "own"
 report = Noun("report", help="Reports: figures from the records and the timeline.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import click
 
@@ -18,14 +17,11 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS
 from crmcli.model.listed import allowed_hint
-from crmcli.model.values import fold
+from crmcli.model.pipeline import Pipeline
+from crmcli.model.values import Raw, fold
 from crmcli.sales.records.stage_lookup import find_stage
+from crmcli.workspace import Workspace
 from crmcli.workspace.rule_keys import ONE_TIME, RuleKey, params, robot_keys, with_params, written
-
-if TYPE_CHECKING:
-    from crmcli.model.pipeline import Pipeline
-    from crmcli.model.values import Raw
-    from crmcli.workspace import Workspace
 
 Tree = dict[str, "Raw"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,14 +14,12 @@ from crmcli.cli.params import ChangingVerb, Session, complete, option
 from crmcli.errors import BadUsage
 from crmcli.language import counted, tr
 from crmcli.model.actions import ACTIONS
+from crmcli.model.automation import Robot
+from crmcli.model.values import Raw
 from crmcli.present.told import Told
 from crmcli.sales.records.stage_lookup import find_stage
+from crmcli.workspace import Workspace
 from crmcli.workspace.rule_keys import RuleKey, robot_keys, trigger_keys, with_params
-
-if TYPE_CHECKING:
-    from crmcli.model.automation import Robot
-    from crmcli.model.values import Raw
-    from crmcli.workspace import Workspace
 
 NAME = click.Argument(("ref",), metavar="[STAGE/]ROBOT", shell_complete=complete)
 STAGE = option("--stage", "Stage.", "STAGE")

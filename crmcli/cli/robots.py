@@ -14,13 +14,13 @@ from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
 from crmcli.model.entities import having
 from crmcli.present import automation
+from crmcli.present.cells import Listing
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
     from crmcli.automation.sequences import Turned
     from crmcli.model.pipeline import Pipeline
-    from crmcli.present.cells import Listing
     from crmcli.workspace import Change, Workspace
 
 MOST_RULES = 1 << 20

@@ -9,15 +9,14 @@ import click
 
 from crmcli.cli.params import Session, Verb, option
 from crmcli.cli.printing import notes
-from crmcli.errors import BadUsage, CrmError, InvalidData
+from crmcli.errors import BadUsage, CrmError, InvalidData, Problem
 from crmcli.language import counted, tr
 from crmcli.model.values import parse_instant
+from crmcli.present.cells import Listing
+from crmcli.present.told import Told
 
 if TYPE_CHECKING:
     from crmcli.automation.tick_result import TickResult
-    from crmcli.errors import Problem
-    from crmcli.present.cells import Listing
-    from crmcli.present.told import Told
 
 MOST_TOLD = 50
 """Of so many messages that git has forgotten each is named."""

@@ -9,12 +9,12 @@ from crmcli.matching.firms import Firm, read_firm
 from crmcli.matching.mail_domains import mailbox, work_domain
 from crmcli.matching.people import ANY, FIRST, LAST, Word, read_person
 from crmcli.matching.site_hosts import own_host, profile_key
+from crmcli.model.kinds import Field, Key
 from crmcli.model.kinds.contact_points import HIDDEN
 from crmcli.model.kinds.identities import UNNAMED
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
-    from crmcli.model.kinds import Field, Key
     from crmcli.model.schema import Schema
 
 Make: TypeAlias = "Callable[[str, Sequence[tuple[Key, ...]]], Profile]"

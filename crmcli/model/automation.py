@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, moves_to
+from crmcli.model.conditions.tree import Condition
 from crmcli.model.durations import Duration
 from crmcli.model.rule_digest import rule_digest
 from crmcli.model.split import Split
-
-if TYPE_CHECKING:
-    from crmcli.model.conditions.tree import Condition
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of
+from crmcli.model.event import Event
 from crmcli.model.local_times import local_minute
 from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from crmcli.automation.robot_trial import RobotTrial
     from crmcli.automation.rules_diff import RobotDiff, Waiting
     from crmcli.automation.trigger_answers import Question
-    from crmcli.model.event import Event
     from crmcli.workspace import Workspace
 
 WAITING = [

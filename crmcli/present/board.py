@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.conditions.tree import And, Compare, Condition, Empty, Node, Or, Text
-from crmcli.model.pipeline import Stage
+from crmcli.model.event import Event
+from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.schema import own_fields
+from crmcli.model.values import Raw
 from crmcli.present.cells import Column, Listing, Locale, as_decimal, attributes
 
 if TYPE_CHECKING:
-    from crmcli.model.event import Event
-    from crmcli.model.pipeline import Pipeline
-    from crmcli.model.values import Raw
     from crmcli.workspace import Workspace
 
 CLIENTS = ("company", "contact")

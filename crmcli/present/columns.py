@@ -11,6 +11,7 @@ from crmcli.errors import BadUsage, InvalidData, NotFound
 from crmcli.language import tr
 from crmcli.model.conditions.paths import routes
 from crmcli.model.entities import ENTITIES
+from crmcli.model.kinds import Field
 from crmcli.model.kinds.maps import Maps
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import has_field, own_fields
@@ -19,7 +20,6 @@ from crmcli.present.linked import column_at
 from crmcli.present.words import in_words
 
 if TYPE_CHECKING:
-    from crmcli.model.kinds import Field
     from crmcli.workspace import Workspace
 
 

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
-from crmcli.model.event import ANSWERED, COMMAND, DATED, PASSED, ROBOT_CALLED, STOOD
+from crmcli.model.event import ANSWERED, COMMAND, DATED, PASSED, ROBOT_CALLED, STOOD, Event
 from crmcli.model.local_times import local_minute
 from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.values import entity_of, format_instant, parse_instant
@@ -15,7 +15,6 @@ from crmcli.present.cells import Column, Listing, attributes, in_short
 from crmcli.present.columns import change_text, name_of
 
 if TYPE_CHECKING:
-    from crmcli.model.event import Event
     from crmcli.workspace import Workspace
 
 FOLLOWING = ("stage", "pipeline", "probability", "closed_at", "first_closed_at", "reopened",

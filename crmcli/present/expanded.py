@@ -16,11 +16,11 @@ from crmcli.present.columns import derived_columns, named, with_derived
 from crmcli.present.linked import linked_rows
 from crmcli.present.records import belonging, card_columns, raw_row
 from crmcli.sales.history.story import story_of
+from crmcli.workspace import Workspace
 from crmcli.workspace.undone import places_that_count
 
 if TYPE_CHECKING:
     from crmcli.model.pipeline import Stage
-    from crmcli.workspace import Workspace
 
 EXPANDED = "expanded"
 """The key under which it stands, so that no field is in its way."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
+from crmcli.model.schema import Schema
 from crmcli.present.cells import Column, Listing, Locale, rows_of
 from crmcli.sales.records.stage_lookup import reason_field
 
 if TYPE_CHECKING:
-    from crmcli.model.schema import Schema
     from crmcli.sales.imports.resume import PastImport
     from crmcli.sales.imports.summary import Summary
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
 from crmcli.model.deal import Deal
+from crmcli.model.fields import Record
 from crmcli.model.kinds.lines import LINES
 from crmcli.model.sums import Totals
 from crmcli.model.values import Line, json_number
 from crmcli.present.cells import Column, Locale
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 
 COLUMNS = [

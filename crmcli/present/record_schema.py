@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Field, Kind, Maps
 from crmcli.model.values import ID_LETTERS
 from crmcli.present.expanded import EXPANDED
-
-if TYPE_CHECKING:
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 _TEXT = {"type": "string"}
 _NUMBER = {"type": ["number", "string"]}

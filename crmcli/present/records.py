@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crmcli.model.entities import ENTITIES
+from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.values import entity_of
 from crmcli.present.cells import Column
@@ -13,7 +14,6 @@ from crmcli.sales.history.story import followed, story_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from crmcli.model.event import Event
     from crmcli.workspace import Workspace
 
 LAST_EVENTS = 10

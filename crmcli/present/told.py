@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from crmcli.errors import Problem
 from crmcli.present.cells import Column, Listing
-
-if TYPE_CHECKING:
-    from crmcli.errors import Problem
 
 
 class Told(NamedTuple):

@@ -13,6 +13,7 @@ from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.schema import has_field
 from crmcli.model.values import parse_instant
 from crmcli.reports.frames import DAY, Dates, entries, stage_kinds, visits
+from crmcli.workspace import Workspace
 from crmcli.workspace.current_stage import unwritten_entries
 from crmcli.workspace.stage_names import with_stages_of_today
 from crmcli.workspace.undone import places_that_count
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crmcli.model.conditions.tree import Condition
-    from crmcli.workspace import Workspace
 
 
 Money: TypeAlias = tuple[str, Decimal]

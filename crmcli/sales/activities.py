@@ -14,6 +14,7 @@ from crmcli.language import tr
 from crmcli.model.conditions.tree import BadCondition
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import ACTIVITIES, DELETED, TOGETHER, Event, as_amended
+from crmcli.model.fields import Record
 from crmcli.model.listed import allowed_hint, nearest
 from crmcli.model.schema import has_activities
 from crmcli.model.trigger_events import EVENTS, OF_CODES
@@ -24,7 +25,6 @@ from crmcli.store.layout import PIPELINES
 from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Record
     from crmcli.model.pipeline import Pipeline
 
 KINDS = tuple(dict.fromkeys(kind.partition(".")[0] for kind in ACTIVITIES))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import Ambiguous
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
+from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.schema import own_fields
+from crmcli.model.values import Value
 from crmcli.sales.bookings import check_free
 from crmcli.sales.consent.block_list import check_welcome
 from crmcli.sales.conversion.intake import is_intake, parted, taken_in
@@ -18,16 +19,11 @@ from crmcli.sales.duplicates.known import Known, MadeEarlier, check_known, known
 from crmcli.sales.duplicates.ways import MAKES_ALL, settled
 from crmcli.sales.merging.field_merge import unite
 from crmcli.sales.records import defaults
-from crmcli.sales.records.given_values import read_values
+from crmcli.sales.records.given_values import Given, read_values
 from crmcli.sales.records.new_links import linking, told
 from crmcli.sales.records.new_record import build
 from crmcli.sales.records.numbers import free_number
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Record
-    from crmcli.model.values import Value
-    from crmcli.sales.records.given_values import Given
-    from crmcli.workspace import Change, Workspace
+from crmcli.workspace import Change, Workspace
 
 
 @dataclass(frozen=True, slots=True)

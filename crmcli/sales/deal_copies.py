@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from crmcli.dataclass import replace
 from crmcli.model.deal import Deal
 from crmcli.model.offer import Offer
+from crmcli.model.values import Value
 from crmcli.sales.records.given_values import Given, read_values
 from crmcli.sales.records.new_record import build
-
-if TYPE_CHECKING:
-    from crmcli.model.values import Value
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 COPIED = (
     "name", "amount", "currency", "company", "contacts", "lines", "vat_included", "source", "source_detail",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, NotFound
@@ -17,9 +17,7 @@ from crmcli.model.vat import check_rates
 from crmcli.sales import products
 from crmcli.sales.rates import converted
 from crmcli.sales.records.edit import still_whole
-
-if TYPE_CHECKING:
-    from crmcli.workspace import Change, Workspace
+from crmcli.workspace import Change, Workspace
 
 
 @dataclass(frozen=True, slots=True)

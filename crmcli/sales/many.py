@@ -10,10 +10,10 @@ from crmcli.errors import BadUsage, CrmError, InvalidData, NotFound, Refused
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.sales.records.stage_lookup import NoSuchStage
+from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
-    from crmcli.workspace import Change, Workspace
 
 T = TypeVar("T")
 _OF_ONE = (Refused, InvalidData, NotFound, NoSuchStage)

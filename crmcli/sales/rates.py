@@ -11,6 +11,7 @@ from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.deal import Deal
+from crmcli.model.fields import Record
 from crmcli.model.offer import Offer
 from crmcli.model.sums import rounded
 from crmcli.model.values import format_decimal, parse_date
@@ -19,7 +20,6 @@ from crmcli.sales.tables import read_table, table_text
 from crmcli.store.layout import RATES
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 
 Row = TypeVar("Row", bound=Any)

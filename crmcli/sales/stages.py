@@ -10,6 +10,7 @@ from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 from crmcli.model.deal import Deal
 from crmcli.model.entities import ENTITIES, having
+from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.sales.activities import note_in
 from crmcli.sales.records.given_values import read_value
@@ -26,7 +27,6 @@ from crmcli.workspace import Change, UnknownStage, Workspace
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from crmcli.model.fields import Record
     from crmcli.model.pipeline import Pipeline, Stage
 
 

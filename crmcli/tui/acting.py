@@ -10,14 +10,13 @@ from crmcli.dataclass import dataclass, field
 from crmcli.errors import CrmError
 from crmcli.language import tr
 from crmcli.model.entities import may_be_created
+from crmcli.model.fields import Record
 from crmcli.model.schema import own_fields
 from crmcli.model.values import entity_of
-from crmcli.workspace import Workspace
+from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Record
     from crmcli.sales.many import Refusal
-    from crmcli.workspace import Change
 
 
 @dataclass

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from crmcli.store.git import commands, tracked
-
-if TYPE_CHECKING:
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 
 def is_shared(ws: Workspace) -> bool:

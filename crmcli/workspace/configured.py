@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from crmcli.errors import BadUsage, InvalidData, NotFound, Problem
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import Record
+from crmcli.model.fields import Field, Record
 from crmcli.model.named_by_robots import strange_words
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
@@ -21,7 +21,6 @@ from crmcli.workspace.folder import Folder
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
-    from crmcli.model.fields import Field
     from crmcli.model.pipeline import Pipeline, Pipelines, Stage
     from crmcli.model.preset import KnownNames, Preset, Presets
     from crmcli.model.recipe import Recipe

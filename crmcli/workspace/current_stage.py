@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
 from crmcli.model.event import ENTRIES, STAGE_RENAMED, Event, under_new_name
-from crmcli.model.values import entity_of, parse_instant
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Record
-    from crmcli.model.values import Raw
-    from crmcli.workspace import Workspace
+from crmcli.model.fields import Record
+from crmcli.model.values import Raw, entity_of, parse_instant
+from crmcli.workspace import Workspace
 
 PAGE = 1000
 """Records of which the index is asked at once."""

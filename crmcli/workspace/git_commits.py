@@ -13,12 +13,12 @@ from crmcli.store import layout
 from crmcli.store.disk import files, targets
 from crmcli.store.git import commands
 from crmcli.store.records import uncommitted
+from crmcli.store.records.uncommitted import Entry
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crmcli.store.records.uncommitted import Entry
-    from crmcli.workspace import Workspace
 
 MOST_LISTED = 20
 """Lines of each kind in the body of a message."""

@@ -18,14 +18,13 @@ from crmcli.model.fields import Record
 from crmcli.model.kinds import InputContext
 from crmcli.model.kinds.identities import UNNAMED
 from crmcli.model.settings import Settings
-from crmcli.model.values import entity_of, fold
+from crmcli.model.values import Raw, Value, entity_of, fold
 from crmcli.store.safety import locks
 from crmcli.workspace.configured import Configured
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.holds import Env
     from crmcli.model.conditions.tree import Condition
-    from crmcli.model.values import Raw, Value
     from crmcli.store.index.answers import Facts, Hit, Total
     from crmcli.store.index.documents import Documents
 

@@ -20,10 +20,10 @@ from crmcli.store.config.triggers import TRIGGER
 from crmcli.store.layout import PIPELINES
 from crmcli.store.yaml.codec import RecordUnreadable, load_marked
 from crmcli.store.yaml.written_values import entry
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.pipeline import Pipeline
-    from crmcli.workspace import Workspace
 
 Tree = dict[str, Raw]
 ONE_TIME = tuple(TIMES)

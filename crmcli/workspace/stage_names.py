@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from crmcli.dataclass import replace
-from crmcli.model.event import RENAMED, STOOD
+from crmcli.model.event import RENAMED, STOOD, Event
+from crmcli.workspace import Workspace
 from crmcli.workspace.undone import without_undone
-
-if TYPE_CHECKING:
-    from crmcli.model.event import Event
-    from crmcli.workspace import Workspace
 
 _REWRITTEN = "file.changed"
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
+from crmcli.model.values import Raw
 from crmcli.store import layout
 from crmcli.store.disk import file_systems, files, targets
 from crmcli.store.disk.recovery import leftovers, recover, strays
@@ -19,9 +20,6 @@ from crmcli.store.safety import locks, state, trust
 from crmcli.store.timeline import chain, csv_lines
 from crmcli.store.yaml import codec
 from crmcli.workspace import Workspace
-
-if TYPE_CHECKING:
-    from crmcli.model.values import Raw
 
 _RUBBISH = ("clone-id.", "index.db.new")
 """Beginnings of names in .crm/ that only a killed command leaves behind."""

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
-from crmcli.model.event import DATED
-
-if TYPE_CHECKING:
-    from crmcli.model.event import Event
-    from crmcli.workspace import Workspace
+from crmcli.model.event import DATED, Event
+from crmcli.workspace import Workspace
 
 
 def dead(ws: Workspace) -> Callable[[Event], bool]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from crmcli.automation.actions.work import Effect, Work
 from crmcli.language import tr
+from crmcli.model.block_list import Block
 from crmcli.sales.consent import block_list
 from crmcli.sales.template_names import contact_of, linked
-
-if TYPE_CHECKING:
-    from crmcli.model.block_list import Block
 
 
 def run(work: Work) -> Effect:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from crmcli.automation.actions.work import Effect, Work
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
+from crmcli.model.fields import Field, Record
 from crmcli.model.schema import own_fields
+from crmcli.model.values import Value
 from crmcli.sales.add import marked_repeat
 from crmcli.sales.consent.block_list import Blocked, check_welcome
 from crmcli.sales.duplicates.known import known_to
 from crmcli.sales.records import defaults
 from crmcli.sales.records.given_values import read_value, read_values
 from crmcli.sales.records.new_record import build
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Field, Record
-    from crmcli.model.values import Value
 
 
 def run(work: Work) -> Effect:

@@ -12,10 +12,10 @@ from crmcli.sales.consent.permission import why_not_mail
 from crmcli.sales.documents import messages
 from crmcli.sales.records import attachments
 from crmcli.store import layout
+from crmcli.workspace import Change
 
 if TYPE_CHECKING:
     from crmcli.channels.message import AttachedFile, Message
-    from crmcli.workspace import Change
 
 
 def run(work: Work) -> Effect:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from crmcli.automation.actions.work import Effect, Work
 from crmcli.language import tr
 from crmcli.model.actions import APPEND, UNSET, is_template, listed_words
+from crmcli.model.fields import Field, Record
 from crmcli.sales.records.edit import Edit, edit_in
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Field, Record
 
 
 def run(work: Work) -> Effect:

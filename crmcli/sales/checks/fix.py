@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
+from crmcli.model.fields import Record
 from crmcli.model.kinds import ContactPoints
 from crmcli.model.values import entity_of
 from crmcli.sales.checks.record_checks import RecordCheck, is_there
 from crmcli.sales.records.links import links_of, relinked
 from crmcli.sales.records.tombstones import successor
 from crmcli.store import layout
-from crmcli.workspace import storage
+from crmcli.workspace import Workspace, storage
 from crmcli.workspace.storage import Fixed, IndexDamaged
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Record
-    from crmcli.workspace import Workspace
 
 
 class Case(NamedTuple):

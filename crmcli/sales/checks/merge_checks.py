@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, cast
 
 from crmcli.errors import CrmError, Problem
 from crmcli.language import tr
+from crmcli.model.event import Event
+from crmcli.model.fields import Record
 from crmcli.model.merged import MERGEABLE
 from crmcli.model.settings import CREDIT_NOTE, NUMBERED
 from crmcli.model.values import entity_of, fold
 from crmcli.sales.bookings import doubles, said
 from crmcli.sales.records.numbers import mask_here, next_number
 from crmcli.store import layout
+from crmcli.workspace import Workspace
 from crmcli.workspace.storage import where_is
 from crmcli.workspace.undone import dead
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from crmcli.model.event import Event
-    from crmcli.model.fields import Record
     from crmcli.model.invoice import Invoice
-    from crmcli.workspace import Workspace
 
 BY_FIX = "crm check --fix --yes"
 _DECISIONS = ("offer.accepted", "offer.declined")

@@ -12,6 +12,7 @@ from crmcli.language import counted, tr
 from crmcli.model import document_rules
 from crmcli.model.currencies import CODES
 from crmcli.model.entities import ENTITIES
+from crmcli.model.fields import Field, Record
 from crmcli.model.invoice import Invoice
 from crmcli.model.kinds import ContactPoints
 from crmcli.model.schema import KEPT_CARD, has_field
@@ -22,13 +23,11 @@ from crmcli.sales.records.tombstones import marked, successor
 from crmcli.sales.undeclared import Undeclared
 from crmcli.store import layout
 from crmcli.store.yaml import codec
-from crmcli.workspace import UnknownStage
+from crmcli.workspace import UnknownStage, Workspace
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from crmcli.model.fields import Field, Record
-    from crmcli.workspace import Workspace
 
 _CACHE = 1 << 16
 

@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import zip_longest
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
 from crmcli.model.audience import EMAIL, KINDS, PHONE, PLATFORMS, STORED, hashed
+from crmcli.model.fields import Record
 from crmcli.model.listed import allowed_hint
 from crmcli.model.local_times import local_day
 from crmcli.model.values import entity_of, fold
@@ -24,12 +25,9 @@ from crmcli.sales.consent.permission import HOLDERS, addresses_of
 from crmcli.sales.tables import table_text
 from crmcli.sales.template_names import linked
 from crmcli.store import layout
+from crmcli.workspace import Change, Workspace
 from crmcli.workspace.tick_times import ends
 from crmcli.workspace.undone import dead
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Record
-    from crmcli.workspace import Change, Workspace
 
 ADDED, TAKEN = CHANGES = ("audience.added", "audience.taken")
 HEADER = ("client", "kind", "sha256", "google", "until")

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, cast
 from crmcli.errors import BadUsage, InvalidData, NotFound, Problem, Refused
 from crmcli.language import tr
 from crmcli.model.block_list import Block, BlockList, read_what
-from crmcli.model.values import parse_date
+from crmcli.model.values import Email, Phone, parse_date
 from crmcli.store.layout import BLOCKLIST
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
-    from crmcli.model.values import Email, Phone
     from crmcli.workspace import Change, Workspace
 
 HEADER = ("what", "reason", "on", "by")

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 from itertools import chain
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from crmcli.model.fields import Record
 from crmcli.model.phone_zones import zone_of_number
+from crmcli.model.values import Phone
 from crmcli.sales.consent.permission import holders, people_of
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Record
-    from crmcli.model.values import Phone
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 
 def zone_of(ws: Workspace, record: Record | None, to: Sequence[str] = ()) -> tzinfo:

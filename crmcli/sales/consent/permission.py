@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.addresses import read_email
 from crmcli.model.entities import having
-from crmcli.model.values import CONSENT_CHANNELS, Consent, fold
+from crmcli.model.fields import Record
+from crmcli.model.values import CONSENT_CHANNELS, Consent, Email, Value, fold
 from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.template_names import company_of, contact_of, linked
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Record
-    from crmcli.model.values import Email, Value
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 HOLDERS = having("client")
 """The entities that may refuse and consent."""

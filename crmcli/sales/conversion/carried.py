@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
+from crmcli.model.fields import Record
 from crmcli.model.values import CompanyLink, Value
 from crmcli.sales.duplicates.ways import settled
 from crmcli.sales.merging.field_merge import joined
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Record
     from crmcli.model.lead import Lead
-    from crmcli.workspace import Workspace
 
 TARGETS = ("contact", "company", "deal")
 OF_A_PERSON = ("phones", "emails", "do_not", "consents")

@@ -8,20 +8,18 @@ from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.deal import Deal
+from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.task import Task
 from crmcli.sales.conversion.open_deals import open_deals, the_only
 from crmcli.sales.conversion.plan import Conversion, ConvertOptions, plan_conversion
-from crmcli.sales.duplicates.known import MadeEarlier, check_known, known_of_made
+from crmcli.sales.duplicates.known import Known, MadeEarlier, check_known, known_of_made
 from crmcli.sales.duplicates.ways import MAKES_ALL
 from crmcli.sales.stages import ended
+from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from crmcli.model.fields import Record
-    from crmcli.sales.duplicates.known import Known
-    from crmcli.workspace import Change, Workspace
 
 
 def convert(ws: Workspace, lead_id: str, wanted: ConvertOptions) -> Conversion:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from crmcli.dataclass import replace
 from crmcli.errors import Refused
 from crmcli.language import tr
+from crmcli.model.fields import Record
 from crmcli.model.schema import has_field
 from crmcli.sales.records.required import MissingFields
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Record
     from crmcli.model.lead import Lead
     from crmcli.sales.conversion.plan import Conversion
     from crmcli.sales.duplicates.known import MadeEarlier
     from crmcli.sales.records.given_values import Given
-    from crmcli.workspace import Workspace
 
 OFF = "leads are off in settings.yaml"
 _USUAL = ("warn", "update")

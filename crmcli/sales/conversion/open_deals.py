@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, cast
 from crmcli.errors import Ambiguous
 from crmcli.language import counted, tr
 from crmcli.model.deal import Deal
+from crmcli.model.fields import Record
 from crmcli.sales.duplicates.known import Known, standing
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 
 

@@ -11,6 +11,7 @@ from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.language import tr, tr_in
 from crmcli.matching.name_parts import split_name
 from crmcli.model.contact import Contact
+from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.task import Task
 from crmcli.model.values import CompanyLink, Value, fold
@@ -19,11 +20,10 @@ from crmcli.sales.records.given_values import Given, read_values
 from crmcli.sales.records.new_record import begun
 from crmcli.sales.records.required import MissingFields, lacking
 from crmcli.sales.records.stage_lookup import find_pipeline
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Record
     from crmcli.sales.duplicates.known import Known
-    from crmcli.workspace import Workspace
 
 
 class LeadAlreadyConverted(Refused):

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
 from crmcli.errors import Refused
 from crmcli.language import tr
-from crmcli.model.event import DELETED, edited_event
+from crmcli.model.event import DELETED, Event, edited_event
 from crmcli.sales.history.past import PastChange, change_at
 from crmcli.sales.history.undo import Undone, take_back
 from crmcli.sales.history.undo_plan import Kept
+from crmcli.workspace import Workspace
 from crmcli.workspace.undone import dead
-
-if TYPE_CHECKING:
-    from crmcli.model.event import Event
-    from crmcli.workspace import Workspace
 
 CONVERTED = "lead.converted"
 MOST_TOLD = 5

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
+from crmcli.model.fields import Record
 from crmcli.model.invoice import Invoice
 from crmcli.model.offer import Offer
 from crmcli.sales.documents import invoice_files, offers
@@ -15,7 +16,6 @@ from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.channels.message import AttachedFile
-    from crmcli.model.fields import Record
 
 
 def attached(ws: Workspace, text: str) -> AttachedFile:

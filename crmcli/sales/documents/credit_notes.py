@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from crmcli.dataclass import replace
 from crmcli.errors import Refused
@@ -12,15 +12,12 @@ from crmcli.language import tr
 from crmcli.model.invoice import Invoice
 from crmcli.model.line_text import read_line
 from crmcli.model.settings import CREDIT_NOTE
+from crmcli.model.values import Line
 from crmcli.model.vat import check_rates
 from crmcli.sales.documents import invoices
 from crmcli.sales.records.new_record import build
 from crmcli.sales.records.numbers import free_number
-
-if TYPE_CHECKING:
-    from crmcli.model.values import Line
-    from crmcli.workspace import Change, Workspace
-
+from crmcli.workspace import Change, Workspace
 
 _COPIED = ("deal", "offer", "company", "contact", "currency", "vat_included", "pay_to", "template",
            "owner")  # fmt: skip

@@ -15,14 +15,13 @@ from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.offer import Offer
 from crmcli.model.task import Task
-from crmcli.render import Renderer, Style, is_mail
+from crmcli.render import MailText, Renderer, Style, is_mail
 from crmcli.sales.consent.permission import mailing_address, why_not_mail
 from crmcli.sales.template_names import company_of, contact_of, linked, names_for, plain
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.channels.message import AttachedFile, Message
-    from crmcli.render import MailText
 
 
 _NOBODY = "nobody@localhost"

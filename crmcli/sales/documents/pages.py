@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage
 from crmcli.language import tr
+from crmcli.model.fields import Record
 from crmcli.sales.documents.messages import renderer
 from crmcli.sales.template_names import names_for
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from crmcli.model.fields import Record
-    from crmcli.workspace import Workspace
 
 ENDINGS = (".pdf", ".html", ".txt")
 _PAGE = ".html.j2"

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
+from crmcli.model.invoice import Invoice
 from crmcli.model.values import Payment, fold
 from crmcli.sales.documents import invoices
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from datetime import date as Date  # noqa: N812  # a day is called date
     from decimal import Decimal
-
-    from crmcli.model.invoice import Invoice
-    from crmcli.workspace import Workspace
 
 
 class Overpaid(Refused):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import Ambiguous, BadUsage, Problem
@@ -13,13 +12,11 @@ from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.values import entity_of
 from crmcli.render import Renderer, TemplateFailed, TemplateHead, is_mail
+from crmcli.render.shapes import Shape
 from crmcli.sales.documents.messages import renderer
 from crmcli.sales.many import Chosen
 from crmcli.sales.template_names import every_shape, shapes_for
 from crmcli.workspace import Workspace
-
-if TYPE_CHECKING:
-    from crmcli.render.shapes import Shape
 
 _ENDS = ("", ".j2", ".html.j2")
 

@@ -9,11 +9,11 @@ from crmcli.dataclass import dataclass
 from crmcli.errors import CrmError
 from crmcli.language import together, tr
 from crmcli.sales.merging import merge
+from crmcli.sales.merging.merge import Plan
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.sales.duplicates.searching import Group, Search
-    from crmcli.sales.merging.merge import Plan
-    from crmcli.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from crmcli.errors import BadUsage
 from crmcli.language import together, tr
 from crmcli.model.event import MARKS
 from crmcli.model.values import entity_of
+from crmcli.workspace import Workspace
 from crmcli.workspace.undone import dead
-
-if TYPE_CHECKING:
-    from crmcli.workspace import Workspace
 
 DENIED, REOPENED = MARKS
 

@@ -15,14 +15,14 @@ from crmcli.matching.profiles import Profile, fields_of
 from crmcli.matching.verdict import LEAST
 from crmcli.matching.weighing import Scale, score_of
 from crmcli.model.entities import having
+from crmcli.model.fields import Record
 from crmcli.model.values import format_instant
 from crmcli.sales.duplicates.marks import Denied, denied, pair_of
 from crmcli.sales.duplicates.reasons import reasons
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
-    from crmcli.model.fields import Record
-    from crmcli.workspace import Workspace
 
 SEARCHED = having("client")
 """What duplicates are looked for among."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from crmcli.formats import ics
 from crmcli.language import counted, tr
+from crmcli.model.fields import Record
 from crmcli.model.task import Task
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 
 

@@ -13,6 +13,7 @@ from crmcli.formats.csv import csv_line
 from crmcli.formats.jsonl import json_line
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, having
+from crmcli.model.fields import Record
 from crmcli.model.kinds import TEXT, Field
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import has_field
@@ -23,7 +24,6 @@ from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
-    from crmcli.model.fields import Record
 
 FORMATS = ("csv", "xlsx", "jsonl", "vcard", "ics")
 VERSIONS = ("3.0", "4.0")

@@ -7,17 +7,13 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
 from crmcli.formats.jsonl import as_raw, json_line
 from crmcli.model.entities import ENTITIES
-from crmcli.model.kinds import NOTE, SEPARATOR, UTM_KEYS, Field, Maps
+from crmcli.model.kinds import NOTE, SEPARATOR, UTM_KEYS, Field, InputContext, Maps
 from crmcli.model.schema import Schema, own_fields
 from crmcli.model.values import Raw
-
-if TYPE_CHECKING:
-    from crmcli.model.kinds import InputContext
 
 SURE = ("inn", "phone", "email")
 """By what a record is known for sure, as kinds say how they are found."""

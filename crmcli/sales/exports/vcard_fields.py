@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 from urllib.parse import unquote
 
 from crmcli.formats.vcard_lines import CardLine, cut, escape, unescape
-from crmcli.model.kinds import EMAIL_TYPES, EMAILS, PHONE_TYPES, PHONES, Field
+from crmcli.model.kinds import EMAIL_TYPES, EMAILS, PHONE_TYPES, PHONES, Field, InputContext
 from crmcli.model.values import fold
-
-if TYPE_CHECKING:
-    from crmcli.model.kinds import InputContext
 
 Fact: TypeAlias = "tuple[str, str]"
 """Something that a line says of a field, folded so that it can be compared."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from crmcli.dataclass import replace
 from crmcli.formats.vcard import Card, parse_kept
 from crmcli.formats.vcard_lines import KEPT_FILE, CardLine, escape
 from crmcli.model.countries import country_of
+from crmcli.model.kinds import InputContext
 from crmcli.model.schema import KEPT_CARD, has_field
 from crmcli.model.values import Raw, fold
 from crmcli.sales.exports.vcard_fields import (
@@ -26,9 +27,6 @@ from crmcli.sales.exports.vcard_fields import (
     meaning,
     signature,
 )
-
-if TYPE_CHECKING:
-    from crmcli.model.kinds import InputContext
 
 _FRAME = ("BEGIN", "END", "VERSION")
 _NEEDED = frozenset(("FN", "N"))

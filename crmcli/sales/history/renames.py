@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crmcli.dataclass import replace
-from crmcli.model.event import RENAMED
+from crmcli.model.event import RENAMED, Event
+from crmcli.model.fields import Field
 from crmcli.model.values import entity_of
 from crmcli.sales.history.past import REWRITTEN
-
-if TYPE_CHECKING:
-    from crmcli.model.event import Event
-    from crmcli.model.fields import Field
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 
 class Renamings:

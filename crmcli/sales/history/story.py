@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crmcli.model.event import as_amended
+from crmcli.model.event import Event, as_amended
 from crmcli.model.merged import JOINS, PARTINGS
+from crmcli.model.values import Attachment
 
 if TYPE_CHECKING:
-    from crmcli.model.event import Event
     from crmcli.model.fields import Record
-    from crmcli.model.values import Attachment
     from crmcli.workspace import Workspace
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import Refused
 from crmcli.language import tr
-from crmcli.model.event import AMENDMENTS, MARKS, SEQUENCES
+from crmcli.model.event import AMENDMENTS, MARKS, SEQUENCES, Event
+from crmcli.model.fields import Record
 from crmcli.model.listed import only_beginning
 from crmcli.sales.history.amendments import is_of_people
 from crmcli.sales.history.past import (
@@ -22,11 +23,7 @@ from crmcli.sales.history.past import (
 )
 from crmcli.sales.history.undo_plan import Kept, Reversal
 from crmcli.sales.records.packed import Pairs
-
-if TYPE_CHECKING:
-    from crmcli.model.event import Event
-    from crmcli.model.fields import Record
-    from crmcli.workspace import Change, Workspace
+from crmcli.workspace import Change, Workspace
 
 Span = tuple[str, str]
 OUTGOING = ("mail.out", "sms.out", "message.out")

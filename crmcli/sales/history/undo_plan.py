@@ -6,12 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from crmcli.errors import Refused
 from crmcli.language import tr
-from crmcli.model.event import ENTRIES, RESUMED, SEQUENCES, STAGE_RENAMED, STARTED, STOPPED, SUM
-from crmcli.model.fields import BadValues
+from crmcli.model.event import (
+    ENTRIES,
+    RESUMED,
+    SEQUENCES,
+    STAGE_RENAMED,
+    STARTED,
+    STOPPED,
+    SUM,
+    Event,
+)
+from crmcli.model.fields import BadValues, Record
 from crmcli.model.merged import JOINS, MERGED_INTO, PARTINGS, survivor_of, without_part
 from crmcli.model.values import Raw, entity_of
 from crmcli.sales.history.amendments import is_of_people, take_back_in
@@ -19,13 +28,8 @@ from crmcli.sales.history.past import REWRITTEN, PastChange, before, without_emp
 from crmcli.sales.history.renames import Renamings
 from crmcli.sales.records.links import AT_ONCE, links_of, referring_to
 from crmcli.sales.records.packed import Pairs, RawRecords
-from crmcli.workspace import RecordRemoved
+from crmcli.workspace import Change, RecordRemoved, Workspace
 from crmcli.workspace.current_stage import is_unwritten, with_first_entry
-
-if TYPE_CHECKING:
-    from crmcli.model.event import Event
-    from crmcli.model.fields import Record
-    from crmcli.workspace import Change, Workspace
 
 
 class Kept(NamedTuple):

@@ -5,20 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
 from crmcli.language import tr
-from crmcli.model.kinds import BOOL, Field
+from crmcli.model.kinds import BOOL, Field, InputContext
 from crmcli.model.phones import is_short
 from crmcli.model.values import Raw, TwoReadings, fold
 from crmcli.sales.exports.sheet_rows import read_list
 from crmcli.sales.imports.blank_cells import says_nothing
 from crmcli.sales.imports.column_habits import ColumnHabits
 from crmcli.sales.imports.draft import Doubt
-
-if TYPE_CHECKING:
-    from crmcli.model.kinds import InputContext
 
 _OF_DIGITS = ("inn", "kpp", "ogrn", "phone")
 """Names of fields whose digits Excel takes for a number: 7707083893.0, 7.70708E+09."""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from crmcli.dataclass import replace
 from crmcli.formats.rows import Figure, FileRow
 from crmcli.model.amounts import point_of
+from crmcli.model.kinds import InputContext
 from crmcli.model.values import Raw
 from crmcli.model.written_days import order_of
 
 if TYPE_CHECKING:
-    from crmcli.model.kinds import InputContext
     from crmcli.sales.imports.sources import Source
 
 

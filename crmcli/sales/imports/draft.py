@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass, field
 from crmcli.formats.rows import FileRow
+from crmcli.model.fields import Record
 from crmcli.model.values import Raw
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Record
 
 
 @dataclass(slots=True)

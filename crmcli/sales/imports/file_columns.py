@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.formats.jsonl import JsonLines
 from crmcli.language import tr
+from crmcli.model.kinds import InputContext
 from crmcli.model.phones import is_country
 from crmcli.model.preset import NONE
 from crmcli.sales.imports.cells import CellReader
@@ -24,9 +24,6 @@ from crmcli.sales.imports.said_values import SaidValues
 from crmcli.sales.imports.sources import Cards, Source, has_our_ids, read_as
 from crmcli.sales.imports.wrong_guesses import WrongGuess, without_wrong
 from crmcli.workspace import Workspace
-
-if TYPE_CHECKING:
-    from crmcli.model.kinds import InputContext
 
 DECIMAL_COMMA = ("ru",)
 """The languages in which crm writes decimal commas for people."""

@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
+from crmcli.model.lead import Lead
 from crmcli.sales.conversion.intake import is_intake, parted, taken_in
 from crmcli.sales.duplicates.known import MadeEarlier
 from crmcli.sales.imports.draft import Draft
-from crmcli.sales.records.given_values import read_values
+from crmcli.sales.records.given_values import Given, read_values
 from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
-    from crmcli.model.lead import Lead
     from crmcli.sales.conversion.plan import Conversion
     from crmcli.sales.imports.options import ImportOptions
-    from crmcli.sales.records.given_values import Given
 
 
 class Intake:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from crmcli.matching.profiles import Profile, profiles_of
 from crmcli.matching.verdict import verdicts
 from crmcli.model.entities import ENTITIES
+from crmcli.model.fields import Record
 from crmcli.model.schema import has_field
 from crmcli.model.values import entity_of
 from crmcli.sales.imports.draft import Draft
 from crmcli.sales.imports.linking import Key
 from crmcli.sales.imports.repeats import MOST
 from crmcli.workspace import Workspace
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Record
 
 
 class KnownClients:

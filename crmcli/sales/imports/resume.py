@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass, field
+from crmcli.model.event import Event
 from crmcli.workspace import Workspace
 from crmcli.workspace.undone import dead
-
-if TYPE_CHECKING:
-    from crmcli.model.event import Event
 
 KINDS = ("import.part", "import.done")
 COUNTS = ("created", "changed", "skipped", "rejected")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from crmcli.model.countries import country_of, country_of_address
 from crmcli.model.values import Raw, fold
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.sales.imports.mapping import Column
-    from crmcli.workspace import Workspace
 
 _CAPTION = re.compile(
     r"\b(country|стран[аы]|land|kraj|pays|pa[ií]s|paese|nazione|[üu]lke|země)\b", re.IGNORECASE

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from crmcli.errors import BadUsage
 from crmcli.formats.jsonl import JsonLines
@@ -13,6 +12,7 @@ from crmcli.formats.rows import FileRow
 from crmcli.formats.xlsx import Workbook
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
+from crmcli.model.kinds import InputContext
 from crmcli.model.values import Raw, entity_of
 from crmcli.sales.exports.sheet_rows import UNKNOWN, sheet_columns, unguard
 from crmcli.sales.imports.address_books import joined
@@ -41,9 +41,6 @@ from crmcli.sales.imports.said_values import SaidValues
 from crmcli.sales.imports.sources import Cards, Source
 from crmcli.sales.imports.task_ends import finish_done
 from crmcli.workspace import Workspace
-
-if TYPE_CHECKING:
-    from crmcli.model.kinds import InputContext
 
 _EXCEL_TEXT = re.compile(r'="([^"]*)"')
 """How programs keep Excel from taking a text for a number."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from crmcli.dataclass import dataclass, replace
 from crmcli.formats.csv import Table, read_table
@@ -15,13 +15,11 @@ from crmcli.formats.rows import FileRow
 from crmcli.formats.vcard import Card, cards, is_vcard, read_cards
 from crmcli.formats.xlsx import Workbook, is_workbook, read_workbook
 from crmcli.language import tr
+from crmcli.model.kinds import InputContext
 from crmcli.model.schema import KEPT_CARD
 from crmcli.model.values import entity_of
 from crmcli.sales.exports.vcard_records import is_of_company, is_person, read_card
 from crmcli.sales.imports.mapping import Column, Target, Vocabulary
-
-if TYPE_CHECKING:
-    from crmcli.model.kinds import InputContext
 
 _FIELDS = (
     "name", "legal_name", "salutation", "first_name", "middle_name", "last_name", "birthday", "position",

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crmcli.model.event import DATED, STOOD
 from crmcli.model.values import entity_of, fold
 from crmcli.words import joined
+from crmcli.workspace import Change, Workspace
 from crmcli.workspace.undone import without_undone
-
-if TYPE_CHECKING:
-    from crmcli.workspace import Change, Workspace
 
 AT = "at"
 """The part of `stage` of a date of the stage that a row names; `at.STAGE` of any other."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
+from crmcli.model.block_list import BlockList
 from crmcli.model.event import STOOD
+from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.sales.add import linked_to_known, marked_repeat
 from crmcli.sales.consent.block_list import blocklist, check_welcome
@@ -39,13 +41,9 @@ from crmcli.sales.imports.row_records import (
 from crmcli.sales.imports.stage_dates import tell_stages
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.records.defaults import TooLittle
+from crmcli.sales.records.given_values import Given
 from crmcli.sales.records.tombstones import successor
 from crmcli.workspace import Change
-
-if TYPE_CHECKING:
-    from crmcli.model.block_list import BlockList
-    from crmcli.model.fields import Record
-    from crmcli.sales.records.given_values import Given
 
 
 class Taker:

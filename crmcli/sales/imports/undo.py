@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from crmcli.errors import InvalidData, Refused
 from crmcli.language import tr
 from crmcli.model.event import CREATED_VALUES
 from crmcli.sales.history import undo as undoing
 from crmcli.sales.settings import directories
-
-if TYPE_CHECKING:
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 
 def undo_import(ws: Workspace, ref: str, telling: undoing.Telling | None = None) -> undoing.Undone:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
+from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, join_values
 from crmcli.model.schema import own_fields
 from crmcli.model.values import Value, fold
 from crmcli.sales.records.defaults import follow_name
 from crmcli.sales.records.given_values import field_named
 from crmcli.sales.records.links import relinked
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Record
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 STANDING = ("id", "stage", "pipeline", "probability", "junk_reason", "lost_reason", "closed_at",
             "first_closed_at", "reopened",

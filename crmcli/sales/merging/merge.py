@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
+from crmcli.model.fields import Record
 from crmcli.model.merged import MERGEABLE, tombstone
-from crmcli.model.values import entity_of
+from crmcli.model.values import Raw, entity_of
 from crmcli.sales.merging.field_merge import check_takable, is_united, unite
 from crmcli.sales.records.links import referring_to, relinked
-from crmcli.workspace import FileChanged, RecordMerged
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Record
-    from crmcli.model.values import Raw
-    from crmcli.workspace import Change, Workspace
+from crmcli.workspace import Change, FileChanged, RecordMerged, Workspace
 
 Takes = Mapping[str, str]
 """Field -> id of the merged record whose value shall stand."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import Ambiguous, NotFound, Refused
 from crmcli.language import together, tr
+from crmcli.model.event import Event
+from crmcli.model.fields import Record
 from crmcli.model.merged import JOINS, survivor_of
 from crmcli.model.values import entity_of
 from crmcli.sales.history.past import change_at
@@ -15,11 +16,7 @@ from crmcli.sales.history.renames import Renamings
 from crmcli.sales.history.story import absorbed
 from crmcli.sales.history.undo_plan import Kept, Reversal
 from crmcli.sales.merging.merge import relations
-
-if TYPE_CHECKING:
-    from crmcli.model.event import Event
-    from crmcli.model.fields import Record
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 
 class NotMerged(Refused):

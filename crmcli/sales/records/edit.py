@@ -11,7 +11,7 @@ from crmcli.language import tr
 from crmcli.model import document_rules
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
-from crmcli.model.kinds import Field, merge_lists, without_items
+from crmcli.model.kinds import Field, InputContext, merge_lists, without_items
 from crmcli.model.offer import Offer
 from crmcli.model.values import Raw, Value, fold
 from crmcli.sales.bookings import check_free
@@ -26,7 +26,6 @@ from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
-    from crmcli.model.kinds import InputContext
 
 Look: TypeAlias = Callable[[Record, Record], None]
 """Looks at a record before and after it is edited, and raises if it must not become so."""

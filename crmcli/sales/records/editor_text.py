@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from crmcli.errors import Ambiguous, BadUsage, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.fields import BadValues, Record
-from crmcli.model.kinds import UTM_KEYS, Field, Maps
+from crmcli.model.kinds import UTM_KEYS, Field, InputContext, Maps
+from crmcli.model.values import Raw, Value
 from crmcli.sales.records.edit import still_whole
 from crmcli.sales.records.given_values import read_value
 from crmcli.store.yaml import codec
-
-if TYPE_CHECKING:
-    from crmcli.model.kinds import InputContext
-    from crmcli.model.values import Raw, Value
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 _Reader: TypeAlias = "Callable[[Sequence[str]], Value]"
 HERE = "the edited text"

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
 from crmcli.errors import NotFound
 from crmcli.language import tr
 from crmcli.model.entities import may_be_created
+from crmcli.model.fields import Record
+from crmcli.model.kinds import InputContext
 from crmcli.model.schema import has_field
 from crmcli.model.values import entity_of, fold
-from crmcli.sales.records.given_values import read_values
+from crmcli.sales.records.given_values import Given, read_values
 from crmcli.sales.records.new_record import build
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Record
-    from crmcli.model.kinds import InputContext
-    from crmcli.sales.records.given_values import Given
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 LEAST_DIGITS = 4
 """More digits than these, and no letter, are a phone number."""

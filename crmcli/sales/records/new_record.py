@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crmcli.model.entities import ENTITIES
+from crmcli.model.fields import Record
 from crmcli.model.schema import record_class
+from crmcli.model.values import Value
 from crmcli.sales.records import defaults
 from crmcli.sales.records.given_values import read_value
 from crmcli.sales.records.required import check_stage, require
 from crmcli.sales.records.stage_lookup import beginning
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Record
-    from crmcli.model.values import Value
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 
 def begun(ws: Workspace, entity: str, values: Mapping[str, Value], record_id: str = "") -> Record:

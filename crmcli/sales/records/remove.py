@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from crmcli.errors import Refused
 from crmcli.language import counted, tr
+from crmcli.model.fields import Record
 from crmcli.model.invoice import Invoice
 from crmcli.model.offer import Offer
 from crmcli.sales.records.links import referring_to, relinked
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 
 

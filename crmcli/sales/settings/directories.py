@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
+from crmcli.model.fields import Field
 from crmcli.model.listed import allowed_hint, read_listed
 from crmcli.model.settings import DIRECTORIES
-from crmcli.model.values import fold
+from crmcli.model.values import Raw, fold
 from crmcli.sales.settings.fields import Reshaped
 from crmcli.sales.settings.reshape import (
     Reshaping,
@@ -23,12 +24,10 @@ from crmcli.sales.settings.reshape import (
     reshape,
     reshaping,
 )
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
-    from crmcli.model.fields import Field
-    from crmcli.model.values import Raw
-    from crmcli.workspace import Workspace
 
 
 class ValueInUse(Refused):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, NotFound, Refused
@@ -12,11 +12,9 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import is_taken
+from crmcli.model.values import Raw
 from crmcli.sales.settings.reshape import SettingsEdit, Tree, Word, below, reshape, reshaping
-
-if TYPE_CHECKING:
-    from crmcli.model.values import Raw
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 
 class FieldHoldsData(Refused):

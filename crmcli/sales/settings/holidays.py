@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import spoken, tr
 from crmcli.model.listed import allowed_hint
+from crmcli.model.values import Raw
 from crmcli.sales.settings.reshape import SettingsEdit, Tree, reshape
-
-if TYPE_CHECKING:
-    from crmcli.model.values import Raw
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 INSTALL = "pip install 'crmcli[dates]'"
 YEARS = range(2000, 2101)

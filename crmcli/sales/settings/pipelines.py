@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 from crmcli.model.conditions.tree import And, Condition
 from crmcli.model.event import STAGE_RENAMED
-from crmcli.model.values import fold
+from crmcli.model.pipeline import Pipeline, Stage
+from crmcli.model.values import Raw, fold
 from crmcli.sales.records.stage_lookup import find_pipeline, find_stage
 from crmcli.sales.settings.fields import Reshaped
 from crmcli.sales.settings.reshape import (
@@ -24,11 +25,7 @@ from crmcli.sales.settings.stage_words import NewWords, at, pipeline_place, put
 from crmcli.sales.settings.stages import StageInUse, bring, id_from, told_of, within
 from crmcli.store.layout import PIPELINES, VIEWS
 from crmcli.store.yaml.codec import load_marked
-
-if TYPE_CHECKING:
-    from crmcli.model.pipeline import Pipeline, Stage
-    from crmcli.model.values import Raw
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 _COPIED = ("id", "name", "kind", "color", "probability", "max_days", "requires", "initial")
 

@@ -14,17 +14,16 @@ from crmcli.dataclass import dataclass, field
 from crmcli.errors import BadUsage, InvalidData, Problem, Refused
 from crmcli.language import tr
 from crmcli.model.event import RENAMED
+from crmcli.model.settings import Settings
 from crmcli.model.values import Raw
 from crmcli.store.layout import PIPELINES, SETTINGS, VIEWS
 from crmcli.store.yaml.codec import load_marked
 from crmcli.store.yaml.text_edit import edited, places, with_key
-from crmcli.workspace import FileChanged
+from crmcli.workspace import Change, FileChanged, Workspace
+from crmcli.workspace.reads import Reads
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
-    from crmcli.model.settings import Settings
-    from crmcli.workspace import Change, Workspace
-    from crmcli.workspace.reads import Reads
 
 T = TypeVar("T")
 Tree = dict[str, Raw]

@@ -17,19 +17,17 @@ from crmcli.model.conditions.tree import (
     Empty,
     In,
     Literal,
+    Node,
     Not,
     Or,
     Text,
 )
 from crmcli.model.entities import ENTITIES
-from crmcli.model.pipeline import LEADS, SEQUENCES
-from crmcli.model.values import fold
+from crmcli.model.pipeline import LEADS, SEQUENCES, Pipeline
+from crmcli.model.schema import Schema
+from crmcli.model.values import Raw, fold
 
 if TYPE_CHECKING:
-    from crmcli.model.conditions.tree import Node
-    from crmcli.model.pipeline import Pipeline
-    from crmcli.model.schema import Schema
-    from crmcli.model.values import Raw
     from crmcli.sales.settings.reshape import Tree
 
 Place = tuple[str | int, ...]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import counted, tr
-from crmcli.model.conditions.tree import And, Condition, Empty, In, Or, Text
+from crmcli.model.conditions.tree import And, Condition, Empty, In, Node, Or, Text
 from crmcli.model.deal import Deal
 from crmcli.model.event import STAGE_RENAMED
-from crmcli.model.values import fold
+from crmcli.model.pipeline import Pipeline, Stage
+from crmcli.model.values import Raw, fold
 from crmcli.sales.records.stage_lookup import find_stage
 from crmcli.sales.settings.fields import Reshaped
 from crmcli.sales.settings.reshape import (
@@ -27,12 +28,7 @@ from crmcli.sales.settings.stage_words import NewWords, Place, Shared, at, pipel
 from crmcli.sales.stages import move_in
 from crmcli.store.layout import PIPELINES, VIEWS
 from crmcli.store.yaml.codec import load_marked
-
-if TYPE_CHECKING:
-    from crmcli.model.conditions.tree import Node
-    from crmcli.model.pipeline import Pipeline, Stage
-    from crmcli.model.values import Raw
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 _CYRILLIC = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
 _LATIN = "a,b,v,g,d,e,e,zh,z,i,y,k,l,m,n,o,p,r,s,t,u,f,h,c,ch,sh,sch,,y,,e,yu,ya"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.conditions.paths import routes
+from crmcli.model.conditions.tree import Condition
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Key, kind_of
 from crmcli.model.kinds.contact_points import HIDDEN
@@ -24,7 +25,6 @@ from crmcli.store.index.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.holds import Env
-    from crmcli.model.conditions.tree import Condition
 
 _SPLIT = 1_000_000  # SQLite's sums are exact up to 2^63; parts of them never come near
 _NAMES = ("name", "legal_name")
