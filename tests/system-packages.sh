@@ -17,6 +17,7 @@ sshfs sshfs
 pdftoppm poppler-utils
 zbarimg zbar-tools
 crontab cron
+faketime faketime
 /usr/lib/openssh/sftp-server openssh-sftp-server
 END
     # What makes PDF files, and a font with Cyrillic letters.

@@ -13,6 +13,7 @@ from pathlib import Path
 from torture.clocks import clocks
 from torture.codec import codec
 from torture.copies import in_memory
+from torture.cron import cron
 from torture.cuts import cuts
 from torture.disk import disk
 from torture.documents import documents
@@ -65,6 +66,7 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
         "month": lambda folder: month(
             folder / "ws", deals=3 if quick else 20, days=12 if quick else 31, whole=not quick
         ),
+        "cron": lambda folder: cron(folder, days=1 if quick else 14),
         "honesty": honesty,
     }
 
@@ -77,7 +79,7 @@ def main() -> int:
         "part",
         nargs="*",
         help="one or more of these, in this order: kills disk cuts errors turns"
-        " processes codec hostile clocks folders gitsteps servers documents schedules month honesty;"
+        " processes codec hostile clocks folders gitsteps servers documents schedules month cron honesty;"
         " all of them if none is named",
     )
     parser.add_argument("--quick", action="store_true", help="a little of everything")

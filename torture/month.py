@@ -17,6 +17,7 @@ from tests import kit
 from torture.score import Score
 
 BEGIN = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+START = BEGIN + timedelta(days=3)
 CRON = "*/5 * * * *"
 SETTINGS = """
 language: en
@@ -57,20 +58,36 @@ def month(folder: Path, *, deals: int = 20, days: int = 31, whole: bool = True) 
     """Deals that come within three days; then nobody does anything, and a tick comes each five minutes, or
     where not the `whole` month is lived, at those of them before which something may be due."""
     score = Score("month")
-    _begin(folder, deals)
+    begin(folder, deals, timedelta(minutes=215))
     end = BEGIN + timedelta(days=days)
-    start = BEGIN + timedelta(days=3)
-    foreseen = {
-        (f"{line.at:%d %H:%M}", line.record, line.who.replace(" ", ":"), line.action)
-        for line in rehearse(Workspace.open(folder, "anna", start), end, MOST_COUNTED)
-        if line.record
-    }
+    foreseen, known = foresee(folder, end), known_events(folder)
     moments = {moment for moment, *_ in foreseen}
-    known = {event.id for event in Workspace.open(folder, "anna", start).events()}
-    for moment in _cron(start, end):
+    for moment in _cron(START, end):
         if whole or f"{moment:%d %H:%M}" in moments or moment.minute == 0:
             score.ran()
             tick(Workspace.open(folder, "anna", moment))
+    compare(score, folder, foreseen, known, end)
+    score.remark(f"{len(foreseen)} acts of {deals} deals in {days} days")
+    return score.stop()
+
+
+def foresee(folder: Path, end: datetime) -> set[Act]:
+    """What a rehearsal says will be done."""
+    lines = rehearse(Workspace.open(folder, "anna", START), end, MOST_COUNTED)
+    return {
+        (f"{line.at:%d %H:%M}", line.record, line.who.replace(" ", ":"), line.action)
+        for line in lines
+        if line.record
+    }
+
+
+def known_events(folder: Path) -> set[str]:
+    """The ids of all events so far."""
+    return {event.id for event in Workspace.open(folder, "anna", START).events()}
+
+
+def compare(score: Score, folder: Path, foreseen: set[Act], known: set[str], end: datetime) -> None:
+    """What came since the known events is what was foreseen."""
     events = Workspace.open(folder, "anna", end).events()
     notices = {event.data.get("key") for event in events if event.data.get("notice")}
     new = [e for e in events if e.id not in known and e.data.get("key", "") not in notices]
@@ -79,11 +96,10 @@ def month(folder: Path, *, deals: int = 20, days: int = 31, whole: bool = True) 
         score.fault("lost", f"foreseen, and did not come: {act}")
     for act in sorted(came - foreseen):
         score.fault("other", f"came, and was not foreseen: {act}")
-    score.remark(f"{len(came)} acts of {deals} deals in {days} days")
-    return score.stop()
 
 
-def _begin(folder: Path, deals: int) -> None:
+def begin(folder: Path, deals: int, apart: timedelta) -> None:
+    """A workspace to which deals come until START, one after the other."""
     (folder / "templates/mail").mkdir(parents=True)
     (folder / "data").mkdir()
     (folder / "templates/mail/hi.j2").write_text("Subject: Tea\n\nHello!\n", "utf-8")
@@ -91,8 +107,8 @@ def _begin(folder: Path, deals: int) -> None:
     (folder / "pipelines.yaml").write_text(kit.pipelines(RULES), "utf-8")
     faults = Workspace.open(folder, "anna", BEGIN).faults_of_rules()
     assert not faults, faults
-    moments = {BEGIN + timedelta(minutes=number * 215): number for number in range(deals)}
-    for moment in _cron(BEGIN - timedelta(minutes=5), BEGIN + timedelta(days=3)):
+    moments = {BEGIN + number * apart: number for number in range(deals)}
+    for moment in _cron(BEGIN - timedelta(minutes=5), START):
         if moment in moments:
             number = moments[moment]
             close_by = (moment + timedelta(days=number)).date().isoformat()
