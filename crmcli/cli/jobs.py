@@ -62,7 +62,7 @@ def show(session: Session, key: str) -> None:
     steps = automation.job_steps(ws.in_right_time(ws.timeline.job_events([job.key])))
     [row], columns, _ = automation.jobs(ws, [job], "")
     row = {**row, "rule": job.rule, "steps": list(steps.rows)}
-    out.one(row, [*columns, automation.RULE])
+    out.one(row, [automation.KEY, *columns[1:], automation.RULE])
     out.section("Steps", *steps)
 
 

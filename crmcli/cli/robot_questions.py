@@ -76,6 +76,14 @@ def _chosen(word: str, known: Mapping[str, str], usual: str | None = None) -> st
     return terminal.prompted(word, read, usual)
 
 
+def _explain(text: str) -> None:
+    """What a question is about, in lines of the terminal."""
+    page = Page()
+    with page.indentation():
+        page.write_text(text)
+    click.echo(page.getvalue(), nl=False, err=True)
+
+
 def _with(ws: Workspace, pipeline: Pipeline, do: str) -> Tree:
     """What an action needs, one after the other; what is not needed may be left out."""
     found: Tree = {}
@@ -91,7 +99,7 @@ def _with(ws: Workspace, pipeline: Pipeline, do: str) -> Tree:
     kinds = {param.name: param for param in action.params}
     for key in params(do):
         param = kinds[key.name]
-        click.echo(f"  {tr(param.doc)}", err=True)
+        _explain(tr(param.doc))
 
         def read(text: str, key: RuleKey = key) -> Raw:
             raw = with_params(do, [f"{key.name}={text}"])[key.name]

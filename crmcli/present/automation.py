@@ -37,10 +37,11 @@ WAITING = [
 EXPLAINED = [
     Column("stage", "Stage", whole=True), Column("robot", "Robot", keep=True), Column("action", "Does"),
     Column("state", "State", "word", keep=True), Column("due_at", "When", "datetime"),
-    Column("why", "Why", whole=True), Column("key", "Key"),
+    Column("why", "Why", whole=True), Column("key", "Key", "key"),
 ]  # fmt: skip
 JOBS = [
-    Column("key", "Key", keep=True), Column("state", "State", "word", keep=True), Column("record", "Record"),
+    Column("key", "Key", "key", keep=True), Column("state", "State", "word", keep=True),
+    Column("record", "Record", keep=True),
     Column("robot", "Robot"), Column("action", "Does"), Column("reason", "Why", whole=True),
     Column("to", "To"), Column("retry_at", "Again", "datetime"), Column("at", "When", "datetime"),
 ]  # fmt: skip
@@ -50,7 +51,7 @@ RULES_DIFF = [
     Column("stay", "Stay", "count"), Column("move", "Move", "count"), Column("end", "End", "count"),
     Column("start", "Start", "count"), Column("examples", "For example", whole=True),
 ]  # fmt: skip
-RULE = Column("rule", "Rule")
+KEY, RULE = Column("key", "Key", keep=True), Column("rule", "Rule")
 STEPS = [
     Column("at", "When", "datetime", keep=True), Column("actor", "Who", "actor"),
     Column("state", "State", "word", keep=True), Column("reason", "Why", whole=True),

@@ -27,6 +27,8 @@ lists and maps of those)."""
 REPORTED = ("count", "percent", "days", "sums")
 """What only reports have, beside the kinds of values and `word`, a state or noun of crm."""
 
+SHORT_KEY = 8
+"""Letters of a job's key that are shown: with those it is found, as a commit is."""
 LEAST_OF_NAMES = 16
 """Cells for what tells one row from the next."""
 
@@ -215,6 +217,7 @@ def _sums(value: object, locale: Locale) -> str:
 
 _SHOWN: dict[str, Callable[[object, Locale], str]] = {
     "word": lambda value, _: in_words(plain(value)),
+    "key": lambda value, _: plain(value)[:SHORT_KEY],
     "actor": lambda value, _: told_actor(plain(value)),
     "params": lambda value, _: _pairs(value),
     "percent": partial(_measure, unit="{}%"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
-from crmcli.model.event import ACTIVITIES, COMMAND, USUAL
+from crmcli.model.event import ACTIVITIES, COMMAND, USUAL, told_actor
 from crmcli.model.fields import Record
 from crmcli.model.local_times import local_minute
 from crmcli.model.merged import survivor_of
@@ -191,7 +191,7 @@ def to_be_undone(ws: Workspace, changes: Sequence[PastChange]) -> Iterator[str]:
     units = {past.batch or past.id: past for past in changes}
     for past in list(units.values())[:MOST_COMMANDS]:
         first = next(past.each())
-        who = "" if past.actor == ws.actor else tr(" by {}", ws.owner_name(past.actor))
+        who = "" if past.actor == ws.actor else tr(" by {}", told_actor(ws.owner_name(past.actor)))
         yield tr("undoing: {}, {}{}", _command(ws, past), local_minute(first.at, ws.zone), who)
     if len(units) > MOST_COMMANDS:
         yield tr("and {} more", len(units) - MOST_COMMANDS)

@@ -27,7 +27,7 @@ from tests.test_house import ALL
 
 Crm = Callable[..., Run]
 LATER = "2026-11-24T09:00:00+00:00"
-IDS = re.compile(r"\b[a-z]+-[0-9a-z]{8}\b|\b[0-9a-f]{20,}\b")
+IDS = re.compile(r"\b[a-z]+-[0-9a-z]{8}\b|\b(?=[a-f]*[0-9])[0-9a-f]{8,}\b")
 NAMES = re.compile(
     r"\b[a-z_.]+ (?:=|<|>|>=|is|in) .*"  # conditions
     r"|\bcrm [a-z-]+(?: [a-z-]+)?(?: lead \w+| --state all)?|отменяется: [a-z]+(?: [a-z]+)?|\([a-z]+(?: [a-z]+)+\)"  # commands
@@ -239,7 +239,7 @@ def sentences(page: str) -> list[str]:
     """What of a page of help is said in English; examples are no sentences."""
     told = re.sub(r"\nПример.*:\n(?:  .*\n)+|(?m:^  [a-z_.]+ (?:[=<>~]|has|in|is) .*$)", "\n", page)
     told = re.sub(
-        r"(?m)^  crm .*$|^  #!/bin/sh\n(?:  .*\n)+|\bgit [a-z]+", "", told
+        r"(?m)^  crm .*$|^  #!/bin/sh\n(?:  .*\n)+|\bgit [a-z]+|\[holidays\]", "", told
     )  # what a guide lets people type
     told = re.sub(r"(?m)^ {6,}(?!\w+: ).*$", lambda line: GIVEN.sub(";", line[0]), told)
     for names in (LABEL, NAMES, LISTED):
