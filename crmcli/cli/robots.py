@@ -20,7 +20,7 @@ from crmcli.present.told import Told
 
 if TYPE_CHECKING:
     from crmcli.automation.sequences import Turned
-    from crmcli.model.pipeline import Pipeline
+    from crmcli.model.pipeline import Pipeline, Pipelines
     from crmcli.workspace import Change, Workspace
 
 MOST_RULES = 1 << 20
@@ -172,14 +172,13 @@ def replay(session: Session, since: str, until: str, new: str, full: bool) -> Li
     """
     from crmcli.automation.replay import replay as play_again
     from crmcli.sales.history.past import moment_of
-    from crmcli.sales.records.input_files import read_file
 
     ws = session.workspace
     begin = moment_of(ws, since, "--since", start=True)
     end = moment_of(ws, until, "--until") if until else ws.now
     if begin > end:
         raise BadUsage("--since is after --until")
-    rules = ws.read_pipelines(read_file(new, MOST_RULES)[1]) if new else None
+    rules = _rules_in(ws, new) if new else None
     found = play_again(ws, begin, min(end, ws.now), rules)
     return automation.differences(found) if full else automation.replayed(found, ws.zone)
 
@@ -203,16 +202,23 @@ def diff(session: Session, new: str, revision: str, exit_code: bool) -> Listing:
     Example: crm robots diff --from HEAD~3 --exit-code
     """
     from crmcli.automation.rules_diff import committed_rules, rules_diff
-    from crmcli.sales.records.input_files import read_file
 
     ws = session.workspace
-    rules = ws.read_pipelines(read_file(new, MOST_RULES)[1]) if new else ws.pipelines
+    rules = _rules_in(ws, new) if new else ws.pipelines
     is_committed = revision or not new
     old = committed_rules(ws, revision or "HEAD") if is_committed else ws.pipelines
     found = rules_diff(ws, old, rules)
     if exit_code and any(one.differs for one in found):
         session.exit_code = 1
     return automation.rules_diff(found, ws.zone)
+
+
+def _rules_in(ws: Workspace, path: str) -> Pipelines:
+    """The rules of another file; what is wrong with them is told by its name."""
+    from crmcli.sales.records.input_files import read_file
+
+    name, data = read_file(path, MOST_RULES)
+    return ws.read_pipelines(data, name=name)
 
 
 @robots.command(cls=ChangingVerb)

@@ -79,6 +79,7 @@ class Configured(Folder):
         self,
         data: bytes | None = None,
         *,
+        name: str = PIPELINES,
         forgiving: bool = False,
         new_files: Collection[str] = (),
     ) -> Pipelines:
@@ -90,6 +91,7 @@ class Configured(Folder):
             self.schema,
             self.settings,
             data,
+            name=name,
             forgiving=forgiving,
             new_files=new_files,
         )

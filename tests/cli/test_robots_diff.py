@@ -101,7 +101,8 @@ def test_without_a_file_the_last_commit_is_compared(crm: Crm, new: Path, folder:
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("deals: [", "pipelines.yaml"), (STAGES.replace("do: comment", "do: coment", 1), "comment"),
+    [("deals: [", "new.yaml:2"), ("", "new.yaml"), ("a: 1", "new.yaml:1"),
+     (STAGES.replace("do: comment", "do: coment", 1), "comment"),
      (STAGES.replace("after: 2d", "after: soon"), "soon")],
 )  # fmt: skip
 def test_broken_rules_are_told_as_check_tells_them(

@@ -64,20 +64,22 @@ def load_pipelines(
     settings: Settings | None = None,
     data: bytes | None = None,
     *,
+    name: str = PIPELINES,
     forgiving: bool = False,
     new_files: Collection[str] = (),
 ) -> Pipelines:
-    """What pipelines.yaml declares, or would if it held `data`; InvalidData names every fault.
+    """What pipelines.yaml declares, or would if it held `data`, the text of a file called `name`;
+    InvalidData names every fault.
 
     Without settings conditions know no user or source by name. `forgiving` leaves the own faults of a
     robot, trigger or schedule to it; `new_files` are there once it is written.
     """
-    top = read_marked(root, PIPELINES, data)
+    top = read_marked(root, name, data)
     if top is None or not isinstance(top.value, dict):
         raise InvalidData(
-            tr("{} declares no pipelines", PIPELINES),
+            tr("{} declares no pipelines", name),
             "write leads: and deals:, or see what crm init makes in an empty folder",
-            [Problem(PIPELINES, 0, "leads: and deals: are missing")],
+            [Problem(name, 0, "leads: and deals: are missing")],
         )
     aliases = _aliases(settings or Settings(), top)
     ground = _ground(root, top, schema, aliases, new_files)
