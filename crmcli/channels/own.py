@@ -80,6 +80,8 @@ def checked(root: Path, place: str) -> Path:
     except OSError as error:
         told = tr("{} cannot be run: {}", place, error.strerror)
         raise BadProgram(told, "put the program there, then crm jobs retry KEY") from None
+    if stat.S_ISLNK(mode):
+        raise BadProgram(tr("{} is a link", place), "put the program itself there")
     if not stat.S_ISREG(mode) or not os.access(path, os.X_OK):
         raise BadProgram(tr("{} is not an executable file", place), tr("chmod +x {}", place))
     return path
