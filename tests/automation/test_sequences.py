@@ -140,7 +140,7 @@ def test_by_hand_it_is_started_and_stopped(house: Any) -> None:
     days(house, 6)
     assert sorted(notes(house)) == ["Раз", "Х"]
     told = {line.robot: (line.stage, line.state, line.why) for line in explain(house.ws, deal.id)}
-    assert told["first"] == ("sequences/welcome", "done", "")
+    assert told["first"] == ("sequences/welcome", "done", "at once")
     assert told["second"] == ("sequences/welcome", "cancelled", "stopped by anna")
 
 
