@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from crmcli.automation import breaker
 from crmcli.language import tr
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.automation.tick_result import TickResult
-    from crmcli.workspace import Workspace
 
 
 class ActsLeft:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from crmcli.language import tr
-
-if TYPE_CHECKING:
-    from crmcli.model.event import Event
-    from crmcli.workspace import Workspace
+from crmcli.model.event import Event
+from crmcli.workspace import Workspace
 
 HOUR = timedelta(hours=1)
 ACTS = ("job.done", "job.queued")

@@ -20,7 +20,7 @@ from crmcli.automation.past_workspace import Begun, PastWorkspace, is_automatic
 from crmcli.automation.play import Play
 from crmcli.automation.record_plan import STAGED
 from crmcli.automation.trigger_decisions import awaited_names
-from crmcli.dataclass import dataclass
+from crmcli.dataclass import dataclass, replace
 from crmcli.model.event import Event
 from crmcli.model.pipeline import Pipelines
 from crmcli.model.trigger_events import HEARD, names_of
@@ -267,16 +267,7 @@ class _Past(Play):
             change.take(record, record_id)
         if "robots" in data and data["robots"] is not False:
             data["robots"] = self.ws.robots_of(record)  # those that the rules have
-        return Event(
-            event.id,
-            event.at,
-            event.actor,
-            event.kind,
-            event.record,
-            event.cause,
-            event.depth,
-            data,
-        )
+        return replace(event, data=data)
 
     def known(self, record_id: str) -> list[Event]:
         """What had happened to it by then, or has in the play."""

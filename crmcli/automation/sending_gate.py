@@ -30,13 +30,7 @@ from crmcli.model.settings import Us
 from crmcli.model.user import User
 from crmcli.model.values import entity_of, fold, format_instant
 from crmcli.sales.consent.client_zone import zone_of
-from crmcli.sales.consent.permission import (
-    address_of,
-    addresses_of,
-    holders,
-    people_of,
-    why_not,
-)
+from crmcli.sales.consent.permission import address_of, addresses_of, holders, people_of, why_not
 from crmcli.sales.template_names import linked
 from crmcli.workspace import Workspace
 

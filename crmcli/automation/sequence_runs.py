@@ -23,7 +23,8 @@ def runs_of(ws: Workspace, events: Sequence[Event], stays: Sequence[Visit]) -> l
         name = str(event.data.get("sequence"))
         own = runs.setdefault(name, [])
         if event.kind != STARTED:
-            own[-1:] = [replace(run, end=_end_of(event)) for run in own[-1:]]
+            end = event if event.kind == STOPPED else None
+            own[-1:] = [replace(run, end=end) for run in own[-1:]]
         # Of two clones that started it, or started it anew, the first one did.
         elif event.data.get("after") == next(
             (run.entry.id for run in reversed(own) if run.counts), None
@@ -64,10 +65,6 @@ def run_begun(ws: Workspace, record_id: str, cause: str) -> Visit | None:
     events = ws.events(record=record_id)
     runs = runs_of(ws, events, visits(events))
     return next((run for run in runs if run.entry.id == cause), None)
-
-
-def _end_of(event: Event) -> Event | None:
-    return event if event.kind == STOPPED else None
 
 
 def _left(

@@ -61,7 +61,8 @@ class Handover(Sender):
     @classmethod
     def places(cls, facts: Mapping[str, Any], settings: Settings) -> list[str]:
         """The program that takes them may have changed since."""
-        return [layout.program_path(name) for name in cls.programs(_declared(settings, cls))]
+        declared = settings.channels.get(cls.name(), {})
+        return [layout.program_path(name) for name in cls.programs(declared)]
 
     @classmethod
     def programs(cls, declared: Mapping[str, Any]) -> list[str]:
@@ -76,7 +77,3 @@ class Handover(Sender):
         return tr(
             "{} go to {}{}", tr(cls.nouns), taker or redacted(str(declared.get("url"))), secret
         )
-
-
-def _declared(settings: Settings, channel: type[Sender]) -> Mapping[str, str]:
-    return settings.channels.get(channel.name(), {})

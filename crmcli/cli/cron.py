@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from crmcli.automation import crontab
 from crmcli.errors import BadUsage, Refused, ServiceFailed
 from crmcli.language import counted, tr
+from crmcli.model.durations import parse_duration
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
@@ -86,7 +87,6 @@ def status(session: Session) -> Told:
 
 def _call(ws: Workspace, every: str) -> crontab.Call:
     from crmcli.cli.terminal import program
-    from crmcli.model.durations import parse_duration
 
     try:
         length = parse_duration(every or USUAL)

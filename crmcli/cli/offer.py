@@ -14,9 +14,7 @@ from crmcli.language import tr
 
 offer = noun("offer", "add", "bulk")  # one is drafted for a deal
 closing(
-    offer,
-    "documents.offers:accept",
-    "Mark an offer as accepted.\n\nExample: crm offer accept 7k3",
+    offer, "documents.offers:accept", "Mark an offer as accepted.\n\nExample: crm offer accept 7k3"
 )
 closing(
     offer,

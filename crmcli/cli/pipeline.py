@@ -27,10 +27,7 @@ from crmcli.sales.settings import pipelines
 from crmcli.store.layout import PIPELINES as FILE
 
 PLACE = click.Argument(("ref",), metavar="PIPELINE", shell_complete=complete)
-pipeline = Noun(
-    "pipeline",
-    help="Stages, robots and triggers as pipelines.yaml declares them.",
-)
+pipeline = Noun("pipeline", help="Stages, robots and triggers as pipelines.yaml declares them.")
 
 
 @pipeline.command("list")
@@ -107,8 +104,7 @@ def rename(session: Session, /, ref: str, name: str, **given: str) -> Told:
 
 
 @pipeline.command(
-    cls=ChangingVerb,
-    params=[PLACE, option("--move-to", "Where its records go.", "PIPELINE/STAGE")],
+    cls=ChangingVerb, params=[PLACE, option("--move-to", "Where its records go.", "PIPELINE/STAGE")]
 )
 def rm(session: Session, ref: str, move_to: str) -> Told:
     """Remove a pipeline with its stages, robots and triggers; refused while records stand there.

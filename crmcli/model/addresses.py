@@ -41,6 +41,14 @@ def read_email(text: str) -> str:
     return f"{local}@{domain.lower()}"
 
 
+def email_in(text: str) -> str:
+    """The address in `Anna <anna@example.ru>` and `mailto:anna@example.ru`; else the text itself."""
+    try:
+        return read_email(text)
+    except ValueError:
+        return text
+
+
 def split_emails(text: str) -> list[str]:
     """The addresses of one cell; names are only understood around addresses in angle brackets."""
     if "@" not in text:

@@ -13,13 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from crmcli.language import tr
 from crmcli.model.currencies import CURRENCY_SIGNS, HUNDREDTHS
-from crmcli.model.values import (
-    MOST_DIGITS,
-    TwoReadings,
-    format_decimal,
-    parse_decimal,
-    parse_money,
-)
+from crmcli.model.values import MOST_DIGITS, TwoReadings, format_decimal, parse_decimal, parse_money
 
 _CENT = Decimal("0.01")
 _MINUS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-"))

@@ -126,15 +126,10 @@ def job_name(job: Job) -> str:
 def questions(asked: Iterable[tuple[Question, str]]) -> Listing:
     """Which events wait for somebody to say which deal was meant."""
     rows = [
-        {
-            "id": one.event,
-            "at": format_instant(one.asked.at),
-            "on": str(one.asked.data.get("on")),
-            "deals": list(one.deals),
-            "names": names,
-        }
+        {"id": one.event, "at": format_instant(one.asked.at), "on": str(one.asked.data.get("on")),
+         "deals": list(one.deals), "names": names}
         for one, names in asked
-    ]
+    ]  # fmt: skip
     return Listing(rows, QUESTIONS, "no event asks which deal was meant")
 
 

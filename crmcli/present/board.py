@@ -113,9 +113,7 @@ def read_cards(
     # Not through ws.condition: it refuses a stage that is no longer declared.
     here = Compare(("stage",), "=", Text(stage.id)) if stage.id else Empty(("stage",))
     by = order or ["created_at" if stage.is_open else "-created_at"]
-    rows = [
-        *ws.rows(pipeline.entity, _all_of([*scope, here]), by, limit, offset=offset),
-    ]
+    rows = [*ws.rows(pipeline.entity, _all_of([*scope, here]), by, limit, offset=offset)]
     stands = current_stages(ws, [str(row["id"]) for row in rows]) if stage.is_open else []
     entries = {place.record: place.entry for place in stands if place.entry is not None}
     clients = _clients(ws, pipeline.entity, rows)

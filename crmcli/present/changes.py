@@ -42,11 +42,7 @@ _COMMANDS = {
 that word."""
 _TELLING = ("converted", "done", "reopened", "merged", "unmerged")
 """Last words of events that say more of a command than those before them."""
-_NEW = {
-    "contact": "new contact {} {}",
-    "company": "new company {} {}",
-    "deal": "new deal {} {}",
-}
+_NEW = {"contact": "new contact {} {}", "company": "new company {} {}", "deal": "new deal {} {}"}
 MOST_COMMANDS = 10
 """Commands that an undo names one by one."""
 MOST_EVENTS = 50

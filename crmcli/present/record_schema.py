@@ -93,10 +93,7 @@ def _expanded(ws: Workspace, entity: str) -> dict[str, Any]:
 
 
 def _totals() -> dict[str, Any]:
-    end = {
-        "type": "object",
-        "properties": {"count": {"type": "integer"}, "amounts": _AMOUNTS},
-    }
+    end = {"type": "object", "properties": {"count": {"type": "integer"}, "amounts": _AMOUNTS}}
     ends = dict.fromkeys(("open", "won", "lost"), end)
     of_all = {"type": "object", "properties": {"count": {"type": "integer"}, **ends}}
     return {"lines": _AMOUNTS, **{row.plural: of_all for row in ENTITIES.values()}}

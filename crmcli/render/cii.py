@@ -61,10 +61,7 @@ def _amount(name: str, amount: Decimal, **attributes: str) -> Element | None:
 def _party(party: Party, *, taxed: bool) -> list[Element | None]:
     return [
         node("ram:Name", party.name),
-        node(
-            "ram:SpecifiedLegalOrganization",
-            node("ram:ID", party.register_id or party.tax_id),
-        ),
+        node("ram:SpecifiedLegalOrganization", node("ram:ID", party.register_id or party.tax_id)),
         node(
             "ram:PostalTradeAddress",
             node("ram:LineOne", " ".join(party.address.split())),

@@ -68,8 +68,7 @@ def _original(invoice: EInvoice) -> Element | None:
     number, day = invoice.credits
     issued = node("cbc:IssueDate", day.isoformat() if day else "")
     return node(
-        "cac:BillingReference",
-        node("cac:InvoiceDocumentReference", node("cbc:ID", number), issued),
+        "cac:BillingReference", node("cac:InvoiceDocumentReference", node("cbc:ID", number), issued)
     )
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from crmcli.dataclass import dataclass, field
 from crmcli.model.pipeline import Pipeline
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from crmcli.model.conditions.tree import Condition
-    from crmcli.workspace import Workspace
 
 Sums = Mapping[str, Decimal]
 Count: TypeAlias = tuple[str, str, int, str, Decimal]

@@ -88,11 +88,7 @@ def _numbered(
 
 
 def _taken_in(
-    ws: Workspace,
-    record: Record,
-    policy: str,
-    linked: Sequence[Record],
-    given: Mapping[str, Given],
+    ws: Workspace, record: Record, policy: str, linked: Sequence[Record], given: Mapping[str, Given]
 ) -> Added:
     """Who comes in where no leads are kept: the deal, and in the notes who it is with."""
     assert isinstance(record, Lead)

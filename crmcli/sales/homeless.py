@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from crmcli.errors import Problem
 from crmcli.language import counted, tr
@@ -14,9 +13,7 @@ from crmcli.model.conditions.tree import Text
 from crmcli.model.entities import ENTITIES, having
 from crmcli.model.schema import has_field
 from crmcli.store.layout import PIPELINES
-
-if TYPE_CHECKING:
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 _DEALS = {
     "initial": "closed_at is empty",

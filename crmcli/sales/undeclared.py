@@ -11,10 +11,10 @@ from crmcli.dataclass import dataclass
 from crmcli.language import counted, tr
 from crmcli.model.conditions.tree import And, Condition, Empty, In, Not, Text
 from crmcli.model.entities import ENTITIES
+from crmcli.model.kinds import Field
 from crmcli.model.values import fold
 
 if TYPE_CHECKING:
-    from crmcli.model.kinds import Field
     from crmcli.workspace import Workspace
 
 

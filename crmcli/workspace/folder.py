@@ -18,13 +18,7 @@ from crmcli.model.settings import Settings
 from crmcli.model.values import entity_of, format_instant
 from crmcli.store import layout
 from crmcli.store.disk import files
-from crmcli.store.records.stored import (
-    RecordMerged,
-    Stored,
-    content_of,
-    merged_into,
-    read_record,
-)
+from crmcli.store.records.stored import RecordMerged, Stored, content_of, merged_into, read_record
 from crmcli.store.safety import locks
 
 if TYPE_CHECKING:

@@ -161,12 +161,9 @@ class Emails(ContactPoints):
         return bool(re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", text))
 
     def canonical(self, text: str, country: str) -> str:
-        from crmcli.model.addresses import read_email
+        from crmcli.model.addresses import email_in
 
-        try:
-            return read_email(text)
-        except ValueError:
-            return text
+        return email_in(text)
 
 
 HIDDEN = "//"

@@ -9,14 +9,7 @@ from typing import Any
 from crmcli.language import tr
 from crmcli.model.kinds.base import EQUALITY, Field, InputContext, Key, Kind, Locale, one_text
 from crmcli.model.money import CENT
-from crmcli.model.values import (
-    Raw,
-    Value,
-    fold,
-    format_decimal,
-    parse_decimal,
-    parse_money,
-)
+from crmcli.model.values import Raw, Value, fold, format_decimal, parse_decimal, parse_money
 
 ORDER = (">", ">=", "<", "<=")
 TRUTHS = {

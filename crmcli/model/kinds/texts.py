@@ -149,12 +149,7 @@ class Many(Kind):
 
 
 NOTE = Text(
-    "note",
-    declared_as="note",
-    is_free=True,
-    is_long=True,
-    is_multiline=True,
-    searched_in="rest",
+    "note", declared_as="note", is_free=True, is_long=True, is_multiline=True, searched_in="rest"
 )
 STAGE = Text("stage", listed_in="stages", is_moved=True, is_filter=True, is_indexed=True)
 PIPELINE = Text("pipeline", listed_in="pipelines", is_moved=True, is_filter=True)

@@ -9,7 +9,7 @@ from typing import cast
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
-from crmcli.model.addresses import read_email
+from crmcli.model.addresses import email_in
 from crmcli.model.entities import having
 from crmcli.model.fields import Record
 from crmcli.model.values import CONSENT_CHANNELS, Consent, Email, Value, fold
@@ -116,10 +116,7 @@ def people_of(ws: Workspace, record: Record | None) -> list[Record]:
 
 def address_of(receiver: str) -> str:
     """The folded address of `Anna <anna@example.ru>`."""
-    try:
-        return fold(read_email(receiver))
-    except ValueError:
-        return fold(receiver)
+    return fold(email_in(receiver))
 
 
 def mailable(ws: Workspace, records: Iterable[Record]) -> tuple[list[Record], Counter[str]]:

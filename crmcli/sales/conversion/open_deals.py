@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from crmcli.errors import Ambiguous
 from crmcli.language import counted, tr
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
 from crmcli.sales.duplicates.known import Known, standing
-
-if TYPE_CHECKING:
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 
 def open_deals(

@@ -27,11 +27,7 @@ class PaidTwice(Refused):
 
 
 def pay(
-    ws: Workspace,
-    invoice_id: str,
-    amount: str = "",
-    at: Date | None = None,
-    reference: str = "",
+    ws: Workspace, invoice_id: str, amount: str = "", at: Date | None = None, reference: str = ""
 ) -> Invoice:
     """Note a payment, all that is left if no amount is given. The event goes to the deal, for its triggers:
     `invoice.paid` when all is paid, else `invoice.part_paid`; of a credit note `credit.paid` and so on."""

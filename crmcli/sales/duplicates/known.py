@@ -9,13 +9,13 @@ from crmcli.errors import InvalidData, NotFound, Refused
 from crmcli.language import tr
 from crmcli.matching.likeness import looked_up
 from crmcli.model.entities import ENTITIES
+from crmcli.model.fields import Record
 from crmcli.model.kinds.contact_points import HIDDEN
 from crmcli.model.values import CompanyLink, fold
+from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
     from crmcli.matching.verdict import Verdict
-    from crmcli.model.fields import Record
-    from crmcli.workspace import Workspace
 
 _LOOK_UPS = ("phone", "email", "inn", "handle", "external", "site", "workplace")
 _SHARED = ("site", "workplace", "likeness")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from crmcli.language import tr
 from crmcli.matching.firms import compare_firms, read_firm
@@ -12,13 +12,11 @@ from crmcli.matching.people import Comparison, Word, compare
 from crmcli.matching.profiles import Profile
 from crmcli.matching.site_hosts import PAGE
 from crmcli.matching.words import is_latin, typed_otherwise
+from crmcli.model.fields import Record
 from crmcli.model.phone_format import spaced
 from crmcli.model.phones import key as phone_key
 from crmcli.model.values import entity_of, fold
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Record
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 
 def reasons(

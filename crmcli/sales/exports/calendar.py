@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from crmcli.formats import ics
 from crmcli.language import counted, tr
 from crmcli.model.fields import Record
 from crmcli.model.task import Task
-
-if TYPE_CHECKING:
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 
 def calendar(ws: Workspace, records: Iterable[Record]) -> Iterator[str]:

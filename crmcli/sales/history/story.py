@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crmcli.model.event import Event, as_amended
+from crmcli.model.fields import Record
 from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.values import Attachment
 
 if TYPE_CHECKING:
-    from crmcli.model.fields import Record
     from crmcli.workspace import Workspace
 
 

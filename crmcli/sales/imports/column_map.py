@@ -12,14 +12,7 @@ from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import DERIVED
 from crmcli.model.spelling import header_key
 from crmcli.model.values import fold
-from crmcli.sales.imports.mapping import (
-    EXTRAS,
-    LABELLED,
-    STATUS,
-    Column,
-    Target,
-    Vocabulary,
-)
+from crmcli.sales.imports.mapping import EXTRAS, LABELLED, STATUS, Column, Target, Vocabulary
 
 _TYPED = re.compile(r"(.+) - Value")
 

@@ -60,13 +60,7 @@ class FileColumns:
     def reader(self) -> RowReader:
         """What reads the rows below such columns."""
         return RowReader(
-            self._ws,
-            self.source,
-            self.columns,
-            self.vocabulary,
-            self._ctx,
-            self.wanted,
-            self._said,
+            self._ws, self.source, self.columns, self.vocabulary, self._ctx, self.wanted, self._said
         )
 
     def _vocabulary(self, words: Vocabularies) -> Vocabulary:

@@ -169,13 +169,7 @@ class Import:
         self.saved, self._saved_line = self.summary.taken, drafts[-1].row.line
 
     def _note_part(
-        self,
-        change: Change,
-        first: int,
-        before: Counter[str],
-        *,
-        is_last: bool,
-        refuses: bool,
+        self, change: Change, first: int, before: Counter[str], *, is_last: bool, refuses: bool
     ) -> None:
         """What is done so far is written with the rows themselves, so that no kill can part them."""
         found, now = self.summary, self.summary.counts()

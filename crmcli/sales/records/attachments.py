@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from crmcli.errors import BadUsage, Conflict, NotFound
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
+from crmcli.model.fields import Record
 from crmcli.model.values import Attachment, safe_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from crmcli.model.fields import Record
     from crmcli.workspace import Change, Workspace
 
 LARGEST = 50_000_000

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from crmcli.model.conditions.tree import Condition, In, Text
 from crmcli.model.entities import ENTITIES
+from crmcli.model.fields import Record
 from crmcli.model.values import entity_of
-
-if TYPE_CHECKING:
-    from crmcli.model.fields import Record
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 AT_ONCE = 500
 """Records whose referrers are asked for in one question."""

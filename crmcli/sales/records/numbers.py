@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from crmcli.errors import Refused
 from crmcli.language import tr
+from crmcli.model.fields import Record
 from crmcli.model.values import fold
+from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
     from datetime import date
-
-    from crmcli.model.fields import Record
-    from crmcli.workspace import Change, Workspace
 
 
 class NumberTaken(Refused):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from crmcli.errors import Refused
 from crmcli.language import counted, tr
@@ -11,9 +10,7 @@ from crmcli.model.fields import Record
 from crmcli.model.invoice import Invoice
 from crmcli.model.offer import Offer
 from crmcli.sales.records.links import referring_to, relinked
-
-if TYPE_CHECKING:
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 
 class StillLinked(Refused):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from crmcli.errors import CrmError, Problem
 from crmcli.language import tr
@@ -11,9 +10,7 @@ from crmcli.model.merged import MERGED_INTO, fault_of, tombstone
 from crmcli.model.values import entity_of
 from crmcli.store import layout
 from crmcli.store.yaml import codec
-
-if TYPE_CHECKING:
-    from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace
 
 
 def problems(ws: Workspace) -> Iterator[Problem]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.fields import Record
 from crmcli.model.offer import Offer
 from crmcli.model.settings import NUMBERED
 from crmcli.sales.records.numbers import check_free, free_number, has_twin
-
-if TYPE_CHECKING:
-    from crmcli.workspace import Change, Workspace
+from crmcli.workspace import Change, Workspace
 
 
 class OfferDecided(Refused):

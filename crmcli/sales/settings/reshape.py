@@ -14,7 +14,6 @@ from crmcli.dataclass import dataclass, field
 from crmcli.errors import BadUsage, InvalidData, Problem, Refused
 from crmcli.language import tr
 from crmcli.model.event import RENAMED
-from crmcli.model.settings import Settings
 from crmcli.model.values import Raw
 from crmcli.store.layout import PIPELINES, SETTINGS, VIEWS
 from crmcli.store.yaml.codec import load_marked
@@ -92,7 +91,7 @@ def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Res
     after = _new_settings(before[SETTINGS], wanted)
     was, _ = ws.read_pipelines(), ws.views  # faults that were there before are not told as ours
     try:
-        ws.take_settings(_settings_of(ws, after))
+        ws.take_settings(_valid(SETTINGS, ws.read_settings, after))
         new = {**wanted.files, SETTINGS: after, **_others(ws, wanted)}
         with ws.change(command) as change:
             for path in new:
@@ -147,10 +146,6 @@ def _edited(data: bytes, path: str, edit: Callable[[Tree], None]) -> bytes:
     tree = deepcopy(load_marked(data, path).value)
     edit(tree)
     return edited(data, path, tree)
-
-
-def _settings_of(ws: Workspace, data: bytes) -> Settings:
-    return _valid(SETTINGS, ws.read_settings, data)
 
 
 def _valid(path: str, read: Callable[[bytes], T], data: bytes) -> T:

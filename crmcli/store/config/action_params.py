@@ -190,14 +190,6 @@ def shape_of(param: Param) -> shapes.Shape:
     return PARAMS[param.kind](param.doc)
 
 
-def _number(doc: str) -> shapes.Shape:
-    return _written(doc, read_number)
-
-
-def _money(doc: str) -> shapes.Shape:
-    return _written(doc, read_money)
-
-
 def _written(doc: str, parse: Callable[[str], object]) -> shapes.Shape:
     """What people may write for a value, or a template that will say it."""
 
@@ -317,8 +309,8 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
     "stage": lambda doc: shapes.Shape(doc, _check_stage, lambda: {"type": shapes.SCALAR}),
     "pipeline": lambda doc: shapes.Shape(doc, _check_pipeline, lambda: {"type": shapes.SCALAR}),
     "sequence": lambda doc: shapes.Shape(doc, _check_sequence, lambda: {"type": shapes.SCALAR}),
-    "number": _number,
-    "money": _money,
+    "number": lambda doc: _written(doc, read_number),
+    "money": lambda doc: _written(doc, read_money),
     "discount": lambda doc: _written(doc, read_discount),
     "rate": lambda doc: _written(doc, read_rate),
     "url": lambda doc: shapes.guarded(doc, URL_RULE, _why_not_url),

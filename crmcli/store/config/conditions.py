@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from crmcli.dataclass import replace
 from crmcli.language import tr
@@ -49,10 +49,6 @@ def _goal(place: Cursor, frame: Frame) -> Exit | None:
     return Exit(got["when"], got["go_to"], is_goal=True) if got["when"] else None
 
 
-def _goal_schema() -> dict[str, Any]:
-    return {"anyOf": [{"type": "string"}, GOAL_KEYS.schema(required=True)]}
-
-
 def _exit(place: Cursor, frame: Frame) -> Exit | None:
     when = _condition(place, frame)
     return Exit(when, is_goal=place.name == "goal") if when else None
@@ -85,7 +81,7 @@ GOAL = shapes.Shape(
     " go, or the chain goes on at the robot go_to. Looked at before every step, and before a message"
     " leaves.",
     _goal,
-    _goal_schema,
+    lambda: {"anyOf": [{"type": "string"}, GOAL_KEYS.schema(required=True)]},
     None,
     keys=GOAL_KEYS.keys,
 )

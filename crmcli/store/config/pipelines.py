@@ -14,14 +14,7 @@ from crmcli.model import limits
 from crmcli.model.aliases import by_kind
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.conditions.where import Aliases
-from crmcli.model.pipeline import (
-    SEQUENCES,
-    STAGE_KINDS,
-    Pipeline,
-    Pipelines,
-    RobotSequence,
-    Stage,
-)
+from crmcli.model.pipeline import SEQUENCES, STAGE_KINDS, Pipeline, Pipelines, RobotSequence, Stage
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, fold

@@ -162,8 +162,7 @@ OF_DAY = {
 }  # fmt: skip
 MOMENT = {"field": shapes.needed(FIELD), **OF_DAY}
 AFTER_KEYS = shapes.keys(
-    "",
-    {"field": FIELD, "by": lasting("How long after it, or after entering the stage."), **OF_DAY},
+    "", {"field": FIELD, "by": lasting("How long after it, or after entering the stage."), **OF_DAY}
 )
 TIMES = {
     "after": shapes.Shape(

@@ -102,12 +102,9 @@ def _idle(place: Cursor, frame: Frame) -> tuple[str, ...]:
     return (str(found),) if found else ()
 
 
-def _values_schema() -> dict[str, Any]:
-    return {"type": [*shapes.SCALAR, "array"], "items": {"type": shapes.SCALAR}}
-
-
 IDLE = lasting(FILTERS["for"])
-FILTER = {key: shapes.Shape(doc, _values, _values_schema, ()) for key, doc in FILTERS.items()}
+_WORDS = {"type": [*shapes.SCALAR, "array"], "items": {"type": shapes.SCALAR}}
+FILTER = {key: shapes.Shape(doc, _values, lambda: _WORDS, ()) for key, doc in FILTERS.items()}
 FILTER["fields"] = replace(FILTER["fields"], read=_fields)
 FILTER["for"] = replace(IDLE, read=_idle, nothing=())
 ON = shapes.Shape(

@@ -45,9 +45,11 @@ def may_be_a_name(ref: str) -> bool:
 
 def by_content(index: Index, ref: str, entities: Sequence[str], country: str) -> list[str]:
     """The records that have `ref` as e-mail, phone, INN, web site, id elsewhere, handle or exact name."""
+    from crmcli.model.addresses import email_in
+
     text = ref.strip()
     keys = {
-        "email": _address(text).casefold() if "@" in text else "",
+        "email": email_in(text).casefold() if "@" in text else "",
         "phone": _phone_key(text, country),
         "inn": text if text.isdigit() and len(text) in (10, 12) else "",
         "site": text if "." in text and " " not in text else "",
@@ -73,16 +75,6 @@ def by_words(index: Index, ref: str, entities: Sequence[str]) -> list[str]:
         if words <= {*_BETWEEN.split(plain(fold(text)))}:
             found.append(str(raw["id"]))
     return found
-
-
-def _address(text: str) -> str:
-    """The address in `Anna <anna@example.ru>` and `mailto:anna@example.ru`; else the text itself."""
-    from crmcli.model.addresses import read_email
-
-    try:
-        return read_email(text)
-    except ValueError:
-        return text
 
 
 def _phone_key(text: str, country: str) -> str:
