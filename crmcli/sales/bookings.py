@@ -24,9 +24,11 @@ class Busy(Refused):
 
 def check_free(ws: Workspace, change: Change, before: Record | None, record: Record) -> None:
     """Refuse a task that keeps a time of a person or a resource which another keeps; looked at under the
-    lock. What stood before is nobody's fault now."""
-    if not isinstance(record, Task) or not (record.is_booking and record.is_open):
+    lock, and one with a length that has no time to keep. What stood before is nobody's fault now."""
+    if not isinstance(record, Task) or not (record.length and record.is_open):
         return
+    if not record.due:
+        raise Refused("a task with a length needs a time", "give it one with --due")
     if isinstance(before, Task) and before.is_open and _same(before, record):
         return
     ws.look_again()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crmcli.errors import BadUsage
+from crmcli.errors import BadUsage, Refused
 from crmcli.model.task import Task
 from crmcli.sales import tasks
 from crmcli.sales.bookings import Busy
@@ -128,3 +128,12 @@ def test_a_meeting_is_overdue_when_it_is_over(ws: Workspace) -> None:
     editing.edit(ws, str(found.due[0]["id"]), editing.Edit({"length": ["29m"]}, {}, {}))
     found = today(ws)
     assert (len(found.overdue), len(found.due)) == (1, 0)
+
+
+def test_a_length_without_a_time_keeps_none_and_is_refused(ws: Workspace) -> None:
+    with pytest.raises(Refused, match="needs a time"):
+        book(ws, due="")
+    task = book(ws)
+    with pytest.raises(Refused, match="needs a time"):
+        editing.edit(ws, task.id, editing.Edit({"due": [""]}, {}, {}))
+    assert ws.get(task.id) == task
