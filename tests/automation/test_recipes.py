@@ -50,7 +50,7 @@ def test_the_shelf_has_what_was_asked_for_in_each_language() -> None:
     assert {name for name, _ in EVERY} >= WANTED
     for name, language in EVERY:
         other = EVERY[name, next(one for one in LANGUAGES if one != language)]
-        assert EVERY[name, language].about != other.about
+        assert EVERY[name, language].templates != other.templates or not other.templates
         assert len(EVERY[name, language].robots) == len(other.robots)
 
 
@@ -159,7 +159,7 @@ def test_a_recipe_is_shown_as_it_would_be_written(crm: Crm, name: str) -> None:
     recipe = EVERY[name, "ru"]
     shown = crm("robots", "recipe", "show", name)
     assert shown.code == 0
-    assert recipe.about in shown.out
+    assert recipe.about in " ".join(shown.out.split())
     assert all(f"- id: {robot['id']}\n" in shown.out for robot in recipe.robots)
     assert all(str(robot["do"]) in ACTIONS for robot in recipe.robots)
     row = json.loads(crm("robots", "recipe", "show", name, "--json").out)

@@ -266,4 +266,4 @@ def test_the_lists_say_what_starts_a_robot(house: Any) -> None:
     ws = house.ws
     listing = RobotRows(ws, waiting_counts(ws), Gate(ws)).listing(list(ws.pipelines))
     rows = {row["robot"]: row["acts"] for row in listing.rows if row.get("robot")}
-    assert rows["answer"] == "mail.in: after 1h"
+    assert rows["answer"] == "by mail.in subject: заказ, after 1h"

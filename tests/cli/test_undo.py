@@ -133,7 +133,7 @@ def test_each_takes_back_what_he_did_himself(crm: Crm, team: None) -> None:
     assert len(crm("lead", "list", "--ids").out.split()) == 10
     assert crm("undo", "--redo", **as_("anna", "11:20")).code == 1
     robots = crm("undo", "--robots", **as_("anna", "11:25"))
-    said = f"undoing: task add {task} Позвонить: Крыша, 2026-11-24 10:15 by robot:call\n"
+    said = f"undoing: task add {task} Позвонить: Крыша, 2026-11-24 10:15 by robot call\n"
     assert robots.err == said
     assert crm("task", "list", "--ids").out == ""
     anybody = crm("undo", "--any", **as_("anna", "11:30"))

@@ -55,7 +55,7 @@ def _among(work: Work) -> list[str]:
 def _next(work: Work, users: Sequence[str]) -> str:
     """Who had the turn longest ago, the first of those who never had one."""
     written = work.ws.events(kinds=(TURN,), limit=MOST_TURNS, newest_first=True)
-    events: list[Event] = [*reversed(work.change.events), *written]
+    events: list[Event] = [*reversed([*work.change.turns, *work.change.events]), *written]
     turns = [e.data["to"] for e in events if e.kind == TURN and e.data.get("robot") == work.who]
     return max(users, key=lambda user: turns.index(user) if user in turns else MOST_TURNS * 2)
 

@@ -74,6 +74,7 @@ def _of_records(ws: Workspace, found: Iterable[Problem], *, staged: bool) -> Ite
     yield from _unborn(ws, check.unborn, months)
     yield from _vanished(ws)
     yield from merge_checks.problems(ws)
+    yield from merge_checks.bookings(ws) if staged else ()
 
 
 def _unborn(

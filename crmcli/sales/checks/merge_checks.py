@@ -37,7 +37,6 @@ def problems(ws: Workspace) -> Iterator[Problem]:
     """What two clones did that contradicts, one problem for each record."""
     yield from _numbers(ws)
     yield from _credits(ws)
-    yield from _bookings(ws)
     was_undone = dead(ws)
     yield from _conversions(ws, was_undone)
     yield from _decisions(ws, was_undone)
@@ -70,7 +69,7 @@ def _numbers(ws: Workspace) -> Iterator[Problem]:
                 yield Problem(layout.record_path(record.id), 0, said, hint)
 
 
-def _bookings(ws: Workspace) -> Iterator[Problem]:
+def bookings(ws: Workspace) -> Iterator[Problem]:
     """Times of a person or a resource that were booked twice; the task that came first keeps it."""
     for first, later in doubles(ws):
         hint = tr("crm task edit {} --due …", later.id)

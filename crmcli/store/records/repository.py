@@ -73,6 +73,8 @@ class Change:
     newest_id: Callable[[], str] = str
     """The greatest id of an event that is known here, of whatever clone; "" if none is."""
     events: list[Event] = field(default_factory=list)
+    turns: list[Event] = field(default_factory=list)
+    """Whose turn it was, of what `take_events` took."""
     touched: list[str] = field(default_factory=list)
     _attachments: dict[str, bytes] = field(default_factory=dict)
     _forgotten: set[str] = field(default_factory=set)
@@ -213,8 +215,9 @@ class Change:
 
     def take_events(self) -> list[Event]:
         """What was noted since this was asked last, and is forgotten with the files that were attached: of a
-        trial that is as long as a year."""
+        trial that is as long as a year. Whose turn it was is kept, for that is asked over all records."""
         found, self.events = self.events, []
+        self.turns += [event for event in found if event.kind == "turn.taken"]
         self._forgotten |= self._attachments.keys()
         self._attachments.clear()
         self._sent.clear()
