@@ -74,16 +74,16 @@ def test_what_comes_of_it_is_the_same(
     found, commits = [], []
     for most in (1, 3, 100):
         monkeypatch.setattr(robot_turns, "TOGETHER", most)
-        house = filled(tmp_path / f"ws{most}", 30)
+        house = filled(tmp_path / f"ws{most}", 16)
         house.rules(kit.robots(*ROBOTS[:3], *more, *ROBOTS[3:]))
         commits.append(sum(commits_of(house, "1m") for _ in range(3)))
         found.append(outcome(house))
     assert found[0] == found[1] == found[2]
     assert commits[0] > commits[1] >= commits[2]  # they did share
-    assert len(found[0]["tasks"]) == 30
-    assert found[0]["letters"] == 4
+    assert len(found[0]["tasks"]) == 16
+    assert found[0]["letters"] == 2
     deals = [line for key, line in found[0].items() if key.startswith("deal")]
-    assert [stage for stage, *_ in deals].count("talks") == 8
+    assert [stage for stage, *_ in deals].count("talks") == 4
     free = [e[0] for *_, events in deals for e in events if e[1] == "robot:free"]
     assert set(free) == {"job.skipped"}  # the task of the same tick is seen
     failed = [e[1] for *_, events in deals for e in events if e[0] == "job.failed"]

@@ -354,7 +354,7 @@ def _verbs() -> dict[str, Callable[[Workspace, random.Random], object]]:
     }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.sampled_from(sorted(_verbs())), min_size=3, max_size=12), st.integers())
 def test_whatever_was_done_is_undone_step_by_step(names: list[str], seed: int) -> None:
     from crmcli.errors import CrmError
