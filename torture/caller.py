@@ -54,7 +54,7 @@ def main() -> None:
         except Exception as error:
             said = {"word": type(error).__name__, "reason": str(error)}
         said |= {"seconds": time.monotonic() - started, "kilobytes": _memory()}
-        print(json.dumps(said), flush=True)
+        print(json.dumps(said, default=repr), flush=True)  # an answer has bytes
 
 
 def _memory() -> int:
