@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def test_lines_of_an_answer_stay_lines_on_a_terminal(folder: Path) -> None:
     if not pid:
         os.chdir(folder)
         os.environ |= {"COLUMNS": "80", "CRM_LANG": "en"}
-        os.execvp("python", ["python", "-m", "crmcli", "tick", "--status"])
+        os.execv(sys.executable, [sys.executable, "-m", "crmcli", "tick", "--status"])
     said = b""
     while True:
         try:
