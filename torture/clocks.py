@@ -12,8 +12,9 @@ from pathlib import Path
 from random import Random
 
 from crmcli.automation.ledger import jobs_of
-from crmcli.automation.robots import key_of, visits
+from crmcli.automation.robots import key_of
 from crmcli.automation.tick import tick
+from crmcli.automation.visits import visits
 from crmcli.errors import CrmError
 from crmcli.model.event import Event
 from crmcli.model.values import format_instant

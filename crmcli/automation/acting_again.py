@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from crmcli.automation.ledger import Job
 from crmcli.automation.record_plan import RecordPlan
-from crmcli.automation.robots import Step, Visit, visits
+from crmcli.automation.robots import Step
+from crmcli.automation.visits import Visit, visits
 from crmcli.automation.work_time import shift
 from crmcli.language import tr
 from crmcli.model.automation import Robot

@@ -9,10 +9,11 @@ from crmcli.automation.approval.gate import Gate
 from crmcli.automation.changed_rules import form_of
 from crmcli.automation.ledger import Job
 from crmcli.automation.record_plan import STAGED, RecordPlan, place_of, plan_for, plan_of
-from crmcli.automation.robots import ADDED_LATER, IMPORTED, WAITING, Step, Visit
+from crmcli.automation.robots import ADDED_LATER, IMPORTED, WAITING, Step
 from crmcli.automation.sequence_runs import why_ended
 from crmcli.automation.trigger_runs import hearing, leaves_robots
 from crmcli.automation.triggers import out_of_place
+from crmcli.automation.visits import Visit
 from crmcli.dataclass import dataclass, replace
 from crmcli.language import tr
 from crmcli.model.automation import Robot

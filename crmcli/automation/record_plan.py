@@ -10,8 +10,9 @@ from crmcli.automation.hand_edits import BY_HAND
 from crmcli.automation.ledger import Job, jobs_of
 from crmcli.automation.linked_dates import changed_at, dates_of
 from crmcli.automation.robot_times import Clock, waited
-from crmcli.automation.robots import WAITING, Step, Visit, steps_of, visits
+from crmcli.automation.robots import WAITING, Step, steps_of
 from crmcli.automation.sequence_runs import running, runs_of, was_started
+from crmcli.automation.visits import Visit, visits
 from crmcli.dataclass import dataclass, replace
 from crmcli.model.automation import Robot
 from crmcli.model.conditions.holds import holds

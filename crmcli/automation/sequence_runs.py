@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from crmcli.automation.robots import Visit, changes_in, visits
+from crmcli.automation.visits import Visit, changes_in, visits
 from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.event import SEQUENCES, STARTED, STOPPED, Event

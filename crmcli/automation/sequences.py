@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crmcli.automation.record_plan import RecordPlan, plan_for
-from crmcli.automation.robots import Visit
+from crmcli.automation.visits import Visit
 from crmcli.automation.work_time import shift
 from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, NotFound

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from crmcli.automation.robot_times import Dated
-from crmcli.automation.robots import Visit, key_of
+from crmcli.automation.robots import key_of
+from crmcli.automation.visits import Visit
 from tests import kit
 from tests.automation.test_robots import DEAL, ENTRY, due_local, look, robot, told
 from tests.automation.test_ticking import move

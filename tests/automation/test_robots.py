@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.automation.ledger import LONGEST, MOST_ATTEMPTS, RETRIES, jobs_of, next_try
-from crmcli.automation.robots import Clock, Step, Visit, is_wild, key_of, next_at, steps_of, visits
+from crmcli.automation.robots import Clock, Step, is_wild, key_of, next_at, steps_of
+from crmcli.automation.visits import Visit, visits
 from crmcli.model.automation import Robot, Timing
 from crmcli.model.deal import Deal
 from crmcli.model.durations import parse_duration
