@@ -18,9 +18,9 @@ from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of, texts_of
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.listed import nearest
-from crmcli.model.made_rings import made_rings
+from crmcli.model.made_rings import made_rings, started_rings
 from crmcli.model.named_by_robots import strange_words
-from crmcli.model.pipeline import Pipeline, Pipelines, RobotSequence, Stage, self_calling
+from crmcli.model.pipeline import SEQUENCES, Pipeline, Pipelines, RobotSequence, Stage, self_calling
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.trigger_events import CALLED, EVENTS
@@ -174,13 +174,14 @@ def _oddities(pipeline: Pipeline) -> Iterator[Problem]:
 
 
 def _made_in_rings(pipelines: Pipelines) -> Iterator[Problem]:
-    for ring in made_rings(pipelines):
-        named, _, stage = ring[0].partition("/")
-        pipeline = pipelines.find(named)
-        place = pipeline.stage(stage) if pipeline else None
-        way = " -> ".join((*ring, ring[0]))
-        told = tr("robots may make records in a loop: {}", way)
-        yield _problem(place.line if place else 0, told)
+    """Rings of robots that make records, and of those that start sequences."""
+    lines = {f"{SEQUENCES}/{name}": own.line for name, own in pipelines.sequences.items()}
+    lines |= {f"{one.id}/{stage.id}": stage.line for one in pipelines for stage in one.stages}
+    told = [(tr("robots may make records in a loop: {}"), ring) for ring in made_rings(pipelines)]
+    starts = tr("robots may start sequences in a loop: {}")
+    for words, ring in [*told, *((starts, ring) for ring in started_rings(pipelines))]:
+        place = "/".join(ring[0].split("/")[:2])  # which a robot that an event starts has before it
+        yield _problem(lines[place], words.format(" -> ".join((*ring, ring[0]))))
 
 
 def _nobody_stands_in(pipelines: Pipelines, settings: Settings) -> Iterator[Problem]:

@@ -130,15 +130,16 @@ class Pipeline:
         """Where in the order a stage stands, from 0; -1 for one that is no longer declared."""
         return next((n for n, stage in enumerate(self.stages) if stage.id == stage_id), -1)
 
-    def triggered_from(self, stage: Stage) -> list[str]:
-        """The stages to which triggers move a record because of what robots of a stage do."""
-        here = self.position(stage.id)
+    def triggered_by(self, robots: Sequence[Robot], stage: Stage | None) -> list[str]:
+        """The stages to which triggers move a record because of what robots do, where it stands in a stage,
+        or, with none, wherever it does."""
+        here = self.position(stage.id) if stage else -1
         return [
             other.id
             for there, other in enumerate(self.stages)
             for trigger in other.triggers
             if there > here or (there < here and trigger.back)
-            if any(robot.raises(trigger) for robot in stage.robots)
+            if any(robot.raises(trigger) for robot in robots)
         ]
 
     def loops(self, *, at_once: bool) -> tuple[tuple[str, ...], ...]:
@@ -153,7 +154,7 @@ class Pipeline:
                 for robot in stage.robots
                 if robot.moves_to and robot.enabled and (robot.is_at_once or not at_once)
             ]
-            + ([] if at_once else self.triggered_from(stage))
+            + ([] if at_once else self.triggered_by(stage.robots, stage))
             for stage in self.stages
         }
         return tuple(ring for stage in steps if (ring := _ring(stage, steps)))

@@ -1,4 +1,4 @@
-"""What pipeline check tells of robots that make records in a ring, and of absences without a deputy."""
+"""What pipeline check tells of robots that make records in a ring, start sequences so, and of absences without a deputy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from crmcli.automation.config_checks import look_through
+from tests import kit
 
 DEAL = "do: create, with: {entity: deal}"
 LEAD = "do: create, with: {entity: lead}"
@@ -48,6 +49,43 @@ def test_rings_of_made_records(house: Any, deals: str, leads: str, ring: str) ->
     assert found.faults == ()
     told = [odd.message for odd in found.oddities if "make records in a loop" in odd.message]
     assert told == ([f"robots may make records in a loop: {ring}"] if ring else [])
+
+
+A, B = (f"do: start_sequence, with: {{sequence: {name}}}" for name in "ab")
+MOVE = "do: move, with: {stage: %s}"
+DONE, WAITS = "do: complete_tasks", "on: task.done"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "deals", "ring"),
+    [
+        (B, A, "", "sequences/a -> sequences/b -> sequences/a"),
+        (B, f"{A}, enabled: no", "", ""),
+        (
+            B,
+            MOVE % "talks",
+            rules("", A),
+            "sales/talks -> sequences/a -> sequences/b -> sales/talks",
+        ),
+        (B, MOVE % "talks", rules(A), ""),
+        (A, DONE, "", ""),  # it is under way, so it does not start itself
+        (DONE, DONE, rules("", A, WAITS), "sales/talks -> sequences/a -> sales/talks"),
+        (DONE, DONE, rules(f"{A}, {WAITS}"), "sales/new/r0 -> sequences/a -> sales/new/r0"),
+        (DONE, DONE, rules(A), ""),
+        (B, LEAD, rules(A), ""),
+    ],
+)
+@pytest.mark.parametrize("again", ["again: on_event", ""])
+def test_rings_of_sequences(house: Any, a: str, b: str, deals: str, ring: str, again: str) -> None:
+    both = "".join(
+        f"  {name}: {{for: deal, {again}, robots: [{{id: x, {robot}}}]}}\n"
+        for name, robot in (("a", a), ("b", b))
+    ).replace(", ,", ",")
+    house.write("pipelines.yaml", f"{kit.pipelines(deals)}sequences:\n{both}")
+    found = look_through(house.root, house.now)
+    assert found.faults == ()
+    told = [odd.message for odd in found.oddities if "loop" in odd.message]
+    assert told == ([f"robots may start sequences in a loop: {ring}"] if ring and again else [])
 
 
 @pytest.mark.parametrize(
