@@ -15,7 +15,8 @@ from crmcli.channels.own import BadProgram, checked, executable
 from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
-from crmcli.model.actions import ACTIONS, channel_of, texts_of
+from crmcli.model.action_texts import texts_of
+from crmcli.model.actions import ACTIONS, channel_of
 from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.listed import nearest
 from crmcli.model.made_rings import made_rings, started_rings

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, cast
 from crmcli.automation.rule_edits import ROBOTS, TRIGGERS, Home, RuleChange, difference
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
-from crmcli.model.actions import ACTIONS, HEAD, NEW_OWNERS, PREVIOUS, plain_words
+from crmcli.model.action_texts import plain_words
+from crmcli.model.actions import ACTIONS, HEAD, NEW_OWNERS, PREVIOUS
 from crmcli.model.listed import allowed_hint
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.sales.settings.reshape import SettingsEdit, Tree, below, reshape

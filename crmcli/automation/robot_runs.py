@@ -17,7 +17,8 @@ from crmcli.automation.record_plan import STAGED, RecordPlan, plan_for
 from crmcli.automation.robots import DEEPEST, QUARANTINE, Step, exit_facts, is_wild
 from crmcli.dataclass import replace
 from crmcli.language import tr
-from crmcli.model.actions import ACTIONS, UNSET, listed_words
+from crmcli.model.action_texts import listed_words
+from crmcli.model.actions import ACTIONS, UNSET
 from crmcli.model.automation import Robot
 from crmcli.model.conditions.holds import holds
 from crmcli.model.conditions.reasons import explained

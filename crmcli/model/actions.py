@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from crmcli.dataclass import dataclass
+from crmcli.model.action import Action, Param
 from crmcli.model.channels import CHANNELS
-
-PLAIN_KINDS = (
-    "template", "stage", "pipeline", "secret", "word", "words", "program", "audience", "yes_no",
-    "sequence",
-)  # fmt: skip
-"""The kinds of parameters that are taken as they are written; texts of all others are templates."""
-
 
 OWNER, HEAD = "owner", "head"
 """Whoever owns the record, and who leads them, among the users that an action names."""
@@ -23,66 +15,6 @@ ROUND_ROBIN, LEAST_BUSY, PREVIOUS = NEW_OWNERS = ("round_robin", "least_busy", "
 
 APPEND, UNSET = "append", "unset"
 """Keys of an action that sets fields: what is added to lists and notes, and which fields are emptied."""
-
-MESSAGE_CHANNELS = ("mail", "sms", "chat", "call")
-"""The channels that reach people; a web hook reaches a program."""
-
-
-@dataclass(frozen=True, slots=True)
-class Param:
-    """One key under `with:`. `kind` is one of `store.config.action_params.PARAMS`, which checks it;
-    `required_once`: a schedule that acts once for all must give it."""
-
-    name: str
-    kind: str
-    doc: str
-    required: bool = False
-    required_once: bool = False
-    choices: tuple[str, ...] = ()
-    """The words that may stand there, of a parameter that is a word or words."""
-    words: tuple[str, ...] = ()
-    """What may stand there beside the users that settings.yaml names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One thing that a robot or schedule can do.
-
-    `once`: it may act one time for a whole selection. `leaves` is the channel through which it leaves
-    the machine, "" for what stays within crm; `to_staff`: for our own people. `sets_fields`: its
-    parameters are fields of the record. `is_lone`: it reads and writes its record alone, and what it makes is
-    new, so that those of many records can share a transaction. `of` is the only noun on whose records it
-    acts, "" for any that has stages.
-    """
-
-    doc: str
-    params: tuple[Param, ...] = ()
-    once: bool = False
-    raises: tuple[str, ...] = ()
-    """The events for which triggers may wait that it causes on its own record."""
-    leaves: str = ""
-    to_staff: bool = False
-    sets_fields: bool = False
-    is_lone: bool = False
-    of: str = ""
-    either: tuple[str, ...] = ()
-    """Of these parameters exactly one must be given."""
-    said: str = ""
-    """What it does in a word or two, before what it needs: `a task`; the action's name if absent."""
-
-    @property
-    def is_message(self) -> bool:
-        """Whether it writes to a client: not where its date was long past when the robot came."""
-        return self.leaves in MESSAGE_CHANNELS and not self.to_staff
-
-    def of_kind(self, *kinds: str) -> list[str]:
-        """The names of its parameters of these kinds."""
-        return [param.name for param in self.params if param.kind in kinds]
-
-    def is_template(self, name: str) -> bool:
-        """Whether texts of a parameter may hold {{ … }}."""
-        return name not in self.of_kind(*PLAIN_KINDS)
-
 
 BLOCKED = Param(
     "what", "blocked", "E-mail addresses, domains or phones; all of the client's own if absent."
@@ -371,38 +303,6 @@ ACTIONS: dict[str, Action] = {
         said="run",
     ),
 }  # fmt: skip
-
-
-def is_template(text: str) -> bool:
-    """Whether a parameter's text holds something to fill in."""
-    return "{{" in text or "{%" in text
-
-
-def plain_words(given: object) -> Iterator[str]:
-    """The words of a parameter that lists several, a list or one text with commas, which stand there as
-    they are meant; what templates will say is not known yet."""
-    for one in given if isinstance(given, list) else [given]:
-        text = re.sub(r"\{\{.*?\}\}", "{", str(one), flags=re.DOTALL)
-        for word in [] if "{%" in text else text.split(","):
-            if word.strip() and not re.search("[{}]", word):
-                yield word.strip()
-
-
-def listed_words(given: object) -> list[str]:
-    """The words of a parameter that is a list, or one text with commas, and holds no template."""
-    parts = given if isinstance(given, list) else str(given or "").split(",")
-    return [str(part).strip() for part in parts if str(part).strip()]
-
-
-def texts_of(given: object) -> Iterator[str]:
-    """Every text of a parameter, however deep it stands in lists and maps."""
-    if isinstance(given, Mapping):
-        given = [*given.values()]
-    if isinstance(given, list):
-        for part in given:
-            yield from texts_of(part)
-    elif isinstance(given, str):
-        yield given
 
 
 def leaves(do: str) -> bool:

@@ -16,15 +16,19 @@ class Channel:
     keys: Mapping[str, str] = field(default_factory=dict)
     is_within: bool = False
     """Whether what is queued for it stays in the workspace, so that nobody has to approve it."""
+    reaches_people: bool = False
+    """Whether what leaves by it is read or heard by people; a web hook reaches a program."""
 
 
 CHANNELS: dict[str, Channel] = {
-    "mail": Channel("E-mail."),
+    "mail": Channel("E-mail.", reaches_people=True),
     "webhook": Channel("Web hooks."),
     "own": Channel("Programs under robots.d/."),
     "document": Channel("Pages that become PDF.", is_within=True),
-    "sms": Channel("SMS: what hands them over to the provider."),
-    "chat": Channel("Chat messages: what hands them over to the messenger."),
-    "call": Channel("Automatic calls: what hands them over to the telephone exchange."),
+    "sms": Channel("SMS: what hands them over to the provider.", reaches_people=True),
+    "chat": Channel("Chat messages: what hands them over to the messenger.", reaches_people=True),
+    "call": Channel(
+        "Automatic calls: what hands them over to the telephone exchange.", reaches_people=True
+    ),
 }
 """The name of a channel is its key under `channels:`, its file, and what an action `leaves` by."""

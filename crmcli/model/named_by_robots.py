@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.model.actions import ACTIONS, Param, plain_words
+from crmcli.model.action import Param
+from crmcli.model.action_texts import plain_words
+from crmcli.model.actions import ACTIONS
 from crmcli.model.entities import having
 from crmcli.model.values import fold
 

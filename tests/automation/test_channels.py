@@ -20,7 +20,8 @@ from crmcli.automation.receive import receive
 from crmcli.automation.simulate import rehearse
 from crmcli.automation.unrecorded_sends import unrecorded
 from crmcli.channels.base import Incoming
-from crmcli.model.actions import ACTIONS, Action, Param
+from crmcli.model.action import Action, Param
+from crmcli.model.actions import ACTIONS
 from crmcli.model.channels import CHANNELS, Channel
 from tests.automation.conftest import SETTINGS, House
 

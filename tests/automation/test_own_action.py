@@ -17,7 +17,8 @@ from crmcli.automation.approval.acts import acts_of
 from crmcli.automation.config_checks import look_through
 from crmcli.automation.explain import explain
 from crmcli.automation.simulate import rehearse
-from crmcli.model.actions import ACTIONS, Action, Param, leaves
+from crmcli.model.action import Action, Param
+from crmcli.model.actions import ACTIONS, leaves
 from crmcli.present.automation import plan
 from crmcli.store.config.schemas import schema_files
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crmcli.automation.actions.work import Effect, Work
-from crmcli.model.actions import listed_words
+from crmcli.model.action_texts import listed_words
 from crmcli.sales.conversion.carried import TARGETS
 from crmcli.sales.conversion.convert import convert_in
 from crmcli.sales.conversion.plan import ConvertOptions

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from crmcli.automation.actions.work import Effect, Work
 from crmcli.language import tr
-from crmcli.model.actions import APPEND, UNSET, is_template, listed_words
+from crmcli.model.action_texts import is_template, listed_words
+from crmcli.model.actions import APPEND, UNSET
 from crmcli.model.fields import Field, Record
 from crmcli.sales.records.edit import Edit, edit_in
 

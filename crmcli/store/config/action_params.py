@@ -9,16 +9,9 @@ from typing import Any
 
 from crmcli.dataclass import replace
 from crmcli.language import tr
-from crmcli.model.actions import (
-    ACTIONS,
-    APPEND,
-    UNSET,
-    Action,
-    Param,
-    is_template,
-    listed_words,
-    plain_words,
-)
+from crmcli.model.action import Action, Param
+from crmcli.model.action_texts import is_template, listed_words, plain_words
+from crmcli.model.actions import ACTIONS, APPEND, UNSET
 from crmcli.model.amounts import read_money, read_number
 from crmcli.model.block_list import read_what
 from crmcli.model.durations import read_length
