@@ -107,11 +107,16 @@ def line_of(plan: RecordPlan, step: Step, gate: Gate, condition: str = "") -> Ro
 
 
 def _rule_of(robot: Robot, job: Job | None) -> str:
-    """That a job was planned by an earlier form of its rule; else of what was done, when and if the rule has
-    it done."""
-    if (earlier := form_of(robot, job)) or job is None or job.state != "done":
-        return earlier
-    return f"{robot.acts}; {tr('if {}', robot.when)}" if robot.when else robot.acts
+    """By what a job was done: when and if the rule has it done, or that it was planned by an earlier form of
+    it; with the values that its condition met."""
+    if job is None:
+        return ""
+    met = tr("if {}", job.met or robot.when) if job.met or robot.when else ""
+    earlier = form_of(robot, job)
+    if earlier or job.state != "done":
+        met = met if job.met else ""
+        return "; ".join(filter(None, (earlier, met)))
+    return "; ".join(filter(None, (robot.acts, met)))
 
 
 def _condition(ws: Workspace, plan: RecordPlan, step: Step) -> str:
@@ -172,8 +177,9 @@ def _undeclared(plan: RecordPlan, visit: Visit, declared: Collection[str]) -> It
     for job in _jobs_of(visit):
         if job.robot not in declared and ":" not in job.robot and not job.is_of_crm:
             line = _of_job(plan, job, _name_of(visit))
-            gone = tr("no longer declared")
-            yield replace(line, why=f"{line.why}; {gone}" if line.why else gone)
+            met = tr("if {}", job.met) if job.met else ""
+            why = filter(None, (line.why, met, tr("no longer declared")))
+            yield replace(line, why="; ".join(why))
 
 
 def _of_job(plan: RecordPlan, job: Job, stage: str) -> RobotLine:
@@ -193,20 +199,22 @@ def _triggers(ws: Workspace, plan: RecordPlan) -> Iterator[RobotLine]:
     """When each trigger of the record's pipeline last moved it, and what it does if its event comes now."""
     for n, stage in enumerate(plan.pipeline.stages if plan.pipeline else ()):
         for trigger in stage.triggers:
-            moved_at = _last_moved(plan, stage.id, trigger.on)
+            moved = _last_moved(plan, stage.id, trigger.on)
             against = out_of_place(trigger, plan.pipeline, n, plan.record) if plan.pipeline else ""
-            state = "done" if moved_at else ("" if against else "waiting")
+            state = "done" if moved else ("" if against else "waiting")
             why = [tr(against) if against else tr("moves it here when that happens")]
             why += [f"{name}: {', '.join(found)}" for name, found in trigger.filters.items()]
-            if trigger.when is not None:
+            if moved and moved.data.get("met"):
+                why.append(tr("if {}", moved.data["met"]))
+            elif trigger.when is not None:
                 why.append(explained(trigger.when, plan.record, ws.env).now())
             about = (stage.id, trigger.on, "move")
-            line = _past_line(plan, about, state, moved_at, "; ".join(why))
+            line = _past_line(plan, about, state, moved.at if moved else None, "; ".join(why))
             yield replace(line, is_trigger=True)
 
 
-def _last_moved(plan: RecordPlan, stage: str, on: str) -> datetime | None:
-    """When a trigger last moved the record to its stage."""
+def _last_moved(plan: RecordPlan, stage: str, on: str) -> Event | None:
+    """The move by which a trigger last brought the record to its stage."""
     moves = (event for event in reversed(plan.events) if event.kind == "stage.entered")
-    by_it = (e.at for e in moves if e.actor == f"trigger:{on}" and e.data.get("stage") == stage)
+    by_it = (e for e in moves if e.actor == f"trigger:{on}" and e.data.get("stage") == stage)
     return next(by_it, None)

@@ -32,6 +32,8 @@ DEFERRED = "deferred"
 """The word for a message that may not leave yet: it stays queued, until `retry_at`."""
 PERSON = "user:"
 """Begins the name of who acts where a person did it."""
+SCHEDULE = "schedule:"
+"""Begins that of a schedule."""
 CRM = "crm"
 """Who stands in the ledger where no robot and no schedule had begun to act: crm itself."""
 
@@ -80,6 +82,8 @@ class Job:
     depth: int = 0
     rule: str = ""
     """The hash of the rule by which it was planned, as that was then."""
+    met: str = ""
+    """The condition that held when it acted, with the value that each of its parts met."""
     ends_chain: bool = False
     """Whether the rest of its chain is let go, save from the robot `go_to` on."""
     go_to: str = ""
@@ -162,7 +166,8 @@ def _after(job: Job | None, event: Event) -> Job:
         return _resolved(job, event)
     reason = redacted(str(data.get("reason", "")))  # older lines quote addresses as they were
     rule = str(data.get("rule") or job.rule)
-    job = replace(job, state=word, at=event.at, reason=reason, retry_at=None, rule=rule)
+    met = str(data.get("met") or job.met)
+    job = replace(job, state=word, at=event.at, reason=reason, retry_at=None, rule=rule, met=met)
     if word == "skipped":
         ends, go_to = data.get("ends_chain") is True, str(data.get("go_to", ""))
         job = replace(job, ends_chain=ends, go_to=go_to)

@@ -104,7 +104,8 @@ def take_in(ws: Workspace, change: Change, plan: RecordPlan, step: Step) -> Done
         names = partial(names_of, ws, plan, contact, owner)
         params = _still_free(plan, step) if plan.before else robot.params
         act_of, workdays = (robot.do, params, step.key, names), robot.timing.workdays
-        return act(Work(ws, change, record, who, *act_of, workdays, contact, owner, robot.digest))
+        rule = (robot.digest, str(explained(robot.when, record, ws.env)) if robot.when else "")
+        return act(Work(ws, change, record, who, *act_of, workdays, contact, owner, *rule))
     if word == "stopped":
         facts = {"key": step.key, "robot": robot.id, "action": robot.do, "reason": reason}
         change.note("automation.stopped", record.id, facts)

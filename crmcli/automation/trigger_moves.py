@@ -14,6 +14,7 @@ from crmcli.automation.trigger_decisions import called_here, decide
 from crmcli.automation.triggers import ALREADY_THERE, Decision, Passed
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
+from crmcli.model.conditions.reasons import explained
 from crmcli.model.event import ENTRIES, PASSED, ROBOT_CALLED, Event
 from crmcli.model.fields import Record
 from crmcli.sales import stages
@@ -156,6 +157,8 @@ def move(change: Change, ws: Workspace, record: Record, decision: Decision) -> s
     data: dict[str, Any] = {"by": "trigger"}
     if decision.passed:
         data["passed"] = _told(decision.passed)
+    if decision.trigger and decision.trigger.when:
+        data["met"] = str(explained(decision.trigger.when, record, ws.env))
     return stages.move_in(change, ws, record, decision.stage.id, reopen=True, data=data)
 
 

@@ -10,6 +10,7 @@ import pytest
 from crmcli.automation import waiting
 from crmcli.automation.explain import explain
 from crmcli.model.automation import Robot
+from tests import kit
 from tests.automation.conftest import START, House
 
 NOTE = "{{id: {id}, do: comment, with: {{text: {text}}}{more}}}"
@@ -120,10 +121,34 @@ def test_what_a_deleted_robot_had_begun_is_cancelled_and_told(house: Any, hook: 
     assert house.state("hook") == "cancelled"
     [line] = house.events("job.cancelled", deal.id)
     assert line.data["reason"] == "its robot is no longer in pipelines.yaml"
-    assert any("is cancelled" in said for said in result.said)
+    assert any("robot hook, webhook: cancelled (its robot" in said for said in result.said)
     rules(house, calls(hook.port), note())
     house.tick("1d")
     assert house.state("hook") == "cancelled"
+
+
+@pytest.mark.parametrize("once", ["", ", once: yes"])
+def test_what_a_deleted_schedule_has_queued_is_called_off(house: Any, hook: Any, once: str) -> None:
+    hook.status = 500
+    house.write("settings.yaml", f"channels: {{webhook: {{allow: ['127.0.0.1:{hook.port}']}}}}\n")
+    digest = f"{{id: hook, cron: '0 9 * * *', do: webhook{once}, with: {{url: 'http://127.0.0.1:{hook.port}/a'}}}}"
+    stages = "stages:\n  - {id: new, name: Новая}\nschedules: [%s]\n"
+    house.rules(stages % digest)
+    house.add("deal", name="Чай")
+    house.tick()
+    house.tick("1d")
+    assert house.state("schedule:sales/hook") == "failed"
+    house.write("pipelines.yaml", kit.pipelines(stages % digest).replace("id: sales", "id: big"))
+    house.tick("1m")  # the same schedule of a pipeline that is called otherwise
+    assert house.state("schedule:sales/hook") == "failed"
+    house.rules(stages % "")
+    said = house.tick("1m").said
+    assert house.state("schedule:sales/hook") == "cancelled"
+    assert any("cancelled (its schedule is no longer in pipelines.yaml)" in line for line in said)
+    calls = len(hook.calls)
+    house.rules(stages % digest)
+    house.tick("1h")
+    assert len(hook.calls) == calls
 
 
 def robot_of(house: House) -> Robot:

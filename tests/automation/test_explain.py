@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from crmcli.automation.explain import RobotLine, explain
-from crmcli.sales import stages
+from crmcli.sales import activities, stages
+from tests import kit
+from tests.automation.conftest import SETTINGS
+
+QUIET = f"{SETTINGS}automation: {{quiet_hours: '08:00-20:00'}}\n"
 
 RULES = """
     stages:
@@ -51,8 +55,6 @@ def test_every_robot_and_trigger_of_the_past_and_of_now_is_told(house: Any, deal
 
 
 def test_what_triggers_did_is_told(house: Any, deal: Any) -> None:
-    from crmcli.sales import activities
-
     activities.fire(house.ws, deal.id, "paid", "")
     house.tick()
     passed, *_, moved, _ = [line for line in explain(house.ws, deal.id) if line.is_trigger]
@@ -89,3 +91,38 @@ def test_what_the_next_tick_does_in_a_stage_that_was_left_is_told_as_due(
     house.tick()
     after = {line.robot: line.state for line in explain(house.ws, deal.id) if line.stage == "new"}
     assert after == {"hi": "done", "rich": "skipped", "late": "cancelled"}
+
+
+def test_the_values_that_a_condition_met_are_told_when_it_held(house: Any) -> None:
+    house.rules(RULES)
+    deal = house.add("deal", name="Чай", amount="150", owner="anna")
+    house.tick()
+    house.edit(deal.id, amount="1500", owner="boris")
+    told_rich = ("done", "at once; if amount > 100 [yes: 150] and owner = anna [yes: anna]")
+    assert _line(house, deal, "rich") == told_rich
+    activities.fire(house.ws, deal.id, "paid", "")
+    house.tick()
+    house.edit(deal.id, amount="1")
+    assert _line(house, deal, "rich") == told_rich  # also of a stage that it left
+    [moved] = [line.why for line in explain(house.ws, deal.id) if line.is_trigger and line.due_at]
+    assert moved.endswith("; if amount > 1000 [yes: 1500]")
+    house.rules(RULES.replace("Крупная", "Большая"))
+    assert _line(house, deal, "rich")[1].startswith("planned by an earlier form of this rule; if ")
+
+
+def test_what_a_message_that_waits_was_allowed_by_is_told(house: Any) -> None:
+    mail = "{id: hi, do: email, with: {template: mail/hello.j2}, when: source = web}"
+    house.template("hello", "Subject: Чай\n\nДень добрый.\n")
+    house.rules(kit.robots(mail))
+    house.add("contact", name="Ольга", emails="olga@chai.example")
+    deal = house.add("deal", name="Чай", source="web", contacts="olga@chai.example")
+    house.write("settings.yaml", QUIET)
+    house.tick()
+    house.edit(deal.id, source="phone")
+    state, why = _line(house, deal, "hi")
+    assert (state, why.rpartition("; ")[2]) == ("queued", "if source = web [yes: web]")
+
+
+def _line(house: Any, deal: Any, name: str) -> tuple[str, str]:
+    lines = [line for line in explain(house.ws, deal.id) if line.robot == name]
+    return lines[-1].state, lines[-1].why

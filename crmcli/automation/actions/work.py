@@ -40,6 +40,8 @@ class Work:
     """Who is to do what it makes: the record's owner, or who stands in for that."""
     rule: str = ""
     """The hash of the rule that has it done."""
+    met: str = ""
+    """The condition that holds, with the value that each of its parts met."""
 
     @cached_property
     def names(self) -> Mapping[str, object]:
@@ -145,6 +147,6 @@ def act(work: Work) -> Done:
     """Do it, and write the line of the ledger, in the one open change. Refusals of the verbs and of the
     templates are raised before anything is written."""
     effect = module_of(work.action).run(work)
-    facts = {**effect.facts, "rule": work.rule}
+    facts = {**effect.facts, "rule": work.rule, "met": work.met}
     done = enter(work.change, effect.word, work.target, work.key, work.who, work.action, **facts)
     return replace(done, effect=effect.words)
