@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmcli.automation.cron_slots import due, next_slot, slots
+from crmcli.automation.cron_slots import MOST_SLOTS, due, next_slot, slots
 from crmcli.model.automation import Schedule
 from crmcli.model.durations import parse_duration
 
@@ -51,6 +51,15 @@ def test_a_time_that_comes_twice_counts_once() -> None:
     assert [(s.key, s.at) for s in found] == [
         ("2026-10-25T02:30", utc("2026-10-25T00:30")),
         ("2026-10-26T02:30", utc("2026-10-26T01:30")),
+    ]
+
+
+def test_a_tick_while_the_time_is_shown_again_knows_what_came_at_its_first_showing() -> None:
+    """At ten past two, shown for the second time, half past two has been."""
+    assert keys("30 2 * * *", "2026-10-25T00:00", "2026-10-25T01:10") == ["2026-10-25T02:30"]
+    assert keys("*/30 * * * *", "2026-10-25T00:00", "2026-10-25T01:10") == [
+        "2026-10-25T00:30:00Z",
+        "2026-10-25T01:00:00Z",
     ]
 
 
@@ -205,6 +214,21 @@ def test_a_tick_in_time_runs_whatever_the_rule() -> None:
         assert found.missed == ()
 
 
+@pytest.mark.parametrize(
+    ("catch_up", "max_late", "latest"),
+    [("none", None, "08:15"), ("one", "1h", "09:00"), ("all", "90m", "09:30")],
+)
+def test_the_latest_moment_is_in_time_still(
+    catch_up: str, max_late: str | None, latest: str
+) -> None:
+    late = parse_duration(max_late) if max_late else None
+    schedule = Schedule("digest", "0 9 * * *", "notify", {}, catch_up=catch_up, max_late=late)
+    now = utc(f"2026-11-23T{latest}")
+    for moment, count in ((now, 1), (now + timedelta(seconds=1), 0)):
+        found = due(schedule, BERLIN, utc("2026-11-23T07:00"), moment)
+        assert (len(found.run), len(found.missed)) == (count, 1 - count)
+
+
 def test_a_clock_set_back_runs_nothing_twice() -> None:
     assert due(HOURLY, BERLIN, utc("2026-11-23T08:01"), utc("2026-11-23T07:30")).run == ()
     wild = Schedule("w", "* * * * *", "notify", {})
@@ -215,3 +239,6 @@ def test_a_year_without_ticks_is_looked_at_from_its_end() -> None:
     every_minute = Schedule("w", "* * * * *", "notify", {})
     found = due(every_minute, BERLIN, utc("2025-11-23T08:00"), utc("2026-11-23T08:00"))
     assert [slot.at for slot in found.run] == [utc("2026-11-23T08:00")]
+    newest = slots("* * * * *", BERLIN, utc("2025-11-23T08:00"), utc("2026-11-23T08:00"))
+    assert len(newest) == MOST_SLOTS
+    assert newest[-1].at == utc("2026-11-23T08:00")

@@ -197,6 +197,7 @@ def test_a_missed_slot_can_be_taken_off_the_list(house: Any) -> None:
         ("state = waiting", ["call", "call", "date", "date", "wait", "wait"]),
         ("state = waiting and due < today+3d", ["wait", "wait"]),
         ("not robot = on", []),
+        ("state != done", ["on", "on"]),  # who waits only is looked at where that is said
         ("to is empty", ["on", "on"]),
     ],
 )  # fmt: skip

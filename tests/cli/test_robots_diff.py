@@ -99,6 +99,20 @@ def test_without_a_file_the_last_commit_is_compared(crm: Crm, new: Path, folder:
     assert told(crm, str(new), "--from", "HEAD") == {}
 
 
+def test_a_sequence_that_is_gone_ends_for_those_who_are_in_it(
+    crm: Crm, new: Path, folder: Path
+) -> None:
+    sequence = "sequences:\n  hello:\n    for: deal\n    robots:\n"
+    sequence += "      - {id: first, do: comment, with: {text: E}, after: 3d}\n"
+    (folder / "pipelines.yaml").write_text(STAGES + sequence, "utf-8")
+    run = crm("robots", "start", "Tea", "hello", **NOW)
+    assert run.code == 0, run.err
+    new.write_text(STAGES, "utf-8")
+    assert told(crm, str(new))["first"] == (0, 0, 1, 0)
+    new.write_text((STAGES + sequence).replace("3d", "4d"), "utf-8")
+    assert told(crm, str(new))["first"] == (0, 1, 0, 0)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [("deals: [", "new.yaml:2"), ("", "new.yaml"), ("a: 1", "new.yaml:1"),

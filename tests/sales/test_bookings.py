@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,53 @@ def test_what_two_clones_booked_is_told(ws: Workspace, folder: Path) -> None:
     assert problem.path in (layout.record_path(later.id), layout.record_path(first.id))
     assert "crm task edit" in (problem.hint or "")
     assert "room is busy from 2026-11-24 10:00 to 11:00" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("times", "told"),
+    [
+        ("10:00+3h 10:30+10m 11:30+10m", [1, 2]),  # the long one is still under way at the third
+        ("10:00+1h 10:00+1h 10:00+1h", [1, 2]),
+        ("10:30+1h 10:00+1h 11:30+1h", [1]),  # who came later is told, not whose time is later
+        ("10:00+1h 11:00+1h 12:00+1h", []),
+    ],
+)
+def test_of_several_times_given_twice_each_that_came_later_is_told(
+    ws: Workspace, times: str, told: list[int]
+) -> None:
+    paths = []
+    for number, (due, length) in enumerate(one.split("+") for one in times.split()):
+        paths.append(
+            layout.record_path(f"task-0000000{9 - number}")
+        )  # the earliest has the highest id
+        lines = f"name: Встреча\nowner: anna\ndue: '2026-11-24T{due}:00Z'\nlength: {length}\n"
+        lines = f"id: {Path(paths[-1]).stem}\n{lines}created_at: '2026-11-2{number}T09:00:00Z'\n"
+        kit.write(ws.root, paths[-1], lines)
+    found = [p.path for p in problems(ws) if "is busy" in p.message]
+    assert sorted(found) == sorted(paths[number] for number in told)
+    over = kit.opened(ws.root, now=kit.NOW + timedelta(days=2))
+    assert not [p for p in problems(over) if "is busy" in p.message]
+
+
+def test_what_is_removed_in_the_same_change_keeps_no_time(ws: Workspace) -> None:
+    first, second = book(ws), book(ws, "2026-11-24 12:00")
+    moved = editing.Edit({"due": ["2026-11-24 10:30"]}, {}, {})
+    with ws.change("test") as change:
+        change.get(first.id)
+        change.remove(first.id)
+        editing.edit_in(change, ws, second.id, moved)
+    assert [one.id for one in ws.select("task")] == [second.id]
+
+
+def test_what_came_by_hand_or_git_meanwhile_is_seen(ws: Workspace) -> None:
+    path = kit.file_of(ws, book(ws).id)
+    text = path.read_text("utf-8")
+    path.unlink()
+    ws = kit.opened(ws.root)
+    assert list(ws.select("task")) == []
+    path.write_text(text, "utf-8")
+    with pytest.raises(Busy):
+        book(ws)
 
 
 def test_a_meeting_is_overdue_when_it_is_over(ws: Workspace) -> None:

@@ -75,6 +75,7 @@ def test_lines_of_one_that_was_paid_are_paid_back(ws: Workspace, sent: Invoice) 
     payments.pay(ws, sent.id)
     note = credit_notes.credit(ws, sent.id, ["Кровля;1;305;м²;22"])
     assert (note.amount, note.left, note.credited) == (-305, -305, None)
+    assert kinds(ws, sent).count("invoice.paid") == 1
     assert now(ws, sent.id).status == "paid"
     part = payments.pay(ws, note.id, "5")
     assert (part.left, part.paid, part.status) == (-300, -5, "part_paid")
@@ -98,6 +99,20 @@ def test_the_rest_of_one_paid_in_part_is_set_off_and_it_is_paid(
     assert kinds(ws, sent)[-2:] == ["invoice.credited", "invoice.paid"]
     tick(ws)
     assert ws.get(sent.deal).get("stage") == "paid"
+
+
+def test_a_line_has_the_rate_of_its_invoice(ws: Workspace) -> None:
+    made = invoices.add(ws, kit.deal(ws, amount="1").id, InvoiceTerms(["Книга;2;110;;10"]))
+    invoices.note_sent(ws, made.id)
+    [line] = credit_notes.credit(ws, made.id, ["Книга;1;110"]).lines
+    assert line.vat == D(10)
+
+
+def test_of_one_overpaid_by_hand_nothing_is_set_off(ws: Workspace, sent: Invoice) -> None:
+    payments.pay(ws, sent.id)
+    kit.replace(kit.file_of(ws, sent.id), "amount: '1000.00'\n", "amount: '1200.00'\n")
+    note = credit_notes.credit(kit.opened(ws.root), sent.id, ["Доставка;1;390;;нет"])
+    assert (note.credited, note.left) == (None, -390)
 
 
 def test_a_cancelled_one_gives_back_what_it_took_off(

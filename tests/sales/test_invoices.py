@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from crmcli.automation.tick import tick
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, CrmError
 from crmcli.model.invoice import Invoice
 from crmcli.model.values import Payment
@@ -77,14 +78,29 @@ def test_what_comes_to_nothing_is_not_billed(ws: Workspace) -> None:
     with pytest.raises(NothingToBill):
         made(ws, lines=["Образец;1;0"])  # type: ignore[arg-type]  # a list
     assert list(ws.select("invoice")) == []
-    declined = offers.decline(ws, offers.draft(ws, kit.deal(ws, amount="5").id).id)
-    with pytest.raises(OfferNotValid):
-        invoices.add(ws, declined.id)
     with pytest.raises(BadUsage, match="cannot be due before its date"):
         made(ws, due="2026-11-22")
     with pytest.raises(BadUsage, match="not one of the accounts"):
         made(ws, account="999")
     assert made(ws).name.endswith("0001")  # a refusal burns no number
+
+
+@pytest.mark.parametrize("status", ["declined", "replaced", "expired", "sent"])
+def test_an_offer_that_is_over_is_not_billed(ws: Workspace, status: str) -> None:
+    """Whether a tick has seen that its last day is over or not."""
+    offer = offers.draft(ws, kit.deal(ws, amount="5").id)
+    with ws.change("test") as change:
+        change.save(replace(offer, status=status))
+    assert offer.valid_until
+    last = NOW + (offer.valid_until - ws.today)
+    if status in ("sent", "expired"):
+        assert invoices.add(kit.opened(ws.root, now=last), offer.id)
+    after, word = (
+        kit.opened(ws.root, now=last + timedelta(days=1)),
+        status.replace("sent", "expired"),
+    )
+    with pytest.raises(OfferNotValid, match=f"was {word}"):
+        invoices.add(after, offer.id)
 
 
 # --- paying ---------------------------------------------------------------------------------------
@@ -107,7 +123,7 @@ def test_it_is_paid_in_parts_and_in_full(ws: Workspace) -> None:
 @pytest.mark.parametrize(
     ("amount", "at", "reference", "error"),
     [
-        ("1000.01", None, "", Overpaid),
+        ("990.01", None, "", Overpaid),
         ("0", None, "", BadUsage),
         ("-5", None, "", BadUsage),
         ("5 USD", None, "", BadUsage),
@@ -115,6 +131,7 @@ def test_it_is_paid_in_parts_and_in_full(ws: Workspace) -> None:
         ("1.234", None, "", BadUsage),
         ("5", date(2026, 11, 24), "", BadUsage),
         ("5", None, "PP 7", PaidTwice),
+        ("5", None, "pp 7", PaidTwice),
     ],
 )
 def test_what_cannot_have_come_is_refused(

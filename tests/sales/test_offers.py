@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -328,6 +328,26 @@ def test_yes_is_told_on_the_deal(ws: Workspace) -> None:
     }
     with pytest.raises(OfferDecided, match="was accepted"):
         offers.decline(ws, made.id)
+
+
+def test_on_its_last_day_it_can_be_accepted(ws: Workspace) -> None:
+    one = kit.deal(ws, amount="100")
+    first, second = (offers.draft(ws, one.id, OfferTerms(valid_days=3)).id for _ in range(2))
+    assert offers.accept(kit.opened(ws.root, now=NOW + timedelta(days=3)), first)
+    with pytest.raises(OfferDecided, match="was expired"):
+        offers.accept(kit.opened(ws.root, now=NOW + timedelta(days=4)), second)
+
+
+def test_the_next_version_replaces_the_older_one_when_it_is_accepted(ws: Workspace) -> None:
+    older = offers.draft(ws, kit.deal(ws, amount="100").id, OfferTerms(comment="Срок две недели"))
+    with ws.change("offer send") as change:
+        older = offers.note_sent_in(change, ws, older.id, ())
+    after = offers.draft(ws, older.id)
+    assert (after.comment, after.deal, after.replaces) == (older.comment, older.deal, "")
+    newer = offers.revise(ws, older.id)
+    assert ws.get(older.id).get("status") == "sent"
+    offers.accept(ws, newer.id)
+    assert ws.get(older.id).get("status") == "replaced"
 
 
 def test_no_is_told_with_its_reason(ws: Workspace) -> None:

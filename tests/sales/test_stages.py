@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -132,6 +133,27 @@ def test_a_deal_that_ended_elsewhere_is_taken_up_again_only_with_a_word(ws: Work
         stages.move(ws, deal.id, "request", pipeline="sales")
     stages.move(ws, deal.id, "request", pipeline="sales", reopen=True)
     assert ws.get(deal.id).get("pipeline") == "sales"
+
+
+def test_a_file_without_a_pipeline_means_the_first_one(ws: Workspace, folder: Path) -> None:
+    deal = kit.deal(ws, name="Д").id
+    kit.replace(kit.file_of(ws, deal), "pipeline: sales\n", "")
+    again = kit.opened(folder)
+    assert again.get(deal).get("pipeline") == ""
+    assert not stages.move(again, deal, "request").moved
+
+
+def test_a_converted_lead_whose_stage_is_gone_goes_to_its_end_alone(
+    ws: Workspace, folder: Path
+) -> None:
+    lead = kit.lead(ws, name="Л").id
+    leads.convert(ws, lead, leads.ConvertOptions(make=("deal",)))
+    kit.replace(kit.file_of(ws, lead), "stage: converted", "stage: gone")
+    again = kit.opened(folder)
+    for stage in ("working", "junk"):
+        with pytest.raises(Closed, match="is converted"):
+            stages.move(again, lead, stage, reason="wrong" if stage == "junk" else "")
+    assert stages.move(again, lead, "converted").moved
 
 
 @pytest.mark.parametrize(("first", "then"), [("won", "cheap"), ("cheap", "lost"), ("lost", "won")])

@@ -98,9 +98,10 @@ def _of_source(
     """What an invoice takes from the deal or the offer that it is made of."""
     source = change.get(source_id)
     if isinstance(source, Offer):
-        if source.status in ("declined", "expired", "replaced"):
+        status = source.as_of(ws.today).status
+        if status in ("declined", "expired", "replaced"):
             raise OfferNotValid(
-                tr("{} {} was {}", source.id, source.name, tr(source.status)),
+                tr("{} {} was {}", source.id, source.name, tr(status)),
                 "draft a new offer for the deal",
             )
         deal = linked(ws, source.deal)
@@ -189,9 +190,7 @@ def note_sent_in(
     """The same within an open change; the files that went, by name, are kept with it."""
     invoice = found(change, invoice_id)
     check_living(invoice)
-    status = "sent" if invoice.status == "draft" else invoice.status
-    files_now = kept(change, invoice, files)
-    sent = replace(invoice, status=status, files=files_now).as_of(ws.today)
+    sent = replace(invoice, status="sent", files=kept(change, invoice, files)).as_of(ws.today)
     change.save(sent)
     note(change, sent, "sent", {})
     return sent
