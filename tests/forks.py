@@ -14,12 +14,14 @@ import json
 import os
 import pkgutil
 import runpy
+import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -143,38 +145,59 @@ def _import_all() -> None:
         import_module(name)
 
 
+def _warm() -> None:
+    """Have what is made when it is first wanted and the same for every workspace, as patterns are."""
+    from crmcli.automation.config_checks import look_through
+
+    look_through(Path(__file__).parents[1], datetime.now(UTC))
+
+
 def _serve(door: socket.socket) -> dict[str, Any]:
-    """Fork for each request; what was requested, in the fork that is to do it."""
+    """Fork for each request, and tell how each fork ended; what was requested, in the fork that is to do it."""
     gc.freeze()  # what is shared need not be looked through by each fork
+    waited: dict[int, int] = {}
+    ended, ends = os.pipe()
+    os.set_blocking(ends, False)
+    signal.set_wakeup_fd(ends, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
     while True:
-        request, files, *_ = socket.recv_fds(door, 2 * LONGEST, 4)
-        if not request:
-            os._exit(0)
-        if os.fork() == 0:
-            door.close()
-            _keep(files)
-            return dict(json.loads(request))
-        for file in files:
-            os.close(file)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+        ready, _, _ = select.select([door, ended], [], [])
+        if ended in ready:
+            os.read(ended, 4096)
+            _tell(waited)
+        if door in ready:
+            request, files, *_ = socket.recv_fds(door, 2 * LONGEST, 4)
+            if not request:
+                os._exit(0)
+            process = os.fork()
+            if process == 0:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                _keep(files, {door.detach(), ended, ends, *waited.values()})
+                return dict(json.loads(request))
+            for file in files[:3]:
+                os.close(file)
+            with contextlib.suppress(OSError):
+                os.write(files[3], b"%d\n" % process)
+            waited[process] = files[3]
 
 
-def _keep(files: list[int]) -> None:
-    """Fork the command, and stay behind to tell how it ended."""
-    process = os.fork()
-    if process == 0:
-        for number, file in enumerate(files[:3]):
-            os.dup2(file, number)
-        for file in files:
-            os.close(file)
-        return
-    for file in files[:3]:
+def _keep(files: list[int], others: set[int]) -> None:
+    """Have the three files of a command, and none but these."""
+    for number, file in enumerate(files[:3]):
+        os.dup2(file, number)
+    for file in {*files, *others}:
         os.close(file)
-    os.write(files[3], b"%d\n" % process)
-    os.write(files[3], b"%d\n" % os.waitpid(process, 0)[1])
-    os._exit(0)
+
+
+def _tell(waited: dict[int, int]) -> None:
+    """Say how each process ended that did; whoever asked may have gone."""
+    while waited:
+        process, status = os.waitpid(-1, os.WNOHANG)
+        if not process:
+            return
+        with open(waited.pop(process), "wb", buffering=0) as answer, contextlib.suppress(OSError):
+            answer.write(b"%d\n" % status)
 
 
 def _begin(request: dict[str, Any]) -> None:
@@ -191,4 +214,5 @@ def _begin(request: dict[str, Any]) -> None:
 if __name__ == "__main__":
     sys.path.pop(0)  # the folder of this file
     _import_all()
+    _warm()
     _begin(_serve(socket.socket(fileno=int(sys.argv[1]))))

@@ -139,6 +139,8 @@ class Renderer:
         self, source: str, where: str, known: Collection[str] = ()
     ) -> list[Problem]:
         """What is wrong with a template that stands elsewhere; lines count within it."""
+        if "{" not in source:
+            return []
         return self._check(source, None, where, _Trail(of_names(known), (), set()))
 
     def _check(self, source: str, path: str | None, shown: str, trail: _Trail) -> list[Problem]:

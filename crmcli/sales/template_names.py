@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
@@ -19,7 +20,7 @@ from crmcli.model.fields import Field, Record
 from crmcli.model.invoice import Invoice
 from crmcli.model.lead import Lead
 from crmcli.model.offer import Offer
-from crmcli.model.schema import Schema, record_class
+from crmcli.model.schema import Schema, own_fields, record_class
 from crmcli.model.settings import Us
 from crmcli.model.sums import LineSum, Totals, totals
 from crmcli.model.user import User
@@ -74,16 +75,19 @@ def every_shape(schema: Schema) -> dict[str, Shape]:
 
 
 def _shape_of_record(entity: str, schema: Schema) -> Shape:
-    hints = get_type_hints(record_class(entity))
-    fields = {
-        f.name: _shape(hints[f.name], f) if f.name in hints else None for f in schema.fields(entity)
-    }
+    fields = dict.fromkeys((f.name for f in schema.fields(entity)), None) | _own_shapes(entity)
     fields |= {one: Leaf() for one, many in SHORTCUTS if many in fields}
     fields |= {"left": Leaf()} if "payments" in fields else {}
     if "lines" in fields:
         sums = totals([Line("", vat=Decimal(0))], vat_included=True)
         fields |= {name: of_value(value) for name, value in _sums(sums).items()}
     return fields
+
+
+@cache  # it follows from the class alone, and looking through a configuration asks hundreds of times
+def _own_shapes(entity: str) -> dict[str, Shape]:
+    hints = get_type_hints(record_class(entity))
+    return {f.name: _shape(hints[f.name], f) for f in own_fields(entity)}
 
 
 def _shape(of: Any, field: Field | None = None) -> Shape:
