@@ -1,0 +1,30 @@
+"""A message read whole: its head, its text with what is quoted in it, its files, and what it is."""
+
+from __future__ import annotations
+
+from crmcli.channels.incoming_mail import bodies
+from crmcli.channels.incoming_mail.facts import IncomingMail, Person, Unreadable
+from crmcli.channels.incoming_mail.parts import Tree
+
+
+def read_mail(data: bytes) -> IncomingMail:
+    """The message that bytes hold."""
+    if not data.strip(b" \t\r\n\0"):
+        raise Unreadable("the message is empty")
+    tree = Tree(data)
+    root, heads = tree.root, tree.root.headers
+    senders = heads.people("from", "sender")
+    marked = bodies.body(root)
+    return IncomingMail(
+        message_id=next(iter(heads.ids("message-id")), ""),
+        answers=heads.answers(),
+        sender=next((one for one in senders if one.address), next(iter(senders), Person("", ""))),
+        reply_to=heads.people("reply-to"),
+        to=heads.people("to", "cc"),
+        date=heads.date(),
+        subject=heads.text("subject"),
+        text=marked.text,
+        attachments=bodies.attachments(root),
+        envelope_to=heads.delivered_to(),
+        is_cut=tree.is_cut,
+    )
