@@ -1,34 +1,28 @@
-"""Stages, and where robots, triggers and schedules hang on them, in pipelines.yaml."""
+"""pipelines.yaml: the pipelines of leads and deals, and sequences of robots."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.aliases import by_kind
-from crmcli.model.automation import Robot, Schedule, Trigger
 from crmcli.model.conditions.where import Aliases
-from crmcli.model.pipeline import SEQUENCES, STAGE_KINDS, Pipeline, Pipelines, RobotSequence, Stage
+from crmcli.model.pipeline import SEQUENCES, Pipeline, Pipelines, RobotSequence
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, fold
 from crmcli.store.config import shapes
-from crmcli.store.config.conditions import EXIT_OF_ALL, GOAL_OF_ALL, with_sound_goals
+from crmcli.store.config.conditions import EXIT_OF_ALL, GOAL_OF_ALL
 from crmcli.store.config.cursor import ID_HINT, ID_RULE, Cursor, read_marked, unique
 from crmcli.store.config.frame import Frame
 from crmcli.store.config.robot_times import AGAIN
-from crmcli.store.config.robots import read_robot, read_schedule
-from crmcli.store.config.triggers import read_trigger
+from crmcli.store.config.rule_lists import ROBOTS, SCHEDULES
+from crmcli.store.config.stages import STAGES
 from crmcli.store.layout import PIPELINES
-from crmcli.store.yaml.codec import quoted_color
-
-R = TypeVar("R", Robot, Schedule, Trigger)
 
 
 @dataclass(frozen=True)
@@ -175,81 +169,6 @@ def _pipeline(place: Cursor, entity: str, ground: _Ground) -> Pipeline:
     return pipeline
 
 
-def _stages(place: Cursor, frame: Frame) -> tuple[Stage, ...]:
-    places = list(place.at_most(limits.STAGES, "a list of stages").items())
-    stages = tuple(Stage(**STAGE.read(entry, frame), line=entry.line) for entry in places)
-    unique(zip((stage.id for stage in stages), places, strict=True), "stage")
-    _check_kinds(place, stages, places)
-    return stages
-
-
-def _rules(place: Cursor, read: Callable[[Cursor, Frame], R], frame: Frame) -> tuple[R, ...]:
-    """The rules of a list, each with what is wrong with it alone."""
-    rules: list[R] = []
-    lines: dict[str, int] = {}
-    problems = place.findings.problems
-    for entry in place.items():
-        before = len(problems)
-        rule = read(entry, frame)
-        name = "" if isinstance(rule, Trigger) else rule.id
-        if name and name in lines:
-            what = type(rule).__name__.lower()
-            entry.fault(
-                tr("{} {!r} is there twice", tr(what), name),
-                tr("the first is in line {}", lines[name]),
-            )
-        own = problems[before:]
-        place.findings.of_rules += own
-        if own:
-            rule = replace(rule, fault=str(own[0]))
-        if not isinstance(rule, Trigger) and (not name or name in lines):
-            rule = replace(rule, id=f"{name or 'rule'}-in-line-{rule.line}")  # surely its own
-        lines.setdefault(name, entry.line)
-        rules.append(rule)
-    return tuple(rules)
-
-
-def _alternatives(place: Cursor, frame: Frame) -> tuple[str, ...]:
-    words = [part.strip() for part in place.text().split("|")]
-    names = tuple(frame.field_name(word) or word for word in words)
-    for name in names:
-        if frame.field(name) is None:
-            frame.refuse_field(place, name)
-    return names
-
-
-def _check_kinds(place: Cursor, stages: tuple[Stage, ...], places: list[Cursor]) -> None:
-    if not stages:
-        if isinstance(place.value, list):
-            place.fault("no stages", "write at least an open, a won and a lost stage")
-        return
-    won = [at for stage, at in zip(stages, places, strict=True) if stage.kind == "won"]
-    if not won:
-        place.fault("no stage is of kind won", "add kind: won to one stage")
-    for extra in won[1:]:
-        extra.fault(
-            "a pipeline has one won stage only",
-            tr("the first is in line {}; use lost", won[0].line),
-        )
-    if not any(stage.kind == "lost" for stage in stages):
-        place.fault("no stage is of kind lost", "add kind: lost to at least one stage")
-    marked = [at for stage, at in zip(stages, places, strict=True) if stage.initial]
-    for extra in marked[1:]:
-        extra.at("initial").fault(
-            "a pipeline has one initial stage only", tr("the first is in line {}", marked[0].line)
-        )
-    initial = marked[0] if marked else places[0]
-    if not stages[places.index(initial)].is_open:
-        initial.fault(
-            "the initial stage must be open", "put an open stage first, or mark one initial: true"
-        )
-
-
-def _robots(place: Cursor, frame: Frame) -> tuple[Robot, ...]:
-    place = place.at_most(limits.ROBOTS, "a list of robots")
-    return with_sound_goals(_rules(place, read_robot, frame), place.items())
-
-
 def _sequence(place: Cursor, ground: _Ground) -> RobotSequence:
     """A sequence; what is wrong with all of it is wrong with each of its robots."""
     entity, problems = place.at("for").text("deal"), place.findings.problems
@@ -272,87 +191,6 @@ def _sequence(place: Cursor, ground: _Ground) -> RobotSequence:
     return RobotSequence(word, entity, robots, got["ends"], got["again"] or "never", place.line)
 
 
-def _rule_list(doc: str, read: Callable[[Cursor, Frame], R], limit: shapes.Limit) -> shapes.Shape:
-    definition = read.__name__.removeprefix("read_")
-    return shapes.Shape(
-        doc,
-        lambda place, frame: _rules(place.at_most(*limit), read, frame),
-        lambda: {"type": "array", "items": {"$ref": f"#/definitions/{definition}"}},
-        (),
-    )
-
-
-ROBOTS = shapes.Shape(
-    "What is done, in order.",
-    _robots,
-    lambda: {"type": "array", "items": {"$ref": "#/definitions/robot"}},
-    (),
-)
-
-
-def _color(place: Cursor, frame: Frame) -> str:
-    """A colour; one without quotes is told as what it is, and keeps nobody from working."""
-    row = place.findings.row(place.line) if place.value == "" else ""
-    if written := re.search(r"color:\s+(#[0-9a-fA-F]{3,8})\b", row):
-        told = tr("{} without quotes is a comment, not a colour", written[1])
-        place.fault(told, f"color: {quoted_color(written[1])}", of_rule=True)
-    return str(COLOR.read(place, frame))
-
-
-COLOR = shapes.matching(
-    "The colour of the column, like '#39a8ef' in quotes.",
-    "#[0-9a-fA-F]{6}", "a colour", "like '#39a8ef', in quotes",
-)  # fmt: skip
-STAGE = shapes.keys(
-    "One stage of a pipeline.",
-    {
-        "id": shapes.identifier("How records and commands name the stage; rename `name` freely, never this."),
-        "name": shapes.needed(shapes.text("Label for people.")),
-        "kind": shapes.word(
-            "open is work in progress; exactly one stage is won, at least one lost.",
-            STAGE_KINDS, "open",
-        ),
-        "color": replace(COLOR, read=_color),
-        "initial": shapes.yes_no("Marks the stage of new records; the first stage if none is marked."),
-        "max_days": shapes.whole("Overdue after so many days in this stage.", 1, 3650),
-        "probability": shapes.whole("How likely it ends won, per cent.", 0, 100),
-        "requires": shapes.listed(
-            "Fields a record must have to stand here; phone|email means one of the two.",
-            shapes.Shape("", _alternatives, lambda: {"type": shapes.SCALAR}),
-        ),
-        "robots": replace(ROBOTS, doc="What is done for a record in this stage, in order."),
-        "triggers": _rule_list(
-            "Events that move a record to this stage; forward only, unless back: yes.",
-            read_trigger, (limits.TRIGGERS, "a list of triggers"),
-        ),
-    },
-)  # fmt: skip
-
-
-def _stages_schema() -> dict[str, Any]:
-    among = [
-        {
-            "contains": {
-                "type": "object",
-                "required": ["kind"],
-                "properties": {"kind": {"const": kind}},
-            }
-        }
-        for kind in ("won", "lost")
-    ]
-    return {
-        "type": "array",
-        "minItems": 3,
-        "items": {"$ref": "#/definitions/stage"},
-        "allOf": among,
-    }
-
-
-STAGES = shapes.needed(shapes.Shape("The stages in order.", _stages, _stages_schema, ()))
-SCHEDULES = _rule_list(
-    "What the clock does for records of this pipeline.",
-    read_schedule, (limits.SCHEDULES, "a list of schedules"),
-)  # fmt: skip
 LEADS = shapes.keys(
     "The pipeline of leads. Won means converted, lost means junk.",
     {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from crmcli.store.config import declared, pipelines, robots, settings_keys, triggers, views
+from crmcli.store.config import declared, pipelines, robots, settings_keys, stages, triggers, views
 from crmcli.store.config.action_params import actions_schema
 from crmcli.store.config.shapes import Shape
 
@@ -13,8 +13,8 @@ from crmcli.store.config.shapes import Shape
 def schema_files() -> dict[str, bytes]:
     """The content of every schema by its path in a workspace."""
     rules = {
-        "stages": pipelines.STAGES,
-        "stage": pipelines.STAGE,
+        "stages": stages.STAGES,
+        "stage": stages.STAGE,
         "robot": robots.ROBOT,
         "sequence": pipelines.SEQUENCE,
         "trigger": triggers.TRIGGER,
