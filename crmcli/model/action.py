@@ -14,7 +14,7 @@ PLAIN_KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """One key under `with:`. `kind` is one of `store.config.action_params.PARAMS`, which checks it;
+    """One key under `with:`. `kind` is one of `store.config.param_kinds.PARAMS`, which checks it;
     `required_once`: a schedule that acts once for all must give it."""
 
     name: str

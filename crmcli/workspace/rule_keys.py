@@ -11,8 +11,9 @@ from crmcli.errors import BadUsage, Problem
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS
 from crmcli.model.values import Raw
-from crmcli.store.config.action_params import params_of, shape_of
+from crmcli.store.config.action_params import params_of
 from crmcli.store.config.cursor import Cursor, Findings
+from crmcli.store.config.param_kinds import shape_of
 from crmcli.store.config.robot_times import TIMES
 from crmcli.store.config.robots import ROBOT
 from crmcli.store.config.shapes import Shape

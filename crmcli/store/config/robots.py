@@ -8,11 +8,12 @@ from crmcli.model.automation import Robot, Schedule
 from crmcli.model.cron import check_cron
 from crmcli.model.split import SPLIT_RULE, read_split
 from crmcli.store.config import shapes
-from crmcli.store.config.action_params import anything, check_once, read_params
+from crmcli.store.config.action_params import check_once, read_params
 from crmcli.store.config.conditions import EXIT, GOAL, condition
 from crmcli.store.config.cursor import Cursor
 from crmcli.store.config.frame import Frame
 from crmcli.store.config.lengths import lasting
+from crmcli.store.config.param_kinds import anything
 from crmcli.store.config.robot_times import AGAIN, TIMES, again_of, one_time_rules, timing_of
 from crmcli.store.config.triggers import FILTER, ON, filter_rules, filters_of
 
