@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, cast
 
 from crmcli.dataclass import dataclass, field, replace
-from crmcli.errors import BadUsage, NotFound
+from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.event import ACTIVITIES, AMENDMENTS, DATED, MARKS, SEQUENCES, Event
 from crmcli.model.fields import BadValues, Record
@@ -195,6 +195,17 @@ def without_empty(raw: Mapping[str, Raw], names: Iterable[str]) -> dict[str, Raw
     """The raw record without those of the named fields that hold nothing."""
     gone = {name for name in names if raw.get(name) == ""}
     return {name: value for name, value in raw.items() if name not in gone}
+
+
+def restored(ws: Workspace, record_id: str, raw: Mapping[str, Raw]) -> Record:
+    """A record from what its file held before; Refused if that does not match today's fields."""
+    try:
+        return ws.schema.read(entity_of(record_id), raw)
+    except BadValues as error:
+        raise Refused(
+            tr("{} cannot be restored: {}", record_id, error),
+            "the fields in settings.yaml changed",
+        ) from None
 
 
 def as_of(ws: Workspace, record_id: str, moment: datetime) -> Record:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple
 
-from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.event import (
     ENTRIES,
@@ -17,18 +15,18 @@ from crmcli.model.event import (
     STAGE_RENAMED,
     STARTED,
     STOPPED,
-    SUM,
     Event,
 )
-from crmcli.model.fields import BadValues, Record
+from crmcli.model.fields import Record
 from crmcli.model.merged import JOINS, MERGED_INTO, PARTINGS, survivor_of, without_part
 from crmcli.model.values import Raw, entity_of
 from crmcli.sales.history.amendments import is_of_people, take_back_in
-from crmcli.sales.history.past import REWRITTEN, PastChange, before, without_empty
-from crmcli.sales.history.renames import Renamings
-from crmcli.sales.records.links import AT_ONCE, links_of, referring_to
+from crmcli.sales.history.past import REWRITTEN, PastChange, before, restored, without_empty
+from crmcli.sales.history.records_as_made import RecordsAsMade
+from crmcli.sales.history.still_linked import still_linked
+from crmcli.sales.records.links import AT_ONCE
 from crmcli.sales.records.packed import Pairs, RawRecords
-from crmcli.workspace import Change, RecordRemoved, Workspace
+from crmcli.workspace import Change, Workspace
 from crmcli.workspace.current_stage import is_unwritten, with_first_entry
 
 
@@ -47,6 +45,7 @@ class Reversal:
         self.ws = ws
         self._facts: dict[str, Any] = {"by": by} if by else {}
         self.change = change
+        self._made = RecordsAsMade(ws, change)
         self.kept: list[Kept] = []
         self._raw = RawRecords()
         self._entries: dict[str, str] = {}
@@ -74,10 +73,13 @@ class Reversal:
                 take_back_in(self.change, self.ws, event)
             made += [event.record] if event.kind.endswith(".created") else []
             is_conversion = is_conversion or event.kind == "lead.converted"
-        self._keep_linked([i for i in made if self._raw.get(i) is None])
+        gone = [i for i in made if self._raw.get(i) is None]
+        for record_id, source in still_linked(self.ws, gone, self._raw).items():
+            self._raw[record_id] = self._made.now(record_id)
+            self.kept.append(Kept(record_id, "", tr("{} links to it", source)))
         if is_conversion and any(self._raw.get(i) is not None for i in made):
             for record_id in self._raw:
-                back = earlier if record_id in earlier else {record_id: self._as_now(record_id)}
+                back = earlier if record_id in earlier else {record_id: self._made.now(record_id)}
                 self._raw[record_id] = back[record_id]
             ids = {kept.record for kept in self.kept[known:]}
             rest = {e.record for e in past.each() if e.record not in ids}
@@ -101,8 +103,8 @@ class Reversal:
         """Write what came out, into the open change; each record before and after."""
         written: Pairs[Record | None] = Pairs(self.ws.schema)
         for record_id in sorted(self._raw, key=lambda i: MERGED_INTO not in (self._raw[i] or ())):
-            old, raw = self._on_disk(record_id), self._raw[record_id]
-            new = None if raw is None else self._typed(record_id, raw)
+            old, raw = self._made.on_disk(record_id), self._raw[record_id]
+            new = None if raw is None else restored(self.ws, record_id, raw)
             if old == new:
                 continue
             if new is None:
@@ -122,7 +124,7 @@ class Reversal:
         told = self._merges.get(new.id)
         if told is not None and survivor_of(old) and not survivor_of(new):
             then = {name: was for name, (was, _) in told.data["changes"].items() if was != ""}
-            old = self._typed(new.id, {"id": new.id, **then})  # as it was when it was merged
+            old = restored(self.ws, new.id, {"id": new.id, **then})  # as it was when it was merged
             arrival = {n: old.get(n) for n in ("stage", "pipeline") if getattr(old, n, "")}
             self._save_merged(told, old, arrival)
         moved = any(getattr(old, n, "") != getattr(new, n, "") for n in ("stage", "pipeline"))
@@ -211,60 +213,20 @@ class Reversal:
     def _unmake(self, event: Event, clone: str) -> None:
         made: dict[str, Raw] | None = None
         if event.record in self._untouched and event.record not in self._raw:
-            is_there = is_same = self._on_disk(event.record) is not None
+            is_there = is_same = self._made.on_disk(event.record) is not None
         else:
             raw = self._now(event.record)
             is_there = raw is not None
-            made = self._as_made(event, clone) if raw and entity_of(event.record) else None
-            is_same = made is not None and (
-                raw == made or raw == self._as_made(event, clone, self._renamings)
-            )
+            made = self._made.if_same(raw, event, clone) if raw else None
+            is_same = made is not None
         if not is_there:
             return  # it is gone already
         if not is_same:
             self.kept.append(Kept(event.record, "", "it was changed since it was made"))
-        elif self._is_edited_by_hand(event, made):
+        elif self._made.is_edited_by_hand(event, made):
             self.kept.append(Kept(event.record, "", "it was edited by hand since it was made"))
         else:
             self._raw[event.record] = None
-
-    def _is_edited_by_hand(self, made: Event, raw: Mapping[str, Raw] | None) -> bool:
-        """Whether a record differs from what its creation event says, if that says it.
-
-        `raw` is how it was made, None: as it is on disk.
-        """
-        known = str(made.data.get(SUM, ""))
-        if not known or self.change.file_digest(made.record).startswith(known):
-            return False
-        record = self._typed(made.record, raw) if raw else self._on_disk(made.record)
-        return record is None or self.change.sum_of(record) != known
-
-    @cached_property
-    def _renamings(self) -> Renamings:
-        """A field or a value of a directory that was renamed since is no change of its records."""
-        return Renamings(self.ws, "")
-
-    def _as_made(
-        self, made: Event, clone: str, names: Renamings | None = None
-    ) -> dict[str, Raw] | None:
-        """The record as it was created, by the `names` of today if these are given.
-
-        None if another clone changed it, since their order is unknown.
-        """
-        own = self.ws.events(record=made.record, clone=clone, newest_first=True)
-        known = {event.id for event in own}
-        for event in self.ws.events(record=made.record):
-            if event.id not in known and event.id > made.id and "changes" in event.data:
-                return None
-        raw = self._as_now(made.record)
-        changed: set[str] = set()
-        for event in own:
-            if event.id <= made.id:
-                break
-            event = names.of_today(event) if names else event
-            raw = before(raw, event)
-            changed |= {*event.data.get("changes", ())}
-        return None if raw is None else without_empty(raw, changed)
 
     def _bring_back(self, event: Event) -> None:
         if self._now(event.record) is not None:
@@ -299,28 +261,8 @@ class Reversal:
     def _now(self, record_id: str) -> dict[str, Raw] | None:
         """The record as it is here so far."""
         if record_id not in self._raw:
-            self._raw[record_id] = self._as_now(record_id)
+            self._raw[record_id] = self._made.now(record_id)
         return self._raw[record_id]
-
-    def _as_now(self, record_id: str) -> dict[str, Raw] | None:
-        """The record as it is on disk."""
-        record = self._on_disk(record_id)
-        return None if record is None else self.ws.schema.write(record)
-
-    def _on_disk(self, record_id: str) -> Record | None:
-        try:
-            return self.change.get(record_id, merged=True)
-        except RecordRemoved:
-            return None
-
-    def _typed(self, record_id: str, raw: Mapping[str, Raw]) -> Record:
-        try:
-            return self.ws.schema.read(entity_of(record_id), raw)
-        except BadValues as error:
-            raise Refused(
-                tr("{} cannot be restored: {}", record_id, error),
-                "the fields in settings.yaml changed",
-            ) from None
 
     # --- files other than records: settings.yaml, the block list ---------------------------------
 
@@ -337,31 +279,3 @@ class Reversal:
             (path, self.ws.attached(text) if text else b"") for path, text in self._files.items()
         )
         return [path for path, data in texts if self.change.rewrite(path, data, restored=True)]
-
-    # --- links -----------------------------------------------------------------------------------
-
-    def _keep_linked(self, gone: Sequence[str]) -> None:
-        """Keep those of the records that are to go to which something that stays links."""
-        left = set(gone)
-        links = list(self._links_to(gone)) if gone else []
-        while True:
-            held = {
-                target: source for source, target in links if target in left and source not in left
-            }
-            if not held:
-                return
-            for target, source in held.items():
-                left.discard(target)
-                self._raw[target] = self._as_now(target)
-                self.kept.append(Kept(target, "", tr("{} links to it", source)))
-
-    def _links_to(self, gone: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Who links to these: as the records are on disk, or as they are here where they are touched."""
-        targets = set(gone)
-        for record in referring_to(self.ws, gone):
-            if record.id not in self._raw or record.id in targets:
-                yield from ((record.id, t) for _, t, _ in links_of(self.ws, record) if t in targets)
-        for record_id, raw in self._raw.items():
-            if raw is not None:
-                record = self._typed(record_id, raw)
-                yield from ((record_id, t) for _, t, _ in links_of(self.ws, record) if t in targets)
