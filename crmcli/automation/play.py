@@ -171,10 +171,10 @@ class Play:
             return
         decision = decide(self.ws, plan.record, event, among)
         record, goal = plan.record, decision.stage
+        self.author(CRM, event.id, event.depth + 1)
+        trigger_moves.call_robots(self.change, self.ws, record, event)
+        self.take_events()
         if goal is None:
-            self.author(CRM, event.id, event.depth + 1)
-            trigger_moves.call_robots(self.change, self.ws, record, event)
-            self.take_events()
             return
         self.before(record_id, event)
         on = decision.trigger.on if decision.trigger else event.kind

@@ -74,11 +74,16 @@ class RecordPlan:
         found = [step for step in ahead if step.state in WAITING]
         return " ".join("/".join((*self.owner_of(step), step.robot.id)) for step in found)
 
+    def is_called(self, step: Step) -> bool:
+        """Whether the event before which it was to act, and which moves the record, started it."""
+        return bool(self.before and step.start and step.start.data.get("event") == self.before.id)
+
     def due(self) -> list[Step]:
         """The steps to take now, in the order of their time, then of the stage."""
         found = [step for step in self.steps if step.state == "due" and step.due_at]
         until = self.visit.until if self.visit else None
-        found = [step for step in found if until is None or (step.due_at and step.due_at <= until)]
+        if until is not None:
+            found = [s for s in found if (s.due_at and s.due_at <= until) or self.is_called(s)]
         return sorted(found, key=lambda step: step.due_at or datetime.max.replace(tzinfo=UTC))
 
 

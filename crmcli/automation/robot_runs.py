@@ -142,7 +142,8 @@ def why_not(ws: Workspace, plan: RecordPlan, step: Step) -> tuple[str, str]:
         if is_wild(step.robot.id, plan.events, ws.now):
             told = tr("a loop: the robot acted {} times on this record in 24 hours", QUARANTINE)
             return "stopped", told
-    if plan.before and plan.before.kind == "stage.entered" and step.robot.moves_to:
+    has_left = plan.before and (plan.before.kind == "stage.entered" or plan.is_called(step))
+    if has_left and step.robot.moves_to:
         return "skipped", "the record has moved on"
     if step.verdict != "run":
         return "missed" if step.verdict == "miss" else "skipped", step.reason

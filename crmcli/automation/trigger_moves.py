@@ -12,7 +12,7 @@ from crmcli.automation.ledger import Done
 from crmcli.automation.robots import DEEPEST
 from crmcli.automation.trigger_decisions import called_here, decide
 from crmcli.automation.triggers import ALREADY_THERE, Decision, Passed
-from crmcli.dataclass import dataclass, field, replace
+from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.conditions.reasons import explained
 from crmcli.model.event import ENTRIES, PASSED, ROBOT_CALLED, Event
@@ -86,10 +86,6 @@ class EventMoves:
         decision = decide(ws, record, event, self._among)
         why = overtaken(ws, record, event)
         if decision.stage is not None and not why:
-            if silent := called_here(ws, record, event):
-                told = tr("robots do not act, the event moves the record: {}", ", ".join(silent))
-                passed = (*decision.passed, Passed("", told))
-                decision = replace(decision, passed=passed)
             to = move(change, ws, record, decision).stage.id
             line = _line(record, event, *map(str, decision.passed))
             self._run.moved.append({**line, "to": to})

@@ -9,11 +9,18 @@ from crmcli.automation.event_subjects import subjects
 from crmcli.automation.hand_edits import BY_HAND
 from crmcli.automation.heard_events import HeardEvents, UnheardEvent
 from crmcli.automation.job_failures import Attempt, fail_in, note_fixed, raise_general
-from crmcli.automation.ledger import Job, OwnStep
+from crmcli.automation.ledger import CRM, Job, OwnStep
 from crmcli.automation.sequence_runs import was_started
 from crmcli.automation.trigger_decisions import awaited_names, called_here, decide
-from crmcli.automation.trigger_moves import EventMoves, TriggerRun, heard_change, overtaken
+from crmcli.automation.trigger_moves import (
+    EventMoves,
+    TriggerRun,
+    call_robots,
+    heard_change,
+    overtaken,
+)
 from crmcli.model.event import ENTRIES, Event
+from crmcli.model.fields import Record
 from crmcli.model.trigger_events import names_of
 from crmcli.model.values import entity_of
 from crmcli.sales.activities import calls
@@ -115,6 +122,7 @@ def _hear(
         moves = EventMoves(ws, event, among, heard)
         for number, (record, decision) in enumerate(decided, 1):
             if decision.stage is not None and not overtaken(ws, record, event):
+                _call(ws, record, event)
                 before(record.id, event)
             # What stops in between is heard again: who was moved already is not moved again.
             is_last = number == len(decided)
@@ -126,6 +134,14 @@ def _hear(
             failed = fail_in(ws, change, Attempt(event.record, OwnStep.HEAR, event.id), error)
         heard.failed += [failed] if failed else []
         return heard
+
+
+def _call(ws: Workspace, record: Record, event: Event) -> None:
+    """Start the robots that wait for an event which is about to move their record: it happened where they
+    stand, so they act before that."""
+    if called_here(ws, record, event):
+        with ws.change("tick", actor=CRM, cause=event.id, depth=event.depth + 1) as change:
+            call_robots(change, ws, record, event)
 
 
 def retry_event(ws: Workspace, job: Job) -> TriggerRun:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from crmcli.automation.explain import explain
+from crmcli.automation.simulate import rehearse
 from crmcli.automation.trigger_answers import NobodyAsks, answer, questions
 from crmcli.errors import Ambiguous, Refused
 from crmcli.sales import activities
@@ -91,6 +93,59 @@ def test_a_robot_that_waits_for_the_event_that_moves_its_record(house: Any) -> N
     deal = house.add("deal", name="Чай").id
     activities.log(house.ws, deal, "call.in", "Алло")
     house.tick()
-    entry = house.events("stage.entered", deal)[-1]
-    assert entry.data["passed"] == [["", "robots do not act, the event moves the record: heard"]]
-    assert not [note for note in house.events("note", deal) if note.data["text"] == "звонок"]
+    kinds = [e.kind for e in house.events(record=deal)]
+    assert kinds[-4:] == ["robot.called", "note", "job.done", "stage.entered"]
+    [line] = [one for one in explain(house.ws, deal) if one.robot == "heard"]
+    assert (line.stage, line.state, line.why) == ("new", "done", "by call.in")
+    house.tick()
+    assert len(house.events("job.done", deal)) == 1
+
+
+CALLED = """
+stages:
+  - id: new
+    name: Новая
+    robots:
+      - {id: heard, do: comment, on: call.in, with: {text: звонок}%s}
+  - {id: there, name: Там, triggers: [{on: call.in}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "state"),
+    [
+        ("", "done"),
+        (", exit_when: source = web", "skipped"),
+        (", when: source = phone", "skipped"),
+        (", after: 1h", "cancelled"),
+    ],
+)
+def test_what_such_a_robot_does(house: Any, more: str, state: str) -> None:
+    house.rules(CALLED % more)
+    deal = house.add("deal", name="Чай", source="web").id
+    ahead = _rehearsed(house, deal)
+    activities.log(house.ws, deal, "call.in", "Алло")
+    house.tick()
+    house.tick("2h")
+    assert house.get(deal).stage == "there"
+    [line] = [one for one in explain(house.ws, deal) if one.robot == "heard"]
+    assert line.state == state
+    assert ahead == (state == "done")
+
+
+def test_such_a_robot_that_moves_does_not(house: Any) -> None:
+    house.rules(CALLED.replace("comment", "move").replace("text: звонок", "stage: lost") % "")
+    deal = house.add("deal", name="Чай").id
+    activities.log(house.ws, deal, "call.in", "Алло")
+    house.tick()
+    assert house.get(deal).stage == "there"
+    [line] = [one for one in explain(house.ws, deal) if one.robot == "heard"]
+    assert (line.state, line.why.split(";")[0]) == ("skipped", "the record has moved on")
+
+
+def _rehearsed(house: Any, deal: str) -> bool:
+    """Whether the robot acts in a rehearsal in which the call was heard of."""
+    activities.log(house.ws, deal, "call.in", "Алло")
+    told = any("звонок" in line.what for line in rehearse(house.ws, house.now))
+    undo(house.ws)
+    return told
