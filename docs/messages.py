@@ -27,7 +27,7 @@ from crmcli.model.actions import ACTIONS
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import own_fields
 from crmcli.model.trigger_events import EVENTS
-from crmcli.present.words import WORDS
+from crmcli.model.words import WORDS
 from crmcli.words import rows
 
 CODE = Path(crmcli.__file__).parent
@@ -83,7 +83,7 @@ def texts() -> dict[Text, set[str]]:
         found.setdefault(text, set()).add("cli/main.py")
     of_yaml = filter(_is_prose, (t for _, said in rows("yaml_errors") for t in said.split(" | ")))
     for text in (*WORDS.values(), *_in_presets(), *of_yaml):
-        found.setdefault(text, set()).add("present/words.py")
+        found.setdefault(text, set()).add("model/words.py")
     for text, path in _of_rules():
         found.setdefault(text, set()).add(path)
     for entity, row in ENTITIES.items():

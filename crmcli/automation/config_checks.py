@@ -57,9 +57,7 @@ def look_through(start: Path | None, now: datetime) -> Soundness:
         return Soundness(tuple(faults))
     renderer = Renderer(root / "templates")
     oddities: list[Problem] = []
-    for act, _, _ in pipelines.acts():
-        oddities += _program_oddities(act, root)
-        oddities += _channel_oddities(act, root, settings)
+    oddities += what_is_missing(pipelines, settings, root)
     for pipeline in pipelines:
         oddities += _oddities(pipeline)
     oddities += _made_in_rings(pipelines)
@@ -92,6 +90,13 @@ def _loaded(load: Callable[[], T], otherwise: T, faults: list[Problem]) -> T:
     except InvalidData as error:
         faults += error.problems
         return otherwise
+
+
+def what_is_missing(pipelines: Pipelines, settings: Settings, root: Path) -> Iterator[Problem]:
+    """What rules need outside of pipelines.yaml and is not there yet: programs, channels."""
+    for act, _, _ in pipelines.acts():
+        yield from _program_oddities(act, root)
+        yield from _channel_oddities(act, root, settings)
 
 
 def _program_oddities(act: Act, root: Path) -> Iterator[Problem]:

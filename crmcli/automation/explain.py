@@ -157,7 +157,7 @@ def _of_past(
             yield replace(line, why="; ".join(filter(None, said)))
         elif there is False or (isinstance(there, list) and robot.id not in there):
             why = IMPORTED if there is False else ADDED_LATER
-            yield _past_line(plan, about, "paused", None, tr(why))
+            yield _past_line(plan, about, "never", None, tr(why))
         elif not robot.enabled:
             yield _past_line(plan, about, "paused", None, tr("disabled in pipelines.yaml"))
         else:

@@ -41,16 +41,16 @@ WAITING = ("due", "held", "waiting", "waiting_for_field", "waiting_for_previous"
            "failed", "awaiting")  # fmt: skip
 """The states in which something is still to come."""
 
-IMPORTED = "imported into this stage, so robots do not run"
-ADDED_LATER = "added after the record entered this stage"
-ADDED_SINCE = "added after the sequence was started"
+IMPORTED = "imported into this stage: robots act when it enters again"
+ADDED_LATER = "added after the record entered this stage: acts when it enters again"
+ADDED_SINCE = "added after the sequence was started: acts when it is started again"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One robot's part in a visit. `state` is waiting, waiting_for_field, waiting_for_previous, due,
-    paused, or a state of the ledger. A due step is to `run`, or, by its `verdict`, to be written down as
-    `skip` or `miss`."""
+    paused, never, or a state of the ledger. A due step is to `run`, or, by its `verdict`,
+    to be written down as `skip` or `miss`."""
 
     robot: Robot
     key: str
@@ -97,7 +97,7 @@ def steps_of(
         if is_late and not robot.on:
             why = IMPORTED if there is False else ADDED_SINCE if visit.sequence else ADDED_LATER
             dated = next(iter(clock.dates(record, robot.timing.field)), None)
-            steps.append(Step(robot, key_of(robot, record, visit, dated), "paused", None, why))
+            steps.append(Step(robot, key_of(robot, record, visit, dated), "never", None, why))
             continue
         if not robot.timing.wait_previous:
             chain = _Chain(visit.entry.at)
@@ -194,7 +194,7 @@ def _step(robot: Robot, record: Record, visit: Visit, chain: _Chain, clock: Cloc
     try:
         turns = _turns(robot, record, armed if name else chain.since or armed, clock)
     except OverflowError:
-        return Step(robot, key_of(robot, record, visit), "paused", None, "its time is out of range")
+        return Step(robot, key_of(robot, record, visit), "never", None, "its time is out of range")
     keys = [key_of(robot, record, visit, turn.dated) for turn in turns]
     jobs = [visit.jobs.get(key) for key in keys]
     left = [n for n, job in enumerate(jobs) if job is None or job.state in OPEN]
@@ -268,7 +268,7 @@ def _known_step(robot: Robot, job: Job, now: datetime) -> Step:
     if again and has_come(again, now, LONGEST_WAIT):
         return Step(robot, job.key, "due", job.retry_at, job.reason)
     if job.state == "stopped":
-        return Step(robot, job.key, "paused", None, job.reason)
+        return Step(robot, job.key, "stopped", None, job.reason)
     return Step(robot, job.key, job.state, job.retry_at or job.at, job.reason)
 
 

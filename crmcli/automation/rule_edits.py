@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from difflib import unified_diff
 from typing import cast
 
-from crmcli.automation.config_checks import faults_of_rules
+from crmcli.automation.config_checks import faults_of_rules, what_is_missing
 from crmcli.automation.job_failures import jobs_here
 from crmcli.automation.jobs import CANCELLABLE, enter_decision
 from crmcli.automation.ledger import Job
@@ -250,8 +250,10 @@ def _written(
     edit: Callable[[Tree], None],
     also: Callable[[Reshaping], None] = lambda done: None,
 ) -> RuleChange:
-    """pipelines.yaml with other rules, refused for each fault that it did not have."""
+    """pipelines.yaml with other rules, refused for each fault that it did not have; what they need and is
+    not there yet is told."""
     texts = renderer(ws)
+    lacked = {one.message for one in what_is_missing(ws.pipelines, ws.settings, ws.root)}
     known = {fault.message for fault in faults_of_rules(ws.pipelines, ws.settings, texts, ws.now)}
     with reshaping(ws, command, SettingsEdit(pipelines=edit)) as done:
         for fault in faults_of_rules(ws.pipelines, ws.settings, texts, ws.now):
@@ -260,6 +262,8 @@ def _written(
                 told = tr("{} would not be valid: {}", where, tr(fault.message))
                 raise BadUsage(told, fault.hint)
         also(done)
+        lacking = [*what_is_missing(ws.pipelines, ws.settings, ws.root)]
+    ws.notes += [str(one) for one in lacking if one.message not in lacked]
     return RuleChange(difference(done), files=done.rewritten)
 
 

@@ -16,7 +16,7 @@ from crmcli.model.local_times import local_day
 from crmcli.model.pipeline import RobotSequence
 from crmcli.workspace import Change, Workspace
 
-OVER = ("done", "skipped", "missed", "cancelled", "dead", "unknown", "paused")
+OVER = ("done", "skipped", "missed", "cancelled", "dead", "unknown", "paused", "never", "stopped")
 """The states of steps after which nothing more comes of them by itself."""
 
 

@@ -79,7 +79,7 @@ def checked(root: Path, place: str) -> Path:
         mode = path.lstat().st_mode
     except OSError as error:
         told = tr("{} cannot be run: {}", place, error.strerror)
-        raise BadProgram(told, "put the program there, then crm jobs retry KEY") from None
+        raise BadProgram(told, "put an executable file there") from None
     if stat.S_ISLNK(mode):
         raise BadProgram(tr("{} is a link", place), "put the program itself there")
     if not stat.S_ISREG(mode) or not os.access(path, os.X_OK):

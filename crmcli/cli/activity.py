@@ -18,9 +18,9 @@ from crmcli.model.event import ACTIVITIES
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import DERIVED
 from crmcli.model.values import fold, parse_instant
+from crmcli.model.words import WORDS, in_words
 from crmcli.present.cells import Listing
 from crmcli.present.told import Told
-from crmcli.present.words import WORDS, in_words
 from crmcli.sales import activities
 from crmcli.sales.records.input_files import LARGEST_TEXT, read_stream
 from crmcli.workspace import Workspace
@@ -237,7 +237,7 @@ def edit(
     if moment is None and all(value is None for value in values.values()):
         raise BadUsage("nothing to change", "give --text, --subject, --duration or --at")
     event = activities.edit(ws, event, values, moment)
-    return Told(tr("Changed {} of {}.", event.kind, event.record))
+    return Told(tr("Changed {} of {}.", in_words(event.kind), event.record))
 
 
 @activity.command(cls=ChangingVerb, params=[REFS])
@@ -253,4 +253,4 @@ def rm(session: Session, refs: Sequence[str]) -> list[Told]:
     with ws.series():
         for event in events:
             activities.remove(ws, event)
-    return [Told(tr("Removed {} of {}.", event.kind, event.record)) for event in events]
+    return [Told(tr("Removed {} of {}.", in_words(event.kind), event.record)) for event in events]

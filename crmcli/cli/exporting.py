@@ -43,7 +43,7 @@ def export(
 ) -> None:
     """Write records to stdout as CSV, xlsx, JSON lines or vCards, and tasks as a calendar (ics).
 
-    WHAT is leads, contacts, companies, deals, offers or tasks.
+    WHAT is leads, contacts, companies, deals, offers, invoices or tasks.
 
     Example: crm export leads --excel > leads.csv
     """

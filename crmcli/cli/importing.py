@@ -140,7 +140,9 @@ def preset_list(session: Session) -> Listing:
         for p in (*found.by_name.values(), found.plain)
     ]
     session.workspace.notes.extend(tr("left out: {}", problem) for problem in found.problems)
-    return Listing(rows, [Column("name", "Name"), Column("about", "About"), Column("file", "File")])
+    return Listing(
+        rows, [Column("name", "Name"), Column("about", "About", whole=True), Column("file", "File")]
+    )
 
 
 @preset.command("show")

@@ -14,6 +14,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.event import KINDS
 from crmcli.model.listed import allowed_hint
 from crmcli.model.values import entity_of
+from crmcli.model.words import in_words
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -131,6 +132,8 @@ def timeline(session: Session, ref: str, kind: Sequence[str], limit: int | None)
     except NotFound:  # it may be removed: its story outlives it
         events = ws.events(record=_known(session, ref))
     known = {k.partition(".")[0] for k in KINDS} | {*KINDS}
+    said = {in_words(k): k for k in reversed(KINDS)}
+    kind = [word if word in known else said.get(word, word) for word in kind]
     for word in kind:
         if word not in known:
             raise BadUsage(

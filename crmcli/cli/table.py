@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from crmcli.language import tr
-from crmcli.present.text_width import cut, fold, width
+from crmcli.present.text_width import cut, fold, width, wrap
 
 if TYPE_CHECKING:  # help, which lays out texts here, needs no columns
     from crmcli.present.cells import Column
@@ -69,7 +69,8 @@ def lay_out(
     empty = {n for n, column in enumerate(zip(*sizes[1:], strict=True)) if not any(column)}
     widths = dict(enumerate(natural)) if room is None else fit(columns, natural, room, empty)
     last = list(widths)[-1]
-    folded = [n for n, wide in widths.items() if columns[n].whole and wide < natural[n]]
+    whole = {n: columns[n].most for n in widths if columns[n].whole}
+    folded = {n: most for n, most in whole.items() if widths[n] < natural[n]}
     right = [column.right for column in columns]
     lines = []
     for number, (row, size) in enumerate(zip(rows, sizes, strict=True), -1):
@@ -90,8 +91,10 @@ def lay_out(
 
 
 def _below(
-    row: Sequence[str], widths: Mapping[int, int], folded: Sequence[int]
+    row: Sequence[str], widths: Mapping[int, int], folded: Mapping[int, int]
 ) -> list[tuple[Sequence[str], list[int]]]:
     """A row as the lines it takes, each with the cells of its texts."""
-    columns = [fold(text, widths[n]) if n in folded else [text] for n, text in enumerate(row)]
+    columns = [
+        wrap(text, widths[n], folded[n]) if n in folded else [text] for n, text in enumerate(row)
+    ]
     return [(line, [width(text) for text in line]) for line in zip_longest(*columns, fillvalue="")]

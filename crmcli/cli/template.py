@@ -15,11 +15,11 @@ from crmcli.sales.documents import messages, templates
 template = Noun("template", help="Templates of messages, offers and other documents.")
 COLUMNS = [
     Column("path", "Template", keep=True),
-    Column("entity", "Record"),
+    Column("entity", "Record", whole=True),
     Column("language", "Language"),
     Column("number", "Number"),
-    Column("subject", "Subject"),
-    Column("used_by", "Used by"),
+    Column("subject", "Subject", whole=True),
+    Column("used_by", "Used by", whole=True),
 ]
 NAME = click.Argument(("name",), metavar="TEMPLATE", shell_complete=complete)
 

@@ -17,7 +17,8 @@ from crmcli.sales.settings import views
 
 COLUMNS = [
     Column("id", "View", keep=True), Column("entity", "Of", "word"), Column("name", "Label"),
-    Column("where", "Condition"), Column("sort", "Sort by"), Column("columns", "Columns"),
+    Column("where", "Condition", whole=True), Column("sort", "Sort by"),
+    Column("columns", "Columns", whole=True),
     Column("limit", "Limit", "number"),
 ]  # fmt: skip
 

@@ -42,7 +42,7 @@ EXPLAINED = [
 JOBS = [
     Column("key", "Key", "key", keep=True), Column("state", "State", "word", keep=True),
     Column("record", "Record", keep=True),
-    Column("robot", "Robot"), Column("action", "Does"), Column("reason", "Why", whole=True),
+    Column("robot", "Robot", keep=True), Column("action", "Does"), Column("reason", "Why", whole=True),
     Column("to", "To"), Column("retry_at", "Again", "datetime"), Column("at", "When", "datetime"),
 ]  # fmt: skip
 _ANSWER = "it waits for its answer: crm jobs finish"
@@ -62,7 +62,7 @@ QUESTIONS = [
 ]  # fmt: skip
 PLAN = [
     Column("at", "When", "datetime", keep=True), Column("record", "Record", keep=True),
-    Column("who", "Who", "actor"), Column("what", "What"),
+    Column("who", "Who", "actor"), Column("what", "What", whole=True),
 ]  # fmt: skip
 REPLAYED = [
     Column("who", "Who", "actor", keep=True), Column("action", "Does"), Column("before", "Before", "count"),

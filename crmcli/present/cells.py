@@ -15,7 +15,7 @@ from crmcli.model.kinds import KINDS, TEXT, Field, Kind, item_text
 from crmcli.model.money import write_money, write_short
 from crmcli.model.phone_format import dialled
 from crmcli.model.values import Raw, format_decimal, format_instant
-from crmcli.present.words import in_words
+from crmcli.model.words import in_words
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
@@ -52,6 +52,7 @@ class Column:
     within: str = ""  # the key in the row that tells equal raw values apart: labels are "of/value"
     keep: bool = False  # never cut, whatever the terminal's width
     whole: bool = False  # never cut either: what has no room goes on below
+    most: int = 0  # the lines that this takes; 0: as many as it needs
 
     @classmethod
     def of(cls, declared: Field) -> Column:

@@ -34,7 +34,8 @@ _COMMANDS = {
     **{word: f"{{}} {verb}" for word, verb in USUAL.items()}, "merged": "{} merge", "unmerged": "{} unmerge",
     "converted": "{} convert", "reopened": "{} reopen",
     "activity.edited": "activity edit", "activity.deleted": "activity rm",
-    "signal": "trigger fire", "change.undone": "undo --redo",
+    "sequence.started": "robots start", "sequence.stopped": "robots stop", "signal": "trigger fire",
+    "change.undone": "undo --redo",
     "duplicate.denied": "dupes apart", "duplicate.reopened": "dupes apart --back",
     **{kind: f"log {kind.partition('.')[0]}" for kind in ACTIVITIES},
 }  # fmt: skip

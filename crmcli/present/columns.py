@@ -15,9 +15,9 @@ from crmcli.model.kinds import Field
 from crmcli.model.kinds.maps import Maps
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import has_field, own_fields
+from crmcli.model.words import in_words
 from crmcli.present.cells import Column, Locale, as_decimal, in_short, shown
 from crmcli.present.linked import column_at
-from crmcli.present.words import in_words
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace

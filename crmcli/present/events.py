@@ -7,7 +7,16 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
-from crmcli.model.event import ANSWERED, COMMAND, DATED, PASSED, ROBOT_CALLED, STOOD, Event
+from crmcli.model.event import (
+    ANSWERED,
+    COMMAND,
+    DATED,
+    PASSED,
+    ROBOT_CALLED,
+    STOOD,
+    Event,
+    told_actor,
+)
 from crmcli.model.local_times import local_minute
 from crmcli.model.merged import JOINS, PARTINGS
 from crmcli.model.values import entity_of, format_instant, parse_instant
@@ -22,9 +31,11 @@ FOLLOWING = ("stage", "pipeline", "probability", "closed_at", "first_closed_at",
 """Fields that change by themselves when a record is moved."""
 
 
+MOST_LINES = 5
+"""Lines of the details of an event in a table: the text of a call, not a whole e-mail."""
 COLUMNS = [
     Column("at", "When", "datetime", keep=True), Column("actor", "Who", "actor"),
-    Column("kind", "What", "word", keep=True), Column("text", "Details"),
+    Column("kind", "What", "word", keep=True), Column("text", "Details", whole=True, most=MOST_LINES),
 ]  # fmt: skip
 
 
@@ -43,7 +54,8 @@ def event_table(ws: Workspace, events: Sequence[Event]) -> Listing:
 
 ACTIVITIES = [
     Column("at", "When", "datetime", keep=True), Column("kind", "What", "word", keep=True),
-    Column("name", "With"), Column("text", "Details"), Column("actor", "Who", "actor"),
+    Column("name", "With"), Column("text", "Details", whole=True, most=MOST_LINES),
+    Column("actor", "Who", "actor"),
     Column("id", "Id", keep=True),
 ]  # fmt: skip
 
@@ -92,8 +104,8 @@ def describe(ws: Workspace, event: Event) -> str:
         return "; ".join(_changes(ws, event)) + _by(data)
     if event.kind == "lead.converted":
         return ", ".join(str(data[e]) for e in ("contact", "company", "deal") if data.get(e))
-    words = (data.get(key) for key in _SAID)
-    told = " · ".join(in_short(word) for word in words if word)
+    words = (in_short(data[key]) for key in _SAID if data.get(key))
+    told = " · ".join(map(told_actor, words) if event.kind.startswith("job.") else words)
     if not event.kind.startswith("job."):
         return told
     from crmcli.model.redaction import redacted

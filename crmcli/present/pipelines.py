@@ -21,19 +21,20 @@ PIPELINES = [
 STAGES = [
     Column("id", "Stage", keep=True), Column("name", "Name", whole=True), Column("kind", "Kind", "word"),
     Column("probability", "%", "count"), Column("max_days", "Days", "count"),
-    Column("requires", "Requires"), Column("color", "Color"),
+    Column("requires", "Requires", whole=True), Column("color", "Color"),
 ]  # fmt: skip
 ROBOTS = [
-    Column("stage", "Stage"), Column("id", "Robot"), Column("do", "Does"), Column("acts", "When"),
-    Column("when", "If"), Column("with", "With", "params"),
+    Column("stage", "Stage", keep=True), Column("id", "Robot", keep=True), Column("do", "Does"),
+    Column("acts", "When", whole=True), Column("when", "If", whole=True),
+    Column("with", "With", "params", whole=True),
 ]  # fmt: skip
 TRIGGERS = [
-    Column("on", "Trigger"), Column("stage", "Moves to"), Column("when", "If"),
-    Column("filters", "Only"), Column("back", "Back"),
+    Column("on", "Trigger", keep=True), Column("stage", "Moves to", keep=True),
+    Column("when", "If", whole=True), Column("filters", "Only", whole=True), Column("back", "Back"),
 ]  # fmt: skip
 SCHEDULES = [
-    Column("id", "Schedule"), Column("cron", "Cron"), Column("do", "Does"), Column("where", "For"),
-    Column("with", "With", "params"),
+    Column("id", "Schedule", keep=True), Column("cron", "Cron", keep=True), Column("do", "Does"),
+    Column("where", "For", whole=True), Column("with", "With", "params", whole=True),
 ]  # fmt: skip
 
 

@@ -59,13 +59,11 @@ def pad(text: str, room: int, *, right: bool = False) -> str:
 
 
 def wrap(text: str, room: int, most: int) -> list[str]:
-    """The words of a text in at most so many lines of `room` cells; what is left over is cut."""
+    """The words of a text in at most so many lines of `room` cells (0: all of it); what is left is cut."""
     lines = fold(text, room)
-    return (
-        lines
-        if len(lines) <= most
-        else [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), room)]
-    )
+    if not most or len(lines) <= most:
+        return lines
+    return [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), room)]
 
 
 def fold(text: str, room: int) -> list[str]:

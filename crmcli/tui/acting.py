@@ -175,7 +175,7 @@ def log(record_id: str, kind: str, text: str) -> Act:
     words = ["log", word, record_id, text, *(["--in"] if way == "in" else [])]
 
     def do(ws: Workspace, outcome: Outcome) -> None:
-        from crmcli.present.words import in_words
+        from crmcli.model.words import in_words
         from crmcli.sales import activities
 
         activities.log(ws, record_id, kind, text)

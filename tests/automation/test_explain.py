@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from crmcli.automation.explain import RobotLine, explain
+from crmcli.automation.robots import ADDED_LATER
 from crmcli.sales import activities, stages
 from tests import kit
 from tests.automation.conftest import SETTINGS
@@ -79,7 +80,7 @@ def test_imported_records_say_why_nothing_ran(house: Any, deal: Any) -> None:
     )
     stages.move(house.ws, deal.id, "talks")
     [line] = [line for line in explain(house.ws, deal.id) if line.robot == "fresh"]
-    assert (line.state, line.why) == ("paused", "added after the record entered this stage")
+    assert (line.state, line.why) == ("never", ADDED_LATER)
 
 
 def test_what_the_next_tick_does_in_a_stage_that_was_left_is_told_as_due(

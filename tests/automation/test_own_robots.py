@@ -21,8 +21,8 @@ from crmcli.automation.simulate import rehearse
 from crmcli.channels import own
 from crmcli.errors import BadUsage
 from crmcli.model.event import KINDS
+from crmcli.model.words import in_words
 from crmcli.present.automation import trial_row, trial_text
-from crmcli.present.words import in_words
 from tests import kit
 from tests.automation.conftest import House
 from tests.kit import save

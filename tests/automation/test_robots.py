@@ -148,7 +148,7 @@ def test_a_disabled_robot_pauses_and_an_imported_record_sleeps() -> None:
     assert states([robot("a", enabled=False), robot("b")]) == ["paused", "due"]
     imported = replace(ENTRY, data={"stage": "talks", "robots": False})
     [step] = look([robot("a")], entry=imported)
-    assert step.state == "paused"
+    assert step.state == "never"
     assert "imported" in step.reason
 
 

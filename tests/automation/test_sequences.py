@@ -229,7 +229,7 @@ def test_a_robot_added_later_is_not_for_those_under_way(house: Any) -> None:
     days(house, 5)
     assert notes(house) == ["Раз", "Два", "Три"]
     told = {line.robot: line.why for line in explain(house.ws, deal.id)}
-    assert told["fourth"] == "added after the sequence was started"
+    assert told["fourth"] == "added after the sequence was started: acts when it is started again"
 
 
 def test_two_sequences_that_start_each_other_stop_at_the_depth(house: Any) -> None:

@@ -453,4 +453,7 @@ def test_a_robot_added_later_leaves_alone_who_stood_there_before(house: Any) -> 
     from crmcli.automation.explain import explain
 
     [told] = [line for line in explain(house.ws, old.id) if line.robot == "late"]
-    assert (told.state, told.why) == ("paused", "added after the record entered this stage")
+    assert (told.state, told.why) == (
+        "never",
+        "added after the record entered this stage: acts when it enters again",
+    )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
+from crmcli.model.event import KINDS
+from crmcli.model.words import in_words
 from tests.kit import Run
 
 Crm = Callable[..., Run]
@@ -39,3 +42,17 @@ def test_deal(crm: Crm) -> None:
     assert f"contacts {anna} (missing) → (empty)" in last(
         crm, deal
     )  # of what is gone the id is left
+
+
+def test_what_happened_stands_in_words_and_can_be_asked_for_with_them(crm: Crm) -> None:
+    deal = crm("deal", "add", "--name", "Кровля", "--amount", "100").out.strip()
+    crm("deal", "edit", deal, "--amount", "200")
+    for language, words in (("en", "field changed"), ("ru", "изменение")):
+        assert words in crm("timeline", deal, CRM_LANG=language).out
+        for asked in (words, "field.changed"):
+            run = crm("timeline", deal, "--kind", asked, "--json", CRM_LANG=language)
+            assert [event["kind"] for event in json.loads(run.out)] == ["field.changed"], run.err
+
+
+def test_no_kind_of_event_stands_raw_in_a_table() -> None:
+    assert not [kind for kind in KINDS if "." in in_words(kind) or "_" in in_words(kind)]

@@ -38,7 +38,7 @@ def test_branches_of_one_clone_join_without_a_conflict(crm: Crm, tmp_path: Path)
     ids = crm("-C", str(base), "lead", "list", "--ids").out.split()
     assert sorted(ids) == sorted([first, side, main, last])
     for lead in ids:
-        assert "lead.created" in crm("-C", str(base), "timeline", lead).out
+        assert "lead created" in crm("-C", str(base), "timeline", lead).out
     run = crm("-C", str(base), "check")
     assert (run.code, run.out) == (0, ""), run.out
 

@@ -13,7 +13,7 @@ from crmcli.cli.pages import Page, own_options
 from crmcli.cli.params import common_options
 from crmcli.cli.root import GROUPS
 from crmcli.cli.table import message_lines
-from crmcli.model.entities import ENTITIES
+from crmcli.model.entities import ENTITIES, plurals
 from crmcli.present.text_width import width
 from tests.cli.test_output import in_terminal
 from tests.kit import Run
@@ -145,3 +145,8 @@ def test_a_word_that_a_guide_explains_leads_there(crm: Crm, word: str, topic: st
     done = crm("help", word)
     assert done.code == 3
     assert f"crm help {topic}" in done.err
+
+
+def test_the_help_of_export_names_all_that_can_be_exported() -> None:
+    told = (ALL["crm export"].help or "").partition("WHAT is ")[2].partition(".\n")[0]
+    assert {*re.split(r", | or ", told)} == {*plurals()}

@@ -248,7 +248,7 @@ def test_a_record_whose_event_was_put_aside(clones: Clones) -> None:
     clones.git(clones.a, "stash")  # the timeline's line goes, the new file stays
     assert lead in clones.crm(clones.a, "lead", "list", "--ids")
     clones.way_out(clones.a, lead, "git stash pop")
-    assert "lead.created" in clones.crm(clones.a, "timeline", lead)
+    assert "lead created" in clones.crm(clones.a, "timeline", lead)
 
 
 def test_a_record_whose_event_is_lost_can_be_noted(clones: Clones) -> None:
@@ -257,7 +257,7 @@ def test_a_record_whose_event_is_lost_can_be_noted(clones: Clones) -> None:
     lead = clones.crm(clones.a, "lead", "add", "--name", "Second")
     clones.git(clones.a, "checkout", "--", "data/timeline")
     clones.way_out(clones.a, lead, "not on the timeline")
-    assert "lead.created" in clones.crm(clones.a, "timeline", lead)
+    assert "lead created" in clones.crm(clones.a, "timeline", lead)
     assert clones.crm(clones.a, "tick") == ""
     assert (
         clones.crm(clones.a, "task", "list", "--ids", "-w", f"about = {lead}") == ""

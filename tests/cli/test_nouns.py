@@ -150,7 +150,7 @@ def test_show_tells_names_links_and_events(crm: Crm) -> None:
     out = crm("deal", "show", deal).out
     assert "Ромашка" in out
     assert "Поступил запрос" in out
-    assert "deal.created" in out
+    assert "deal created" in out
     assert company in crm("deal", "show", deal, "--json").out
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from crmcli.present.text_width import width
+from tests.cli.test_output import in_terminal
 from tests.kit import Run
 
 Crm = Callable[..., Run]
@@ -234,3 +236,13 @@ def test_a_colour_without_quotes_is_told_and_keeps_nobody_from_working(
     assert f"pipelines.yaml:{line}: #ff8800 without quotes is a comment, not a colour" in run.out
     assert "color: '#ff8800'" in run.out
     assert crm("lead", "add", "--name", "Анна").code == 0
+
+
+@pytest.mark.parametrize("args", [("pipeline", "show"), ("template", "list")])
+def test_rules_and_templates_are_never_cut(folder: Path, args: tuple[str, ...]) -> None:
+    run = (
+        "import sys; sys.argv = ['crm', '-C', {!r}, *{}]; from crmcli.cli.main import main; main()"
+    )
+    shown = in_terminal(run.format(str(folder), [*args]), NO_COLOR="1")
+    assert "…" not in shown
+    assert max(map(width, shown.splitlines())) <= 80

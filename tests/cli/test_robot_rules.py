@@ -420,3 +420,26 @@ def test_without_a_yes_nothing_is_written(folder: Path) -> None:
     said = typed(folder, ["robots", "add", "--stage", "offer", "--pipeline", "sales"], answers)
     assert "- id: comment" in said
     assert text(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("robot", "told"),
+    [
+        (("own", "run=score"), "robots.d/score cannot be run"),
+        (("own", "run=plain"), "robots.d/plain is not an executable file"),
+        (("own", "run=ready"), ""),
+        (("sms", "text=x"), "SMS are not set up"),
+    ],
+)
+def test_what_a_new_robot_needs_and_is_not_there_yet_is_told(
+    crm: Crm, folder: Path, robot: tuple[str, str], told: str
+) -> None:
+    for name, mode in (("plain", 0o644), ("ready", 0o755)):
+        kit.write(folder, f"robots.d/{name}", "#!/bin/sh\n").chmod(mode)
+    do, given = robot
+    for more in (("-n",), ()):
+        done = crm("robots", "add", "--stage", "offer", "--do", do, "--with", given, *more)
+        assert done.code == 0
+        assert told in done.err if told else not done.err
+    again = crm("robots", "add", "--stage", "offer", "--do", "comment", "--with", "text=x")
+    assert not again.err  # of what was there before nothing is said again

@@ -97,8 +97,8 @@ def test_show_stands_alone(crm: Crm, lead: str) -> None:
 def test_the_card_of_the_past_has_the_events_until_then(crm: Crm, lead: str) -> None:
     crm("lead", "move", lead, "working", CRM_NOW="2026-11-25T09:00:00+00:00")
     card = crm("show", lead, "--at", "2026-11-24", CRM_NOW="2026-11-26T09:00:00+00:00").out
-    assert "lead.created" in card
-    assert "stage.entered" not in card
+    assert "lead created" in card
+    assert "stage entered" not in card
 
 
 def as_(user: str, clock: str) -> dict[str, str]:
@@ -184,3 +184,16 @@ def test_what_is_undone_is_called_as_it_was_typed(crm: Crm) -> None:
     crm("undo")
     crm("deal", "move", deal, "lost", "--reason", "price")
     assert crm("undo", "-n").err.startswith(f"undoing: deal move {deal} Навес, ")
+
+
+def test_what_was_started_is_called_by_its_command(crm: Crm, folder: Path) -> None:
+    with (folder / "pipelines.yaml").open("a", encoding="utf-8") as file:
+        file.write(
+            "sequences:\n  warm: {for: deal, robots: [{id: hi, do: comment, with: {text: a}}]}\n"
+        )
+    deal = crm("deal", "add", "--name", "Навес").out.strip()
+    for verb, kind in (("start", "started"), ("stop", "stopped")):
+        assert crm("robots", verb, deal, "warm").code == 0
+        told = crm("undo", "-n").err
+        assert told.startswith(f"undoing: robots {verb} {deal} Навес, ")
+        assert f"{deal}: “sequence {kind}” is taken back" in told

@@ -229,7 +229,7 @@ def test_a_call_is_taken_back_and_said(ws: Workspace) -> None:
     activities.log(ws, lead_id, "call.in", "спросили цену")
     done = undo.undo(ws)
     assert not done.records
-    assert done.stays == [f"call.in of {lead_id} is taken back"]
+    assert done.stays == [f"{lead_id}: “call in” is taken back"]
     undo.undo(ws)
     assert not ws.exists(lead_id)
 

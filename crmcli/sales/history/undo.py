@@ -12,6 +12,7 @@ from crmcli.language import tr
 from crmcli.model.event import AMENDMENTS, MARKS, SEQUENCES, Event
 from crmcli.model.fields import Record
 from crmcli.model.listed import only_beginning
+from crmcli.model.words import in_words
 from crmcli.sales.history.amendments import is_of_people
 from crmcli.sales.history.past import (
     SAID,
@@ -221,7 +222,7 @@ def take_back(ws: Workspace, change: Change, changes: Sequence[PastChange]) -> U
     return Undone(records, reversal.kept, said + _messages_sent(ws, records, changes), files, marks)
 
 
-_FATES = {False: "{} of {} stays on the timeline", True: "{} of {} is taken back"}
+_FATES = {False: "{1}: “{0}” stays on the timeline", True: "{1}: “{0}” is taken back"}
 
 
 def _told(
@@ -244,7 +245,7 @@ def _told(
     for event in (e for past in changes for e in past.each(kinds=kinds)):
         if event.kind in (*SAID, *AMENDMENTS):
             is_back = is_of_people(event) or event.kind in SEQUENCES
-            said.append(tr(_FATES[is_back], event.kind, event.record))
+            said.append(tr(_FATES[is_back], in_words(event.kind), event.record))
         tell_marks(event, is_back=False)
     return said, marks
 

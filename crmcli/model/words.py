@@ -13,8 +13,18 @@ _AS_THEY_ARE = (
     "open", "won", "lost", "junk", "paid", "overdue", "credited", "expired", "replaced",
 )  # fmt: skip
 WORDS = {
-    **{state: state for state in (*KINDS, *_AS_THEY_ARE)},
+    # of what came of a job the state alone: who did it stands beside it
+    **{kind: kind.removeprefix("job.").replace(".", " ").replace("_", " ") for kind in KINDS},
+    **{state: state for state in _AS_THEY_ARE},
+    "stage.dated": "dates of stages", "trigger.passed": "trigger passed over",
+    "job.awaiting": "awaits an answer", "job.resolved": "settled by hand", "clock.stepped": "clock was set",
+    "audience.added": "added to audience", "audience.taken": "taken from audience",
+    "duplicate.denied": "not a duplicate", "duplicate.reopened": "may be a duplicate",
+    "invoice.part_paid": "invoice paid in part", "credit.part_paid": "credit note paid in part",
+    "credit.sent": "credit note sent", "credit.paid": "credit note paid",
+    "credit.cancelled": "credit note cancelled", "import.part": "part of an import",
     "waiting_for_previous": "waiting", "waiting_for_field": "needs a date", "paused": "disabled",
+    "never": "will not act",
     "waiting_for_event": "waiting", "awaiting": "awaits an answer",
     "part_paid": "paid in part", "whole": "complete", "taken back": "undone",
     "call": "a call", "mail": "an e-mail", "sms": "an SMS", "message": "a message",
