@@ -67,8 +67,12 @@ class Forks:
         cwd: Path,
         environ: Mapping[str, str],
         timeout: float = 120,
+        stdout: int = -1,
     ) -> subprocess.CompletedProcess[bytes]:
-        """Run a command to its end, which reads those bytes or that file; TimeoutExpired after `timeout` seconds."""
+        """Run a command to its end, which reads those bytes or that file; TimeoutExpired after `timeout` seconds.
+
+        What it says goes to the file `stdout`, if one is given.
+        """
         os.umask(mask := os.umask(0o077))
         words = [*map(str, args)]
         request = json.dumps(
@@ -77,13 +81,18 @@ class Forks:
         with TemporaryFile() as out, TemporaryFile() as err, _readable(stdin) as file:
             if _at_start(environ) != self._at_start or len(request) > LONGEST:
                 return subprocess.run(
-                    [*COMMAND, *words], stdin=file, capture_output=True, cwd=cwd, env=environ,
-                    timeout=timeout, check=False,
+                    [*COMMAND, *words], stdin=file, stdout=subprocess.PIPE if stdout < 0 else stdout,
+                    stderr=subprocess.PIPE, cwd=cwd, env=environ, timeout=timeout, check=False,
                 )  # fmt: skip
             ours, theirs = socket.socketpair()
             with ours:
                 with theirs:
-                    files = [file, out.fileno(), err.fileno(), theirs.fileno()]
+                    files = [
+                        file,
+                        out.fileno() if stdout < 0 else stdout,
+                        err.fileno(),
+                        theirs.fileno(),
+                    ]
                     socket.send_fds(self._door, [request], files)
                 code = _code(ours, [*COMMAND, *words], timeout)
             out.seek(0)

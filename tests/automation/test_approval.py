@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -187,7 +188,7 @@ def _zip(root: Path, to: Path) -> None:
         for path in root.rglob("*"):
             archive.write(path, Path("ws") / path.relative_to(root))
     subprocess.run(
-        ["python3", "-c", "import shutil; shutil.unpack_archive('a.zip')"], cwd=to, check=True
+        [sys.executable, "-c", "import shutil; shutil.unpack_archive('a.zip')"], cwd=to, check=True
     )
     for path in (to / "ws").rglob("*"):  # as unzip does, and Python does not
         os.utime(path, (1_700_000_000, 1_700_000_000))

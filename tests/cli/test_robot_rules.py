@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from crmcli.model.actions import ACTIONS
 from crmcli.store.yaml.codec import load_marked
 from crmcli.workspace.rule_keys import robot_keys, trigger_keys
 from tests import kit
+from tests.forks import forks
 from tests.kit import Run
 
 Crm = Callable[..., Run]
@@ -39,11 +38,8 @@ def typed(folder: Path, args: list[str], answers: list[str], **environ: str) -> 
     """What is said where people type these answers, each on a line."""
     keyboard, terminal = os.openpty()
     os.write(keyboard, "".join(f"{one}\n" for one in answers).encode())
-    command = [sys.executable, "-m", "crmcli", *args]
     env = {**os.environ, "PYTHONUTF8": "1", **environ}
-    run = subprocess.run(
-        command, stdin=terminal, capture_output=True, cwd=folder, check=False, env=env, timeout=120
-    )
+    run = forks().run(args, stdin=terminal, cwd=folder, environ=env)
     os.close(terminal)
     os.close(keyboard)
     return (run.stdout + run.stderr).decode()

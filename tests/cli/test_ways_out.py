@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.forks import forks
 from tests.kit import NOW, Run
 from torture.memory import peak
 
@@ -42,10 +43,7 @@ def unread(folder: Path, args: tuple[str, ...]) -> tuple[int, str]:
     reading, writing = os.pipe()
     os.close(reading)
     try:
-        done = subprocess.run(
-            [*CRM, *args], stdin=subprocess.DEVNULL, stdout=writing, stderr=subprocess.PIPE,
-            cwd=folder, env=environ(), timeout=120, check=False,
-        )  # fmt: skip
+        done = forks().run(args, stdin=b"", stdout=writing, cwd=folder, environ=environ())
     finally:
         os.close(writing)
     return done.returncode, done.stderr.decode()

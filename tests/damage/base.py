@@ -64,6 +64,9 @@ class Base:
 def build(root: Path) -> Base:
     """Make the workspace with the verbs."""
     create.create_workspace(root, language="ru", use_git=False)
+    for folder in ("offers", "invoices"):  # pages that each check would look through
+        for page in (root / "templates" / folder).iterdir():
+            page.write_text("Чай\n", encoding="utf-8")
     settings = root / layout.SETTINGS
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace("users:\n", USERS), encoding="utf-8")

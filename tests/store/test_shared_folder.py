@@ -11,7 +11,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -74,8 +76,8 @@ class Team:
                 path.chmod(0o660)
 
 
-@pytest.fixture
-def team() -> Iterator[Team]:
+@contextmanager
+def new_team() -> Iterator[Team]:
     with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
         top = Path(name)
         top.chmod(0o755)
@@ -84,6 +86,42 @@ def team() -> Iterator[Team]:
         team = Team(top)
         team.share()
         yield team
+
+
+@pytest.fixture
+def team() -> Iterator[Team]:
+    with new_team() as team:
+        yield team
+
+
+class Used(NamedTuple):
+    """A team's workspace in which there is one of each; the two leads stand in different folders."""
+
+    team: Team
+    lead: str
+    other: str
+
+
+@pytest.fixture(scope="module")
+def in_use() -> Iterator[Used]:
+    with new_team() as team:
+        team.works(BORIS, "trust", "--yes")
+        lead = team.works(ANNA, "lead", "add", "--name", "Имя").strip()
+        while (other := team.works(ANNA, "lead", "add", "--name", "Другой").strip())[5] == lead[5]:
+            team.works(ANNA, "lead", "rm", other, "--yes")  # of the same folder, by chance
+        (team.root / "note.txt").write_text("x")
+        team.works(ANNA, "task", "add", "Дело", "--for", lead)
+        team.works(ANNA, "block", "add", "spam@example.com")
+        (team.root / "views.yaml").write_text("leads: []\n")
+        team.works(ANNA, "file", "add", lead, "note.txt")
+        yield Used(team, lead, other)
+
+
+@pytest.fixture
+def used(in_use: Used) -> Iterator[Used]:
+    """The same workspace for each that closes a place in it, which is opened again."""
+    yield in_use
+    in_use.team.share()
 
 
 def test_what_either_makes_both_can_use(team: Team) -> None:
@@ -166,16 +204,8 @@ CLOSED = {
 
 
 @pytest.mark.parametrize("what", CLOSED)
-def test_what_one_cannot_read_is_named_and_hides_nothing_else(team: Team, what: str) -> None:
-    team.works(BORIS, "trust", "--yes")
-    lead = team.works(ANNA, "lead", "add", "--name", "Имя").strip()
-    while (other := team.works(ANNA, "lead", "add", "--name", "Другой").strip())[5] == lead[5]:
-        team.works(ANNA, "lead", "rm", other, "--yes")  # of the same folder, by chance
-    (team.root / "note.txt").write_text("x")
-    team.works(ANNA, "task", "add", "Дело", "--for", lead)
-    team.works(ANNA, "block", "add", "spam@example.com")
-    (team.root / "views.yaml").write_text("leads: []\n")
-    team.works(ANNA, "file", "add", lead, "note.txt")
+def test_what_one_cannot_read_is_named_and_hides_nothing_else(used: Used, what: str) -> None:
+    team, lead, other = used
     place = min(team.root.glob(CLOSED[what]))
     if what in ("a record", "a folder of records"):
         place = next(
