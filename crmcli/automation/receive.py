@@ -1,30 +1,38 @@
-"""The messages that have come in by the receivers since the last pass."""
+"""What has come in since the last pass: fetched, kept as it came, and taken up."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from crmcli.channels.base import Incoming, Receiver
+from crmcli.channels.incoming import Arrived, Receiver
+from crmcli.sales.intake import kept
+from crmcli.sales.intake.taking import Taken, take
 from crmcli.workspace import Workspace
 
+MOST_AT_ONCE = 100
+"""So many are kept in one transaction."""
 
-def receive(ws: Workspace, receivers: Iterable[Receiver]) -> list[str]:
-    """Write down what has come in; the ids of the messages that are new."""
-    received: list[str] = []
+
+def fetch(ws: Workspace, receivers: Iterable[Receiver]) -> int:
+    """Keep what lies ready at the receivers, and tell them so; how many there were that are new."""
+    count = 0
     for receiver in receivers:
-        for message in receiver.fetch():
-            received += [message.id] if _write_down(ws, message) else []
-            receiver.acknowledge(message)
-    return received
+        arrived: list[Arrived] = []
+        for one in receiver.fetch():
+            arrived.append(one)
+            if len(arrived) == MOST_AT_ONCE:
+                count += _kept(ws, receiver, arrived)
+                arrived = []
+        count += _kept(ws, receiver, arrived) if arrived else 0
+    return count
 
 
-def _write_down(ws: Workspace, message: Incoming) -> bool:
-    """Note a message for the record whose message it answers; False if that was done before somebody
-    could acknowledge it."""
-    with ws.change("tick", actor="crm") as change:
-        if any(event.kind == message.kind for event in ws.timeline.events_of_message(message.id)):
-            return False
-        answered = ws.timeline.events_of_message(message.answers) if message.answers else []
-        record = next((event.record for event in reversed(answered)), "")
-        change.note(message.kind, record, {**message.facts, "message_id": message.id})
-    return True
+def _kept(ws: Workspace, receiver: Receiver, arrived: list[Arrived]) -> int:
+    count = len(kept.keep(ws, receiver.channel, arrived))
+    receiver.acknowledge(arrived)
+    return count
+
+
+def take_up(ws: Workspace) -> list[Taken]:
+    """Take up all that waits and was not found unreadable before."""
+    return [take(ws, one) for one in kept.waiting(ws) if one.state == "waiting"]

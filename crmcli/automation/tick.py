@@ -18,7 +18,7 @@ from crmcli.automation.acts_left import ActsLeft
 from crmcli.automation.approval.acts import Act
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.deliveries import Deliveries
-from crmcli.automation.receive import receive
+from crmcli.automation.receive import take_up
 from crmcli.automation.record_looks import RecordLooks
 from crmcli.automation.record_plan import STAGED
 from crmcli.automation.robot_turns import RobotTurns
@@ -129,7 +129,12 @@ class _Run:
         moved = hand_edits.receive(ws, failed)
         edited = hand_edits.receive_values(ws, failed)
         self._meet_unread(failed)
-        received = receive(ws, ())  # no channel receives yet
+        received = take_up(ws)
+        self._result.failures += [
+            f"{one.kept.id} ({one.kept.channel}): {one.failed}"
+            for one in received
+            if one.failed
+        ]
         self._result.said += [tr("{}: moved by hand", record_id) for record_id in moved]
         self._result.said += [tr("{}: edited by hand", record_id) for record_id in edited]
         lapsed = lapses.run(ws)

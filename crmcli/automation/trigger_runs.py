@@ -76,7 +76,8 @@ class _Reading:
             self._before(event.record, event)
         self.notes.hear(unheard)
         is_awaited = not self._awaited.isdisjoint(names_of(event))
-        if is_dead or (event.kind in ENTRIES and not (has_left or is_awaited)):
+        passes = event.kind in ENTRIES and not (has_left or is_awaited)
+        if is_dead or passes or event.is_of_machine:
             self._idle += 1
             return
         self._count += 1

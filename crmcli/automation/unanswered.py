@@ -31,7 +31,7 @@ def open_message(ws: Workspace, record_id: str) -> Event | None:
     if not ws.exists(record_id):
         return None
     told = as_amended(ws.events(record=record_id, kinds=(*WRITTEN, *ANSWERS, *AMENDMENTS)))
-    written = [event for event in told if event.kind in WRITTEN]
+    written = [event for event in told if event.kind in WRITTEN and not event.is_of_machine]
     about = [record_id, *(one.id for event in written[-1:] for one in subjects(ws, event))]
     about += getattr(ws.get(record_id), "contacts", ())
     answers = (

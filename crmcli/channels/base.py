@@ -1,12 +1,12 @@
-"""What a channel is: how messages leave by it, and how they come in."""
+"""What a channel is by which messages leave."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, cast
 
 from crmcli.channels.outcome import Outcome
 from crmcli.dataclass import dataclass, field
@@ -103,26 +103,6 @@ class Sender:
         """What its settings would let leave, in words, for whoever has to approve it; "" for nothing.
         What is secret in an address is not shown."""
         return ""
-
-
-class Receiver(Protocol):
-    """A channel by which messages come in."""
-
-    def fetch(self) -> Iterable[Incoming]:
-        """What has come and was not acknowledged, the oldest first."""
-
-    def acknowledge(self, message: Incoming) -> None:
-        """The message is written down, durably: it need not be fetched again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A message that has come: the kind of its event, its id, the id of what it answers, and its facts."""
-
-    kind: str
-    id: str
-    answers: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def sender_class(channel: str) -> type[Sender]:

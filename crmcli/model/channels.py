@@ -32,3 +32,8 @@ CHANNELS: dict[str, Channel] = {
     ),
 }
 """The name of a channel is its key under `channels:`, its file, and what an action `leaves` by."""
+
+RECEIVED: dict[str, str] = {
+    "call": "Calls.",
+}
+"""The channels by which messages come in: each name is that of its file in `channels/incoming/`."""

@@ -22,11 +22,14 @@ KINDS = (
     "lead.converted",     # data: contact, company, deal, made [ids], unmapped [fields]
     "deal.attached", "task.done", "task.reopened", "checklist.done",
     "booking.made", "booking.cancelled",  # data: task, name; due, length
-    "call.in", "call.out", "mail.in", "mail.out", "meeting", "note", "sms.in", "sms.out",
+    "call.in", "call.out", "call.missed", "mail.in", "mail.out", "meeting", "note", "sms.in", "sms.out",
     "message.in", "message.out",
     # data: activity, the id of the event; of edited also kind, actor, at and all of its data as it is now
     "activity.edited", "activity.deleted",
     "signal",             # data: code; from `crm trigger fire`
+    # data: channel, message_id (what is the same if it comes again), file (the sha256 under which it is
+    # kept as it came), facts; of the others intake, the id of that event, and why
+    "intake.kept", "intake.taken", "intake.failed", "intake.dropped",
     "offer.sent", "offer.accepted", "offer.declined", "offer.expired",
     # data: invoice, name, amount, currency; of payments also paid, at, reference, left
     *(f"invoice.{word}" for word in ("sent", "part_paid", "paid", "overdue", "cancelled")),
@@ -70,11 +73,16 @@ KINDS = (
     "change.undone",      # data: undone [[first event id, last], …], the changes taken back; batch; redo
 )  # fmt: skip
 
-ACTIVITIES = ("call.in", "call.out", "mail.in", "mail.out", "meeting", "note", "sms.in", "sms.out",
-              "message.in", "message.out")  # fmt: skip
+ACTIVITIES = ("call.in", "call.out", "call.missed", "mail.in", "mail.out", "meeting", "note",
+              "sms.in", "sms.out", "message.in", "message.out")  # fmt: skip
 EDITED, DELETED = AMENDMENTS = ("activity.edited", "activity.deleted")
 """What is said later of an activity, on the same record: how it is now, or that it is none."""
-MESSAGES = ("mail.in", "mail.out", "message.in", "message.out", "sms.in", "sms.out", "job.queued")
+KEPT, TAKEN, UNREAD, DROPPED = INTAKE = (
+    "intake.kept", "intake.taken", "intake.failed", "intake.dropped",
+)  # fmt: skip
+"""What came in by a channel is kept as it came; then it is taken up, cannot be, or is thrown away."""
+MESSAGES = ("mail.in", "mail.out", "message.in", "message.out", "sms.in", "sms.out", "job.queued",
+            KEPT)  # fmt: skip
 """The kinds whose data may name a message: message_id."""
 MARKS = ("duplicate.denied", "duplicate.reopened")
 """What people have said of two records that look alike."""
@@ -151,6 +159,11 @@ class Event:
     cause: str = ""
     depth: int = 0
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_of_machine(self) -> bool:
+        """Whether no person is behind what came in: nothing answers it."""
+        return bool(self.kind in ACTIVITIES and self.data.get("automatic"))
 
     @property
     def happened_at(self) -> datetime:

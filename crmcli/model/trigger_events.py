@@ -57,7 +57,7 @@ EVENTS: Mapping[str, Awaited] = {
     "checklist.overdue": Awaited("A checklist was not done in time."),
     "call.in": Awaited("The client called.", ("number",)),
     "call.out": Awaited("The client was called.", ("number",)),
-    "call.missed": Awaited("Nobody took the client's call.", ("number",), channel="a telephone exchange"),
+    "call.missed": Awaited("Nobody took the client's call.", ("number",)),
     "call.callback": Awaited("The client asked to be called.", ("number", "form"),
                              channel="a telephone exchange"),
     "mail.in": Awaited("The client wrote an e-mail.", ("from", "subject")),

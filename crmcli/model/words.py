@@ -10,6 +10,7 @@ _AS_THEY_ARE = (
     "waiting", "due", "held", "queued", "started", "done", "failed", "dead", "unknown", "skipped", "missed",
     "cancelled", "stopped", "deferred", "approved", "waits", "unfinished", "draft", "sent", "accepted",
     "declined", "more", "fewer", "otherwise",
+    "taken", "dropped", "unreadable",
     "open", "won", "lost", "junk", "paid", "overdue", "credited", "expired", "replaced",
 )  # fmt: skip
 WORDS = {
@@ -29,7 +30,8 @@ WORDS = {
     "part_paid": "paid in part", "whole": "complete", "taken back": "undone",
     "call": "a call", "mail": "an e-mail", "sms": "an SMS", "message": "a message",
     "meeting": "a meeting", "note": "a note",
-    "call.in": "call in", "call.out": "call out", "mail.in": "e-mail in", "mail.out": "e-mail out",
+    "call.in": "call in", "call.out": "call out", "call.missed": "missed call",
+    "mail.in": "e-mail in", "mail.out": "e-mail out",
     "sms.in": "SMS in", "sms.out": "SMS out", "message.in": "message in", "message.out": "message out",
 }  # fmt: skip
 """Kinds of events and stages; states of robots, jobs, imports, documents, of what waits for crm trust; how

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import Ambiguous
@@ -21,9 +22,12 @@ from crmcli.sales.merging.field_merge import unite
 from crmcli.sales.records import defaults
 from crmcli.sales.records.given_values import Given, read_values
 from crmcli.sales.records.new_links import linking, told
-from crmcli.sales.records.new_record import build
+from crmcli.sales.records.new_record import begun, build
 from crmcli.sales.records.numbers import free_number
 from crmcli.workspace import Change, Workspace
+
+if TYPE_CHECKING:
+    from crmcli.sales.conversion.plan import Conversion
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +95,41 @@ def _taken_in(
     ws: Workspace, record: Record, policy: str, linked: Sequence[Record], given: Mapping[str, Given]
 ) -> Added:
     """Who comes in where no leads are kept: the deal, and in the notes who it is with."""
-    assert isinstance(record, Lead)
     with ws.change("deal add") as change:
         ws.look_again()
         for one in linked:
             change.add(one)
-        plan = taken_in(ws, record, policy, change.get, MadeEarlier(), given)
-        for one in plan.made.values():
-            change.add(one)
-        for one in plan.used.values():
-            change.save(one)
+        plan = _write_deal(change, ws, record, policy, given)
     ws.notes += told([*linked, *(one for one in plan.made.values() if one is not plan.deal)])
     for _, known in plan.known:
         is_used = known.record.id in plan.ids.values()
         ws.notes.append(tr("known already: {}" if is_used else "may already be known: {}", known))
     return Added(plan.deal, is_new=plan.deal in plan.made.values())
+
+
+def _write_deal(
+    change: Change, ws: Workspace, record: Record, policy: str, given: Mapping[str, Given]
+) -> Conversion:
+    assert isinstance(record, Lead)
+    plan = taken_in(ws, record, policy, change.get, MadeEarlier(), given)
+    for one in plan.made.values():
+        change.add(one)
+    for one in plan.used.values():
+        change.save(one)
+    return plan
+
+
+def add_arrival(
+    change: Change, ws: Workspace, entity: str, values: Mapping[str, Value]
+) -> Record:
+    """Within an open change, a record of somebody who came in by a channel, what leads are where none are
+    kept. Nobody can be asked for what it ought to have, so it is made without that too."""
+    record = begun(ws, entity, values)
+    if is_intake(ws, entity):
+        return _write_deal(change, ws, record, "warn", {}).deal
+    record = marked_repeat(record, is_known=_has_client(record, tuple(known_to(ws, record))))
+    change.add(record)
+    return record
 
 
 def _write(change: Change, record: Record, linked: Sequence[Record]) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,8 @@ import crmcli.channels
 from crmcli.automation import jobs
 from crmcli.automation.approval.gate import approval, approve, queued_elsewhere
 from crmcli.automation.job_failures import jobs_here
-from crmcli.automation.receive import receive
 from crmcli.automation.simulate import rehearse
 from crmcli.automation.unrecorded_sends import unrecorded
-from crmcli.channels.base import Incoming
 from crmcli.model.action import Action, Param
 from crmcli.model.actions import ACTIONS
 from crmcli.model.channels import CHANNELS, Channel
@@ -212,37 +209,3 @@ def test_what_only_a_newer_crm_can_send_does_not_leave(
     assert job.state == "failed"
     assert "no channel" in job.reason
     assert sent(phone) == []
-
-
-@dataclass
-class Box:
-    """A box of messages that forgets what was acknowledged."""
-
-    messages: list[Incoming]
-    acknowledged: list[str] = field(default_factory=list)
-
-    def fetch(self) -> Iterable[Incoming]:
-        return [message for message in self.messages if message.id not in self.acknowledged]
-
-    def acknowledge(self, message: Incoming) -> None:
-        self.acknowledged.append(message.id)
-
-
-def test_a_reply_finds_the_record_of_its_message_and_is_written_down_once(house: House) -> None:
-    house.template("hi", "Subject: О «{{ deal.name }}»\n\nДобрый день!\n")
-    house.rules(RULES.replace("do: pager, with: {text: 'О «{{ deal.name }}»', to: '+79161234567'}",
-                              "do: email, with: {template: mail/hi.j2, to: a@kafe.example}"))  # fmt: skip
-    deal = house.add("deal", name="Чай")
-    house.tick()
-    [out] = house.events("mail.out")
-    [queued] = house.events("job.queued")
-    assert queued.data["message_id"] == out.data["message_id"]
-    answer = Incoming("mail.in", "<1@kafe.example>", out.data["message_id"], {"text": "Да"})
-    assert receive(house.ws, [Box([answer])]) == ["<1@kafe.example>"]
-    box = Box([answer, Incoming("mail.in", "<2@kafe.example>", "<?@crm>", {"text": "Кто вы?"})])
-    assert receive(house.ws, [box]) == ["<2@kafe.example>"]
-    assert box.acknowledged == ["<1@kafe.example>", "<2@kafe.example>"]
-    assert [(event.record, event.data["text"]) for event in house.events("mail.in")] == [
-        (deal.id, "Да"),
-        ("", "Кто вы?"),
-    ]

@@ -12,7 +12,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from crmcli.errors import Problem
-from crmcli.store.index import agenda, base, births, derived, edited, instants, pending
+from crmcli.store.index import agenda, arrived, base, births, derived, edited, instants, pending
 from crmcli.store.index import events as timeline
 from crmcli.store.index.answers import Hit, Total
 from crmcli.store.index.base import IndexBusy
@@ -49,6 +49,7 @@ class Timeline(Upkeep):
     last_values = _asking(timeline.last_values)
     with_one_event = _asking(timeline.with_one_event)
     job_events = _asking(timeline.job_events)
+    intake_events = _asking(arrived.events_of)
     count_since = _asking(timeline.count_since)
     claims = _asking(timeline.claims)
     sent_seen = _asking(timeline.sent_seen)
@@ -94,6 +95,7 @@ class Agenda(Upkeep):
     open_jobs = _asking(pending.unsettled)
     touched_jobs = _asking(pending.touched)
     plan_jobs = _asking(pending.plan)
+    arrived = _asking(arrived.waiting)
     ready_jobs = _asking(pending.ready)
     ready_channels = _asking(pending.channels)
 

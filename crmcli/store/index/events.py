@@ -54,7 +54,7 @@ def events(
         terms.append("+journal IN (SELECT num FROM journal WHERE substr(path, ?) = ?)")
         ending = f"/{clone}.csv"
         parameters += [-len(ending), ending]
-    return _select(
+    return select(
         connection,
         f"{' AND '.join(terms) or '1'} ORDER BY id {'DESC' if newest_first else ''} LIMIT ?",
         [*parameters, -1 if limit is None else limit],
@@ -63,13 +63,13 @@ def events(
 
 def event(connection: sqlite3.Connection, event_id: str) -> Event | None:
     """One event by its id."""
-    return next(iter(_select(connection, "id = ?", [event_id])), None)
+    return next(iter(select(connection, "id = ?", [event_id])), None)
 
 
 def events_of_message(connection: sqlite3.Connection, message_id: str) -> list[Event]:
     """The events that tell of a message by its Message-ID, oldest first: what a reply answers."""
     terms = f"{MESSAGE_ID} = ? AND {IS_MESSAGE} ORDER BY id"
-    return _select(connection, terms, [message_id])
+    return select(connection, terms, [message_id])
 
 
 def newest(connection: sqlite3.Connection) -> str:
@@ -93,10 +93,10 @@ def entries(
             f"id IN (SELECT {which}(id) FROM event WHERE record IN (SELECT value FROM json_each(?))"
             f" AND +kind IN ({marks}) GROUP BY record)"
         )
-        events = _select(connection, terms, [wanted, *ENTRIES])
+        events = select(connection, terms, [wanted, *ENTRIES])
         found.append({event.record: event for event in events})
     first, last = found
-    for event in _select(connection, _RENAMES, [wanted, STAGE_RENAMED]):
+    for event in select(connection, _RENAMES, [wanted, STAGE_RENAMED]):
         entry = last.get(event.record)
         if entry is None:
             first[event.record] = last[event.record] = event
@@ -111,7 +111,7 @@ def last_values(
     """What the fields of these records were last changed to, as far as events tell."""
     terms = "record IN (SELECT value FROM json_each(?)) AND instr(data, '\"changes\"') ORDER BY id"
     found: dict[str, dict[str, Any]] = {}
-    for event in _select(connection, terms, [json.dumps(list(records))]):
+    for event in select(connection, terms, [json.dumps(list(records))]):
         changes = event.data.get("changes")
         for name, change in changes.items() if isinstance(changes, dict) else ():
             if isinstance(change, list) and change:
@@ -148,7 +148,7 @@ def job_events(
     if record:
         terms += " AND (record = ? OR job IN (SELECT job FROM event WHERE record = ? AND job IS NOT NULL))"
         parameters += [record, record]
-    return _select(connection, f"{terms} ORDER BY id", parameters)
+    return select(connection, f"{terms} ORDER BY id", parameters)
 
 
 def claims(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, int]:
@@ -184,9 +184,10 @@ def clones(connection: sqlite3.Connection) -> list[str]:
     return sorted({path.rpartition("/")[2].removesuffix(".csv") for (path,) in rows})
 
 
-def _select(
+def select(
     connection: sqlite3.Connection, terms: str, parameters: Sequence[str | int]
 ) -> list[Event]:
+    """The events for which some terms hold."""
     rows = connection.execute(f"SELECT {COLUMNS} FROM event WHERE {terms}", parameters)
     return [event_of(row) for row in rows]
 

@@ -15,10 +15,10 @@ from crmcli.model.event import ACTIVITIES, EDITED, Event
 from crmcli.model.spelling import searchable
 from crmcli.model.values import fold
 from crmcli.store.disk import line_reader
-from crmcli.store.index import folder
+from crmcli.store.index import arrived, folder
 from crmcli.store.index.agenda import STAGED
 from crmcli.store.index.folder import Stamp
-from crmcli.store.index.tables import SAID
+from crmcli.store.index.tables import IS_INTAKE, OF_INTAKE, SAID
 from crmcli.store.index.writing import Batch, Rows
 from crmcli.store.timeline import csv_lines, descent
 
@@ -33,9 +33,10 @@ INSERT OR REPLACE INTO dirty (record) SELECT record FROM event
   WHERE job IN (SELECT job FROM event WHERE {{0}} AND +job IS NOT NULL AND NOT {_IS_STAGED})
   AND {_IS_STAGED} GROUP BY +record ORDER BY min(num);
 INSERT OR REPLACE INTO pending (job, next_at, channel) SELECT job, '', '' FROM event
-  WHERE {{0}} AND +job IS NOT NULL GROUP BY +job ORDER BY min(num)
+  WHERE {{0}} AND +job IS NOT NULL GROUP BY +job ORDER BY min(num);
+INSERT OR IGNORE INTO arrived SELECT {OF_INTAKE} FROM event WHERE {{0}} AND +{IS_INTAKE}
 """  # the plus keeps SQLite from going through all events by an index, for a few new ones
-"""What robots must think over after some events: their records, those of their jobs, the jobs."""
+"""What must be thought over after some events: their records, those of their jobs, the jobs, what came in."""
 _FORGETTING = """
 DELETE FROM talk WHERE num IN (SELECT num FROM event WHERE journal = ?);
 DELETE FROM event WHERE journal = ?;
@@ -120,6 +121,7 @@ class JournalReader:
         forget_repeats(self._connection, before, self._rows.last - before)
         if self._marking:
             self._mark("num > ?", before)
+            self._connection.execute(arrived.SETTLE)
 
     def _read(self, fd: int, path: str, stamp: Stamp, thorough: bool) -> Journal:
         known = self._known(path)

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from crmcli.model.entities import ENTITIES
-from crmcli.model.event import AMENDMENTS, EDITED, MESSAGES
+from crmcli.model.event import AMENDMENTS, EDITED, INTAKE, MESSAGES
 from crmcli.model.fields import Field
 from crmcli.model.trigger_events import HEARD
 from crmcli.store.index.columns import Columns
@@ -36,6 +36,9 @@ EXISTS (SELECT 1 FROM event AS later WHERE {IS_AMENDMENT} AND later.id > event.i
         CASE event.kind WHEN '{EDITED}' THEN json_extract(event.data, '$.activity') ELSE event.id END)
 """
 """Whether an event is an activity that is not so any more."""
+IS_INTAKE = f"kind IN ({', '.join(repr(kind) for kind in INTAKE)})"
+OF_INTAKE = "CASE WHEN json_valid(data) THEN ifnull(json_extract(data, '$.intake'), id) END"
+"""What came in, by the id of the event that says so, of each event that tells of it."""
 MESSAGE_ID = "CASE WHEN json_valid(data) THEN json_extract(data, '$.message_id') END"
 """What SQLite cannot take apart, though Python can (NaN), has no Message-ID."""
 
@@ -57,6 +60,7 @@ CREATE TABLE dirty (mark INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT UNIQUE);
 CREATE TABLE edited (record TEXT PRIMARY KEY, before TEXT, times INTEGER) WITHOUT ROWID;
 CREATE TABLE pending (mark INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT UNIQUE, next_at TEXT,
                       channel TEXT);
+CREATE TABLE arrived (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE agenda (record TEXT PRIMARY KEY, next_at TEXT, waits TEXT) WITHOUT ROWID;
 CREATE TABLE words (num INTEGER PRIMARY KEY, {", ".join(TEXTS)});
 CREATE TABLE talk (num INTEGER PRIMARY KEY, text);
@@ -73,6 +77,7 @@ CREATE INDEX event_journal ON event (journal);
 CREATE INDEX event_heard ON event (journal) WHERE {IS_HEARD};
 CREATE INDEX event_read ON event (journal) WHERE {IS_READ};
 CREATE INDEX event_message ON event ({MESSAGE_ID}) WHERE {IS_MESSAGE};
+CREATE INDEX event_intake ON event ({OF_INTAKE}, id) WHERE {IS_INTAKE};
 CREATE INDEX event_amended ON event ({AMENDED}, id) WHERE {IS_AMENDMENT};
 CREATE INDEX fork_journal ON fork (journal);
 CREATE INDEX event_job ON event (job) WHERE job IS NOT NULL;

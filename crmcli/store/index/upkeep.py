@@ -242,7 +242,7 @@ class Upkeep:
 
     def _fill_tables(self, connection: sqlite3.Connection) -> None:
         """Fill an empty index, with helpers if there is much to read and they come to no harm."""
-        from crmcli.store.index import crew, pending, tables
+        from crmcli.store.index import arrived, crew, pending, tables
 
         for statement in tables.tables(self._columns):
             connection.execute(statement)
@@ -260,6 +260,7 @@ class Upkeep:
         for statement in tables.indexes(self._columns):
             connection.execute(statement)
         pending.touch_all(connection)
+        arrived.look_at_all(connection)
 
     def _fill(self, connection: sqlite3.Connection) -> None:
         self._examiner(connection).take(freshness.everything(self._root))

@@ -1,0 +1,74 @@
+"""How messages come in: kept as they came, and read when they are taken up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+from crmcli.dataclass import dataclass, field
+from crmcli.errors import InvalidData
+from crmcli.language import tr
+from crmcli.model.channels import RECEIVED
+from crmcli.model.settings import Settings
+
+
+class Unreadable(InvalidData):
+    """What came in is not what the channel carries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What has come by a channel, as it came. It has the same `key` if it comes again, also another way;
+    `facts` are what its content does not say, as the mailbox in which it lay."""
+
+    content: bytes
+    key: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What something that came in says.
+
+    `kind` is that of its event, `told` what that says (text, subject, from, number, …). `answers` are the
+    ids of messages that it answers, the nearest first. `emails`, `phones` and `handles` are by what its
+    sender is known. `lead` are the values of a lead, as people write them, for a sender whom nobody
+    knows; nothing makes none. `why_automatic` says why no person is behind it, so that it makes no lead.
+    """
+
+    kind: str
+    told: Mapping[str, Any] = field(default_factory=dict)
+    answers: Sequence[str] = ()
+    emails: Sequence[str] = ()
+    phones: Sequence[str] = ()
+    handles: Sequence[str] = ()
+    lead: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    why_automatic: str = ""
+
+
+class Receiver:
+    """A channel by which messages come in, as the settings set it up."""
+
+    def __init__(self, channel: str, root: Path, settings: Settings) -> None:
+        self.channel = channel
+        self.root = root
+        self.settings = settings
+
+    def fetch(self) -> Iterable[Arrived]:
+        """What has come and was not acknowledged, the oldest first; nothing where others bring it."""
+        return ()
+
+    def acknowledge(self, arrived: Sequence[Arrived]) -> None:
+        """These are kept, durably: they need not be fetched again."""
+
+    def read(self, arrived: Arrived) -> Incoming:
+        """What it says; Unreadable if it is not what the channel carries."""
+        raise Unreadable(tr("crm cannot read what comes by {!r}", self.channel), "a newer crm may")
+
+
+def receiver(channel: str, root: Path, settings: Settings) -> Receiver:
+    """The Receiver in the file of a channel; that of one which only a newer crm knows reads nothing."""
+    made = import_module(f"{__package__}.{channel}").RECEIVER if channel in RECEIVED else Receiver
+    return cast("type[Receiver]", made)(channel, root, settings)

@@ -1,0 +1,136 @@
+"""crm intake: what came in by mail, forms, calls and messages, as it came."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from crmcli.cli.params import ChangingVerb, Noun, Session, option
+from crmcli.errors import BadUsage
+from crmcli.language import tr
+from crmcli.model.channels import RECEIVED
+from crmcli.model.listed import allowed_hint
+from crmcli.present import intake as present
+from crmcli.present.cells import Listing
+from crmcli.present.told import Told
+
+intake = Noun("intake", help="What came in, kept as it came: list, show, retry, drop.")
+LARGEST = 32 * 1024 * 1024
+"""Bytes of one thing that comes in."""
+STATES = ("waiting", "unreadable", "taken", "dropped")
+REFS = click.Argument(("refs",), nargs=-1, required=True, metavar="ID…")
+
+
+@intake.command(
+    "list",
+    params=[option("--state states", "waiting, unreadable, taken, dropped or all.", multiple=True)],
+)
+def list_(session: Session, states: Sequence[str]) -> Listing:
+    """List what came in and is not taken up yet: what waits for crm tick, and what could not be read.
+
+    Example: crm intake list
+
+    Example: crm intake list --state all
+    """
+    from crmcli.sales.intake import kept
+
+    wanted = [part.strip() for state in states for part in state.split(",")] or [
+        "waiting",
+        "unreadable",
+    ]
+    for word in wanted:
+        if word not in (*STATES, "all"):
+            raise BadUsage(tr("{!r} is not a state", word), allowed_hint(word, (*STATES, "all")))
+    found = STATES if "all" in wanted else tuple(wanted)
+    return present.intakes(session.workspace, kept.listed(session.workspace, found))
+
+
+@intake.command(
+    params=[
+        click.Argument(("ref",), metavar="ID"),
+        option("--raw", "Print it as it came.", is_flag=True),
+    ]
+)
+def show(session: Session, ref: str, raw: bool) -> None:
+    """Show something that came in: where it is from, what became of it, and what it says.
+
+    Example: crm intake list --state all --ids
+    """
+    from crmcli.sales.intake import kept
+    from crmcli.sales.intake.taking import read
+
+    ws = session.workspace
+    one = kept.named(ws, ref)
+    if raw:
+        session.out.content([kept.content(ws, one)])
+        return
+    session.out.one(*present.intake(ws, one, read(ws, one) if one.state != "unreadable" else None))
+
+
+@intake.command(
+    cls=ChangingVerb,
+    params=[
+        click.Argument(("channel",)),
+        click.Argument(("paths",), nargs=-1, metavar="FILE…"),
+        option("--key", "What is the same if it comes again; else its content is.", "KEY"),
+    ],
+)
+def receive(session: Session, channel: str, paths: Sequence[str], key: str) -> list[Told]:
+    """Take in what has come by a channel, from files or stdin, for programs that bring it.
+
+    It is kept as it is first; then it is told of whom it is from, or a lead is made of it. The same
+    never counts twice.
+
+    Example: echo '{"direction": "in", "from": "+7 916 123-45-67"}' | crm intake receive call
+    """
+    from crmcli.channels.incoming import Arrived
+    from crmcli.sales.intake import kept
+    from crmcli.sales.intake.taking import take
+    from crmcli.sales.records.input_files import read_file, read_stream
+
+    if channel not in RECEIVED:
+        raise BadUsage(tr("nothing comes in by {!r}", channel), allowed_hint(channel, RECEIVED))
+    if key and len(paths) > 1:
+        raise BadUsage("--key is for one alone", "give the files one after the other")
+    ws = session.workspace
+    contents = [read_file(path, LARGEST)[1] for path in paths] or [
+        read_stream(sys.stdin.buffer, "what comes in on stdin", LARGEST)
+    ]
+    told = []
+    with ws.series():
+        for content in contents:
+            new = kept.keep(ws, channel, [Arrived(content, key)])
+            told += [present.taken(ws, take(ws, one)) for one in new] or [present.came_before()]
+    return told
+
+
+@intake.command(cls=ChangingVerb, params=[REFS])
+def retry(session: Session, refs: Sequence[str]) -> list[Told]:
+    """Take up at once what could not be read, after its cause is mended.
+
+    Example: crm intake list --state unreadable
+    """
+    from crmcli.sales.intake import kept
+    from crmcli.sales.intake.taking import take
+
+    ws = session.workspace
+    return [present.taken(ws, take(ws, kept.named(ws, ref))) for ref in refs]
+
+
+@intake.command(cls=ChangingVerb, params=[REFS])
+def drop(session: Session, refs: Sequence[str]) -> list[Told]:
+    """Throw away what waits or could not be read: nothing comes of it. What came is kept.
+
+    Example: crm intake list --state waiting,unreadable
+    """
+    from crmcli.sales.intake import kept
+
+    ws = session.workspace
+    told = []
+    for ref in refs:
+        one = kept.named(ws, ref)
+        kept.drop(ws, one)
+        told.append(Told(tr("Dropped: {}.", one.id), {"id": one.id}))
+    return told

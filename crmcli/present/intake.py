@@ -1,0 +1,74 @@
+"""What came in by channels, as tables, and what became of it, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from crmcli.language import tr
+from crmcli.model.values import format_instant
+from crmcli.present.cells import Column, Listing, attributes, plain
+from crmcli.present.columns import name_of
+from crmcli.present.told import Told
+
+if TYPE_CHECKING:
+    from crmcli.channels.incoming import Incoming
+    from crmcli.sales.intake.kept import Kept
+    from crmcli.sales.intake.taking import Taken
+    from crmcli.workspace import Workspace
+
+INTAKES = [
+    Column("id", "Id", keep=True), Column("at", "When", "datetime"),
+    Column("channel", "Channel"), Column("state", "State", "word", keep=True),
+    Column("name", "Record"), Column("why", "Why", whole=True),
+]  # fmt: skip
+INTAKE = [
+    *INTAKES[:4],
+    Column("record", "Record"),
+    *INTAKES[4:],
+    Column("key", "Key"),
+    Column("file", "File"),
+]
+SAID = [Column("kind", "What", "word"), Column("sender", "From"), Column("text", "Text")]
+
+
+def intakes(ws: Workspace, found: Iterable[Kept]) -> Listing:
+    """What came in, the oldest first."""
+    return Listing([_row(ws, one) for one in found], INTAKES, "nothing waits")
+
+
+def intake(ws: Workspace, one: Kept, says: Incoming | None) -> tuple[dict[str, Any], list[Column]]:
+    """All that is known of one, and what it says if it can be read."""
+    row = _row(ws, one)
+    if says is None:
+        return row, INTAKE
+    told = {"kind": says.kind, "sender": ", ".join([*says.emails, *says.phones, *says.handles])}
+    told |= {name: plain(value) for name, value in says.told.items()}
+    return row | told, [*INTAKE, *(column for column in SAID if told.get(column.name))]
+
+
+def _row(ws: Workspace, one: Kept) -> dict[str, Any]:
+    row = attributes(one, "id", "channel", "state", "why", "record", "key", "file")
+    name = name_of(ws, one.record) if one.record else ""
+    return row | {"at": format_instant(one.at), "name": name, "facts": dict(one.facts)}
+
+
+def came_before() -> Told:
+    """That something came in a second time."""
+    return Told(tr("It came in before: nothing is done."), {"state": "known"})
+
+
+def taken(ws: Workspace, done: Taken) -> Told:
+    """What became of something that was taken up."""
+    row = _row(ws, done.kept) | {"record": done.record.id if done.record else "", "why": done.why}
+    if done.failed:
+        return Told(
+            tr("Kept, but it cannot be read: {}", done.failed), row | {"state": "unreadable"}
+        )
+    row["state"] = "taken"
+    if done.record is None:
+        return Told(tr("Kept; nothing comes of it: {}.", done.why), row)
+    name = f"{done.record.id} {done.record.get('name')}"
+    if done.is_new:
+        return Told(f"{tr(f'{done.record.entity} created')}: {name}", row)
+    return Told(tr("On the timeline of {}.", name), row)

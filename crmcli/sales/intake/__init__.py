@@ -1,0 +1,1 @@
+"""What comes in by channels: kept as it came, then taken up."""

@@ -1,0 +1,119 @@
+"""What came in, kept as it came: nothing is lost, also of what nobody can read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from crmcli.channels.incoming import Arrived
+from crmcli.dataclass import dataclass
+from crmcli.errors import Ambiguous, NotFound, Refused
+from crmcli.language import tr
+from crmcli.model.event import DROPPED, KEPT, TAKEN, UNREAD, Event
+from crmcli.workspace import Change, Workspace
+
+MOST_WAITING = 1000
+"""So many are looked at in one go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that came in: by which channel, when, under which key, in which file; and what became of
+    it: `state` is waiting, unreadable (`why`), taken (`record`) or dropped."""
+
+    id: str
+    at: datetime
+    channel: str
+    key: str
+    file: str
+    facts: Mapping[str, Any]
+    state: str = "waiting"
+    why: str = ""
+    record: str = ""
+
+
+_STATES = {KEPT: "waiting", UNREAD: "unreadable", TAKEN: "taken", DROPPED: "dropped"}
+
+
+def keep(ws: Workspace, channel: str, arrived: Iterable[Arrived]) -> list[Kept]:
+    """Keep what has come, durably, in one transaction; those that are new, for what came before is known
+    by its key."""
+    with ws.change("intake keep", actor="crm") as change:
+        ws.look_again()
+        return keep_in(change, ws, channel, arrived)
+
+
+def keep_in(change: Change, ws: Workspace, channel: str, arrived: Iterable[Arrived]) -> list[Kept]:
+    """The same within an open change."""
+    new: dict[str, Kept] = {}
+    for one in arrived:
+        key = one.key or f"sha256:{hashlib.sha256(one.content).hexdigest()}"
+        if key in new or any(e.kind == KEPT for e in ws.timeline.events_of_message(key)):
+            continue
+        facts = {"channel": channel, "message_id": key, "file": change.attach(one.content)}
+        event_id = change.note(KEPT, "", {**facts, **({"facts": one.facts} if one.facts else {})})
+        new[key] = Kept(event_id, ws.now, channel, key, facts["file"], one.facts)
+    return list(new.values())
+
+
+def waiting(ws: Workspace) -> list[Kept]:
+    """What nobody has taken up or dropped yet, the oldest first."""
+    return [_as_it_is(ws, event) for event in ws.agenda.arrived(MOST_WAITING)]
+
+
+def listed(ws: Workspace, states: Sequence[str]) -> list[Kept]:
+    """What is in one of these states, the oldest first."""
+    if not {*states} - {"waiting", "unreadable"}:
+        found = waiting(ws)
+    else:
+        found = [_as_it_is(ws, event) for event in ws.events(kinds=(KEPT,))]
+    return [one for one in found if one.state in states]
+
+
+def named(ws: Workspace, ref: str) -> Kept:
+    """What came in, by its id or the beginning of it, or by its key; NotFound or Ambiguous."""
+    near = ws.events(kinds=(KEPT,), after=ref[:-1], before=f"{ref}~")
+    found = [event for event in near if event.id.startswith(ref)]
+    found = found or [e for e in ws.timeline.events_of_message(ref) if e.kind == KEPT]
+    if len(found) > 1:
+        ids = ", ".join(event.id for event in found[:6])
+        raise Ambiguous(tr("{!r} is the beginning of several: {}", ref, ids), "give the id")
+    if not found:
+        raise NotFound(tr("nothing that came in is {!r}", ref), "see crm intake list --state all")
+    return _as_it_is(ws, found[0])
+
+
+def _as_it_is(ws: Workspace, event: Event) -> Kept:
+    told = ws.timeline.intake_events(event.id)
+    last = next((e for e in reversed(told) if e.kind in (TAKEN, DROPPED)), told[-1])
+    data = event.data
+    return Kept(
+        event.id,
+        event.at,
+        str(data.get("channel", "")),
+        str(data.get("message_id", "")),
+        str(data.get("file", "")),
+        dict(data.get("facts") or {}),
+        _STATES[last.kind],
+        str(last.data.get("why", "")),
+        last.record,
+    )
+
+
+def content(ws: Workspace, kept: Kept) -> bytes:
+    """It, as it came; FileDamaged where that is not what stands there."""
+    return ws.attached(kept.file)
+
+
+def drop(ws: Workspace, kept: Kept) -> None:
+    """Throw it away: it makes nothing. It stays kept. Refused if it was taken up or dropped before."""
+    with ws.change("intake drop") as change:
+        ws.look_again()
+        now = named(ws, kept.id)
+        if now.state in ("taken", "dropped"):
+            said = tr("{} is {} already", kept.id, tr(now.state))
+            hint = tr("crm rm {} removes the record", now.record) if now.record else ""
+            raise Refused(said, hint)
+        change.note(DROPPED, "", {"intake": kept.id})

@@ -1,0 +1,119 @@
+"""Taking up what came in: an activity of whom it is from, and a lead where nobody knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from crmcli.channels.incoming import Arrived, Incoming, receiver
+from crmcli.dataclass import dataclass
+from crmcli.errors import CrmError
+from crmcli.language import tr
+from crmcli.model.event import TAKEN, UNREAD
+from crmcli.model.fields import Record
+from crmcli.model.phones import parse_phones
+from crmcli.model.values import Value
+from crmcli.sales import add
+from crmcli.sales.consent.block_list import blocklist
+from crmcli.sales.intake import kept as store
+from crmcli.sales.intake.kept import Kept
+from crmcli.sales.intake.whose import record_of
+from crmcli.sales.records.given_values import read_values
+from crmcli.workspace import Change, Workspace
+
+OWN = "we sent it ourselves"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of something that came in: the record that it is told of, if any; whether that is new;
+    else why nothing came of it. `failed` says why it cannot be read, so that it waits for a person."""
+
+    kept: Kept
+    record: Record | None = None
+    is_new: bool = False
+    why: str = ""
+    failed: str = ""
+
+
+def take(ws: Workspace, kept: Kept) -> Taken:
+    """Take it up in one transaction, once. What cannot be read is told on the timeline, once for each
+    reason, and waits."""
+    try:
+        incoming = read(ws, kept)
+        with ws.change("intake take", actor="crm", cause=kept.id) as change:
+            ws.look_again()
+            now = store.named(ws, kept.id)
+            if now.state in ("taken", "dropped"):
+                return Taken(now, why=tr("it is {} already", tr(now.state)))
+            return _taken(change, ws, kept, incoming)
+    except CrmError as error:
+        return _failed(ws, kept, error)
+
+
+def read(ws: Workspace, kept: Kept) -> Incoming:
+    """What it says; Unreadable, FileDamaged."""
+    arrived = Arrived(store.content(ws, kept), kept.key, kept.facts)
+    return receiver(kept.channel, ws.root, ws.settings).read(arrived)
+
+
+def _failed(ws: Workspace, kept: Kept, error: CrmError) -> Taken:
+    why = str(error)
+    if kept.why != why and not ws.dry_run:
+        with ws.change("intake take", actor="crm") as change:
+            change.note(UNREAD, "", {"intake": kept.id, "why": why})
+    return Taken(kept, failed=why)
+
+
+def _taken(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Taken:
+    """Write it down in an open change."""
+    why = _why_not(ws, kept, incoming)
+    record = None if why else record_of(ws, incoming)
+    is_new = False
+    if record is None and not why:
+        why = incoming.why_automatic or ("" if incoming.lead else tr("nobody knows the sender"))
+        if not why:
+            record, is_new = new_lead(change, ws, incoming.lead), True
+    if record is not None:
+        told = {name: value for name, value in incoming.told.items() if value not in ("", None)}
+        automatic = {"automatic": incoming.why_automatic} if incoming.why_automatic else {}
+        about = {"message_id": kept.key, "file": kept.file, "intake": kept.id}
+        change.note(incoming.kind, record.id, {**told, **automatic, **about})
+    facts = {"intake": kept.id, **({"why": why} if why else {})}
+    change.note(TAKEN, record.id if record else "", facts)
+    return Taken(kept, record, is_new, why)
+
+
+def _why_not(ws: Workspace, kept: Kept, incoming: Incoming) -> str:
+    """Why it is nobody's: it is our own, or its sender is on the block list."""
+    said = ws.timeline.events_of_message(kept.key)
+    if any(event.kind.endswith((".out", ".queued")) for event in said):
+        return tr(OWN)
+    blocks = blocklist(ws)
+    block = blocks.stops(incoming.emails, [*_numbers(ws, incoming)] if blocks.blocks else [])
+    return tr("{} is on the block list", block) if block else ""
+
+
+def _numbers(ws: Workspace, incoming: Incoming) -> Iterator[str]:
+    """The sender's numbers as a block list has them; what is none blocks nobody."""
+    for text in incoming.phones:
+        try:
+            yield from (phone.value for phone in parse_phones(text, ws.settings.phone_country))
+        except ValueError:
+            continue
+
+
+def new_lead(change: Change, ws: Workspace, given: Mapping[str, Sequence[str]]) -> Record:
+    """A lead of somebody who came in, in an open change; where no leads are kept, a deal. What a field
+    does not take goes into the comment: nobody is there who could be asked."""
+    values: dict[str, Value] = {}
+    rest: list[str] = []
+    for name, texts in given.items():
+        try:
+            values |= read_values(ws, "lead", {name: texts})
+        except CrmError:
+            if name == "source":  # the list of sources is the company's own
+                values["source_detail"] = ", ".join(texts)
+                continue
+            rest += [f"{name}: {text}" for text in texts]
+    comment = "\n".join(filter(None, [str(values.get("comment", "")), *rest]))
+    return add.add_arrival(change, ws, "lead", {**values, "comment": comment})
