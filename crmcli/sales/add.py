@@ -119,9 +119,7 @@ def _write_deal(
     return plan
 
 
-def add_arrival(
-    change: Change, ws: Workspace, entity: str, values: Mapping[str, Value]
-) -> Record:
+def add_arrival(change: Change, ws: Workspace, entity: str, values: Mapping[str, Value]) -> Record:
     """Within an open change, a record of somebody who came in by a channel, what leads are where none are
     kept. Nobody can be asked for what it ought to have, so it is made without that too."""
     record = begun(ws, entity, values)
