@@ -22,7 +22,10 @@ def local_day(moment: datetime, zone: tzinfo) -> date:
 
 
 def local_minute(moment: datetime, zone: tzinfo) -> str:
-    """An instant as people of the zone read it, to the minute; its day alone where time begins."""
+    """An instant as people of the zone read it, to the minute, with the offset where clocks show that time
+    twice; its day alone where time begins."""
     if moment.year < 2:
         return str(local_day(moment, zone))
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+    local = moment.astimezone(zone)
+    is_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f"{local:%Y-%m-%d %H:%M}" + (f" {local:%z}" if is_twice else "")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.durations import LONGEST
 from crmcli.model.fields import Record
-from crmcli.model.local_times import local_minute
+from crmcli.model.kinds import Field
+from crmcli.model.local_times import local_day, local_minute
 from crmcli.model.task import Task
-from crmcli.model.values import format_instant
+from crmcli.model.values import Value, format_instant
 from crmcli.workspace import Change, Workspace
 
 _KEEPING = "done_at is empty and length is not empty"
@@ -34,6 +35,27 @@ def check_free(ws: Workspace, change: Change, before: Record | None, record: Rec
     ws.look_again()
     for other in clashes(ws, change, record):
         raise Busy(said(ws, record, other), "choose another time, or leave out --length")
+
+
+def take_along(ws: Workspace, change: Change, before: Record, task: Record) -> None:
+    """Let the date field into which a robot wrote the time of a task follow it, if it still has that time."""
+    if not (isinstance(before, Task) and isinstance(task, Task)):
+        return
+    old, new = before.due, task.due
+    if not (old and new and old != new and task.about and ws.exists(task.about)):
+        return
+    made = ws.events(record=task.about, kinds=("job.done",), newest_first=True)
+    names = (e.data.get("into") for e in made if e.data.get("task") == task.id)
+    record, name = change.get(task.about), str(next(names, None) or "")
+    field = ws.schema.named(record.entity, name) if name else None
+    if field and record.get(field.name) == value_at(ws, field, old):
+        change.save(record.with_values({field.name: value_at(ws, field, new)}))
+
+
+def value_at(ws: Workspace, field: Field, moment: datetime) -> Value:
+    """What a date field has of a moment: that, or its day."""
+    is_day = field.kind.is_day
+    return field.kind.parse(str(local_day(moment, ws.zone)) if is_day else format_instant(moment))
 
 
 def clashes(ws: Workspace, change: Change, task: Task) -> list[Task]:

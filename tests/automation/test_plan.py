@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from crmcli.automation.config_checks import look_through
+from crmcli.sales.history.undo import undo
 
 SETTINGS = """
 calendar: {days: [mon, tue, wed, thu, fri], hours: '09:00-18:00'}
@@ -113,6 +114,36 @@ def test_a_reminder_goes_by_the_time_that_was_found(house: Any) -> None:
     assert house.events("notice") == []
     house.tick("30m")
     assert len(house.events("notice")) == 1
+
+
+def test_a_meeting_that_a_person_moves_takes_the_field_along(house: Any) -> None:
+    rules(house, "due: '2026-11-24 10:00', length: 1h, into: meeting_at")
+    deal = house.add("deal", name="Чай")
+    house.tick()
+    [task] = house.tasks()
+    house.edit(task.id, due="2026-11-25 12:00")
+    assert house.get(deal.id).get("meeting_at").isoformat() == "2026-11-25T09:00:00+00:00"
+    undo(house.ws)  # it is one change
+    assert house.get(deal.id).get("meeting_at") == house.get(task.id).due == task.due
+    house.edit(deal.id, meeting_at="2026-11-30 10:00")
+    house.edit(task.id, due="2026-11-26 12:00")
+    assert house.get(deal.id).get("meeting_at").isoformat() == "2026-11-30T07:00:00+00:00"
+
+
+def test_of_a_date_the_day_is_taken_along(house: Any) -> None:
+    rules(
+        house,
+        "due: '2026-11-24', length: 1d, into: meeting_at",
+        settings=SETTINGS.replace("type: datetime", "type: date"),
+    )
+    deal = house.add("deal", name="Чай")
+    house.tick()
+    [task] = house.tasks()
+    assert str(house.get(deal.id).get("meeting_at")) == "2026-11-24"
+    assert task.due.isoformat() == "2026-11-24T06:00:00+00:00"  # 9:00 in Moscow
+    house.edit(task.id, due="2026-11-26")
+    assert str(house.get(deal.id).get("meeting_at")) == "2026-11-26"
+    assert house.get(task.id).due.isoformat() == "2026-11-26T06:00:00+00:00"
 
 
 @pytest.mark.parametrize(

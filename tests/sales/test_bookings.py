@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from crmcli.errors import BadUsage, Refused
+from crmcli.model.local_times import local_minute
 from crmcli.model.task import Task
 from crmcli.sales import tasks
 from crmcli.sales.bookings import Busy
@@ -185,3 +187,27 @@ def test_a_length_without_a_time_keeps_none_and_is_refused(ws: Workspace) -> Non
     with pytest.raises(Refused, match="needs a time"):
         editing.edit(ws, task.id, editing.Edit({"due": [""]}, {}, {}))
     assert ws.get(task.id) == task
+
+
+def test_a_whole_day_begins_when_its_hours_do(ws: Workspace) -> None:
+    task = book(ws, due="2026-11-24", length="1d")
+    opens, zone = ws.settings.calendar.opens, ws.zone
+    assert task.due
+    assert task.due.astimezone(zone).time() == opens
+    call = kit.add(ws, "task", name="Звонок", due="2026-11-24")
+    closes = ws.settings.calendar.closes
+    assert isinstance(call, Task)
+    assert call.due
+    assert call.due.astimezone(zone).time() == closes
+    kit.edit(ws, call.id, due="2026-11-25", length="1d")
+    moved = ws.get(call.id)
+    assert isinstance(moved, Task)
+    assert moved.due
+    assert moved.due.astimezone(zone).time() == opens
+
+
+def test_times_that_clocks_show_twice_have_their_offset() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    told = [local_minute(first + timedelta(hours=n), berlin)[11:] for n in range(-1, 3)]
+    assert told == ["01:30", "02:30 +0200", "02:30 +0100", "03:30"]

@@ -14,8 +14,7 @@ from crmcli.model.local_times import local_minute
 from crmcli.model.presence import Presence
 from crmcli.model.settings import Calendar
 from crmcli.model.task import Task
-from crmcli.sales.bookings import check_free, clashes
-from crmcli.sales.records.given_values import read_value
+from crmcli.sales.bookings import check_free, clashes, value_at
 
 FARTHEST = timedelta(days=366)
 
@@ -39,10 +38,10 @@ def run(work: Work) -> Effect:
     if name := work.text("into"):
         record = work.change.get(work.the_record.id)
         field = work.ws.schema.field(record.entity, name)
-        due = read_value(work.ws, field, [local_minute(task.due, work.ws.zone)])
+        due = value_at(work.ws, field, task.due)
         work.change.save(record.with_values({field.name: due}))
     when = local_minute(task.due, work.ws.zone)
-    return Effect("done", {"task": task_id}, f"«{task.name}» {when}")
+    return Effect("done", {"task": task_id, "into": name}, f"«{task.name}» {when}")
 
 
 def _next_free(work: Work, task: Task, earliest: datetime) -> Task:

@@ -49,7 +49,8 @@ def _due(work: Work) -> datetime | None:
     try:
         length = parse_duration(text.removeprefix("+"))
     except ValueError:
-        value = read_values(ws, "task", {"due": [text]})["due"]
+        given = {"due": [text], "length": [work.text("length")]}
+        value = read_values(ws, "task", given)["due"]
         if not isinstance(value, datetime):
             return None
         return on_work_day(value, ws.settings.calendar, ws.zone) if work.workdays else value

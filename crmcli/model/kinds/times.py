@@ -59,7 +59,7 @@ class Day(Exact):
 
     def read_cell(self, field: Field, text: str, ctx: InputContext) -> Raw:
         """The same; a spreadsheet may have a day as a number, and no year is guessed in a file."""
-        from crmcli.model.local_times import local_minute
+        from crmcli.model.local_times import local_day
         from crmcli.model.serial_numbers import read_serial
         from crmcli.model.written_days import yearless
 
@@ -67,7 +67,7 @@ class Day(Exact):
             raise ValueError(tr("{!r} has no year", text))
         serial = read_serial(text, ctx.zone)
         if isinstance(serial, datetime):
-            text = local_minute(serial, ctx.zone) if self.is_day else format_instant(serial)
+            text = str(local_day(serial, ctx.zone)) if self.is_day else format_instant(serial)
         elif serial is not None:
             text = serial.isoformat()
         return self.read(field, text, ctx)

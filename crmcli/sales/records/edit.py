@@ -13,11 +13,12 @@ from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, InputContext, merge_lists, without_items
 from crmcli.model.offer import Offer
+from crmcli.model.task import Task
 from crmcli.model.values import Raw, Value, fold
-from crmcli.sales.bookings import check_free
+from crmcli.sales.bookings import check_free, take_along
 from crmcli.sales.rates import in_new_currency
 from crmcli.sales.records import defaults
-from crmcli.sales.records.given_values import Given, field_named, read_raws, read_values
+from crmcli.sales.records.given_values import Given, field_named, of_booking, read_raws, read_values
 from crmcli.sales.records.new_links import linking, told
 from crmcli.sales.records.packed import Pairs
 from crmcli.sales.records.required import require
@@ -48,6 +49,8 @@ class Edit:
 
 def edited(ws: Workspace, record: Record, edit: Edit, inputs: InputContext | None = None) -> Record:
     """The record as an edit leaves it, checked but not written."""
+    if isinstance(record, Task) and record.length:
+        inputs = of_booking(ws, inputs)
     values = read_values(ws, record.entity, edit.put, inputs)
     if "utm" in values:
         old = cast("Mapping[str, str]", record.get("utm"))
@@ -121,6 +124,7 @@ def edit_in(change: Change, ws: Workspace, record_id: str, edit: Edit) -> Record
     _, record = kept_or_next(change, ws, before, edited(ws, before, edit))
     check_free(ws, change, before, record)
     change.save(record)
+    take_along(ws, change, before, record)
     return record
 
 
@@ -149,8 +153,10 @@ def edit(
 def _save(change: Change, ws: Workspace, record: Record, linked: Sequence[Record]) -> None:
     for one in linked:
         change.add(one)
-    check_free(ws, change, change.get(record.id), record)
+    before = change.get(record.id)
+    check_free(ws, change, before, record)
     change.save(record)
+    take_along(ws, change, before, record)
     ws.notes += told(linked)
 
 

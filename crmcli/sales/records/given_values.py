@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.kinds import UTM_KEYS, Field, InputContext, merge_lists
@@ -34,6 +35,8 @@ def read_values(
     ws: Workspace, entity: str, given: Given, inputs: InputContext | None = None
 ) -> dict[str, Value]:
     """Type what people wrote; `utm_source` and the like go into `utm`. BadUsage names the field."""
+    if entity == "task" and any(given.get("length", ())):
+        inputs = of_booking(ws, inputs)
     values: dict[str, Value] = {}
     with_sums: dict[str, Value] = {}
     for name, texts in given.items():
@@ -50,6 +53,11 @@ def read_values(
             if code:
                 with_sums["currency"] = code
     return with_sums | values
+
+
+def of_booking(ws: Workspace, inputs: InputContext | None) -> InputContext:
+    """The same for a task that keeps a time: its `due` is the beginning, on a day with the working hours."""
+    return replace(inputs or ws.inputs, closes=ws.settings.calendar.opens)
 
 
 def read_value(
