@@ -120,8 +120,6 @@ def _is_own(line: str, root: Path) -> bool:
 
 
 def _calls(line: str, root: Path) -> bool:
-    if line.lstrip().startswith("#"):
-        return False
     try:
         words = shlex.split(line.replace(r"\%", "%"), comments=True)
     except ValueError:

@@ -90,6 +90,15 @@ def test_other_lines_stay(table: Path, tmp_path: Path) -> None:
     assert table.read_text("utf-8") == OWN
 
 
+def test_a_table_in_another_encoding_stays_to_the_byte(table: Path, tmp_path: Path) -> None:
+    strange = "# почта\n".encode("koi8-r")
+    table.write_bytes(strange)
+    crontab.install(call(tmp_path))
+    assert table.read_bytes().startswith(strange)
+    assert crontab.uninstall(tmp_path)
+    assert table.read_bytes() == strange
+
+
 def test_a_line_of_ones_own_is_not_doubled(table: Path, tmp_path: Path) -> None:
     hand = f"*/5 * * * * crm -C {tmp_path} tick"
     table.write_text(f"# {hand}\n{hand}\n", "utf-8")

@@ -157,6 +157,18 @@ def test_what_is_not_sold_any_more_is_not_found(crm: Crm, deal: str) -> None:
     assert len(json.loads(crm("product", "list", "--all", "--json").out)) == 1
     assert crm("deal", "line", "add", deal, "RT-1").code == 1
     assert crm("deal", "line", "add", deal, "монтеррей").code != 0
+    crm("product", "add", "RT-2", "Черепица Монтеррей новая", "--price", "990")
+    assert crm("deal", "line", "add", deal, "монтеррей").code == 0
+    assert [line["product"] for line in _lines(crm, deal)] == ["RT-2"]
+
+
+def test_a_price_brings_its_currency(crm: Crm, deal: str) -> None:
+    crm("product", "edit", "RT-1", "--price", "12 USD")
+    [row] = json.loads(crm("product", "list", "--json").out)
+    assert (row["price"], row["currency"]) == (12, "USD")
+    assert crm("product", "edit", "RT-1", "--price", "13").code == 0
+    [row] = json.loads(crm("product", "list", "--json").out)
+    assert (row["price"], row["currency"]) == (13, "USD")
 
 
 def test_a_damaged_table_is_told_by_check(crm: Crm, deal: str, folder: Path) -> None:

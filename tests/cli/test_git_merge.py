@@ -76,6 +76,9 @@ def test_products_that_two_clones_changed_are_as_each_has_them(
     assert crm("init", str(here), cwd=tmp_path).code == 0
     for sku, price in PRICES:
         assert crm("-C", str(here), "product", "add", sku, "Черепица", "--price", price).code == 0
+    sku, price = PRICES[0]
+    for once in ("99", price):  # what was changed and changed back stands there still
+        assert crm("-C", str(here), "product", "edit", sku, "--price", once).code == 0
     save(here)
     git(tmp_path, "clone", "-q", str(here), str(there))
     for folder, words in ((here, ours), (there, theirs)):

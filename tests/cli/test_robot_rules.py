@@ -192,6 +192,13 @@ def test_an_edit_changes_what_is_named_and_leaves_the_rest_as_it_is_written(
     assert "workdays" not in rules(folder, "offer")[0]
 
 
+def test_of_values_within_values_an_edit_changes_what_it_names(crm: Crm, folder: Path) -> None:
+    one = ("--do", "set", "--with", "append.tags=vip", "--with", "append.comment=x")
+    assert crm("robots", "add", "--stage", "lost", *one).code == 0
+    assert crm("robots", "edit", "lost/set", "--with", "append.tags=gold").code == 0
+    assert rules(folder, "lost")[0]["with"] == {"append": {"tags": "gold", "comment": "x"}}
+
+
 def test_a_robot_takes_its_comment_along(crm: Crm, folder: Path) -> None:
     comment = "# За день до срока сделки; дату поправили — робот подвинется.\n"
     assert crm("robots", "move", "remind", "--to", "paid", "--above", "ship").code == 0
@@ -201,6 +208,8 @@ def test_a_robot_takes_its_comment_along(crm: Crm, folder: Path) -> None:
     assert kept in text(folder)
     assert crm("robots", "move", "remind", "--to", "lost").code == 0
     assert kept in text(folder)
+    assert crm("robots", "move", "remind", "--to", "paid").code == 0
+    assert "robots: []" not in text(folder)  # it was the only one of lost
     done = crm("robots", "move", "offer/overdue", "--above", "ask")
     assert done.out == "Moved robot overdue; sales/offer: overdue, ask, chase.\n"
 
@@ -237,17 +246,31 @@ def test_what_a_robot_was_to_do_goes_with_it(crm: Crm, folder: Path) -> None:
     added = crm("lead", "add", *args)
     assert added.code == 0, added.err
     lead = added.out.strip()
+    stays = crm("lead", "add", "--name", "Пётр", "--email", "petr@example.com").out.strip()
+    same = ("--pipeline", "leads", "--stage", "working", "--id", "hello", "--do", "email")
+    assert crm("robots", "add", *same, "--with", "template=mail/hello.j2").code == 0
+    assert crm("lead", "move", stays, "working").code == 0
     later = "2026-11-23T09:20:00+00:00"
     assert crm("tick", CRM_NOW=later).code in (0, 1)
-    assert [one["robot"] for one in json.loads(crm("jobs", "list", "--json").out)] == ["hello"]
+    jobs = json.loads(crm("jobs", "list", "--json").out)
+    assert sorted((one["robot"], one["record"]) for one in jobs) == sorted(
+        [("hello", lead), ("hello", stays)]
+    )
     done = crm("robots", "rm", "new/hello", "--pipeline", "leads", CRM_NOW=later)
     assert done.out == "Removed robot hello from leads/new; cancelled for 1 record.\n", done.err
-    assert json.loads(crm("jobs", "list", "--json").out) == []
+    assert [one["record"] for one in json.loads(crm("jobs", "list", "--json").out)] == [stays]
     [job] = json.loads(crm("jobs", "list", "--state", "cancelled", "--json").out)
     assert (job["robot"], job["record"]) == ("hello", lead)
     more = crm("robots", "rm", "new/overdue", "--pipeline", "leads")
     assert "cancelled for 1 record" in more.out
     assert "cancelled" not in crm("robots", "rm", "offer/ask").out
+
+
+def test_a_fault_that_was_there_before_stands_in_no_ones_way(crm: Crm, folder: Path) -> None:
+    kit.append(folder, "templates/mail/hello.j2", "{{ lead.nope }}\n")
+    assert "nope" in crm("pipeline", "check").out
+    done = crm("robots", "disable", "offer/chase")
+    assert done.code == 0, done.err
 
 
 def test_a_robot_that_i_write_by_command_needs_no_approval(crm: Crm, folder: Path) -> None:

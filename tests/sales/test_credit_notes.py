@@ -101,6 +101,15 @@ def test_the_rest_of_one_paid_in_part_is_set_off_and_it_is_paid(
     assert ws.get(sent.deal).get("stage") == "paid"
 
 
+def test_another_invoice_for_the_deal_names_the_first_and_not_its_credit_note(
+    ws: Workspace, sent: Invoice
+) -> None:
+    credit_notes.credit(ws, sent.id, ["Доставка;1;390;;нет"])
+    ws.notes.clear()
+    invoices.add(ws, sent.deal)
+    assert ws.notes == [f"there is an invoice for it: {sent.id} {sent.name}"]
+
+
 def test_a_line_has_the_rate_of_its_invoice(ws: Workspace) -> None:
     made = invoices.add(ws, kit.deal(ws, amount="1").id, InvoiceTerms(["Книга;2;110;;10"]))
     invoices.note_sent(ws, made.id)

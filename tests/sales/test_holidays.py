@@ -79,7 +79,20 @@ def test_a_year_of_which_the_moves_are_not_known(root: Path) -> None:
     pytest.importorskip("holidays")
     ws = kit.opened(root)
     take(ws, "RU", [2026, 2099])
-    assert any("not of 2099" in note for note in ws.notes)
+    [told] = [note for note in ws.notes if "not of 2099" in note]
+    last = int(told.split(" until ")[1][:4])
+    ws = kit.opened(root)
+    take(ws, "RU", [last])
+    assert not [note for note in ws.notes if "not of" in note]
+
+
+def test_a_working_day_of_ones_own_is_told_and_stays(root: Path) -> None:
+    pytest.importorskip("holidays")
+    kit.replace(root / "settings.yaml", "# workdays: [2026-02-20]", "workdays: [2026-02-21]")
+    ws = kit.opened(root)
+    take(ws, "RU", [2026])
+    assert any("does not know 2026-02-21, 2026-10-05, which stay" in note for note in ws.notes)
+    assert [str(day) for day in kit.opened(root).settings.calendar.workdays] == ["2026-02-21"]
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,19 @@ def test_what_comes_to_nothing_is_not_billed(ws: Workspace) -> None:
     assert made(ws).name.endswith("0001")  # a refusal burns no number
 
 
+@pytest.mark.parametrize(("currency", "place"), [("RUB", 1), ("USD", 0), ("EUR", 0), ("CHF", 0)])
+def test_it_is_paid_to_the_first_account_that_holds_its_currency(
+    tmp_path: Path, currency: str, place: int
+) -> None:
+    own = ["DE89370400440532013000", "40702810438000060473", "40702840738000060473"]
+    bics = ["COBADEFFXXX", "044525225", "044525225"]
+    rows = (f'{{account: "{one}", bic: "{bic}"}}' for one, bic in zip(own, bics, strict=True))
+    settings = f"company: {{name: Скат, accounts: [{', '.join(rows)}]}}\n"
+    ws = kit.opened(kit.workspace(tmp_path / "own", kit.pipelines(), settings))
+    one = invoices.add(ws, kit.deal(ws, amount="5", currency=currency).id)
+    assert [account.account for account in one.pay_to] == [own[place]]
+
+
 @pytest.mark.parametrize("status", ["declined", "replaced", "expired", "sent"])
 def test_an_offer_that_is_over_is_not_billed(ws: Workspace, status: str) -> None:
     """Whether a tick has seen that its last day is over or not."""
