@@ -173,9 +173,12 @@ def test_an_entry_ages_out(house: House, olga: Any) -> None:
     assert len(lines(house)) == 1
 
 
-def test_taken_out(house: House, olga: Any) -> None:
+@pytest.mark.parametrize("refuses", [False, True])
+def test_taken_out(house: House, olga: Any, refuses: bool) -> None:
     deal = sale(house, olga)
     house.tick()
+    if refuses:
+        permission.decide(house.ws, olga.id, {"mail": False})
     stages.move(house.ws, deal.id, "lost_them")
     house.tick("1m")
     assert len(lines(house)) == 1

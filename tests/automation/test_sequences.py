@@ -114,7 +114,8 @@ def test_a_goal_and_an_exit_end_all_of_it(house: Any, more: str, left: list[str]
         ("again: on_event", 1, "under way"),
         ("again: on_event", 6, ""),
         ("again: after 30d", 6, "again after 30d"),
-        ("again: after 30d", 31, ""),
+        ("again: after 30d", 30, ""),
+        ("again: after 30d", 29, "again after 30d"),
     ],
 )
 def test_starting_it_again(house: Any, again: str, after: int, why: str) -> None:
@@ -126,6 +127,28 @@ def test_starting_it_again(house: Any, again: str, after: int, why: str) -> None
     assert (done.moved, why in done.why) == (not why, True)
     days(house, 6)
     assert notes(house) == ["Раз", "Два", "Три"] * (2 if done.moved else 1)
+
+
+@pytest.mark.parametrize("more", ["ends: stage", "for: deal"])
+def test_a_move_that_was_undone_does_not_end_it(house: Any, more: str) -> None:
+    rules(house, more)
+    deal = house.add("deal", name="Чай", amount="5")
+    house.tick()
+    stages.move(house.ws, deal.id, "talks" if "stage" in more else "won")
+    undo(house.ws)
+    days(house, 6)
+    assert notes(house) == ["Раз", "Два", "Три"]
+
+
+def test_a_robot_that_is_paused_keeps_it_under_way_for_nobody(house: Any) -> None:
+    rules(house, "again: on_event")
+    kit.replace(house.root / "pipelines.yaml", "Три}", "Три}, enabled: no")
+    deal = house.add("deal", name="Чай")
+    house.tick()
+    days(house, 3)
+    assert by_hand(house, start_in, deal.id).moved
+    days(house, 3)
+    assert notes(house) == ["Раз", "Два"] * 2
 
 
 def test_by_hand_it_is_started_and_stopped(house: Any) -> None:

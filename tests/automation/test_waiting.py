@@ -100,3 +100,9 @@ def test_of_many_that_changed_the_last_tick_counts(
     assert waiting_counts(house.ws) == ({"sales/new/late": 3}, 0)
     monkeypatch.setattr("crmcli.automation.waiting_counts.MANY", 0)
     assert waiting_counts(house.ws) == ({"sales/new/late": 2}, 1)
+    monkeypatch.setattr("crmcli.automation.waiting_counts.MANY", 1)
+    house.rules(kit.robots("{id: late, do: comment, with: {text: A}, after: 3d}"))
+    assert waiting_counts(house.ws) == (
+        {"sales/new/late": 2},
+        2,
+    )  # of more it is not known how many

@@ -295,6 +295,40 @@ def test_a_stage_goes_with_its_robots_and_its_records_elsewhere(deals: Path) -> 
     assert "Ещё раз" not in waiting(kit.opened(deals))
 
 
+@pytest.mark.parametrize(
+    ("ref", "after", "before", "order"),
+    [
+        ("request", "offer", "", "offer request won lost"),
+        ("request", "", "won", "offer request won lost"),
+        ("offer", "", "request", "offer request won lost"),
+        ("lost", "request", "", "request lost offer won"),
+        ("request", "lost", "", "offer won lost request"),
+        ("offer", "request", "", "request offer won lost"),
+        ("offer", "", "won", "request offer won lost"),
+    ],
+)
+def test_a_stage_stands_where_it_was_put(
+    deals: Path, ref: str, after: str, before: str, order: str
+) -> None:
+    ws = kit.opened(deals)
+    stages.move(ws, ws.pipelines.deals[0], ref, after, before)
+    assert order_of(deals) == order
+
+
+@pytest.mark.parametrize(
+    ("kind", "order"),
+    [("open", "request offer x won lost"), ("lost", "request offer won lost x")],
+)
+def test_a_new_stage_stands_behind_its_like(deals: Path, kind: str, order: str) -> None:
+    ws = kit.opened(deals)
+    stages.add(ws, ws.pipelines.deals[0], "X", {"kind": kind})
+    assert order_of(deals) == order
+
+
+def order_of(root: Path) -> str:
+    return " ".join(stage.id for stage in kit.opened(root).pipelines.deals[0].stages)
+
+
 def test_a_lost_deal_keeps_when_it_was_closed(ws: Workspace) -> None:
     deal = kit.deal(ws, amount="100").id
     moving.move(ws, deal, "cheap", reason="price")  # closed at NOW
