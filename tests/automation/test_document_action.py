@@ -44,6 +44,7 @@ def made(house: Any, deal: Any) -> dict[str, bytes]:
         ("template: act.html.j2, name: 'Акт/{{ deal.name }}'", "Акт-Чай.pdf", b"%PDF-"),
         ("template: act.html.j2, format: html, name: it.html", "it.html", b"<p>"),
         ("kind: offer, format: html, name: offer", "offer.html", b"<"),
+        ("kind: offer, format: html", "2026-0001.html", b"<p>2026-0001"),
         ("kind: invoice, name: invoice", "invoice.pdf", b"%PDF-"),
     ],
 )

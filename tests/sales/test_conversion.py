@@ -300,6 +300,29 @@ def test_who_is_known_is_looked_up_before_anything_is_written(ws: Workspace) -> 
     assert silent.known == ()
 
 
+@pytest.mark.parametrize(
+    ("how", "comment", "tags"),
+    [("merge", "Наш", ("old", "vip")), ("replace", "Срочно", ("old", "vip")), ("skip", "Наш", ("old",))],
+)  # fmt: skip
+def test_what_of_the_lead_goes_to_who_was_found(
+    ws: Workspace, how: str, comment: str, tags: tuple[str, ...]
+) -> None:
+    """Who is chosen by a word is filled up in any case; the owner stays."""
+    given = {"name": "Пётр Ёлкин", "emails": "petr@example.ru", "phones": "89123456789"}
+    found = kit.contact(ws, **given, comment="Наш", tags="old", owner="boris")
+    chosen = kit.company(ws, name="Ромашка", comment="Своя", tags="old")
+    use = {"company": chosen.id}
+    first = full_lead(ws)
+    leads.convert(ws, first, ConvertOptions(make=("contact",), use=use, on_duplicate=how))
+    now, firm = ws.get(found.id), ws.get(chosen.id)
+    assert (now.get("comment"), now.get("tags"), now.get("owner")) == (comment, tags, "boris")
+    assert (firm.get("comment"), firm.get("tags")) == ("Своя", ("old", "vip"))
+    leads.convert(ws, full_lead(ws), ConvertOptions(use={**use, "contact": found.id}))
+    assert {ws.get(one).get("lead") for one in (found.id, chosen.id)} == {
+        first
+    }  # it came from that
+
+
 def test_an_existing_deal_can_be_used(ws: Workspace) -> None:
     deal = kit.deal(ws, name="Старая")
     done = leads.convert(

@@ -15,7 +15,7 @@ from crmcli.reports.funnel import read_funnel
 from crmcli.sales import stages as moving
 from crmcli.sales.checks.check import problems
 from crmcli.sales.history import undo
-from crmcli.sales.settings import stages
+from crmcli.sales.settings import pipelines, stages
 from crmcli.workspace import Workspace
 from tests import kit
 
@@ -375,6 +375,19 @@ def test_undo_gives_every_file_back(deals: Path) -> None:
         assert text(deals) != before["p"]
         undo.undo(kit.opened(deals))
         assert state() == before
+
+
+def test_who_has_ended_in_a_pipeline_that_goes_away_ends_in_the_other(deals: Path) -> None:
+    """Also where a stage there has the same id and ends nothing."""
+    kit.replace(deals / "pipelines.yaml", "id: fine,", "id: offer,")
+    kit.replace(deals / "pipelines.yaml", "id: bad,", "id: lost,")
+    ws = kit.opened(deals)
+    ids = {name: kit.deal(ws, name=name, pipeline="service").id for name in ("offer", "lost")}
+    for stage, deal in ids.items():
+        moving.move(ws, deal, stage, reason="" if stage == "offer" else "price")
+    pipelines.remove(ws, ws.pipelines.deals[1], "sales/request")
+    ws = kit.opened(deals)
+    assert [ws.get(ids[stage]).get("stage") for stage in ("offer", "lost")] == ["won", "lost"]
 
 
 def test_records_that_may_not_stand_there_keep_the_stage(ws: Workspace) -> None:
