@@ -149,6 +149,15 @@ def test_nor_an_address_that_somebody_else_refuses(house: House, olga: Any) -> N
     assert [line.split(",")[1] for line in lines(house)] == ["kind", "email"]
 
 
+def test_a_number_of_two_clients_stands_there_once(house: House, olga: Any) -> None:
+    other = house.add("contact", name="Сестра", phones="+79161234567", emails="s@kafe.example")
+    sale(house, olga)
+    sale(house, other)
+    house.tick()
+    kinds = [line.split(",")[1] for line in lines(house)]
+    assert sorted(kinds) == ["email", "email", "kind", "phone"]
+
+
 def test_who_is_blocked_or_removed_leaves(house: House, olga: Any) -> None:
     other = house.add("contact", name="Пётр", emails="p@kafe.example")
     deal = sale(house, olga)

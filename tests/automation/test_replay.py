@@ -10,7 +10,9 @@ import pytest
 
 from crmcli.automation.replay import Difference, replay
 from crmcli.sales import activities, stages, tasks
-from tests.automation.conftest import START
+from crmcli.sales.consent import block_list
+from tests import kit
+from tests.automation.conftest import SETTINGS, START
 from tests.automation.test_simulate import contents
 from tests.forks import forks
 
@@ -110,6 +112,20 @@ def test_what_was_lived_through_is_decided_the_same_again(past: Any, since: str)
     assert found.before == found.after
     assert len(found.after) >= 5
     assert contents(past) == before
+
+
+def test_a_letter_that_was_refused_when_it_was_to_leave_was_not_sent(house: Any) -> None:
+    house.template("hi", "Subject: О чае\n\nДобрый день!\n")
+    house.write("settings.yaml", SETTINGS + "channels: {mail: {deliver: 'smtp://127.0.0.1:1'}}\n")
+    to = "{template: mail/hi.j2, to: olga@kafe.example}"
+    house.rules(kit.robots(f"{{id: letter, do: email, with: {to}}}"))
+    house.add("deal", name="Чай")
+    house.tick()
+    assert replay(house.ws, START, house.now).before == {("robot:letter", "email"): 1}
+    block_list.add(house.ws, ["olga@kafe.example"])
+    house.tick("1d")
+    assert house.state("letter") == "skipped"
+    assert replay(house.ws, START, house.now).before == {}
 
 
 def test_the_present_rules_against_themselves(past: Any) -> None:
