@@ -10,7 +10,7 @@ import pytest
 from crmcli.automation.config_checks import look_through
 from crmcli.errors import BadUsage, NotFound
 from crmcli.model.audience import PLATFORMS, hashed
-from crmcli.sales import stages
+from crmcli.sales import leads, stages
 from crmcli.sales.consent import audiences, block_list, permission
 from crmcli.sales.history import undo
 from crmcli.sales.merging import merge
@@ -147,6 +147,15 @@ def test_nor_an_address_that_somebody_else_refuses(house: House, olga: Any) -> N
     sale(house, olga)
     house.tick()
     assert [line.split(",")[1] for line in lines(house)] == ["kind", "email"]
+
+
+def test_a_lead_that_was_converted_is_its_contact(house: House) -> None:
+    house.rules("", kit.robots("{id: into, do: audience, with: {add: all}}"))
+    lead = house.add("lead", name="Ольга", emails="olga@kafe.example")
+    house.tick()
+    assert audiences.members(house.ws) == {"all": {lead.id: ""}}
+    done = leads.convert(house.ws, lead.id, leads.ConvertOptions(make=("contact",)))
+    assert audiences.members(house.ws) == {"all": {done.ids["contact"]: ""}}
 
 
 def test_a_number_of_two_clients_stands_there_once(house: House, olga: Any) -> None:

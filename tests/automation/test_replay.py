@@ -114,6 +114,24 @@ def test_what_was_lived_through_is_decided_the_same_again(past: Any, since: str)
     assert contents(past) == before
 
 
+def test_a_stage_of_another_pipeline_is_another_one_though_it_is_called_alike(house: Any) -> None:
+    robot = "{id: say, do: comment, with: {text: Сервис}}"
+    more = f"""  - id: service
+    name: Сервис
+    stages:
+      - {{id: new, name: Новая, robots: [{robot}]}}
+      - {{id: won, name: Готово, kind: won}}
+      - {{id: lost, name: Срыв, kind: lost}}
+"""
+    house.write("pipelines.yaml", kit.pipelines() + more)
+    deal = house.add("deal", name="Чай")
+    house.tick("1h")
+    stages.move(house.ws, deal.id, "new", pipeline="service")
+    house.tick("1m")
+    found = replay(house.ws, START, house.now)
+    assert found.before == found.after == {("robot:say", "comment"): 1}
+
+
 def test_a_letter_that_was_refused_when_it_was_to_leave_was_not_sent(house: Any) -> None:
     house.template("hi", "Subject: О чае\n\nДобрый день!\n")
     house.write("settings.yaml", SETTINGS + "channels: {mail: {deliver: 'smtp://127.0.0.1:1'}}\n")

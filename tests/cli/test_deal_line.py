@@ -257,6 +257,19 @@ def test_sums_and_numbers_are_written_as_people_read_them(crm: Crm, deal: str) -
     assert (line["quantity"], line["discount"]) == (120.5, "1000")
 
 
+def test_a_new_line_gets_no_rate_that_is_over(crm: Crm, deal: str, folder: Path) -> None:
+    crm("deal", "line", "add", deal, "RT-1")
+    table = folder / "data/products.csv"
+    table.write_text(table.read_text("utf-8").replace(",22,yes", ",20,yes"), encoding="utf-8")
+    done = crm("deal", "line", "add", deal, "RT-1")
+    assert (done.code, "20" in done.err) == (1, True)
+    [kept] = (folder / "data/deals").rglob(f"{deal}.yaml")
+    text = kept.read_text("utf-8")
+    assert "vat: '22'" in text
+    kept.write_text(text.replace("vat: '22'", "vat: '20'"), encoding="utf-8")
+    assert crm("deal", "line", "edit", deal, "1", "--quantity", "2").code == 0  # it is of its day
+
+
 @pytest.mark.parametrize(
     "given", [("add", "X", "Новый", "--vat", "20"), ("edit", "RT-1", "--vat", "20")]
 )

@@ -11,6 +11,7 @@ from crmcli.formats.csv import read_table
 from crmcli.model.deal import Deal
 from crmcli.model.values import CompanyLink
 from crmcli.sales import add as adding
+from crmcli.sales import leads
 from crmcli.sales.conversion.intake import remark
 from crmcli.sales.duplicates.known import AlreadyKnown
 from crmcli.sales.imports import ImportOptions, import_records
@@ -56,6 +57,17 @@ def test_who_comes_in_becomes_contact_company_and_deal(simple: Workspace) -> Non
     assert (deal.lead, contact.get("lead"), deal.name) == ("", "", "Кровля")
     assert "да" in deal.comment  # which has no field there
     assert "leads are off" in remark(simple)
+
+
+def test_who_came_from_a_lead_before_leads_were_off_is_told_of_still(folder: Path) -> None:
+    ws = kit.opened(folder)
+    lead = kit.lead(ws, name="Раньше", **ANNA)
+    known = leads.convert(ws, lead.id, leads.ConvertOptions(make=("contact",))).ids["contact"]
+    kit.append(folder, "settings.yaml", "leads: off\n")
+    ws = kit.opened(folder)
+    done = taken(ws, name="Первая", **ANNA)
+    assert (done.record.get("contacts"), done.record.get("lead")) == ((known,), "")
+    assert ws.get(known).get("lead") == lead.id
 
 
 def test_who_is_known_is_used_and_gets_a_new_deal(simple: Workspace) -> None:
