@@ -12,8 +12,9 @@ import click
 
 from crmcli.cli.helping import GUIDES
 from crmcli.cli.pages import folded, own_options
-from crmcli.cli.params import Session, common_options
+from crmcli.cli.params import common_options
 from crmcli.cli.root import crm
+from crmcli.cli.session import Session
 from crmcli.store.config.schemas import schema_files
 
 ROOT = Path(__file__).parents[1]

@@ -20,8 +20,8 @@ from babel.messages.pofile import read_po, write_po
 
 import crmcli
 from crmcli.cli.pages import EXAMPLE, paragraphs
-from crmcli.cli.params import Session
 from crmcli.cli.root import Root, crm
+from crmcli.cli.session import Session
 from crmcli.language import CATALOGUES, DOMAIN, LANGUAGES
 from crmcli.model.actions import ACTIONS
 from crmcli.model.entities import ENTITIES

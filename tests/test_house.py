@@ -17,8 +17,8 @@ import pytest
 
 import crmcli
 from crmcli import errors
-from crmcli.cli.params import Session
 from crmcli.cli.root import COMMANDS, crm
+from crmcli.cli.session import Session
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import own_fields
 from crmcli.workspace import Workspace
@@ -146,7 +146,7 @@ SERVE_ALL = (
     "workspace/*", "store/[!c]*/*", "sales/add.py", "sales/checks/*", "sales/records/*", "sales/history/*",
     "sales/exports/export.py", "present/columns.py", "present/records.py", "cli/records.py", "cli/nouns.py",
     "cli/options.py", "cli/showing.py", "cli/traits.py", "cli/exporting.py",
-    "cli/params.py", "cli/search.py", "cli/dupes.py", "cli/main.py", "automation/record_plan.py",
+    "cli/params.py", "cli/session.py", "cli/search.py", "cli/dupes.py", "cli/main.py", "automation/record_plan.py",
     "automation/trigger_*.py", "automation/event_subjects.py",
 )  # fmt: skip
 """The rooms that serve every noun, and so know none by name."""

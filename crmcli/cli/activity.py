@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli.options import listed
-from crmcli.cli.params import REF, REFS, ChangingVerb, Noun, Session, option
+from crmcli.cli.params import REF, REFS, ChangingVerb, Noun, option
 from crmcli.cli.printing import unreadable
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
 from crmcli.model.durations import parse_duration

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from crmcli.cli.params import Noun, Session, option
+from crmcli.cli.params import Noun, option
+from crmcli.cli.session import Session
 from crmcli.model.audience import KINDS, PLATFORMS
 from crmcli.present.cells import Column, Listing
 from crmcli.sales.consent import audiences

@@ -12,8 +12,9 @@ import click
 from crmcli.cli import terminal
 from crmcli.cli.options import PIPELINE, WHERE, filtered, pipeline_named
 from crmcli.cli.output import Output
-from crmcli.cli.params import Session, Verb, option
+from crmcli.cli.params import Verb, option
 from crmcli.cli.printing import unreadable
+from crmcli.cli.session import Session
 from crmcli.language import tr
 from crmcli.model.conditions.tree import Condition
 from crmcli.model.pipeline import Pipeline

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session
+from crmcli.cli.params import ChangingVerb, Noun
+from crmcli.cli.session import Session
 from crmcli.language import counted, tr
 from crmcli.present.cells import Column, Listing
 from crmcli.sales.settings import holidays as of_countries

@@ -9,8 +9,9 @@ import click
 from crmcli.automation.config_checks import look_through
 from crmcli.automation.health import automation_problems
 from crmcli.cli import terminal
-from crmcli.cli.params import Session, Verb
+from crmcli.cli.params import Verb
 from crmcli.cli.printing import print_problems
+from crmcli.cli.session import Session
 from crmcli.errors import Problem
 from crmcli.language import counted, tr
 from crmcli.model.redaction import redacted

@@ -9,7 +9,8 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from crmcli.cli.options import option_name
-from crmcli.cli.params import Session, Verb
+from crmcli.cli.params import Verb
+from crmcli.cli.session import Session
 from crmcli.errors import CrmError
 from crmcli.model.conditions.tree import Text
 from crmcli.model.entities import ENTITIES

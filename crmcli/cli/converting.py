@@ -11,7 +11,7 @@ import click
 
 from crmcli.cli import terminal
 from crmcli.cli.options import read_pairs
-from crmcli.cli.params import Session
+from crmcli.cli.session import Session
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr

@@ -11,7 +11,7 @@ from crmcli.model.durations import parse_duration
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
-    from crmcli.cli.params import Session
+    from crmcli.cli.session import Session
     from crmcli.workspace import Workspace
 
 USUAL = "5m"

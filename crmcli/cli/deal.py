@@ -8,8 +8,9 @@ import click
 
 from crmcli.cli.nouns import closing, noun
 from crmcli.cli.options import read_given
-from crmcli.cli.params import REF, ChangingVerb, Session, complete, option
+from crmcli.cli.params import REF, ChangingVerb, complete, option
 from crmcli.cli.printing import Answer, changes
+from crmcli.cli.session import Session
 from crmcli.present.told import Told
 
 deal = noun("deal")

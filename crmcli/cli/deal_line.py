@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from crmcli.cli.params import REF, ChangingVerb, Noun, Session, WholeNumber, option
+from crmcli.cli.params import REF, ChangingVerb, Noun, WholeNumber, option
+from crmcli.cli.session import Session
 from crmcli.language import tr
 from crmcli.model.deal import Deal
 from crmcli.present.cells import Listing

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session
+from crmcli.cli.params import ChangingVerb, Noun
+from crmcli.cli.session import Session
 from crmcli.language import tr
 from crmcli.present.cells import Column, Listing
 from crmcli.present.changes import reshaped

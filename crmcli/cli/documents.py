@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import REF, ChangingVerb, Noun, Session, Verb, imported, option
+from crmcli.cli.params import REF, ChangingVerb, Noun, Verb, imported, option
+from crmcli.cli.session import Session
 from crmcli.errors import CrmError
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES

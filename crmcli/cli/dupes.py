@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session, WholeNumber, option
+from crmcli.cli.params import ChangingVerb, Noun, WholeNumber, option
 from crmcli.cli.printing import say, unreadable
+from crmcli.cli.session import Session
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES, having
 from crmcli.present.changes import marked

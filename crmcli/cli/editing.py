@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli import terminal
-from crmcli.cli.params import Session
 from crmcli.cli.printing import changes
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage, CrmError
 from crmcli.language import tr
 from crmcli.present.told import Told

@@ -7,8 +7,9 @@ import sys
 import click
 
 from crmcli.cli.options import WHERE, listed
-from crmcli.cli.params import Session, Verb, option
+from crmcli.cli.params import Verb, option
 from crmcli.cli.printing import unreadable
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES, plurals

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session
+from crmcli.cli.params import ChangingVerb, Noun
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES

@@ -11,7 +11,8 @@ import click
 
 import crmcli
 from crmcli.cli.pages import Page, folded, options_page
-from crmcli.cli.params import Session, Verb, common_options
+from crmcli.cli.params import Verb, common_options
+from crmcli.cli.session import Session
 from crmcli.cli.terminal import program, quoted
 from crmcli.errors import Ambiguous, CrmError, NotFound
 from crmcli.language import spoken, tr

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session, WholeNumber, imported, option
+from crmcli.cli.params import ChangingVerb, Noun, WholeNumber, imported, option
 from crmcli.cli.printing import print_problems
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.formats.encodings import EncodingUnclear, differing
 from crmcli.formats.letters import languages_of

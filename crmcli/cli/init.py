@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from crmcli.cli.params import Session, Verb, option
+from crmcli.cli.params import Verb, option
+from crmcli.cli.session import Session
 from crmcli.cli.terminal import quoted
 from crmcli.language import prefer, spoken, tr
 from crmcli.model.settings import LANGUAGES

@@ -9,7 +9,8 @@ import click
 
 from crmcli.cli.documents import rendering, sending
 from crmcli.cli.nouns import closing, noun
-from crmcli.cli.params import REF, ChangingVerb, Session, complete, option
+from crmcli.cli.params import REF, ChangingVerb, complete, option
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crmcli.cli.nouns import closing, noun
-from crmcli.cli.params import ALL_OR_NOTHING, REF, ChangingVerb, Session, complete, option
+from crmcli.cli.params import ALL_OR_NOTHING, REF, ChangingVerb, complete, option
 from crmcli.cli.printing import Answer, each_told
+from crmcli.cli.session import Session
 from crmcli.present.told import Told
 from crmcli.sales.duplicates.ways import ASK, OF_CONVERT, told
 

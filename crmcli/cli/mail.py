@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from crmcli.cli.documents import ANYWAY, confirmed, sent_each
 from crmcli.cli.options import check_chosen
-from crmcli.cli.params import ALL_OR_NOTHING, SOME_REFS, ChangingVerb, Noun, Session, option
+from crmcli.cli.params import ALL_OR_NOTHING, SOME_REFS, ChangingVerb, Noun, option
+from crmcli.cli.session import Session
 from crmcli.model.entities import ENTITIES
 from crmcli.present.told import Told
 from crmcli.sales.documents import templates

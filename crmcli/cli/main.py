@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 
 import click
 
-from crmcli.cli.params import Session
 from crmcli.cli.root import crm
+from crmcli.cli.session import Session
 from crmcli.errors import (
     BadUsage,
     Conflict,

@@ -8,16 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.params import (
-    ALL_OR_NOTHING,
-    REF,
-    REFS,
-    ChangingVerb,
-    Noun,
-    Session,
-    imported,
-    option,
-)
+from crmcli.cli.params import ALL_OR_NOTHING, REF, REFS, ChangingVerb, Noun, imported, option
+from crmcli.cli.session import Session
 from crmcli.model.entities import ENTITIES, Trait
 
 if TYPE_CHECKING:

@@ -1,138 +1,24 @@
-"""Shared pieces of every command: the session, the global options, the command classes."""
+"""Shared pieces of every command: the global options, parameters, the command classes."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli import language
-from crmcli.cli import terminal
-from crmcli.cli.table import message_lines
+from crmcli.cli.session import FORMATS, Session
 from crmcli.cli.terminal import printable
-from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 
 if TYPE_CHECKING:  # a light command must not pay for what it does not use
     from click.shell_completion import CompletionItem
 
-    from crmcli.cli.output import Output
-    from crmcli.workspace import Workspace
-
-FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "ids")
-YEARS = range(1900, 2200)
-"""The years in which the clock may stand: far enough from the ends of the calendar to reckon in."""
 
 SENTENCE = 500
 """Letters: more than any first sentence of help has."""
-
-
-class Session:
-    """One run of the program: what the global options said, the workspace and the output.
-
-    Both are made on first use, so that `crm --help` opens no folder.
-    """
-
-    def __init__(self) -> None:
-        self.folder: str = os.environ.get("CRM_WORKSPACE", "")
-        self.user: str = os.environ.get("CRM_USER", "")
-        self.format: str = ""
-        self.color: bool | None = None
-        self.quiet = False
-        self.verbose = False
-        self.yes = False
-        self.dry_run = False
-        self.tick = False
-        self.has_ticked = False
-        self.exit_code = 0
-        """That of a command which came to its end, and met an error on its way."""
-        self.inspecting = False
-
-    def speak(self) -> None:
-        """Speak the language of the workspace in which we stand, for words that open none."""
-        if "workspace" not in self.__dict__:
-            language.prefer(language.of_folder(Path(self.folder)))
-
-    @cached_property
-    def workspace(self) -> Workspace:
-        """The workspace, found by `-C`, CRM_WORKSPACE or by walking up from here."""
-        from crmcli.present.cells import Locale
-        from crmcli.store import layout
-        from crmcli.workspace import Workspace
-
-        workspace = Workspace.open(
-            Path(self.folder) if self.folder else None,
-            user=self.user,
-            now=self.now,
-            dry_run=self.dry_run,
-            inspecting=self.inspecting,
-        )
-        self.out.locale = Locale.of(workspace)
-        if workspace.settings.commit != "never":
-            from crmcli.cli.calling import command_line
-
-            workspace.call = command_line(sys.argv[1:])
-        if workspace.has_file(layout.HOOKS_FOLDER):
-            from crmcli.automation.hooks import Hooks
-
-            workspace.hooks = Hooks(workspace)
-        return workspace
-
-    @cached_property
-    def out(self) -> Output:
-        """Where and how this run prints."""
-        from crmcli.cli.output import Output
-
-        return Output(
-            format=self.format or _known_format(os.environ.get("CRM_FORMAT", "")),
-            color=self.color,
-            quiet=self.quiet,
-            verbose=self.verbose,
-        )
-
-    @property
-    def now(self) -> datetime | None:
-        """The fixed clock of CRM_NOW, or None for the real one."""
-        text = os.environ.get("CRM_NOW", "")
-        if not text:
-            return None
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            raise BadUsage(
-                tr("CRM_NOW={!r} is not an instant", text), "write it as 2026-11-23T09:00:00+03:00"
-            ) from None
-        if moment.year not in YEARS:
-            raise BadUsage(
-                tr("CRM_NOW={!r} is out of range", text), tr("years {} to {}", YEARS[0], YEARS[-1])
-            )
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-    def confirm(self, question: str) -> None:
-        """Ask on a terminal before something is lost; `--yes` answers; elsewhere refuse."""
-        if self.yes or self.dry_run:
-            return
-        if not sys.stdin.isatty():
-            raise BadUsage(
-                tr("this needs an answer, and there is no terminal: {}", question), "add --yes"
-            )
-        lines = message_lines(tr(question), terminal.columns() - len(" [y/N]: "))
-        if not terminal.agrees("\n".join(lines)):
-            raise Refused("nothing changed")
-
-
-def _known_format(text: str) -> str:
-    if text and text not in FORMATS:
-        raise BadUsage(
-            tr("CRM_FORMAT={!r} is not a format", text), tr("one of {}", ", ".join(FORMATS))
-        )
-    return text
 
 
 def _complete_folder(*_: object) -> list[CompletionItem]:

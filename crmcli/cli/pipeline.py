@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from crmcli.cli.options import pipeline_named
-from crmcli.cli.params import ChangingVerb, Noun, Session, complete, option
+from crmcli.cli.params import ChangingVerb, Noun, complete, option
 from crmcli.cli.printing import print_problems
+from crmcli.cli.session import Session
 from crmcli.errors import NotFound
 from crmcli.language import tr
 from crmcli.present.cells import Listing

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from crmcli.cli.params import Session
+from crmcli.cli.session import Session
 from crmcli.errors import Problem
 from crmcli.language import counted, tr
 from crmcli.present.cells import Listing

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session, Verb, option
+from crmcli.cli.params import ChangingVerb, Noun, Verb, option
+from crmcli.cli.session import Session
 from crmcli.language import counted, tr
 from crmcli.model.product import Product
 from crmcli.model.values import fold, json_number

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from crmcli.cli.options import day_given
-from crmcli.cli.params import ChangingVerb, Noun, Session, option
+from crmcli.cli.params import ChangingVerb, Noun, option
+from crmcli.cli.session import Session
 from crmcli.language import tr
 from crmcli.model.values import json_number
 from crmcli.present.cells import Column, Listing

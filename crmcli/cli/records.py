@@ -18,8 +18,9 @@ from crmcli.cli.options import (
     read_pairs,
     state_options,
 )
-from crmcli.cli.params import REF, REFS, ChangingVerb, Session, Verb, option
+from crmcli.cli.params import REF, REFS, ChangingVerb, Verb, option
 from crmcli.cli.printing import Answer, changes, unreadable
+from crmcli.cli.session import Session
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import counted, tr

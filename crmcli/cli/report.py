@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from crmcli.cli.options import PIPELINE, WHERE, day_given, pipeline_named
-from crmcli.cli.params import Noun, Session, option
+from crmcli.cli.params import Noun, option
 from crmcli.cli.printing import unreadable
+from crmcli.cli.session import Session
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.model.conditions.tree import Condition

@@ -12,7 +12,7 @@ from crmcli.automation.rule_edits import Home
 from crmcli.cli import terminal
 from crmcli.cli.options import pipeline_named
 from crmcli.cli.pages import Page
-from crmcli.cli.params import Session
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS

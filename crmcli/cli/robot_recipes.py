@@ -9,7 +9,8 @@ import click
 from crmcli.automation import recipes
 from crmcli.cli import terminal
 from crmcli.cli.options import pipeline_named
-from crmcli.cli.params import ChangingVerb, Noun, Session, option
+from crmcli.cli.params import ChangingVerb, Noun, option
+from crmcli.cli.session import Session
 from crmcli.language import tr
 from crmcli.model.durations import parse_duration
 from crmcli.model.pipeline import LEADS

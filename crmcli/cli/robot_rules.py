@@ -10,7 +10,8 @@ import click
 from crmcli.automation import rule_edits
 from crmcli.automation.rule_edits import Home, RuleChange, Spot
 from crmcli.cli.options import PIPELINE, pipeline_named
-from crmcli.cli.params import ChangingVerb, Session, complete, option
+from crmcli.cli.params import ChangingVerb, complete, option
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.language import counted, tr
 from crmcli.model.actions import ACTIONS

@@ -9,7 +9,8 @@ import click
 
 from crmcli.cli import terminal
 from crmcli.cli.options import check_chosen, chosen_records, pipeline_named, staged_record
-from crmcli.cli.params import ALL_OR_NOTHING, SOME_REFS, ChangingVerb, Noun, Session, option
+from crmcli.cli.params import ALL_OR_NOTHING, SOME_REFS, ChangingVerb, Noun, option
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
 from crmcli.model.entities import having

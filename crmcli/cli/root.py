@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 import click
 
 from crmcli import __version__
-from crmcli.cli.params import Noun, Session, imported
+from crmcli.cli.params import Noun, imported
+from crmcli.cli.session import Session
 from crmcli.language import tr
 
 RECORDS = "Records"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from crmcli.cli.params import Session, Verb
+from crmcli.cli.params import Verb
+from crmcli.cli.session import Session
 from crmcli.model.entities import ENTITIES, plurals
 
 

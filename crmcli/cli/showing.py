@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import REF, Session, Verb, WholeNumber, option
+from crmcli.cli.params import REF, Verb, WholeNumber, option
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from crmcli.cli.options import PIPELINE, listed, pipeline_named
-from crmcli.cli.params import ChangingVerb, Noun, Session, Verb, complete, option
+from crmcli.cli.params import ChangingVerb, Noun, Verb, complete, option
+from crmcli.cli.session import Session
 from crmcli.language import tr
 from crmcli.model.pipeline import STAGE_KINDS
 from crmcli.present.cells import Column, Listing

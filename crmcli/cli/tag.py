@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import click
 
 from crmcli.cli.options import listed
-from crmcli.cli.params import ChangingVerb, Noun, Session
+from crmcli.cli.params import ChangingVerb, Noun
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli.nouns import noun
-from crmcli.cli.params import REF, REFS, ChangingVerb, Session
+from crmcli.cli.params import REF, REFS, ChangingVerb
+from crmcli.cli.session import Session
 from crmcli.language import tr
 
 if TYPE_CHECKING:

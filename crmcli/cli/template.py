@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from crmcli.cli.params import Noun, Session, complete
+from crmcli.cli.params import Noun, complete
 from crmcli.cli.printing import print_problems
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.language import counted, tr
 from crmcli.present.cells import Column, Listing

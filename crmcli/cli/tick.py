@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli.params import Session, Verb, option
+from crmcli.cli.params import Verb, option
 from crmcli.cli.printing import notes
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage, CrmError, InvalidData, Problem
 from crmcli.language import counted, tr
 from crmcli.model.values import parse_instant

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.params import Session, Verb, option
+from crmcli.cli.params import Verb, option
 from crmcli.cli.printing import unreadable
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.conditions.tree import Text

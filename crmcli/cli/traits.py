@@ -9,16 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crmcli.cli.options import check_chosen, chosen_records
-from crmcli.cli.params import (
-    ALL_OR_NOTHING,
-    REF,
-    SOME_REFS,
-    ChangingVerb,
-    Session,
-    complete,
-    option,
-)
+from crmcli.cli.params import ALL_OR_NOTHING, REF, SOME_REFS, ChangingVerb, complete, option
 from crmcli.cli.printing import changes, each_told, unreadable
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.language import counted, together, tr
 from crmcli.model.entities import ENTITIES

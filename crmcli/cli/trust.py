@@ -10,7 +10,8 @@ import click
 
 from crmcli.automation.approval.acts import Act, in_one_line
 from crmcli.automation.approval.gate import approval, approve, queued_elsewhere, revoke
-from crmcli.cli.params import Session, Verb
+from crmcli.cli.params import Verb
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import counted, tr
 from crmcli.present.cells import Column, Listing

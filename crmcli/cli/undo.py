@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Session, WholeNumber, option
+from crmcli.cli.params import ChangingVerb, WholeNumber, option
 from crmcli.cli.printing import say
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.present.changes import ImportUndone, left_alone, to_be_undone, undone
 from crmcli.sales.history import undo as undoing

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import click
 
 from crmcli.cli.options import listed
-from crmcli.cli.params import ChangingVerb, Noun, Session, option
+from crmcli.cli.params import ChangingVerb, Noun, option
+from crmcli.cli.session import Session
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.view import View
