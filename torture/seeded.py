@@ -22,7 +22,7 @@ from crmcli.store.disk.applying import Applying
 from crmcli.store.disk.commit_record import SUFFIX, TXN, Append, CommitRecord, Put
 from crmcli.store.git import commands, safe_call
 from crmcli.store.layout import CLONE_ID, STATE
-from crmcli.store.records import repository
+from crmcli.store.records import change
 from crmcli.store.safety import locks
 
 
@@ -128,7 +128,7 @@ def no_record() -> None:
 
     _patch(transaction._Stage, "publish", publish)
     _patch(transaction, "recover", _sweep)
-    _patch(repository, "recover", _sweep)
+    _patch(change, "recover", _sweep)
 
 
 def record_without_rename() -> None:
@@ -198,7 +198,7 @@ def _sweep(root: Path) -> list[str]:
 def no_recovery() -> None:
     """What a killed command left is swept away, not finished."""
     _patch(transaction, "recover", _sweep)
-    _patch(repository, "recover", _sweep)
+    _patch(change, "recover", _sweep)
 
 
 def record_stays() -> None:

@@ -125,7 +125,7 @@ def edited_values(
             before = ws.schema.read(now.entity, one.before)
             changes = {
                 name: [known.get(name, was), value]
-                for name, (was, value) in change.differences(before, now).items()
+                for name, (was, value) in change.schema.differences(before, now).items()
                 if name not in ("stage", "pipeline") and known.get(name, was) != value
             }
         except (NotFound, InvalidData, Forbidden, BadValues):

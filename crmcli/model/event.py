@@ -123,6 +123,8 @@ those which its kind says (USUAL)."""
 
 USUAL = {"created": "add", "removed": "rm", "changed": "edit", "entered": "move"}
 """The verb of the command that writes an event, by the last word of its kind."""
+_TOLD = ("tick", "import", "undo")
+"""Commands of which an event says in other ways that they made it."""
 
 SUM = "sum"
 """The key in the data of a `created` event of what tells whether the record was edited by hand since."""
@@ -170,6 +172,15 @@ class Event:
         """When it was, which may be before it was written down."""
         at = self.data.get("at") if self.kind in ACTIVITIES else None
         return datetime.fromisoformat(at).astimezone(UTC) if isinstance(at, str) else self.at
+
+
+def with_command(first: Event, command: str) -> Event:
+    """The first event of a change with the command, where that is another one than its kind says."""
+    verb = USUAL.get(first.kind.rpartition(".")[2])
+    usual = f"{first.record.partition('-')[0]} {verb}"
+    if verb is None or command == usual or command.split()[0] in _TOLD:
+        return first
+    return replace(first, data={**first.data, COMMAND: command})
 
 
 def under_new_name(entry: Event, renaming: Event) -> Event:

@@ -166,3 +166,15 @@ class Schema:
     def write(self, record: Record) -> dict[str, Raw]:
         """The raw form of a record, fields in canonical order."""
         return raw_from_record(record, self.custom.get(record.entity, ()))
+
+    def differences(self, old: Record, new: Record) -> dict[str, list[Raw]]:
+        """What differs between two states of a record: field -> [from, to], in raw form."""
+        changes: dict[str, list[Raw]] = {}
+        for f in self.fields(new.entity):
+            was, now = old.get(f.name), new.get(f.name)
+            if was != now:
+                changes[f.name] = [f.kind.dump(was), f.kind.dump(now)]
+        for name in sorted({*old.unknown, *new.unknown}):
+            if old.unknown.get(name) != new.unknown.get(name):
+                changes[name] = [old.unknown.get(name, ""), new.unknown.get(name, "")]
+        return changes

@@ -25,7 +25,7 @@ from crmcli.workspace.reads import Reads
 
 if TYPE_CHECKING:
     from crmcli.store.disk.transaction import FileChanged
-    from crmcli.store.records.repository import Change
+    from crmcli.store.records.change import Change
 
 __all__ = [
     "Change",
@@ -39,7 +39,7 @@ __all__ = [
 
 
 _WRITING = {
-    "Change": "crmcli.store.records.repository",
+    "Change": "crmcli.store.records.change",
     "FileChanged": "crmcli.store.disk.transaction",
 }
 
@@ -110,7 +110,7 @@ class Workspace(Reads):
             workspace.user = workspace.user_id(user)
         workspace._look_whose(inspecting=inspecting)
         if not workspace.only_reads and needs_recovery(root):
-            from crmcli.store.records.repository import finish_interrupted
+            from crmcli.store.records.change import finish_interrupted
 
             workspace.notes += finish_interrupted(root, "recover", any_disk=settings.any_disk)
         return workspace
@@ -158,7 +158,7 @@ class Workspace(Reads):
 
         Every dry run is one.
         """
-        from crmcli.store.records.repository import Author, Change
+        from crmcli.store.records.change import Author, Change
 
         author = Author(actor or self.actor, command, self.now, cause, depth)
         return Change(self.root, self.schema, "trial", author, self.robots_of)
@@ -183,7 +183,7 @@ class Workspace(Reads):
         The index learns of one of many when something is read of it next.
         """
         from crmcli.store.disk.recovery import recover
-        from crmcli.store.records.repository import Author, Change
+        from crmcli.store.records.change import Author, Change
 
         if command.partition(" ")[0] in having("staged"):
             _ = self.pipelines  # read before the lock is taken: the others wait for it

@@ -221,7 +221,7 @@ class Folder:
     def file(self, path: str) -> bytes | None:
         """A file by its path from the root, whatever stands in it; None if there is none."""
         try:
-            from crmcli.store.records.repository import MAX_FILE
+            from crmcli.store.records.change import MAX_FILE
 
             return files.read_bytes(files.inside(self.root, path), most=MAX_FILE)
         except files.Missing:

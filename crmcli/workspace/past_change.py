@@ -8,8 +8,8 @@ from typing import Any
 
 from crmcli.dataclass import dataclass
 from crmcli.model.fields import Record
+from crmcli.store.records.change import Change
 from crmcli.store.records.drafts import Draft, Drafts
-from crmcli.store.records.repository import Change
 from crmcli.store.timeline.event_ids import EventIds
 from crmcli.workspace import Workspace
 

@@ -14,7 +14,7 @@ def run(work: Work) -> Effect:
     """Set fields; `tags: +vip` adds and `tags: -vip` takes away."""
     before = work.the_record
     after = edit_in(work.change, work.ws, before.id, _edit(work, before))
-    changes = work.change.differences(before, after)
+    changes = work.change.schema.differences(before, after)
     words = ", ".join(f"{name}: {value}" for name, (_, value) in changes.items())
     return Effect("done", {"changed": sorted(changes)}, words or tr("no change"))
 

@@ -9,14 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from crmcli.dataclass import dataclass, field, replace
+from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
-from crmcli.model.event import COMMAND, SUM, USUAL, Event
+from crmcli.model.event import SUM, Event, with_command
 from crmcli.model.fields import Record
 from crmcli.model.merged import survivor_of
 from crmcli.model.schema import Schema
-from crmcli.model.values import Raw, entity_of, format_instant
+from crmcli.model.values import entity_of, format_instant
 from crmcli.store import layout
 from crmcli.store.disk import files
 from crmcli.store.disk.applying import digest_of
@@ -34,8 +34,6 @@ from crmcli.store.yaml.canonical import MAX_BYTES
 
 MAX_FILE = 64 * MAX_BYTES
 """How much a file that is no record may hold to be rewritten."""
-UNNAMED = ("tick", "import", "undo")
-"""Commands of which an event says in other ways that they made it."""
 
 
 def finish_interrupted(root: Path, command: str, *, any_disk: bool = False) -> list[str]:
@@ -164,7 +162,7 @@ class Change:
         old = draft.after
         if old is None:
             raise RecordRemoved(tr("{} no longer exists", record.id), "it was removed meanwhile")
-        changes = self.differences(old, record)
+        changes = self.schema.differences(old, record)
         if not changes:
             return ""
         draft.after, draft.content = record, None
@@ -276,18 +274,6 @@ class Change:
         itself, or the file of a record in the wrong place."""
         self._fixed[path] = data, digest_of(f"{files.inside(self.root, path)}")
 
-    def differences(self, old: Record, new: Record) -> dict[str, list[Raw]]:
-        """What differs between two states of a record: field -> [from, to], in raw form."""
-        names = {f.name: f.kind for f in self.schema.fields(new.entity)}
-        changes: dict[str, list[Raw]] = {}
-        for name, kind in names.items():
-            if old.get(name) != new.get(name):
-                changes[name] = [kind.dump(old.get(name)), kind.dump(new.get(name))]
-        for name in sorted({*old.unknown, *new.unknown}):
-            if old.unknown.get(name) != new.unknown.get(name):
-                changes[name] = [old.unknown.get(name, ""), new.unknown.get(name, "")]
-        return changes
-
     @property
     def records(self) -> Iterator[tuple[Record | None, Record | None]]:
         """Each record changed here: before and after; None where it is absent."""
@@ -310,7 +296,7 @@ class Change:
             self._plan_record(plan, record_id, content)
         self._plan_files(plan)
         if self.events:
-            self.events[0] = self._with_command(self.events[0])
+            self.events[0] = with_command(self.events[0], self.author.command)
             path = layout.timeline_path(self.author.at, self.clone)
             plan.append(path, csv_lines.lines(self.events, self._before))
             self.touched.append(path)
@@ -324,14 +310,6 @@ class Change:
         for line in self._sent:
             plan.append(sent.PATH, line)
         return plan.commit()
-
-    def _with_command(self, first: Event) -> Event:
-        """The first event with the command, where a person's is another one than its kind says."""
-        verb, command = USUAL.get(first.kind.rpartition(".")[2]), self.author.command
-        usual = f"{first.record.partition('-')[0]} {verb}"
-        if verb is None or command == usual or command.split()[0] in UNNAMED:
-            return first
-        return replace(first, data={**first.data, COMMAND: command})
 
     def _plan_files(self, plan: Transaction) -> None:
         for path, (data, digest, restored) in self._files.items():
