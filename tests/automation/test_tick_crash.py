@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -100,15 +101,27 @@ def again(house: Any, root: Path) -> Any:
     return events(house, root)
 
 
+def each_killed(
+    house: Any, folder: Path, calls: Iterable[tuple[str, int]], check: Callable[..., None]
+) -> None:
+    """For each call a copy of the workspace whose tick is killed there, and what must hold of it then."""
+    now = house.now.isoformat()
+
+    def killed(at: tuple[str, int]) -> None:
+        root = folder / f"{at[0]}{at[1]}"
+        copied(house.root, root)
+        assert kill_at(root, now, *at) != 0, (at, "was not killed")
+        check(at, root)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(killed, calls))
+
+
 def test_the_task_is_there_once_and_the_letter_once(ready: Any, tmp_path: Path) -> None:
     calls = points(ready, tmp_path, CHANGING, "")
     assert {"rename", "pwrite64", "unlink", "link"} <= {call for call, _ in calls}
-    now = ready.now.isoformat()
 
-    def check(at: tuple[str, int]) -> bool:
-        root = tmp_path / f"{at[0]}{at[1]}"
-        copied(ready.root, root)
-        assert kill_at(root, now, *at) != 0, (at, "was not killed")
+    def check(at: tuple[str, int], root: Path) -> None:
         ws = again(ready, root)
         ledger = ws.events()
         assert sorted(job.state for job in jobs_of(ledger).values()) == ["done", "done"], at
@@ -117,10 +130,8 @@ def test_the_task_is_there_once_and_the_letter_once(ready: Any, tmp_path: Path) 
         assert len([e for e in ledger if e.kind == "job.done"]) == 2, at
         assert len(ws.select("task")) == 1, at
         assert len(list((root / "outbox/new").iterdir())) == 1, at
-        return True
 
-    with ThreadPoolExecutor(3) as pool:
-        assert all(pool.map(check, calls))
+    each_killed(ready, tmp_path, calls, check)
 
 
 def test_acts_that_share_a_transaction_are_done_once_each(house: Any, tmp_path: Path) -> None:
@@ -129,51 +140,32 @@ def test_acts_that_share_a_transaction_are_done_once_each(house: Any, tmp_path: 
         house.add("deal", name=name)
     house.ws._index.close()
     gc.collect()
-    calls = points(house, tmp_path, CHANGING, "")
-    now = house.now.isoformat()
 
-    def check(at: tuple[str, int]) -> bool:
-        root = tmp_path / f"{at[0]}{at[1]}"
-        copied(house.root, root)
-        assert kill_at(root, now, *at) != 0, (at, "was not killed")
+    def check(at: tuple[str, int], root: Path) -> None:
         assert len(list(root.glob("data/tasks/*/*.yaml"))) in (0, 1, 2, 3), at
         ws = again(house, root)
         assert [job.state for job in jobs_of(ws.events()).values()] == ["done"] * 3, at
         assert sorted(task.name for task in ws.select("task")) == ["Кофе", "Мёд", "Чай"], at
-        return True
 
-    with ThreadPoolExecutor(3) as pool:
-        assert all(pool.map(check, calls))
+    each_killed(house, tmp_path, points(house, tmp_path, CHANGING, ""), check)
 
 
 def test_a_time_is_booked_once_for_each(house: Any, tmp_path: Path) -> None:
-    house.rules(
-        kit.robots(
-            "{id: meet, do: plan, with: {title: Встреча, due: '2026-11-24 10:00', length: 1h, if_busy: next}}"
-        )
-    )
+    meet = "{title: Встреча, due: '2026-11-24 10:00', length: 1h, if_busy: next}"
+    house.rules(kit.robots(f"{{id: meet, do: plan, with: {meet}}}"))
     for name in ("Чай", "Кофе"):
         house.add("deal", name=name)
     house.ws._index.close()
     gc.collect()
-    calls = points(house, tmp_path, CHANGING, "")
-    now = house.now.isoformat()
 
-    def check(at: tuple[str, int]) -> bool:
-        root = tmp_path / f"{at[0]}{at[1]}"
-        copied(house.root, root)
-        assert kill_at(root, now, *at) != 0, (at, "was not killed")
+    def check(at: tuple[str, int], root: Path) -> None:
         ws = again(house, root)
         assert [job.state for job in jobs_of(ws.events()).values()] == ["done"] * 2, at
-        assert [f"{task.get('due'):%H}" for task in ws.select("task", order=["due"])] == [
-            "07",
-            "08",
-        ]
+        booked = [f"{task.get('due'):%H}" for task in ws.select("task", order=["due"])]
+        assert booked == ["07", "08"], at
         assert len(ws.events(kinds=["booking.made"])) == 2, at
-        return True
 
-    with ThreadPoolExecutor(3) as pool:
-        assert all(pool.map(check, calls))
+    each_killed(house, tmp_path, points(house, tmp_path, CHANGING, ""), check)
 
 
 def test_by_smtp_the_letter_is_there_at_most_once(ready: Any, post: Any, tmp_path: Path) -> None:
@@ -227,11 +219,8 @@ def test_an_sms_is_handed_over_once_or_is_unknown(house: Any, tmp_path: Path) ->
     house.rules(kit.robots("{id: hello, do: sms, with: {text: Привет, to: '+79161234567'}}"))
     house.add("deal", name="Чай")
     gc.collect()
-    now = house.now.isoformat()
-    for at in points(house, tmp_path, CHANGING, ""):
-        root = tmp_path / f"{at[0]}{at[1]}"
-        copied(house.root, root)
-        assert kill_at(root, now, *at) != 0, (at, "was not killed")
+
+    def check(at: tuple[str, int], root: Path) -> None:
         ws = again(house, root)
         taken = (root / "taken").read_text().splitlines() if (root / "taken").exists() else []
         [job] = jobs_of(ws.events()).values()
@@ -239,3 +228,5 @@ def test_an_sms_is_handed_over_once_or_is_unknown(house: Any, tmp_path: Path) ->
         assert job.state == "unknown" or (job.state == "done" and len(taken) == 1), at
         sent = [event for event in ws.events() if event.kind == "sms.out"]
         assert len(sent) == (job.state == "done"), at
+
+    each_killed(house, tmp_path, points(house, tmp_path, CHANGING, ""), check)

@@ -10,17 +10,10 @@ from typing import Any
 import pytest
 
 from crmcli.present.text_width import width
+from tests import kit
 
 Crm = Callable[..., Any]
-STAGES = """
-leads:
-  stages:
-    - {id: new, name: Новый}
-    - {id: done, name: Успех, kind: won}
-    - {id: junk, name: Брак, kind: lost}
-deals:
-  - id: sales
-    name: Продажи
+STAGES = kit.pipelines("""
     stages:
       - id: new
         name: Новая
@@ -31,10 +24,8 @@ deals:
           - {id: wish, do: comment, with: {text: Hi}, at: {field: close_by}, when: amount > 100, once: record}
           - {id: off, do: comment, with: {text: No}, enabled: no}
       - {id: paid, name: Оплачено, triggers: [{on: paid, when: amount > 10}, {on: call.in, number: '7495', back: yes}]}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
     schedules: [{id: morning, cron: '0 9 * * *', do: notify, with: {text: Good morning}}]
-"""
+""")
 DRAWN = """\
 Продажи (sales)
 

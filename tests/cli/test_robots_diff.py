@@ -9,18 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.kit import begin
+from tests import kit
 
 Crm = Callable[..., Any]
-STAGES = """
-leads:
-  stages:
-    - {id: new, name: Новый}
-    - {id: done, name: Успех, kind: won}
-    - {id: junk, name: Брак, kind: lost}
-deals:
-  - id: sales
-    name: Продажи
+STAGES = kit.pipelines("""
     stages:
       - id: new
         name: Новая
@@ -29,9 +21,7 @@ deals:
           - {id: chase, do: comment, with: {text: B}, after: 5d}
           - {id: off, do: comment, with: {text: C}, after: 5d, enabled: no}
       - {id: talks, name: Переговоры, robots: [{id: talk, do: comment, with: {text: D}, after: 1d}]}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
-"""
+""")
 CALL, OFF = "{text: A}, after: 2d}", ", enabled: no"
 NOW = {"CRM_NOW": "2026-11-23T12:00:00Z"}
 
@@ -90,7 +80,7 @@ def test_examples_say_from_when_to_when(crm: Crm, new: Path) -> None:
 
 
 def test_without_a_file_the_last_commit_is_compared(crm: Crm, new: Path, folder: Path) -> None:
-    begin(folder)
+    kit.begin(folder)
     assert told(crm) == {}
     text = STAGES.replace(CALL, CALL.replace("2d", "3d"))
     (folder / "pipelines.yaml").write_text(text, "utf-8")

@@ -8,16 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests import kit
+
 Crm = Callable[..., Any]
-STAGES = """
-leads:
-  stages:
-    - {id: new, name: Новый}
-    - {id: done, name: Успех, kind: won}
-    - {id: junk, name: Брак, kind: lost}
-deals:
-  - id: sales
-    name: Продажи
+STAGES = kit.pipelines("""
     stages:
       - id: new
         name: Новая
@@ -26,10 +20,8 @@ deals:
           - {id: chase, do: task, with: {title: Напомнить}, after: 2d}
           - {id: hook, do: webhook, with: {url: 'http://127.0.0.1:9/'}, after: 1d}
       - {id: paid, name: Оплачено, triggers: [{on: paid}]}
-      - {id: won, name: Успех, kind: won}
-      - {id: lost, name: Провал, kind: lost}
     schedules: [{id: morning, cron: '0 9 * * *', do: notify, with: {text: Доброе утро}}]
-"""
+""")
 LATER = {"CRM_NOW": "2026-11-24T09:00:00Z"}
 
 
