@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun, Session, option
+from crmcli.cli.params import ChangingVerb, Noun, option
+from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.channels import RECEIVED
