@@ -16,7 +16,7 @@ from crmcli.model.values import ID_LETTERS
 from crmcli.sales.init.create import create_workspace
 from crmcli.store.disk.commit_record import TXN
 from crmcli.store.layout import CLONE_ID, STATE
-from torture.copies import copied
+from torture.copies import copied, shorten_pages
 from torture.tracing import crm, environ, run
 
 TICK_RULES = """
@@ -116,7 +116,7 @@ def _say(root: Path, *args: str) -> str:
 def new(root: Path) -> Path:
     """An empty Russian workspace."""
     create_workspace(root, language="ru", use_git=False)
-    return root
+    return shorten_pages(root)
 
 
 def with_folders(root: Path) -> None:

@@ -15,6 +15,7 @@ from crmcli.workspace import Workspace
 from tests import kit
 from tests.forks import forks
 from tests.kit import NOW, Run
+from torture.copies import shorten_pages
 
 BEFORE = NOW - timedelta(days=40)
 USERS = "users:\n  anna: {name: Анна Орлова, email: anna@example.ru}\n"
@@ -64,9 +65,7 @@ class Base:
 def build(root: Path) -> Base:
     """Make the workspace with the verbs."""
     create.create_workspace(root, language="ru", use_git=False)
-    for folder in ("offers", "invoices"):  # pages that each check would look through
-        for page in (root / "templates" / folder).iterdir():
-            page.write_text("Чай\n", encoding="utf-8")
+    shorten_pages(root)
     settings = root / layout.SETTINGS
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace("users:\n", USERS), encoding="utf-8")

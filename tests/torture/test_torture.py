@@ -43,8 +43,8 @@ def good(score: Score) -> bool:
 @traced
 @pytest.mark.parametrize(
     ("name", "most"),
-    [("first add", 7), ("first convert", 8), ("call", 6), ("tick mail", 7), ("done", 6),
-     ("undo", 5), ("merge", 5)],
+    [("first add", 6), ("first convert", 6), ("call", 4), ("tick mail", 5), ("done", 3),
+     ("undo", 4), ("merge", 4)],
 )  # fmt: skip
 def test_a_kill_leaves_the_old_or_the_new_state(name: str, most: int, tmp_path: Path) -> None:
     assert good(kills(tmp_path, names=(name,), most=most, within=PATIENCE))
@@ -109,7 +109,7 @@ def test_a_real_power_cut_loses_nothing(system: str, tmp_path: Path) -> None:
 
 @traced
 def test_an_error_of_the_system_is_told_truly(tmp_path: Path) -> None:
-    assert good(errors(tmp_path, most=6))
+    assert good(errors(tmp_path, most=4))
 
 
 def test_many_at_once_lose_and_double_nothing(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_nothing_in_a_hostile_folder_runs_or_writes_outside(tmp_path: Path) -> N
 
 def test_hostile_files_are_refused(tmp_path: Path) -> None:
     some = tuple(sorted(CASES))[::6]
-    assert good(hostile(tmp_path, count=2000, names=some))
+    assert good(hostile(tmp_path, count=1000, names=some))
 
 
 def test_a_command_that_eats_memory_is_stopped(tmp_path: Path) -> None:
@@ -165,10 +165,9 @@ def test_what_is_believed_blindly_is_noticed(name: str, tmp_path: Path) -> None:
     assert any(map(tells, found)), found
 
 
-@pytest.mark.parametrize("seed", [2, 3])
-def test_git_may_step_where_it_likes(seed: int, tmp_path: Path) -> None:
-    assert good(gitsteps(tmp_path, steps=60, seed=seed))
+def test_git_may_step_where_it_likes(tmp_path: Path) -> None:
+    assert good(gitsteps(tmp_path, steps=70, seed=2))
 
 
 def test_schedules_go_as_cron_does() -> None:
-    assert good(schedules(every=150))
+    assert good(schedules(every=400))
