@@ -35,7 +35,7 @@ def read_values(
     ws: Workspace, entity: str, given: Given, inputs: InputContext | None = None
 ) -> dict[str, Value]:
     """Type what people wrote; `utm_source` and the like go into `utm`. BadUsage names the field."""
-    if entity == "task" and any(given.get("length", ())):
+    if any(given.get("length", ())):
         inputs = of_booking(ws, inputs)
     values: dict[str, Value] = {}
     with_sums: dict[str, Value] = {}
