@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from crmcli.cli.options import listed
+from crmcli.cli.options import listed, text_given
 from crmcli.cli.params import REF, REFS, ChangingVerb, Noun, option
 from crmcli.cli.printing import unreadable
 from crmcli.cli.session import Session
@@ -23,7 +22,6 @@ from crmcli.model.words import WORDS, in_words
 from crmcli.present.cells import Listing
 from crmcli.present.told import Told
 from crmcli.sales import activities
-from crmcli.sales.records.input_files import LARGEST_TEXT, read_stream
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -57,7 +55,7 @@ def _command(word: str) -> click.Command:
             raise BadUsage("--in and --out cannot be used together", "use one of them")
         ws = session.workspace
         kind = word if word in ONE_WAY else f"{word}.{'in' if incoming else 'out'}"
-        body = _text(text)
+        body = text_given(text)
         if word == "note" and not body:
             raise BadUsage("a note needs a text", "crm log note REF 'Call back at 5'")
         length = _seconds(duration)
@@ -128,17 +126,6 @@ def _moment(ws: Workspace, text: str) -> datetime | None:
         return parse_instant(str(DERIVED[0].read(text, ws.inputs)))
     except ValueError as error:
         raise BadUsage(tr("{}: {}", "--at", error)) from None
-
-
-def _text(text: str) -> str:
-    if text == "-":
-        data = read_stream(sys.stdin.buffer, "the text on stdin", LARGEST_TEXT)
-        text = data.decode(sys.stdin.encoding, "surrogateescape")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise BadUsage("the text is not UTF-8", "convert it, e.g. with iconv -f cp1251") from None
-    return text.strip()
 
 
 def _seconds(text: str) -> int | None:

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crmcli.cli.nouns import closing, noun
+from crmcli.cli.options import ARGUMENT, text_given
 from crmcli.cli.params import ALL_OR_NOTHING, REF, ChangingVerb, complete, option
 from crmcli.cli.printing import Answer, each_told
 from crmcli.cli.session import Session
+from crmcli.errors import BadUsage, CrmError
+from crmcli.language import tr
 from crmcli.present.told import Told
 from crmcli.sales.duplicates.ways import ASK, OF_CONVERT, told
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 lead = noun("lead")
@@ -30,26 +33,96 @@ closing(
 
 
 def add_command(entity: str) -> click.Command:
-    """`crm lead add`, which asks on a terminal for what the deal lacks where no leads are kept."""
+    """`crm lead add`, which reads a scrap of text, and asks on a terminal for what the deal lacks where no
+    leads are kept."""
     from crmcli.cli import records
-    from crmcli.sales.records.required import MissingFields
 
     command = records.add_command(entity)
     usual = command.callback
     assert usual is not None
 
-    def callback(session: Session, /, **options: Any) -> Answer:
-        from crmcli.cli.converting import pairs_for
-
-        while True:
-            try:
-                answer: Answer = usual(session, **options)
-                return answer
-            except MissingFields as error:
-                options["put"] = (*options["put"], *pairs_for(session, error))
+    def callback(session: Session, /, each_line: bool = False, **options: Any) -> Answer:
+        said = options.pop(ARGUMENT, None)
+        if said is None:
+            if each_line:
+                raise BadUsage("--each-line needs a text", "crm lead add --each-line - < leads.txt")
+            return _asking(session, usual, options)
+        text = text_given(said)
+        if not text:
+            raise BadUsage("the text is empty")
+        if not each_line:
+            return _add_scrap(session, usual, text, options)
+        return _add_each(session, usual, text, options)
 
     command.callback = callback
+    told = "Each line of the text is a lead of its own."
+    command.params.append(option("--each-line", told, is_flag=True))
+    command.help = (
+        "Add a lead and print its id.\n\nA text is read for phones, e-mails, handles, sites, a name, a "
+        "company and a budget; what is not certain stays in the comment. A text in which nobody can be "
+        "reached is the name. - reads the text from stdin.\n\n"
+        "Example: crm lead add 'Maria +44 20 7946 0123 wants a new roof, maria@example.com' --source web"
+    )
     return command
+
+
+def _asking(session: Session, add: Callable[..., Any], options: Mapping[str, Any]) -> Answer:
+    from crmcli.cli.converting import pairs_for
+    from crmcli.sales.records.required import MissingFields
+
+    given = dict(options)
+    while True:
+        try:
+            answer: Answer = add(session, **given)
+            return answer
+        except MissingFields as error:
+            given["put"] = (*given["put"], *pairs_for(session, error))
+
+
+def _add_scrap(
+    session: Session, add: Callable[..., Any], text: str, options: Mapping[str, Any]
+) -> Answer:
+    """A lead of what a text says; what an option says already goes with the rest into the comment."""
+    from crmcli.present import scraps
+    from crmcli.sales.intake.scrap import read_scrap
+
+    ws = session.workspace
+    scrap = read_scrap(text, ws.settings.phone_country)
+    if not scrap.tells_how_to_reach:
+        name = "field_comment" if "\n" in text else ARGUMENT
+        return _asking(session, add, {**options, name: text})
+    given: dict[str, Any] = dict(options)
+    rest = [given["field_comment"] or "", scrap.rest]
+    for field, values in scrap.values.items():
+        option_of = f"field_{field}"
+        if isinstance(given[option_of], tuple):
+            given[option_of] += tuple(values)
+        elif given[option_of] is None:
+            given[option_of] = values[0]
+        else:
+            rest += values
+    given["field_comment"] = "\n".join(filter(None, rest)) or None
+    answer = _asking(session, add, given)
+    ws.notes.append(scraps.read(ws, "lead", scrap))
+    return answer
+
+
+def _add_each(
+    session: Session, add: Callable[..., Any], text: str, options: Mapping[str, Any]
+) -> Answer:
+    """A lead for each line; lines that are refused are told, and make the exit code 1."""
+    answers: list[Told] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            answer = _add_scrap(session, add, line.strip(), options)
+        except CrmError as error:
+            session.out.warn(tr("line {}: {}", number, error))
+            session.exit_code = 1
+        else:
+            answers += [answer] if isinstance(answer, Told) else []
+    return answers
 
 
 @lead.command(

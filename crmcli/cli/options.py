@@ -113,6 +113,22 @@ def read_pairs(
     return found
 
 
+def text_given(text: str) -> str:
+    """A text that is given as an argument, `-` as the one on stdin; BadUsage unless it is UTF-8."""
+    if text == "-":
+        import sys
+
+        from crmcli.sales.records.input_files import LARGEST_TEXT, read_stream
+
+        data = read_stream(sys.stdin.buffer, "the text on stdin", LARGEST_TEXT)
+        text = data.decode(sys.stdin.encoding, "surrogateescape")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadUsage("the text is not UTF-8", "convert it, e.g. with iconv -f cp1251") from None
+    return text.strip()
+
+
 def check_chosen(refs: Sequence[str], where: str, way: str) -> None:
     """BadUsage unless either records are named or a condition is given; `way` says how it is written."""
     if bool(refs) == bool(where):

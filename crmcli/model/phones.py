@@ -29,14 +29,18 @@ _LABELS = {
     "other": "other др другой",
     "": "tel phone т тел телефон whatsapp viber telegram",
 }
-_TYPES = {word: kind for kind, words in _LABELS.items() for word in words.split()}
-_LABEL = re.compile(rf"\s*({'|'.join(sorted(_TYPES, key=len, reverse=True))})\b\.?\s*:?\s*", re.I)
-_WORDS = (
+TYPES = {word: kind for kind, words in _LABELS.items() for word in words.split()}
+"""The type that a word before a number says; "" for one that says none."""
+
+_LABEL = re.compile(rf"\s*({'|'.join(sorted(TYPES, key=len, reverse=True))})\b\.?\s*:?\s*", re.I)
+EXTENSION_WORDS = (
     r"(?:доб(?:авочный)?|внутр(?:енний)?|вн|extension|extn|ext|durchwahl|dw|wew(?:n|nętrzny)?|ramal|poste"
     r"|anexo|interno|int|[#xх])[.:=]*\s*(?:No|N)?\s*"
 )
-_EXTENSION = re.compile(rf"[\s(]*{_WORDS}([0-9]{{1,10}})\s*\)?$", re.IGNORECASE)
-_COMMA_BEFORE_EXTENSION = re.compile(rf"[,;]\s*(?={_WORDS}[0-9])", re.IGNORECASE)
+"""What stands before an extension, as a pattern."""
+
+_EXTENSION = re.compile(rf"[\s(]*{EXTENSION_WORDS}([0-9]{{1,10}})\s*\)?$", re.IGNORECASE)
+_COMMA_BEFORE_EXTENSION = re.compile(rf"[,;]\s*(?={EXTENSION_WORDS}[0-9])", re.IGNORECASE)
 _AND = r"\b(?:или|и|or|and|oder|und|ou|et|lub|y)\b|\bo\. "
 _SEPARATOR = re.compile(rf"[,;/|\n&]|{_AND}|(?<=[0-9)])\s+(?=\(?\+)", re.IGNORECASE)
 _NUMBER = re.compile(r"[( ]*\+?[0-9 ().~\u2010-\u2015\u2212-]+")
@@ -69,7 +73,7 @@ def parse_phones(
     for piece in _SEPARATOR.split(_COMMA_BEFORE_EXTENSION.sub(" ", cleaned)):
         rest = piece
         while match := _LABEL.match(rest):
-            kind = _TYPES[match[1].lower()] or kind
+            kind = TYPES[match[1].lower()] or kind
             rest = rest[match.end() :]
         if rest.strip():
             phone = _parse_one(rest.strip(), country, kind or unsaid, keep=keep)
@@ -121,6 +125,18 @@ def is_country(code: str) -> bool:
     from phonenumbers import PhoneMetadata
 
     return PhoneMetadata.metadata_for_region(code) is not None
+
+
+def has_trunk_zero(country: str) -> bool:
+    """Whether numbers of a country are of several lengths and begin with 0 where no country is said."""
+    from phonenumbers import PhoneMetadata
+
+    metadata = PhoneMetadata.metadata_for_region(country.upper()) if country else None
+    return (
+        metadata is not None
+        and metadata.national_prefix == "0"
+        and _one_length(country.upper()) == -1
+    )
 
 
 def sendable(phones: Iterable[Phone], any_line: bool) -> str:
@@ -210,12 +226,12 @@ def _readings(number: str, country: str) -> Iterator[str]:
         if _MOBILE.fullmatch(digits):
             yield "+" + digits
         yield _read("+" + digits, "")
-        if not _country_code("+" + digits):  # +8 916 123-45-67: the plus is a slip
+        if not country_code("+" + digits):  # +8 916 123-45-67: the plus is a slip
             yield _read(digits, country, strictly=True)
         return
     abroad = "+" + digits.removeprefix("00")
     # 8-495… is not +84 95…: nobody divides a country code; and 310-00-00 is a number without its code
-    cut = len(groups[0]) < len(_country_code(abroad)) or len(digits) < _SHORTEST_ABROAD
+    cut = len(groups[0]) < len(country_code(abroad)) or len(digits) < _SHORTEST_ABROAD
     if cut and not digits.startswith("00"):
         abroad = "+"
     yield _read(digits, country, strictly=True)
@@ -235,7 +251,7 @@ def _one_length(country: str) -> int:
     return lengths[0] if len(lengths) == 1 else -1
 
 
-def _country_code(number: str) -> str:
+def country_code(number: str) -> str:
     """The country code with which a number in international form begins; "" if there is none."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
