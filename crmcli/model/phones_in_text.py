@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from crmcli.model.legal_details import read_inn
 from crmcli.model.phones import EXTENSION_WORDS, country_code, has_trunk_zero, parse_phones
 from crmcli.words import rows
 
@@ -148,10 +149,13 @@ def _is_certain(piece: str, country: str) -> bool:
 
 def _may_be_tax_number(digits: str) -> bool:
     """Whether ten digits in one may be an INN: few of those with 9 are, as mobile numbers are."""
-    from stdnum.ru import inn
-
     is_mobile = digits[0] == "9" and digits[:3] not in ("910", "911", "920", "990")
-    return len(digits) == 10 and not is_mobile and bool(inn.is_valid(digits))
+    if len(digits) != 10 or is_mobile:
+        return False
+    try:
+        return bool(read_inn(digits))
+    except ValueError:
+        return False
 
 
 def _closes_more(piece: str) -> bool:
