@@ -37,8 +37,12 @@ def cron(folder: Path, *, deals: int = 20, days: int = 14, speed: int = 900) -> 
     _live(folder, speed, days)
     told = (folder / "ticks.log").read_text("utf-8").split()
     score.ran(len(told))
-    if len(told) != len(set(told)) or len(told) < days * 24 * 60 // EVERY:
-        score.fault("other", f"{len(told)} ticks, {len(set(told))} at times of their own")
+    slots = days * 24 * 60 // EVERY
+    if len(told) != len(set(told)) or len(told) < slots - days // 10:
+        # A daemon whose clock runs so fast misses a minute where the machine is busy: a few are allowed.
+        score.fault(
+            "other", f"{len(told)} ticks of {slots}, {len(set(told))} at times of their own"
+        )
     compare(score, folder, foreseen, known, end)
     score.remark(f"{len(foreseen)} acts of {deals} deals in {days} days, {len(told)} ticks")
     return score.stop()
