@@ -35,6 +35,8 @@ class Part:
     parts: list[Part] = field(default_factory=list)
     within: str = ""
     """The type of what it stands in."""
+    whole: bytes = b""
+    """All of the message, of its outermost part."""
 
     def __post_init__(self) -> None:
         self._message = Message()
@@ -121,6 +123,7 @@ class Tree:
             data = data.replace(b"\r", b"\n")
         data = re.sub(rb"\A(?:[\s\0]*\n)?(?:>?From [^\n]*\n)?", b"", data[:LARGEST])
         self.root = self._part(data, 0, "")
+        self.root.whole = data
 
     def _part(self, data: bytes, depth: int, within: str) -> Part:
         self._count += 1

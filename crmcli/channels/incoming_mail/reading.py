@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from crmcli.channels.incoming_mail import bodies
+from crmcli.channels.incoming_mail.automatic import why_automatic
+from crmcli.channels.incoming_mail.bounces import bounce_of
 from crmcli.channels.incoming_mail.facts import IncomingMail, Person, Unreadable
 from crmcli.channels.incoming_mail.parts import Tree
 
@@ -15,6 +17,7 @@ def read_mail(data: bytes) -> IncomingMail:
     root, heads = tree.root, tree.root.headers
     senders = heads.people("from", "sender")
     marked = bodies.body(root)
+    bounce = bounce_of(root, marked.text)
     return IncomingMail(
         message_id=next(iter(heads.ids("message-id")), ""),
         answers=heads.answers(),
@@ -26,5 +29,7 @@ def read_mail(data: bytes) -> IncomingMail:
         text=marked.text,
         attachments=bodies.attachments(root),
         envelope_to=heads.delivered_to(),
+        automatic=why_automatic(root, marked.text) or ("bounce" if bounce else ""),
+        bounce=bounce,
         is_cut=tree.is_cut,
     )
