@@ -5,8 +5,9 @@ from __future__ import annotations
 from crmcli.channels.incoming_mail import bodies
 from crmcli.channels.incoming_mail.automatic import why_automatic
 from crmcli.channels.incoming_mail.bounces import bounce_of
-from crmcli.channels.incoming_mail.facts import IncomingMail, Person, Unreadable
+from crmcli.channels.incoming_mail.facts import IncomingMail, Person, Unreadable, without
 from crmcli.channels.incoming_mail.parts import Tree
+from crmcli.channels.incoming_mail.quotes import fold
 
 
 def read_mail(data: bytes) -> IncomingMail:
@@ -17,7 +18,9 @@ def read_mail(data: bytes) -> IncomingMail:
     root, heads = tree.root, tree.root.headers
     senders = heads.people("from", "sender")
     marked = bodies.body(root)
+    subject = heads.text("subject")
     bounce = bounce_of(root, marked.text)
+    quoted, signature = ((), None) if bounce else fold(marked, subject)
     return IncomingMail(
         message_id=next(iter(heads.ids("message-id")), ""),
         answers=heads.answers(),
@@ -25,11 +28,13 @@ def read_mail(data: bytes) -> IncomingMail:
         reply_to=heads.people("reply-to"),
         to=heads.people("to", "cc"),
         date=heads.date(),
-        subject=heads.text("subject"),
+        subject=subject,
         text=marked.text,
+        quoted=quoted,
+        signature=signature,
         attachments=bodies.attachments(root),
         envelope_to=heads.delivered_to(),
-        automatic=why_automatic(root, marked.text) or ("bounce" if bounce else ""),
+        automatic=why_automatic(root, without(marked.text, quoted)) or ("bounce" if bounce else ""),
         bounce=bounce,
         is_cut=tree.is_cut,
     )

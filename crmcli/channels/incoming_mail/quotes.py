@@ -1,0 +1,296 @@
+"""What in the text of a letter is quoted, and what is its signature: places that may be folded away.
+
+Only what is certain is found. Lines with `>` are quoted, with the line above them that says who wrote it.
+Where a program marks nothing (Outlook, Mail.ru and others put the answer above and leave the rest as it is),
+such a line or its block of headers begins what is quoted to the end, if there is an answer above. What is
+sent on is no quote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from crmcli.channels.incoming_mail.facts import Span
+from crmcli.channels.incoming_mail.html_text import Marked
+from crmcli.words import joined
+
+_MOST_LINES = 20_000
+_LONGEST_LINE = 300
+_LONGEST_NAME = 120
+_SIGNATURE_LINES = 15
+_DATE = r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[-./]\d{1,2}[-./]\d{1,2}"
+_TIME = re.compile(r"\b\d{1,2}[:.]\d{2}\b")
+_SIGN = re.compile(r"(?:--|—|––|-- |__|_{5,}|-{2,40}|—{2,}) ?")
+_RULE = re.compile(r"[-_=*]{5,}")
+_ADDRESS = re.compile(r"[^\s<>\"(),;:\[\]]+@[^\s<>\"(),;:\[\]]+\.[^\s<>\"(),;:\[\]]+")
+
+
+class _Line(NamedTuple):
+    start: int
+    end: int
+    text: str
+
+
+class _Patterns:
+    """The words of the table as patterns, made once."""
+
+    def __init__(self) -> None:
+        words = joined("mail_quotes")
+
+        def pattern(text: str) -> re.Pattern[str]:
+            return re.compile(text, re.IGNORECASE)
+
+        day, month = words["day"], words["month"]
+        date = rf"(?:{_DATE}|\b\d{{1,2}}\.? (?:{month})\b|\b(?:{month})\.? \d{{1,2}}\b)"
+        self.date = pattern(date)
+        self.verb = pattern(rf"(?<![^\W_])(?:{words['verb']})(?![^\W_])")
+        self.begin = pattern(
+            rf"(?:(?:{words['begin']})\b|(?:{day})[.,]*\s|{date}|.{{0,{_LONGEST_NAME}}}[<\[(\"]?\S+@|.{{2,{_LONGEST_NAME}}}"
+            rf"\b(?:{words['verb']}))"
+        )
+        self.dated = pattern(rf"[\s*\"(]*(?:(?:{words['begin']})\s+)?(?:(?:{day})[.,]*\s|{date})")
+        self.named = pattern(rf"[^@:]{{0,{_LONGEST_NAME}}}?<[^<>\s]*@[^<>]*>")
+        self.source = pattern(rf"[*_]*(?:{words['from']})[*_]*\s*:[*_]*\s*(\S.*)")
+        self.sent = pattern(rf"[*_]*(?:{words['sent']})[*_]*\s*:[*_]*\s*\S")
+        self.rest = pattern(rf"[*_]*(?:{words['rest']})[*_]*\s*:")
+        self.original = pattern(rf"[-_=*\s>]*(?:{words['original']})[-_=*\s:]*")
+        self.forwarded = pattern(rf"[-_=*\s>]*(?:{words['forwarded']})[-_=*\s:]*")
+        self.sent_on = pattern(rf"(?:(?:re|aw|на|отв)\s*:\s*)*(?:{words['sent_on']})\s*:")
+        self.device = pattern(rf"[-—_*\s]*(?:{words['device']})[.!\s]*")
+        self.leave = pattern(
+            rf"[-—*\s]*(?:{words['leave']})\s*[,.!;)]*(?P<name>[^.?!:]{{0,60}})[.!]?"
+        )
+        self.below = pattern(rf"(?:{words['below']})[\s:.,]")
+
+
+@cache
+def _patterns() -> _Patterns:
+    return _Patterns()
+
+
+def fold(marked: Marked, subject: str) -> tuple[tuple[Span, ...], Span | None]:
+    """What is quoted in a text, and its signature."""
+    lines = list(_lines(marked.text))
+    quoted = _merged(
+        _Quotes(marked, lines, bool(_patterns().sent_on.match(subject))).spans(), marked.text
+    )
+    return quoted, _signature(marked, lines, quoted)
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    start = 0
+    for line in text.split("\n")[:_MOST_LINES]:
+        yield _Line(start, start + len(line), line.strip())
+        start += len(line) + 1
+
+
+def _merged(spans: list[Span], text: str) -> tuple[Span, ...]:
+    """The spans in order, those between which nothing stands made one, without blanks at their ends."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and not text[found[-1][1] : start].strip():
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    tidy = []
+    for start, end in found:
+        piece = text[start:end]
+        tidy.append((start + len(piece) - len(piece.lstrip("\n")), start + len(piece.rstrip())))
+    return tuple(span for span in tidy if span[0] < span[1])
+
+
+class _Quotes:
+    def __init__(self, marked: Marked, lines: list[_Line], is_sent_on: bool) -> None:
+        self.marked, self.lines, self.is_sent_on = marked, lines, is_sent_on
+        self.cites = [(a, b) for kind, a, b in marked.marks if kind == "cite"]
+        self.blocks = [(a, b) for kind, a, b in marked.marks if kind == "block"]
+        self.forward = next(
+            (line.start for line in lines if self.is_forward(line)), len(marked.text) + 1
+        )
+
+    def is_forward(self, line: _Line) -> bool:
+        return bool(_patterns().forwarded.fullmatch(line.text)) and line.text[:1] != ">"
+
+    def spans(self) -> list[Span]:
+        """Everything that is quoted; what stands below the line of one sent on is left as it is."""
+        found = [] if self.is_sent_on else [span for span in self.cites if span[0] < self.forward]
+        place = 0
+        while place < len(self.lines) and self.lines[place].start < self.forward:
+            span, place = self.at(place, found)
+            found += [span] if span else []
+        return found
+
+    def at(self, place: int, found: list[Span]) -> tuple[Span | None, int]:
+        """What is quoted from a line on, and the line at which to go on."""
+        line = self.lines[place]
+        if any(start <= line.start < end for start, end in found):
+            return None, place + 1
+        if line.text.startswith(">"):
+            return self.arrows(place, place)
+        if (last := self.attribution(place)) is not None:
+            return self.below(place, last, found)
+        if not self.is_sent_on and self.is_block(place):
+            return self.to_end(place)
+        return None, place + 1
+
+    def arrows(self, first: int, place: int) -> tuple[Span | None, int]:
+        """The lines with `>` from one on, blank lines between them included."""
+        last = place
+        for number in range(place, len(self.lines)):
+            text = self.lines[number].text
+            if text.startswith(">"):
+                last = number
+            elif text:
+                break
+        count = sum(line.text.startswith(">") for line in self.lines[place : last + 1])
+        if first == place and count == 1 and not self.is_many():
+            return None, last + 1  # > 5 pieces
+        return (self.lines[first].start, self.lines[last].end), last + 1
+
+    def is_many(self) -> bool:
+        return sum(line.text.startswith(">") for line in self.lines) > 1
+
+    def below(self, first: int, last: int, found: list[Span]) -> tuple[Span | None, int]:
+        """What stands below the line that says who wrote it: what is marked, else all if it is certain."""
+        start, after = self.lines[first].start, last + 1
+        while after < len(self.lines) and not self.lines[after].text:
+            after += 1
+        if after >= len(self.lines):
+            return (
+                ((start, self.lines[last].end), after)
+                if self.is_certain(first, last)
+                else (None, after)
+            )
+        if self.lines[after].text.startswith(">"):
+            return self.arrows(first, after)
+        line = self.lines[after]
+        marked = [
+            (a, b)
+            for a, b in (*self.cites, *self.blocks)
+            if a <= line.end and b > line.start and a >= start
+        ]
+        if marked:
+            end = max(b for _, b in marked[:1])
+            return (start, end), next(
+                (n for n, one in enumerate(self.lines) if one.start >= end), len(self.lines)
+            )
+        return self.to_end(first) if self.is_certain(first, last) else (None, last + 1)
+
+    def to_end(self, place: int) -> tuple[Span | None, int]:
+        """All from a line on, if an answer stands above it."""
+        start = self.lines[place].start
+        above = self.marked.text[:start]
+        if not above.strip() and not self.is_block(place):
+            return None, place + 1
+        return (start, min(len(self.marked.text), self.forward - 1)), len(self.lines)
+
+    def attribution(self, place: int) -> int | None:
+        """The last line of those that say who wrote what stands below; None if they do not."""
+        if not self.lines[place].text or not _patterns().begin.match(self.lines[place].text):
+            return None
+        said = ""
+        for number in range(place, min(place + 4, len(self.lines))):
+            text = self.lines[number].text
+            said = f"{said} {text}".strip()
+            if not text or len(said) > _LONGEST_LINE:
+                return None
+            if text.endswith(":") and self.says_who(said):
+                return number
+        return None
+
+    def says_who(self, said: str) -> bool:
+        known = _patterns()
+        has_verb, has_date = bool(known.verb.search(said)), bool(known.date.search(said))
+        has_address = bool(_ADDRESS.search(said))
+        if has_verb:
+            return has_date or has_address or len(said.split()) <= 6
+        is_dated = has_date and bool(known.dated.match(said) or known.named.match(said))
+        return is_dated and (
+            has_address or bool(_TIME.search(said) and re.search(r"\b(?:от|from|von)\b", said))
+        )
+
+    def is_certain(self, first: int, last: int) -> bool:
+        said = " ".join(line.text for line in self.lines[first : last + 1])
+        known = _patterns()
+        return bool(known.date.search(said)) and bool(
+            known.verb.search(said) or _ADDRESS.search(said)
+        )
+
+    def is_block(self, place: int) -> bool:
+        """Whether the headers of another letter stand here, perhaps below a line."""
+        known, text = _patterns(), self.lines[place].text
+        following = [line.text for line in self.lines[place + 1 : place + 8] if line.text]
+        if known.original.fullmatch(text) and re.match(r"[-_=*]{2,}", text):
+            return True
+        if known.original.fullmatch(text) or (_RULE.fullmatch(text) and len(text) > 9):
+            return (
+                bool(following)
+                and bool(known.source.match(following[0]))
+                and self.is_head(following)
+            )
+        return bool(known.source.match(text)) and self.is_head([text, *following])
+
+    def is_head(self, texts: list[str]) -> bool:
+        known = _patterns()
+        heads: list[str] = []
+        for text in texts:
+            if not (known.source.match(text) or known.sent.match(text) or known.rest.match(text)):
+                if heads and _ADDRESS.search(text) and len(text) < _LONGEST_LINE:
+                    continue  # a header in several lines
+                break
+            heads.append(text)
+        has_sent = any(known.sent.match(text) for text in heads)
+        has_rest = any(known.rest.match(text) for text in heads)
+        return has_sent and (has_rest or bool(_ADDRESS.search(heads[0])))
+
+
+def _signature(marked: Marked, lines: list[_Line], quoted: tuple[Span, ...]) -> Span | None:
+    """The signature: as a program marks it, below `-- `, below words of leave, or what a telephone adds."""
+    for kind, start, end in marked.marks:
+        if kind == "signature" and not _within(start, quoted) and marked.text[start:end].strip():
+            return _merged([(start, end)], marked.text)[0]
+    known = _patterns()
+    own = [line for line in lines if not _within(line.start, quoted)]
+    found: _Line | None = None
+    for place, line in enumerate(own):
+        rest = [one for one in own[place + 1 :] if one.text]
+        if not line.text or not any(one.text for one in own[:place]):
+            continue
+        is_line = bool(_SIGN.fullmatch(line.text)) and 0 < len(rest) <= _SIGNATURE_LINES * 2
+        if is_line or known.device.fullmatch(line.text) or _takes_leave(line.text, rest):
+            found = line
+            break
+    if found is None:
+        return None
+    end = _end_of_signature(own[own.index(found) :], quoted)
+    return _merged([(found.start, end)], marked.text)[0]
+
+
+def _takes_leave(text: str, rest: list[_Line]) -> bool:
+    """Whether a line takes leave, and what stands below it is short enough to be of a signature."""
+    match = _patterns().leave.fullmatch(text)
+    if not match or len(match["name"].split()) > 4:
+        return False
+    rest = rest[
+        : next((n for n, one in enumerate(rest) if _patterns().below.match(one.text)), len(rest))
+    ]
+    return len(rest) <= _SIGNATURE_LINES and not any(one.text.endswith("?") for one in rest)
+
+
+def _end_of_signature(lines: list[_Line], quoted: tuple[Span, ...]) -> int:
+    """Where a signature ends: before a quote, or before a postscript."""
+    end = lines[0].end
+    for line in lines[1:]:
+        if _patterns().below.match(line.text) or any(
+            lines[0].end <= start < line.start for start, _ in quoted
+        ):
+            break
+        end = line.end
+    return end
+
+
+def _within(place: int, spans: tuple[Span, ...]) -> bool:
+    return any(start <= place < end for start, end in spans)
