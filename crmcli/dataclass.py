@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 else:
 
     def replace(one, /, **values):
-        """Python's; what has no slots and does nothing after its `__init__` is copied without one."""
+        """Python's, at less cost; what has no slots and does nothing after its `__init__` is copied without one."""
         cls = type(one)
         names = cls.__dataclass_fields__
-        is_plain = "__slots__" not in cls.__dict__ and not hasattr(cls, "__post_init__")
-        if not is_plain or not names.keys() >= values.keys():
+        if "__slots__" in cls.__dict__ or hasattr(cls, "__post_init__"):
+            return cls(**{name: getattr(one, name) for name in names} | values)
+        if not names.keys() >= values.keys():
             return dataclasses.replace(one, **values)
         new, had = object.__new__(cls), one.__dict__
         new.__dict__.update({name: had[name] for name in names}, **values)

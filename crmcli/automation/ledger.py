@@ -167,26 +167,39 @@ def _after(job: Job | None, event: Event) -> Job:
     reason = redacted(str(data.get("reason", "")))  # older lines quote addresses as they were
     rule = str(data.get("rule") or job.rule)
     met = str(data.get("met") or job.met)
-    job = replace(job, state=word, at=event.at, reason=reason, retry_at=None, rule=rule, met=met)
-    if word == "skipped":
-        ends, go_to = data.get("ends_chain") is True, str(data.get("go_to", ""))
-        job = replace(job, ends_chain=ends, go_to=go_to)
+    became: dict[str, Any] = {"state": word, "at": event.at, "reason": reason, "retry_at": None}
+    became |= {"rule": rule, "met": met}
+    return replace(job, **became | _told_by(word, job, event))
+
+
+def _told_by(word: str, job: Job, event: Event) -> dict[str, Any]:
+    """What else the word of an event says of its job."""
+    data = event.data
     if word == DEFERRED:
-        return replace(job, state="queued", starts=0, retry_at=instant_in(data, "retry_at"))
+        return {"state": "queued", "starts": 0, "retry_at": instant_in(data, "retry_at")}
     if word == "queued":
         to = {"to": redacted(str(data["to"]))} if "to" in data else {}
-        return replace(job, facts={**data, **to})
+        return {"facts": {**data, **to}}
     if word == "started":
-        return replace(job, starts=job.starts + 1, claims=job.claims + 1, claim=data)
+        return {"starts": job.starts + 1, "claims": job.claims + 1, "claim": data}
     if word == "failed":
         retry_at = instant_in(data, "retry_at") or event.at
-        return replace(job, starts=0, attempts=job.attempts + 1, retry_at=retry_at)
-    if word in ("done", "dead", "unknown"):
-        job = replace(job, attempts=job.attempts + max(job.starts, 1))
-    if word == "done" and isinstance(data.get("values"), dict):
-        job = replace(job, values=data["values"])
+        return {"starts": 0, "attempts": job.attempts + 1, "retry_at": retry_at}
     told = data.get("claims")
-    return replace(job, starts=0, claims=max(job.claims, told if isinstance(told, int) else 0))
+    more: dict[str, Any] = {
+        "starts": 0,
+        "claims": max(job.claims, told if isinstance(told, int) else 0),
+    }
+    if word == "skipped":
+        more |= {
+            "ends_chain": data.get("ends_chain") is True,
+            "go_to": str(data.get("go_to", "")),
+        }
+    if word in ("done", "dead", "unknown"):
+        more["attempts"] = job.attempts + max(job.starts, 1)
+    if word == "done" and isinstance(data.get("values"), dict):
+        more["values"] = data["values"]
+    return more
 
 
 def enter(

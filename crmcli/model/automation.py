@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import cached_property
 from typing import Any
 
 from crmcli.dataclass import dataclass, field
@@ -79,7 +80,7 @@ class Exit:
         return tr("{}; on with {}", told, self.go_to) if self.go_to else told
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Robot:
     """One thing done for a record that stands in the robot's stage."""
 
@@ -113,7 +114,7 @@ class Robot:
         event = tr("by {}", " ".join((self.on, *told)))
         return event if self.timing == Timing() else f"{event}, {self.timing}"
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The hash of the rule, by which a job knows the form that planned it."""
         return rule_digest(self)

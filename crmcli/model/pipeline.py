@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.dataclass import dataclass, field
@@ -76,7 +77,7 @@ class Declared(NamedTuple):
     owner: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pipeline:
     """The stages of leads, or of one kind of deal, in order.
 
@@ -119,7 +120,11 @@ class Pipeline:
 
     def stage(self, stage_id: str) -> Stage | None:
         """The stage of that id in any case, as conditions compare; None if it is not declared."""
-        return next((stage for stage in self.stages if stage.id == fold(stage_id)), None)
+        return self._by_id.get(fold(stage_id))
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Stage]:
+        return {stage.id: stage for stage in reversed(self.stages)}
 
     def named(self, ref: str) -> Stage | None:
         """The stage that a person means: by its id, or else by its name."""
@@ -189,7 +194,7 @@ def _ring(start: str, steps: Mapping[str, list[str]]) -> tuple[str, ...]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pipelines:
     """What pipelines.yaml declares: one pipeline of leads, one or more of deals.
 
@@ -218,7 +223,12 @@ class Pipelines:
 
     def of(self, entity: str) -> tuple[Pipeline, ...]:
         """The pipelines of a noun; a record that names none is in the first."""
-        return tuple(pipeline for pipeline in self if pipeline.entity == entity)
+        return self._by_entity.get(entity, ())
+
+    @cached_property
+    def _by_entity(self) -> Mapping[str, tuple[Pipeline, ...]]:
+        nouns = {pipeline.entity for pipeline in self}
+        return {noun: tuple(one for one in self if one.entity == noun) for noun in nouns}
 
     def place(self, entity: str, pipeline: str, stage: str) -> tuple[Pipeline | None, Stage | None]:
         """Where a record stands whose file says so; None for what is not declared, and then it is nowhere.
@@ -226,8 +236,8 @@ class Pipelines:
         A file names both by their ids, a deal of the first pipeline its stage alone. This is the one rule by
         which a record is at home: for checks, lists, boards, robots and reports.
         """
-        own = self.of(entity)
-        found = next((p for p in own if p.id == fold(pipeline)), None) if pipeline else own[0]
+        own, wanted = self.of(entity), fold(pipeline)
+        found = next((p for p in own if p.id == wanted), None) if pipeline else own[0]
         return found, found.stage(stage) if found else None
 
     def home(self, entity: str, pipeline: str, stage: str, end: str) -> tuple[Pipeline, Stage]:
