@@ -194,18 +194,22 @@ class Play:
                 self.hear(event, record_id)
 
     def _stand(self, record_id: str, before: Event | None = None) -> RecordPlan | None:
+        known = self.known(record_id)
         try:
             record = self.change.get(record_id)
         except (NotFound, InvalidData, Forbidden):
             return None
-        return plan_of(self.ws, record, self.known(record_id), before)
+        return plan_of(self.ws, record, known, before)
 
     def known(self, record_id: str) -> list[Event]:
         """What is known of a record by now, oldest first."""
         if self._last[0] != record_id:
-            told = self.ws.events(record=record_id)
-            self._last = record_id, [*told, *self.made.get(record_id, ())]
+            self._last = record_id, [*self.told(record_id), *self.made.get(record_id, ())]
         return self._last[1]
+
+    def told(self, record_id: str) -> list[Event]:
+        """What the timeline tells of a record."""
+        return self.ws.events(record=record_id)
 
     def why_not(self, _plan: RecordPlan, _step: Step) -> str:
         """Why a robot must not act though it is due, "" if it may."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 
 from crmcli.automation import hand_edits, outbox, schedule_progress, trigger_runs
 from crmcli.automation.approval.gate import Gate
@@ -10,11 +12,12 @@ from crmcli.automation.cron_slots import due, slots
 from crmcli.automation.event_subjects import subjects
 from crmcli.automation.job_failures import jobs_here
 from crmcli.automation.play import Planned, Play
-from crmcli.automation.record_plan import RecordPlan
+from crmcli.automation.record_plan import RecordPlan, nothing_was_due
 from crmcli.automation.robots import Step
 from crmcli.automation.trigger_decisions import awaited_names
-from crmcli.automation.waiting import candidates
+from crmcli.automation.waiting import Candidate, candidates
 from crmcli.language import counted, tr
+from crmcli.model.event import Event
 from crmcli.model.trigger_events import names_of
 from crmcli.workspace import Workspace
 from crmcli.workspace.current_stage import CurrentStage
@@ -24,15 +27,18 @@ MOST_LINES = 10_000
 """Lines after which a rehearsal ends: rules may go on for ever."""
 MOST_COUNTED = 1_000_000
 """The same where they are only counted."""
+PAGE = 200
+"""Records that are read at once when the turn of the first of them comes."""
 
 
 def rehearse(ws: Workspace, until: datetime, most: int = MOST_LINES) -> list[Planned]:
     """Play the ticks from now until then, as if one came at each moment at which something is due; `most`
     lines of it."""
     begun = ws.now
-    rehearsal = _Rehearsal(ws, until, most)
-    slots_to_come = rehearsal.slots()  # first, for the play moves the clock
-    rehearsal.play()
+    with ws.standing_still():
+        rehearsal = _Rehearsal(ws, until, most)
+        slots_to_come = rehearsal.slots()  # first, for the play moves the clock
+        rehearsal.play()
     ws.set_clock(begun)
     lines = sorted([*rehearsal.lines, *slots_to_come], key=lambda line: line.at)[: most + 1]
     if len(lines) > most:
@@ -46,8 +52,11 @@ class _Rehearsal(Play):
 
     def __init__(self, ws: Workspace, until: datetime, most: int) -> None:
         super().__init__(ws, ws.trial("tick", "crm"), until)
+        self.change.stored = ws.stored
         self.most = most
         self.gate = Gate(ws)
+        self._pages: dict[str, list[str]] = {}
+        self._ahead: dict[str, list[Event]] = {}
 
     def why_not(self, plan: RecordPlan, step: Step) -> str:
         """What waits for approval."""
@@ -75,7 +84,7 @@ class _Rehearsal(Play):
         """Everything that robots, triggers and the queue would do, in the order of time."""
         self._queued()
         self._hear_news()
-        ahead = candidates(self.ws)
+        ahead = self._in_pages(candidates(self.ws))
         coming = next(ahead, None)
         # Each is looked at when its turn comes, so that a long time ahead is not held at once.
         while len(self.lines) <= self.most:
@@ -86,6 +95,20 @@ class _Rehearsal(Play):
             if self.next_at() is None:
                 return
             self.step()
+
+    def _in_pages(self, found: Iterator[Candidate]) -> Iterator[Candidate]:
+        while page := list(islice(found, PAGE)):
+            ids = [one.record for one in page]
+            self._pages.update(dict.fromkeys(ids, ids))
+            yield from page
+
+    def told(self, record_id: str) -> list[Event]:
+        """Its events; those of the records that come next are read with them."""
+        page = self._pages.pop(record_id, None)
+        if page and record_id not in self._ahead:
+            self._ahead = self.ws.read_ahead(page)
+        found = self._ahead.pop(record_id, None)
+        return super().told(record_id) if found is None else found
 
     def _hear_news(self) -> None:
         """What people edited, and the events that nobody has heard."""
@@ -98,7 +121,8 @@ class _Rehearsal(Play):
         for _, event in trigger_runs.hearing(self.ws).events:
             if not is_dead(event):
                 with self.surely(event.record):
-                    if trigger_runs.leaves_robots(self.ws, event):
+                    has_left = trigger_runs.leaves_robots(self.ws, event)
+                    if has_left and not nothing_was_due(self.ws, event):
                         self.before(event.record, event)
                     is_awaited = not awaited.isdisjoint(names_of(event))
                     among = subjects(self.ws, event) if is_awaited else []

@@ -13,12 +13,20 @@ from crmcli.language import together, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
+from crmcli.model.merged import MERGED_INTO, survivor_in
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import entity_of, format_instant
 from crmcli.store import layout
 from crmcli.store.disk import files
-from crmcli.store.records.stored import RecordMerged, Stored, content_of, merged_into, read_record
+from crmcli.store.records.stored import (
+    RecordMerged,
+    Stored,
+    content_of,
+    gone_into,
+    merged_into,
+    read_record,
+)
 from crmcli.store.safety import locks
 
 if TYPE_CHECKING:
@@ -26,6 +34,9 @@ if TYPE_CHECKING:
 
     from crmcli.model.sent import Claim, SentList
     from crmcli.store.index import Agenda, Births, Index, Timeline
+
+MOST_KEPT = 4000
+"""Records that are held where nothing is written."""
 
 
 class Folder:
@@ -45,6 +56,7 @@ class Folder:
         self._newest = ""
         self._looked_at: set[str] = set()
         self._knows_events = False
+        self._kept: dict[str, Stored] | None = None
 
     # --- index and timeline --------------------------------------------------------------------
 
@@ -208,7 +220,30 @@ class Folder:
 
     def stored(self, record_id: str, *, merged: bool = False) -> Stored:
         """A record with its raw form and the digest of its file; a tombstone if `merged` asks for it."""
-        return read_record(self.root, self.schema, record_id, merged=merged)
+        if self._kept is None:
+            return read_record(self.root, self.schema, record_id, merged=merged)
+        if record_id not in self._kept:
+            self._keep(read_record(self.root, self.schema, record_id, merged=True))
+        found = self._kept[record_id]
+        if MERGED_INTO in found.raw and not merged:
+            raise gone_into(record_id, survivor_in(found.raw))
+        return found
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Inside, what was read of a record is not read anew: for a play, in which nobody writes."""
+        self._kept = {}
+        try:
+            yield
+        finally:
+            self._kept = None
+
+    def _keep(self, stored: Stored) -> None:
+        """Hold a record as it is, with the others that were asked for lately."""
+        if self._kept is not None:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[stored.record.id] = stored
 
     def get(self, record_id: str) -> Record:
         """A record by its full id; NotFound if it is not there, InvalidData if its file is broken."""

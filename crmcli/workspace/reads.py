@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -14,11 +15,12 @@ from crmcli.language import tr
 from crmcli.model.clocks import STEPPED, ClockStep, believed, in_order, in_right_time
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import Event
-from crmcli.model.fields import Record
+from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import InputContext
 from crmcli.model.kinds.identities import UNNAMED
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, Value, entity_of, fold
+from crmcli.store.records.stored import Stored
 from crmcli.store.safety import locks
 from crmcli.workspace.configured import Configured
 
@@ -173,6 +175,14 @@ class Reads(Configured):
         of `holding`."""
         index = self._standing if as_left else self._index
         return index.raws(record_ids, as_left=as_left)
+
+    def read_ahead(self, record_ids: Sequence[str]) -> dict[str, list[Event]]:
+        """The events of some records; the records are held too, as long as the folder is `standing_still`."""
+        for raw in self.rows_of(record_ids):
+            with suppress(BadValues):  # whoever asks for it is told
+                record = self.schema.read(entity_of(str(raw["id"])), raw)
+                self._keep(Stored(record, raw, ""))
+        return self._history.events_of(record_ids)
 
     def derived(
         self, entity: str, names: Sequence[str], records: Sequence[str]

@@ -46,6 +46,7 @@ class Timeline(Upkeep):
     event = _asking(timeline.event)
     events_of_message = _asking(timeline.events_of_message)
     entries = _asking(timeline.entries)
+    events_of = _asking(timeline.events_of)
     last_values = _asking(timeline.last_values)
     with_one_event = _asking(timeline.with_one_event)
     job_events = _asking(timeline.job_events)

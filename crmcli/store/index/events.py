@@ -61,6 +61,15 @@ def events(
     )
 
 
+def events_of(connection: sqlite3.Connection, records: Sequence[str]) -> dict[str, list[Event]]:
+    """The events of each of some records, in the order of their ids."""
+    found: dict[str, list[Event]] = {record: [] for record in records}
+    terms = "record IN (SELECT value FROM json_each(?)) ORDER BY id"
+    for event in _select(connection, terms, [json.dumps(list(records))]):
+        found[event.record].append(event)
+    return found
+
+
 def event(connection: sqlite3.Connection, event_id: str) -> Event | None:
     """One event by its id."""
     return next(iter(select(connection, "id = ?", [event_id])), None)

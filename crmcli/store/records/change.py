@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from crmcli.store.disk.recovery import recover
 from crmcli.store.disk.transaction import Transaction
 from crmcli.store.records import uncommitted
 from crmcli.store.records.drafts import Content, Draft, Drafts
-from crmcli.store.records.stored import RecordRemoved, gone_into, read_record, short_sum
+from crmcli.store.records.stored import RecordRemoved, Stored, gone_into, read_record, short_sum
 from crmcli.store.safety import locks
 from crmcli.store.timeline import csv_lines, sent
 from crmcli.store.timeline.event_ids import EventIds
@@ -71,6 +71,8 @@ class Change:
     newest_id: Callable[[], str] = str
     """The greatest id of an event that is known here, of whatever clone; "" if none is."""
     events: list[Event] = field(default_factory=list)
+    stored: Callable[..., Stored] | None = None
+    """What reads a record of a trial, if not its file is to be read."""
     turns: list[Event] = field(default_factory=list)
     """Whose turn it was, of what `take_events` took."""
     touched: list[str] = field(default_factory=list)
@@ -284,7 +286,8 @@ class Change:
         return Drafts(self._load, self._written, self._read)
 
     def _load(self, record_id: str) -> Draft:
-        stored = read_record(self.root, self.schema, record_id, merged=True)
+        read = self.stored or partial(read_record, self.root, self.schema)
+        stored = read(record_id, merged=True)
         return Draft(stored.record, stored.digest, stored.record)
 
     def commit(self) -> str:
