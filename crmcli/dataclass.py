@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 else:
 
     def replace(one, /, **values):
-        """Python's, at less cost; what has no slots and no `__post_init__` is copied without its `__init__`."""
+        """Python's, quicker; what has no slots and no `__post_init__` is copied without its `__init__`."""
         cls = type(one)
         names = cls.__dataclass_fields__
         if "__slots__" in cls.__dict__ or hasattr(cls, "__post_init__"):

@@ -65,7 +65,7 @@ def events_of(connection: sqlite3.Connection, records: Sequence[str]) -> dict[st
     """The events of each of some records, in the order of their ids."""
     found: dict[str, list[Event]] = {record: [] for record in records}
     terms = "record IN (SELECT value FROM json_each(?)) ORDER BY id"
-    for event in _select(connection, terms, [json.dumps(list(records))]):
+    for event in select(connection, terms, [json.dumps(list(records))]):
         found[event.record].append(event)
     return found
 
