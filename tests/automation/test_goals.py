@@ -112,6 +112,19 @@ def test_a_message_that_waited_too_long_is_missed(house: Any) -> None:
     assert house.state("hi") == "missed"
 
 
+def test_how_late_it_is_counts_from_when_it_was_first_to_leave(house: Any, post: Any) -> None:
+    house.template("hi", "Subject: Привет\n\nДобрый день!\n")
+    letter = "{id: hi, do: email, with: {template: mail/hi.j2, to: o@kafe.example}, max_late: 2h}"
+    house.rules(kit.robots(letter))
+    house.add("deal", name="Чай")
+    post.mode = "later"
+    for _ in range(3):
+        house.tick("50m")
+    post.mode = "take"
+    house.tick("50m")
+    assert (house.state("hi"), post.letters) == ("missed", [])
+
+
 def test_the_rehearsal_foresees_it(house: Any) -> None:
     house.rules(
         kit.robots(

@@ -337,6 +337,14 @@ def test_an_existing_deal_can_be_used(ws: Workspace) -> None:
     )
 
 
+def test_who_is_in_the_deal_already_stands_there_once(ws: Workspace) -> None:
+    client = kit.contact(ws, name="Пётр")
+    deal = kit.deal(ws, name="Старая", contacts=client.id)
+    use = {"deal": deal.id, "contact": client.id}
+    leads.convert(ws, full_lead(ws), ConvertOptions(use=use))
+    assert ws.get(deal.id).get("contacts") == (client.id,)
+
+
 def test_activities_and_open_tasks_go_along(ws: Workspace) -> None:
     lead_id = full_lead(ws)
     activities.log(ws, lead_id, "call.in", "Просил перезвонить")
