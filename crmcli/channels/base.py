@@ -73,6 +73,12 @@ class Sender:
         raise NoChannel(tr("crm has no channel for {!r}", action), "a newer crm may")
 
     @classmethod
+    def shown(cls, message: Queued) -> Mapping[str, Any]:
+        """What would leave, for `crm robots test`: the `text` of a message with `from`, `to` and `subject`,
+        the `url` of a request with its `headers` and `body`, or what a `program` is `given`; {} for none."""
+        return {}
+
+    @classmethod
     def may_repeat(cls, transport: str) -> bool:
         """Whether the other side knows a message that comes again, so that one of which nobody knows
         whether it left may be sent again."""

@@ -45,6 +45,12 @@ class Handover(Sender):
         return Prepared(partial(webhook.post, hook, now, allow, at_most_once=True), told)
 
     @classmethod
+    def shown(cls, message: Queued) -> dict[str, str]:
+        """What it says, to whom."""
+        given = json.loads(message.content)
+        return {"to": given["to"], "text": given["text"]}
+
+    @classmethod
     def missing(cls, root: Path, settings: Settings) -> str:
         """Whether nobody is named who takes them, or the program is not there."""
         declared = settings.channels.get(cls.name(), {})

@@ -43,6 +43,13 @@ class Mail(Sender):
         return Prepared(partial(deliver, mail, self.settings.mail, self.root), told)
 
     @classmethod
+    def shown(cls, message: Queued) -> dict[str, str]:
+        """The message, without what is attached."""
+        mail = from_bytes(message.content, message.key)
+        to = ", ".join(mail.to)
+        return {"from": mail.sender, "to": to, "subject": mail.subject, "text": mail.text}
+
+    @classmethod
     def may_repeat(cls, transport: str) -> bool:
         """A Maildir knows a message by its key; a mail server takes it for another one."""
         return transport == MAILDIR

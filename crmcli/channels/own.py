@@ -47,6 +47,12 @@ class Own(Sender):
         return Prepared(partial(run, path, message, self.root))
 
     @classmethod
+    def shown(cls, message: Queued) -> dict[str, Any]:
+        """The program, and the JSON that it gets."""
+        path = layout.program_path(str(message.facts["to"]))
+        return {"program": path, "given": json.loads(message.content)}
+
+    @classmethod
     def may_repeat(cls, transport: str) -> bool:
         """A program can tell by the key."""
         return transport == cls.name()

@@ -25,7 +25,7 @@ from crmcli.channels.connection import Connection, look_up
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, discreet, one_line
 from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
-from crmcli.model.redaction import secrets_of
+from crmcli.model.redaction import redacted, secrets_of
 
 if TYPE_CHECKING:
     import socket
@@ -126,6 +126,11 @@ class Webhook(Sender):
         secret = secrets.read(str(message.facts.get("secret", "")))
         hook = Hook(call["url"], call["body"], message.key, secret, call["headers"])
         return Prepared(partial(post, hook, now, self.settings.webhook.allow))
+
+    @classmethod
+    def shown(cls, message: Queued) -> dict[str, Any]:
+        """The call, without what is secret in its address."""
+        return {**json.loads(message.content), "url": redacted(str(message.facts["to"]))}
 
     @classmethod
     def may_repeat(cls, transport: str) -> bool:

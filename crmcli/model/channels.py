@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from crmcli.dataclass import dataclass, field
 
@@ -16,20 +17,22 @@ class Channel:
     keys: Mapping[str, str] = field(default_factory=dict)
     is_within: bool = False
     """Whether what is queued for it stays in the workspace, so that nobody has to approve it."""
+    is_handed_over: bool = False
+    """Whether a program or a web address takes what leaves by it: its settings are run, url and secret."""
     reaches_people: bool = False
     """Whether what leaves by it is read or heard by people; a web hook reaches a program."""
 
+
+_to_phone = partial(Channel, is_handed_over=True, reaches_people=True)
 
 CHANNELS: dict[str, Channel] = {
     "mail": Channel("E-mail.", reaches_people=True),
     "webhook": Channel("Web hooks."),
     "own": Channel("Programs under robots.d/."),
     "document": Channel("Pages that become PDF.", is_within=True),
-    "sms": Channel("SMS: what hands them over to the provider.", reaches_people=True),
-    "chat": Channel("Chat messages: what hands them over to the messenger.", reaches_people=True),
-    "call": Channel(
-        "Automatic calls: what hands them over to the telephone exchange.", reaches_people=True
-    ),
+    "sms": _to_phone("SMS: what hands them over to the provider."),
+    "chat": _to_phone("Chat messages: what hands them over to the messenger."),
+    "call": _to_phone("Automatic calls: what hands them over to the telephone exchange."),
 }
 """The name of a channel is its key under `channels:`, its file, and what an action `leaves` by."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
-from crmcli.model.actions import ACTIONS, channel_of
+from crmcli.model.actions import channel_of
 from crmcli.model.event import Event
 from crmcli.model.local_times import local_minute
 from crmcli.model.redaction import redacted
@@ -17,7 +17,6 @@ from crmcli.model.values import format_instant
 from crmcli.present.cells import Column, Listing, attributes, plain, rows_of
 from crmcli.present.events import describe
 from crmcli.present.records import raw_row
-from crmcli.store import layout
 
 if TYPE_CHECKING:
     from crmcli.automation.explain import RobotLine
@@ -243,29 +242,19 @@ def trial_text(ws: Workspace, trial: RobotTrial) -> str:
     elif "program" in leaving:
         given = json.dumps(leaving["given"], ensure_ascii=False, indent=2)
         blocks.append(f"{leaving['program']} < {given}")
-    elif leaving:
+    elif "url" in leaving:
         heads = [f"{key}: {value}" for key, value in leaving["headers"].items()]
         body = json.dumps(leaving["body"], ensure_ascii=False, indent=2)
         blocks.append("\n".join([f"POST {leaving['url']}", *heads, "", body]))
     return "\n\n".join(blocks)
 
 
-def _leaving(trial: RobotTrial) -> dict[str, Any]:
+def _leaving(trial: RobotTrial) -> Mapping[str, Any]:
     """The message or the request that would leave, or what a program would be given."""
     if trial.queued is None:
         return {}
-    facts, content = trial.queued
-    if channel_of(facts["action"]) == "webhook":
-        return {**json.loads(content), "url": redacted(str(facts["to"]))}
-    if channel_of(facts["action"]) == "own":
-        return {"program": layout.program_path(str(facts["to"])), "given": json.loads(content)}
-    if channel_of(facts["action"]) == "document":
-        return {}  # what it makes is told by the effect
-    if ACTIONS[facts["action"]].of_kind("phone"):
-        given = json.loads(content)
-        return {"to": given["to"], "text": given["text"]}
-    from crmcli.channels.message import from_bytes
+    from crmcli.channels.base import Queued, sender_class
 
-    mail = from_bytes(content, facts["key"])
-    to = ", ".join(mail.to)
-    return {"from": mail.sender, "to": to, "subject": mail.subject, "text": mail.text}
+    facts, content = trial.queued
+    sender = sender_class(channel_of(facts["action"]))
+    return sender.shown(Queued(facts["key"], facts, content))

@@ -12,7 +12,7 @@ import pytest
 
 import crmcli.automation.actions
 import crmcli.channels
-from crmcli.automation import jobs
+from crmcli.automation import jobs, robot_trial
 from crmcli.automation.approval.gate import approval, approve, queued_elsewhere
 from crmcli.automation.job_failures import jobs_here
 from crmcli.automation.simulate import rehearse
@@ -20,6 +20,7 @@ from crmcli.automation.unrecorded_sends import unrecorded
 from crmcli.model.action import Action, Param
 from crmcli.model.actions import ACTIONS
 from crmcli.model.channels import CHANNELS, Channel
+from crmcli.present import automation
 from tests.automation.conftest import SETTINGS, House
 
 SENDER = '''
@@ -56,6 +57,10 @@ SENDER = '''
             if mode == "die":
                 os._exit(9)
             return Sent("phone")
+
+        @classmethod
+        def shown(cls, message):
+            return {"text": message.content.decode()}
 
         @classmethod
         def to_approve(cls, declared):
@@ -129,6 +134,14 @@ def test_a_channel_of_ones_own_delivers_once(house: House, phone: Path) -> None:
     assert started.data["by"] == "phone"
     [job] = jobs.listed(house.ws, ("done",))
     assert (job.action, job.facts["to"]) == ("pager", "+79161234567")
+
+
+def test_a_trial_shows_what_would_leave(house: House, phone: Path) -> None:
+    deal = house.add("deal", name="Чай")
+    trial = robot_trial.run(house.ws, "hello", deal.id)
+    assert automation.trial_row(house.ws, trial)["message"] == {"text": "О «Чай»"}
+    assert automation.trial_text(house.ws, trial).endswith("О «Чай»")
+    assert sent(phone) == []
 
 
 def test_it_is_tried_again_and_rests_after_some_failures(house: House, phone: Path) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from crmcli.language import tr
-from crmcli.model.channels import CHANNELS
+from crmcli.model.channels import CHANNELS, Channel
 from crmcli.store import layout
 from crmcli.store.config import shapes
 from crmcli.store.config.cursor import Cursor
@@ -18,14 +19,14 @@ ADDRESS_RULE = r"[^\s/:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
 
 def channels() -> shapes.Shape:
     """The settings of every channel that there is."""
-    known = {
-        name: CHANNEL_KEYS.get(name) or {key: shapes.text(doc) for key, doc in row.keys.items()}
-        for name, row in CHANNELS.items()
-    }
-    return shapes.keys(
-        "How messages leave.",
-        {name: shapes.keys(CHANNELS[name].doc, inner) for name, inner in known.items()},
-    )
+    known = {name: shapes.keys(row.doc, _keys(name, row)) for name, row in CHANNELS.items()}
+    return shapes.keys("How messages leave.", known)
+
+
+def _keys(name: str, channel: Channel) -> Mapping[str, shapes.Shape]:
+    if channel.is_handed_over:
+        return HANDOVER
+    return OWN_SETTINGS.get(name) or {key: shapes.text(doc) for key, doc in channel.keys.items()}
 
 
 def _why_not_deliver(place: Cursor) -> tuple[str, str]:
@@ -76,5 +77,3 @@ HANDOVER = {
     ),
     "secret": shapes.secret("Where the secret stands that signs what is posted, never the secret itself."),
 }  # fmt: skip
-CHANNEL_KEYS = {**OWN_SETTINGS, **dict.fromkeys(("sms", "chat", "call"), HANDOVER)}
-"""The settings of channels of which more is known than that they are texts."""
