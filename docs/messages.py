@@ -46,6 +46,7 @@ MACHINES = (
     "counted",
     "execute",
     "executemany",
+    "findall",
     "Key",
     "tr",
     "tr_in",

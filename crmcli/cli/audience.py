@@ -28,7 +28,7 @@ def list_(session: Session) -> Listing:
     Example: crm audience list
     """
     found = audiences.listed(session.workspace)
-    return Listing.of(found, COLUMNS, empty="no audiences: robots fill them, see crm help robots")
+    return Listing.of(found, COLUMNS, empty=audiences.NONE_YET)
 
 
 @audience.command(

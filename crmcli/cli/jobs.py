@@ -16,7 +16,7 @@ from crmcli.present import automation
 from crmcli.present.cells import Listing
 from crmcli.present.told import Told
 
-jobs = Noun("jobs", help="What robots did and could not do; retry, cancel, resolve.")
+jobs = Noun("jobs", help="What robots did and could not do; retry, cancel, resolve, finish.")
 WHERE = option("--where -w", "Only jobs that match a condition.", "EXPR")
 MANY = [click.Argument(("keys",), nargs=-1, metavar="KEY…"), WHERE]
 
@@ -85,7 +85,7 @@ def cancel(session: Session, keys: Sequence[str], where: str) -> list[Told]:
 
     Example: crm jobs cancel 3f9a
 
-    Example: crm jobs cancel --where 'robot = call and record.owner = boris' --dry-run
+    Example: crm jobs cancel --where 'robot = call and record.owner = me' --dry-run
     """
     return _decided(session, "cancel", tr("Cancelled: {}.", "{}"), keys, where)
 

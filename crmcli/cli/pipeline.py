@@ -74,7 +74,7 @@ def add(session: Session, /, name: str, like: str, **given: str) -> Told:
 
     It has three stages (new, won, lost), or those of another with --like.
 
-    Example: crm pipeline add Service --like sales
+    Example: crm pipeline add Service --id service --like sales
     """
     ws = session.workspace
     new_id, done = pipelines.add(ws, name, new_id=given["id"], like=like)

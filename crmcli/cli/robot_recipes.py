@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
 from crmcli.automation import recipes
+from crmcli.automation.rule_edits import Home
 from crmcli.cli import terminal
 from crmcli.cli.options import pipeline_named
 from crmcli.cli.params import ChangingVerb, Noun, option
 from crmcli.cli.session import Session
 from crmcli.language import tr
+from crmcli.model.actions import channel_of
 from crmcli.model.durations import parse_duration
 from crmcli.model.pipeline import LEADS
-from crmcli.model.recipe import Recipe
+from crmcli.model.recipe import Block, Recipe
 from crmcli.present.cells import Column, Listing
 from crmcli.present.text_width import fold
 from crmcli.present.told import Told
@@ -23,9 +25,11 @@ from crmcli.workspace.rule_keys import written
 
 recipe = Noun("recipe", help="Ready robots with their templates: list, show, add.")
 NAME = click.Argument(("name",), metavar="NAME")
+MESSAGES = {"mail", "sms", "chat", "call"}
+PLACES = {"initial": "first stage", "open": "open stages", "won": "stage of success"}
 COLUMNS = [
     Column("name", "Name", keep=True), Column("entity", "Record", "word"),
-    Column("stage", "Stage"), Column("about", "What it does", whole=True),
+    Column("stage", "Stage", whole=True), Column("about", "What it does", whole=True),
 ]  # fmt: skip
 
 
@@ -40,7 +44,13 @@ def list_(session: Session) -> Listing:
          "stage": ", ".join(dict.fromkeys(block.stage for block in one.blocks))}
         for one in session.workspace.recipes
     ]  # fmt: skip
-    return Listing(rows, COLUMNS)
+    words = {row["stage"]: ", ".join(map(_place, row["stage"].split(", "))) for row in rows}
+    return Listing(rows, [c.named(words) if c.name == "stage" else c for c in COLUMNS])
+
+
+def _place(stage: str) -> str:
+    """The stages that a recipe means, in words; one that it names by its id."""
+    return tr(PLACES.get(stage, stage))
 
 
 @recipe.command(params=[NAME])
@@ -65,7 +75,7 @@ def _text(found: Recipe) -> Iterator[str]:
     yield from fold(found.about, terminal.columns())
     for block in found.blocks:
         for kind, rules in (("robots", block.robots), ("triggers", block.triggers)):
-            yield from ("", f"{block.stage}, {kind}:") if rules else ()
+            yield from ("", f"{_place(block.stage)}, {kind}:") if rules else ()
             yield from (written(rule) for rule in rules)
     for entity, fields in found.fields.items():
         yield from ("", f"settings.yaml, fields, {entity}:")
@@ -105,7 +115,23 @@ def add(session: Session, name: str, pipeline: str, stage: str) -> Told:
     text = tr("Added recipe {}: {}", found.name, where)
     missing = [tr(line) for line in recipes.missing(ws, found)]
     notes = [tr("written too: {}", path) for path in done.files if path != "pipelines.yaml"]
+    notes += _also_written(places)
     row = {"recipe": found.name, "stages": [str(home) for home, _ in places],
            "files": list(done.files), "missing": missing, "difference": done.difference}  # fmt: skip
     said = f"{text}.\n{done.difference}" if ws.dry_run else f"{text}."
     return Told(said, row, [*notes, *missing])
+
+
+def _also_written(places: Sequence[tuple[Home, Block]]) -> Iterator[str]:
+    """The robots that write to the client in the same stage: with those of a recipe, a second message."""
+    for home, block in places:
+        ways = {channel_of(str(rule["do"])) for rule in block.robots} & MESSAGES
+        for robot in home.stage.robots:
+            if channel_of(robot.do) in ways:
+                where = f"{home.stage.id}/{robot.id} --pipeline {home.pipeline.id}"
+                yield tr(
+                    "{} has robot {} too, which writes to the client: crm robots rm {}",
+                    home,
+                    robot.id,
+                    where,
+                )

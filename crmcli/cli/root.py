@@ -42,8 +42,8 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "tick": ("tick:tick", "Run what is due (for cron)."),
         "robots": ("robots:robots", "Robots: add, edit, move, rm; what they wait for, and why."),
         "intake": ("intake:intake", "What came in: list, show, retry, drop."),
-        "jobs": ("jobs:jobs", "What robots did; retry, cancel, resolve."),
-        "trigger": ("trigger:trigger", "Triggers of pipelines.yaml: add, rm, fire."),
+        "jobs": ("jobs:jobs", "What robots did; retry, cancel, resolve, finish."),
+        "trigger": ("trigger:trigger", "Triggers of pipelines.yaml: add, rm, fire, answer."),
     },
     "Import and export": {
         "import": ("importing:import_", "Import records from CSV, xlsx, JSON lines or vCards."),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:  # help, which lays out texts here, needs no columns
     from crmcli.present.cells import Column
 
 GAP = "  "
+ROOM_TO_READ = 18
+"""Cells in which a text can be read: with fewer it stands below its row instead of beside it."""
 
 
 def message_lines(text: str, room: int) -> list[str]:
@@ -68,6 +70,15 @@ def lay_out(
     natural = [max(column) for column in zip(*sizes, strict=True)]
     empty = {n for n, column in enumerate(zip(*sizes[1:], strict=True)) if not any(column)}
     widths = dict(enumerate(natural)) if room is None else fit(columns, natural, room, empty)
+    below = _crowded(columns, natural, widths)
+    if room and below is not None:
+        widths = fit(
+            columns,
+            [0 if n == below else size for n, size in enumerate(natural)],
+            room,
+            {*empty, below},
+        )
+        widths.pop(below, None)
     last = list(widths)[-1]
     whole = {n: columns[n].most for n in widths if columns[n].whole}
     folded = {n: most for n, most in whole.items() if widths[n] < natural[n]}
@@ -87,7 +98,20 @@ def lay_out(
                     text += " " * spare
                 parts.append(paint(number, n, text) if paint else text)
             lines.append(GAP.join(parts).rstrip(" "))
-    return lines, [n for n in range(len(natural)) if n not in widths and n not in empty]
+        if room and below is not None:
+            lines += [
+                GAP * 2 + line for line in wrap(row[below], room - 4, columns[below].most) if line
+            ]
+    return lines, [n for n in range(len(natural)) if n not in {*widths, *empty, below}]
+
+
+def _crowded(
+    columns: Sequence[Column], natural: Sequence[int], widths: Mapping[int, int]
+) -> int | None:
+    """The longest of the columns that are never cut, if there is too little room for it to be read."""
+    whole = [n for n, wide in widths.items() if columns[n].whole and wide < natural[n]]
+    longest = max(whole, key=lambda n: natural[n], default=None)
+    return longest if longest is not None and widths[longest] < ROOM_TO_READ else None
 
 
 def _below(

@@ -16,7 +16,7 @@ from crmcli.present.told import Told
 
 trigger = Noun(
     "trigger",
-    help="Triggers of pipelines.yaml: add, rm; fire one by its code.",
+    help="Triggers of pipelines.yaml: add, rm; fire one by its code; answer which deal was meant.",
     makers={verb: f"crmcli.cli.robot_rules:{verb}_trigger" for verb in ("add", "rm")},
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,7 @@ def activity_table(ws: Workspace, events: Sequence[Event]) -> Listing:
     return Listing(rows, ACTIVITIES, "no activities")
 
 
+ROBOT = re.compile(r"(robot|trigger|schedule):[\w/-]+$")
 _SAID = ("subject", "name", "text", "code", "sequence", "audience", "robot", "reason", "to")
 """What is told of an event of which nothing else is known."""
 
@@ -104,13 +106,19 @@ def describe(ws: Workspace, event: Event) -> str:
         return "; ".join(_changes(ws, event)) + _by(data)
     if event.kind == "lead.converted":
         return ", ".join(str(data[e]) for e in ("contact", "company", "deal") if data.get(e))
-    words = (in_short(data[key]) for key in _SAID if data.get(key))
-    told = " · ".join(map(told_actor, words) if event.kind.startswith("job.") else words)
+    words = (data.get(key) for key in _SAID)
+    told = " · ".join(_in_words(word) for word in words if word)
     if not event.kind.startswith("job."):
         return told
     from crmcli.model.redaction import redacted
 
     return redacted(told)
+
+
+def _in_words(value: object) -> str:
+    """What an event says of itself; a robot or schedule as people call it."""
+    told = in_short(value)
+    return told_actor(told) if ROBOT.match(told) else told
 
 
 def _passed(ws: Workspace, event: Event) -> list[str]:

@@ -85,6 +85,7 @@ def test_a_recipe_is_added_and_acts(
 @pytest.mark.parametrize("root", LANGUAGES, indirect=True)
 def test_what_is_missing_is_told(crm: Crm, root: Path) -> None:
     told = crm("robots", "recipe", "add", "welcome", cwd=root, CRM_LANG="en")
+    assert "leads/new has robot hello too, which writes to the client" in told.err
     assert "mail is not set up" in told.err
     kit.replace(root / "settings.yaml", USERS.strip(), "anna: {name: Anna}")
     assert (

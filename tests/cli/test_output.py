@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from crmcli.cli.output import Output
-from crmcli.cli.table import fit
+from crmcli.cli.table import fit, lay_out
 from crmcli.errors import BadUsage, InvalidData, OutputFailed, Problem, Refused
 from crmcli.present.cells import Column, Locale, as_raw, plain, shown
 from crmcli.present.text_width import clean, cut, fold, one_line, pad, width
@@ -620,3 +620,19 @@ def test_columns_left_out_are_named_by_their_heads(capsys: pytest.CaptureFixture
 def test_what_changed_is_told_without_a_broken_word(capsys: pytest.CaptureFixture[str]) -> None:
     Output(width=30).changed("Converted lead-x to new contact contact-5axy5q3e Anna Hill")
     assert max(map(len, capsys.readouterr().out.split("\n"))) <= 30
+
+
+def test_a_text_that_has_no_room_beside_its_row_stands_below_it() -> None:
+    columns = [
+        Column("id", "Id", keep=True), Column("name", "Name", keep=True), Column("why", "Why", whole=True),
+    ]  # fmt: skip
+    rows = [["1" * 14, "n" * 10, "so that it can be read by people"], ["2" * 14, "m", ""]]
+    lines, lost = lay_out(columns, rows, 40)
+    assert (lines[1], lost) == ("    Why", [])
+    assert lines[2:] == [
+        f"{'1' * 14}  {'n' * 10}",
+        "    so that it can be read by people",
+        f"{'2' * 14}  m",
+    ]
+    beside, _ = lay_out(columns, rows, 50)
+    assert beside[1] == f"{'1' * 14}  {'n' * 10}  so that it can be read"

@@ -30,6 +30,7 @@ from crmcli.workspace.tick_times import ends
 from crmcli.workspace.undone import dead
 
 ADDED, TAKEN = CHANGES = ("audience.added", "audience.taken")
+NONE_YET = "no audiences: robots fill them, see crm help robots"
 HEADER = ("client", "kind", "sha256", "google", "until")
 """Of data/audiences/NAME.csv: an address or number of a client a line, hashed as Yandex and Meta want it and
 as Google does; the last day on which it stands there, empty for ever."""
@@ -200,7 +201,8 @@ def exported(ws: Workspace, name: str, of: str, only: str = "") -> list[tuple[st
     platform that takes lists of one kind where none is named."""
     every, platform = members(ws), PLATFORMS[of]
     if name not in every:
-        raise NotFound(tr("no audience {!r}", name), allowed_hint(name, [*every], tr("there are")))
+        hint = allowed_hint(name, [*every], tr("there are")) if every else NONE_YET
+        raise NotFound(tr("no audience {!r}", name), hint)
     kinds = [kind for kind in platform.columns if only in ("", kind)]
     if platform.has_one_kind and len(kinds) > 1:
         raise BadUsage(tr("{} takes lists of one kind", of), "--only phone or --only email")

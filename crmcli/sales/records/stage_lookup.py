@@ -39,9 +39,10 @@ def find_stage(pipeline: Pipeline, ref: str) -> Stage:
     if stage is not None:
         return stage
     names = [s.id for s in pipeline.stages]
+    shown = [s.id if s.id == s.name else f"{s.id} ({s.name})" for s in pipeline.stages]
     raise NoSuchStage(
         tr("pipeline {!r} has no stage {!r}", pipeline.id, ref),
-        allowed_hint(ref, [*names, *(s.name for s in pipeline.stages)], tr("stages"), names),
+        allowed_hint(ref, [*names, *(s.name for s in pipeline.stages)], tr("stages"), shown),
     )
 
 
