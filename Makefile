@@ -55,6 +55,7 @@ contracts: $(STAMP)-dev
 bench: $(STAMP)-test  ## measure speed beside its floors, and memory
 	$(BIN)/python bench/bench.py
 	$(BIN)/python bench/memory.py
+	$(BIN)/python bench/mail_reading.py
 
 torture: $(STAMP)-test system  ## kills, power cuts, errors, crowds, hostile files: prove that nothing is lost
 	$(BIN)/python -m torture

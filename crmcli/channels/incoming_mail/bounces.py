@@ -47,11 +47,6 @@ _AT_BEGIN = re.compile(
     rf"^[\s*\-<\['\"(]*(?:smtp:|mailto:|to:|rfc822;)?\s*<?({_ADDRESS.pattern})",
     re.MULTILINE | re.IGNORECASE,
 )
-_NAMED = re.compile(
-    r"(?:rcpt to|to|for|an|user|recipient\S*|address\S*|получател\S*|адрес\S*|empfänger\S*)\s*:?\s*['\"<(]*"
-    rf"({_ADDRESS.pattern})",
-    re.IGNORECASE,
-)
 
 
 @cache
@@ -203,7 +198,11 @@ def _in_words(text: str) -> list[str]:
     """The addresses that a text names as having failed: first those at the begin of a line."""
     text = _IDS.sub("", text)
     at_begin = _AT_BEGIN.findall(text)
-    named = _NAMED.findall(text)
+    named = re.findall(
+        rf"(?<![\w.])(?:{joined('mail_bounces')['naming']})(?:\s*:\s*|\s+)['\"<(]*({_ADDRESS.pattern})",
+        text,
+        re.IGNORECASE,
+    )
     anywhere = [match[0] for match in _ADDRESS.finditer(text)]
     return at_begin or named or anywhere
 

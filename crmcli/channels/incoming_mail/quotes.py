@@ -231,7 +231,7 @@ class _Quotes:
                 and bool(known.source.match(following[0]))
                 and self.is_head(following)
             )
-        return bool(known.source.match(text)) and self.is_head([text, *following])
+        return self.is_head([text, *following])
 
     def is_head(self, texts: list[str]) -> bool:
         known = _patterns()
@@ -242,9 +242,10 @@ class _Quotes:
                     continue  # a header in several lines
                 break
             heads.append(text)
+        is_first = any(known.source.match(text) for text in heads[:2])
         has_sent = any(known.sent.match(text) for text in heads)
         has_rest = any(known.rest.match(text) for text in heads)
-        return has_sent and (has_rest or bool(_ADDRESS.search(heads[0])))
+        return is_first and has_sent and (has_rest or bool(_ADDRESS.search(" ".join(heads[:2]))))
 
 
 def _signature(marked: Marked, lines: list[_Line], quoted: tuple[Span, ...]) -> Span | None:
