@@ -9,17 +9,19 @@ from typing import NamedTuple
 from crmcli.automation.ledger import CRM
 from crmcli.automation.trigger_decisions import awaited_names
 from crmcli.automation.unanswered import open_message, what_it_says, wrote
-from crmcli.automation.work_time import shift
+from crmcli.automation.work_time import shift, shift_working
 from crmcli.model.durations import Duration, parse_duration
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline
 from crmcli.model.task import Task
-from crmcli.model.values import format_instant
+from crmcli.model.values import format_instant, parse_instant
+from crmcli.sales.first_answers import waiting
 from crmcli.workspace import Workspace
 
 LATE = timedelta(days=7)
 """What came to pass longer ago is no news: a rule that is new does not dig up the past."""
 UNANSWERED = "message.unanswered"
+NO_FIRST_ANSWER = "record.unanswered"
 PAGE = 500
 """Events that one transaction notes."""
 
@@ -39,6 +41,8 @@ def run(ws: Workspace) -> list[str]:
     found = [*(_overdue(ws, overdue) if overdue else ())]
     if "record.idle" in awaited:
         found += [one for pipeline in ws.pipelines for one in _idle(ws, pipeline)]
+    if NO_FIRST_ANSWER in awaited:
+        found += _without_first_answer(ws)
     if UNANSWERED in awaited:
         found += _unanswered(ws)
     new = [one for one in found if not _is_told(ws, one)]
@@ -115,6 +119,20 @@ def _unanswered(ws: Workspace) -> Iterator[_Raised]:
             if ws.now - LATE < due <= ws.now:
                 data = {"for": word, "message": message.id, **what_it_says(message)}
                 yield _Raised(record_id, UNANSWERED, data)
+
+
+def _without_first_answer(ws: Workspace) -> Iterator[_Raised]:
+    """Who came in and was not answered within the working time of `first_response`."""
+    length = ws.settings.first_response
+    if length is None:
+        return
+    calendar = ws.settings.calendar
+    since = shift_working(ws.now - LATE, length, calendar, ws.zone, back=True)
+    for raw in waiting(ws, condition=f"created_at > {format_instant(since)}"):
+        due = shift_working(parse_instant(str(raw["created_at"])), length, calendar, ws.zone)
+        if ws.now - LATE < due <= ws.now:
+            told = {"for": str(length), "since": str(raw["created_at"])}
+            yield _Raised(str(raw["id"]), NO_FIRST_ANSWER, told)
 
 
 def _raw(value: object) -> object:

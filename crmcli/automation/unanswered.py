@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from crmcli.automation.event_subjects import subjects
-from crmcli.model.event import AMENDMENTS, Event, as_amended
+from crmcli.model.event import AMENDMENTS, ANSWERS, Event, as_amended
 from crmcli.workspace import Workspace
 
 WRITTEN = ("message.in", "mail.in", "sms.in")
-ANSWERS = ("message.out", "mail.out", "sms.out", "call.out", "meeting")
 _PAGE = 500
 
 

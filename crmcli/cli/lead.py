@@ -57,6 +57,8 @@ def add_command(entity: str) -> click.Command:
     command.callback = callback
     told = "Each line of the text is a lead of its own."
     command.params.append(option("--each-line", told, is_flag=True))
+    told = "Let the rules under assignment: in settings.yaml choose the owner."
+    command.params.append(option("--assign", told, is_flag=True))
     command.help = (
         "Add a lead and print its id.\n\nA text is read for phones, e-mails, handles, sites, a name, a "
         "company and a budget; what is not certain stays in the comment. A text in which nobody can be "

@@ -56,9 +56,12 @@ def add_command(entity: str) -> click.Command:
 
         anyway = bool(options.pop("anyway", False))
         create = bool(options.pop("create", False))
+        assign = bool(options.pop("assign", False))
         policy = options.pop("on_duplicate", "warn")
         given = read_given(entity, options)
-        done = add.add(session.workspace, entity, given, policy, anyway=anyway, create=create)
+        done = add.add(
+            session.workspace, entity, given, policy, anyway=anyway, create=create, assign=assign
+        )
         record, notes = done.record, list(filter(None, [known(done)]))
         if session.dry_run and done.is_new:
             row = raw_row(session.workspace, record)

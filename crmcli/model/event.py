@@ -52,7 +52,7 @@ KINDS = (
     # data: sequence; of started also robots, those that it has, and after, the start that it follows; by
     "sequence.started", "sequence.stopped", "sequence.resumed",
     # what crm tick finds out by itself; data: task, name, due; for (how long), since
-    "task.overdue", "checklist.overdue", "record.idle",
+    "task.overdue", "checklist.overdue", "record.idle", "record.unanswered",
     # data: for, message (the id of its event), and what that says: from, subject
     "message.unanswered",
     "automation.stopped",  # a loop limit was reached
@@ -75,6 +75,9 @@ KINDS = (
 
 ACTIVITIES = ("call.in", "call.out", "call.missed", "mail.in", "mail.out", "meeting", "note",
               "sms.in", "sms.out", "message.in", "message.out")  # fmt: skip
+ANSWERS = ("message.out", "mail.out", "sms.out", "call.out", "meeting")
+"""The activities by which one of us answers a client; a robot answers nobody."""
+
 EDITED, DELETED = AMENDMENTS = ("activity.edited", "activity.deleted")
 """What is said later of an activity, on the same record: how it is now, or that it is none."""
 KEPT, TAKEN, UNREAD, DROPPED = INTAKE = (

@@ -7,6 +7,7 @@ from datetime import date, time
 from decimal import Decimal
 
 from crmcli.dataclass import dataclass, field
+from crmcli.model.assignment import AssignmentRule
 from crmcli.model.durations import Duration
 from crmcli.model.entities import having
 from crmcli.model.fields import Field
@@ -130,6 +131,8 @@ class Settings:
     `clones` how each clone is called in them.
     Without `leads` none are kept: who comes in becomes a contact and a deal at once.
     `conversion` says by lead field where else its value goes, an entity and its field.
+    `assignment` says who gets what comes in by itself, `first_response` within how much working time it
+    is to be answered.
     `channels` holds the settings of other channels, by name.
     `max_effects` is how many acts one run of automation may do, `max_hourly` all of them within an hour,
     `runner` the clone that alone runs it, by its
@@ -161,6 +164,8 @@ class Settings:
     clones: Mapping[str, str] = field(default_factory=dict)
     leads: bool = True
     conversion: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    assignment: tuple[AssignmentRule, ...] = ()
+    first_response: Duration | None = None
     calendar: Calendar = field(default_factory=Calendar)
     quiet: Quiet = field(default_factory=Quiet)
     most_messages: Cap | None = None

@@ -78,6 +78,7 @@ EVENTS: Mapping[str, Awaited] = {
     "message.out": Awaited("The client was answered in a chat.", ("subject",)),
     "message.unanswered": Awaited("None of us answered the client's message, e-mail or SMS for so long.",
                                   ("for", "from", "subject")),
+    "record.unanswered": Awaited("Nobody answered who came in within first_response of settings.yaml."),
     "offer.sent": Awaited("An offer went to the client."),
     "offer.viewed": Awaited("The client looked at an offer.", channel="pages of offers"),
     "offer.accepted": Awaited("The client took an offer."),

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
+from crmcli.model.schema import has_field
 from crmcli.present.cells import Column, Listing
 from crmcli.present.columns import columns_of, for_people, with_derived
+from crmcli.sales.first_answers import entity_of_who_comes
 
 if TYPE_CHECKING:
     from crmcli.sales.today import Today
@@ -20,7 +22,9 @@ _DEAL = ("close_by", "name", "stage", "amount", "owner", "id")
 _LEAD = ("name", "phones", "stage", "owner", "id")
 _IDLE = ("name", "contacts", "stage", "amount", "owner", "id")
 _SILENT = ("name", "phones", "last_activity", "owner", "id")
+_WAITING = ("created_at", "name", "phones", "stage", "owner", "id")
 PARTS = (
+    ("waiting", "", "Waiting for a first answer", _WAITING),
     ("overdue", "task", "Overdue tasks", _TASK),
     ("due", "task", "Tasks for today", _TASK),
     ("late", "deal", "Deals past their close date", _DEAL),
@@ -28,16 +32,18 @@ PARTS = (
     ("idle_deals", "deal", "Deals without a next step", _IDLE),
     ("neglected", "contact", "Contacts nobody has spoken with lately", _SILENT),
 )
-"""What Today holds: its name, of which entity, the heading, the columns."""
+"""What Today holds: its name, of which entity ("": what who comes in becomes), the heading, the columns."""
 
 
 def parts(ws: Workspace, found: Today, limit: int) -> Iterator[tuple[str, Listing, int]]:
     """Each part that is not empty: its heading, its first rows, how many there are."""
     for part, entity, title, usual in PARTS:
         rows = getattr(found, part)
+        entity = entity or entity_of_who_comes(ws)
         if rows:
             shown: Any = rows[:limit]
             names = tuple(n for n in usual if n not in _OF_MEETINGS or any(n in r for r in shown))
+            names = tuple(n for n in names if has_field(entity, n) or part != "waiting")
             shown = with_derived(ws, entity, columns_of(ws, entity, names), shown)
             columns = for_people(ws, entity, names, shown)
             yield f"{tr(title)}: {len(rows)}", Listing(shown, columns), len(rows)
@@ -60,7 +66,7 @@ def undeclared_table(found: Sequence[Undeclared]) -> Listing:
 def all_parts(ws: Workspace, found: Today) -> Listing:
     """Everything in one table, for programs."""
     rows = [
-        {"part": part, **ws.schema.numbered(entity)(row)}
+        {"part": part, **ws.schema.numbered(entity or entity_of_who_comes(ws))(row)}
         for part, entity, _, _ in PARTS
         for row in getattr(found, part)
     ]

@@ -13,6 +13,7 @@ from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.schema import own_fields
 from crmcli.model.values import Value
+from crmcli.sales.assignment import Assigned, assigned
 from crmcli.sales.bookings import check_free
 from crmcli.sales.consent.block_list import check_welcome
 from crmcli.sales.conversion.intake import is_intake, parted, taken_in
@@ -47,12 +48,14 @@ def add(
     *,
     anyway: bool = False,
     create: bool = False,
+    assign: bool = False,
 ) -> Added:
     """Add a record from values as people write them.
 
     If it is known already, `policy` says what becomes of it, one of WAYS: `fail` raises AlreadyKnown, of
     several Ambiguous is raised. Blocked unless `anyway`.
-    With `create`, contacts and companies that it names and that are not there are added with it.
+    With `create`, contacts and companies that it names and that are not there are added with it; with
+    `assign`, a lead without an owner gets one by the rules of settings.yaml.
     """
     linked: list[Record] = []
     others: Mapping[str, Given] = {}
@@ -67,10 +70,11 @@ def add(
         check_welcome(ws, record)
     if not values.get("company"):
         defaults.note_choice(ws, record)
+    assign = assign and not values.get("owner")
     if is_intake(ws, entity):
-        return _taken_in(ws, record, policy, linked, others)
+        return _taken_in(ws, record, policy, linked, others, assign=assign)
     if "client" in ENTITIES[entity].traits:
-        added = _add_client(ws, record, values, policy, linked)
+        added = _add_client(ws, record, values, policy, linked, assign=assign)
     else:
         with ws.change(f"{entity} add") as change:
             check_free(ws, change, None, record)
@@ -92,14 +96,22 @@ def _numbered(
 
 
 def _taken_in(
-    ws: Workspace, record: Record, policy: str, linked: Sequence[Record], given: Mapping[str, Given]
+    ws: Workspace,
+    record: Record,
+    policy: str,
+    linked: Sequence[Record],
+    given: Mapping[str, Given],
+    *,
+    assign: bool,
 ) -> Added:
     """Who comes in where no leads are kept: the deal, and in the notes who it is with."""
     with ws.change("deal add") as change:
         ws.look_again()
         for one in linked:
             change.add(one)
-        plan = _write_deal(change, ws, record, policy, given)
+        found = assigned(change, ws, record) if assign else Assigned(record)
+        plan = _write_deal(change, ws, found.record, policy, given)
+        found.note(change, plan.deal.id)
     ws.notes += told([*linked, *(one for one in plan.made.values() if one is not plan.deal)])
     for _, known in plan.known:
         is_used = known.record.id in plan.ids.values()
@@ -123,10 +135,15 @@ def add_arrival(change: Change, ws: Workspace, entity: str, values: Mapping[str,
     """Within an open change, a record of somebody who came in by a channel, what leads are where none are
     kept. Nobody can be asked for what it ought to have, so it is made without that too."""
     record = begun(ws, entity, values)
+    found = Assigned(record) if values.get("owner") else assigned(change, ws, record)
+    record = found.record
     if is_intake(ws, entity):
-        return _write_deal(change, ws, record, "warn", {}).deal
-    record = marked_repeat(record, is_known=_has_client(record, tuple(known_to(ws, record))))
-    change.add(record)
+        record = _write_deal(change, ws, record, "warn", {}).deal
+    else:
+        is_known = _has_client(record, tuple(known_to(ws, record)))
+        record = marked_repeat(record, is_known=is_known)
+        change.add(record)
+    found.note(change, record.id)
     return record
 
 
@@ -141,6 +158,8 @@ def _add_client(
     values: Mapping[str, Value],
     policy: str,
     linked: Sequence[Record],
+    *,
+    assign: bool,
 ) -> Added:
     """Add somebody, or do what the policy says with who is known."""
     is_settled = policy not in MAKES_ALL
@@ -156,7 +175,10 @@ def _add_client(
             record = _settled(record, [known for known in found if known.surely], policy)
         is_new = not any(known.record is record for known in found)
         if is_new:
+            who = assigned(change, ws, record) if assign else Assigned(record)
+            record = who.record
             _write(change, record, linked)
+            who.note(change, record.id)
         elif policy not in ("skip", "link"):
             new = build(ws, record.entity, values)
             record = _filled_up(ws, record, new, values, policy)

@@ -10,6 +10,7 @@ from crmcli.model.conditions.tree import Text
 from crmcli.model.finished import finished
 from crmcli.model.task import Task
 from crmcli.model.values import Raw, format_instant
+from crmcli.sales import first_answers
 from crmcli.sales.undeclared import Undeclared, undeclared
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ class Today:
     """Raw records by what they wait for, the most urgent first.
 
     `late` are open deals past their close_by; leads and deals are `idle` without an open task; contacts
-    are `neglected` with whom somebody spoke once and nobody has since, or plans to. What is `undeclared`
+    are `neglected` with whom somebody spoke once and nobody has since, or plans to; who came in is `waiting`
+    for a first answer. What is `undeclared`
     concerns everybody, since nobody else may look after it.
     """
 
@@ -33,6 +35,7 @@ class Today:
     idle_leads: Rows
     idle_deals: Rows
     neglected: Rows
+    waiting: Rows = ()
     undeclared: Sequence[Undeclared] = ()
 
     @property
@@ -46,6 +49,7 @@ class Today:
                 self.idle_leads,
                 self.idle_deals,
                 self.neglected,
+                self.waiting,
                 self.undeclared,
             )
         )
@@ -75,6 +79,7 @@ def today(ws: Workspace, owner: str = "", silence: str = "30d") -> Today:
             f"last_activity < now-{silence} and next_task is empty",
             whose,
         ),
+        waiting=list(first_answers.waiting(ws, owner)),
         undeclared=list(undeclared(ws)),
     )
 

@@ -34,8 +34,8 @@ _LOGGED = {
 _SEEN_BY_VALUES = ("field.changed", "stage.", "file.changed")
 _LEAVES_NOTHING = (
     DELETED, "task.reopened", "duplicate.", "job.", "schedule.", "automation.", "trigger", "robot.called",
-    "task.overdue", "checklist.overdue", "booking.", "record.idle", "notice", "clock.stepped",
-    "change.undone", "sequence.",
+    "task.overdue", "checklist.overdue", "booking.", "record.idle", "record.unanswered", "notice",
+    "clock.stepped", "change.undone", "sequence.",
 )  # fmt: skip
 """Beginnings of kinds of which what is told is gone, or which are crm's own."""
 

@@ -26,6 +26,7 @@ from crmcli.model.settings import (
 from crmcli.model.user import User
 from crmcli.model.values import BankAccount, fold
 from crmcli.model.vat import VatRate
+from crmcli.store.config.assignment_keys import assignment_of
 from crmcli.store.config.channel_keys import OWN_SETTINGS
 from crmcli.store.config.cursor import Cursor, read_marked
 from crmcli.store.config.declared import check_directories, fields_of
@@ -101,6 +102,10 @@ def _read_settings(top: Cursor) -> Settings:
         numbering={**Settings().numbering, **{k: v for k, v in masks.items() if v}},
         clones=clones,
         leads=got["leads"],
+        assignment=assignment_of(
+            top.at("assignment"), got["assignment"], fields, users, got["directories"]
+        ),
+        first_response=got["first_response"] or None,
         conversion=_conversion(top.at("conversion"), got["conversion"], fields),
         calendar=_calendar(top.at("calendar"), got["calendar"]),
         quiet=_quiet(top.at("automation"), got["automation"], fields),

@@ -13,9 +13,11 @@ from crmcli.model.number_mask import RULE, read_mask
 from crmcli.model.settings import COMMITS, CREDIT_NOTE, LANGUAGES, NUMBERED, Cap, Settings
 from crmcli.model.values import ID_LETTERS, parse_decimal
 from crmcli.store.config import shapes
+from crmcli.store.config.assignment_keys import ASSIGNMENT
 from crmcli.store.config.calendar_keys import CALENDAR, PRESENCE, QUIET, day
 from crmcli.store.config.channel_keys import EMAIL_RULE, channels
 from crmcli.store.config.declared import DIRECTORIES, FIELDS
+from crmcli.store.config.lengths import lasting
 
 USER_RULE = r"[^\W\d][\w.-]{0,39}"
 CAP_RULE = rf"([0-9]{{1,4}}) ?(?:per|a|an|/|в|на|за) ?(?:([1-9][0-9]{{0,3}}) ?)?({UNIT})\.?"
@@ -168,6 +170,11 @@ SHAPE = shapes.keys(
         ),
         "leads": shapes.yes_no(
             "off: no leads are kept, who comes in becomes a contact and a deal at once.", Settings.leads
+        ),
+        "assignment": ASSIGNMENT,
+        "first_response": lasting(
+            "Within how much working time who comes in is to be answered, e.g. 15m: crm today shows who"
+            " waits, record.unanswered is raised when it is over."
         ),
         "conversion": shapes.mapped(
             "Where fields of a lead go when it is converted, beside those of the same name; e.g."

@@ -1,0 +1,39 @@
+"""Who came in and waits for a first answer: none of us has written, called or met yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from crmcli.model.conditions.tree import Text
+from crmcli.model.event import AMENDMENTS, ANSWERS, as_amended
+from crmcli.model.values import Raw
+from crmcli.workspace import Workspace
+
+TALKED = "call.in"
+"""A call of the client that one of us took."""
+
+
+def entity_of_who_comes(ws: Workspace) -> str:
+    """What who comes in becomes: a lead, or a deal where no leads are kept."""
+    return "lead" if ws.settings.leads else "deal"
+
+
+def waiting(ws: Workspace, owner: str = "", condition: str = "") -> Iterator[Mapping[str, Raw]]:
+    """The open records, raw, that nobody has answered since they were added, the one that waits longest
+    first; none where settings.yaml says nothing of a `first_response`. What an import brought did not come
+    in by itself."""
+    if ws.settings.first_response is None:
+        return
+    entity = entity_of_who_comes(ws)
+    terms = ["stage = open", "batch is empty", condition, f"owner = {Text(owner)}" if owner else ""]
+    where = " and ".join(f"({term})" for term in terms if term)
+    for raw in ws.rows(entity, ws.condition(where, entity), ["created_at"]):
+        if not _is_answered(ws, str(raw["id"])):
+            yield raw
+
+
+def _is_answered(ws: Workspace, record_id: str) -> bool:
+    told = as_amended(ws.events(record=record_id, kinds=(*ANSWERS, TALKED, *AMENDMENTS)))
+    return any(
+        event.kind == TALKED or (event.kind in ANSWERS and ":" not in event.actor) for event in told
+    )
