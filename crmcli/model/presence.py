@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
-from typing import TYPE_CHECKING
+from datetime import date, time
 
 from crmcli.dataclass import dataclass
-
-if TYPE_CHECKING:
-    from crmcli.model.settings import Calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +23,6 @@ class Presence:
         if any(first <= day <= last for first, last in self.absences):
             return True
         return bool(self.days) and day.weekday() not in self.days
-
-
-def is_at_work(presence: Presence, calendar: Calendar, local: datetime) -> bool:
-    """Whether somebody works at a moment of local time."""
-    day, clock = local.date(), local.time()
-    opens, closes = presence.hours or (calendar.opens, calendar.closes)
-    is_day = day.weekday() in presence.days if presence.days else calendar.is_open(day)
-    is_off = presence.is_away(day) or day in calendar.holidays
-    return is_day and not is_off and opens <= clock < closes
 
 
 def stand_in(presences: Mapping[str, Presence], user: str, day: date) -> str:

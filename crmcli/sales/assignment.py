@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from crmcli.dataclass import dataclass
 from crmcli.language import tr
@@ -12,7 +13,8 @@ from crmcli.model.conditions.tree import BadCondition
 from crmcli.model.entities import having
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
-from crmcli.model.presence import Presence, is_at_work, stand_in
+from crmcli.model.presence import Presence, stand_in
+from crmcli.model.settings import Calendar
 from crmcli.workspace import Change, Workspace
 
 TURN_TAKEN = "turn.taken"
@@ -63,11 +65,20 @@ def _owner(change: Change, ws: Workspace, rule: AssignmentRule) -> str:
         users = tuple(dict.fromkeys(found))
     if rule.by == WORKING:
         local, calendar = ws.now.astimezone(ws.zone), ws.settings.calendar
-        here = [u for u in users if is_at_work(own.get(u, Presence()), calendar, local)]
+        here = [u for u in users if _is_at_work(own.get(u, Presence()), calendar, local)]
         users = tuple(here) or users
     if rule.by == LEAST_BUSY:
         return least_busy(ws, users)
     return next_in_turn(change, ws, users, rule.group)
+
+
+def _is_at_work(presence: Presence, calendar: Calendar, local: datetime) -> bool:
+    """Whether somebody works at a moment of local time."""
+    day, clock = local.date(), local.time()
+    opens, closes = presence.hours or (calendar.opens, calendar.closes)
+    is_day = day.weekday() in presence.days if presence.days else calendar.is_open(day)
+    is_off = presence.is_away(day) or day in calendar.holidays
+    return is_day and not is_off and opens <= clock < closes
 
 
 def next_in_turn(change: Change, ws: Workspace, users: Sequence[str], group: str) -> str:
