@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 import click
 
+from crmcli.cli.bringing import brought
 from crmcli.cli.params import ChangingVerb, Noun, option
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
@@ -18,8 +18,6 @@ from crmcli.present.cells import Listing
 from crmcli.present.told import Told
 
 intake = Noun("intake", help="What came in, kept as it came: list, show, retry, drop.")
-LARGEST = 32 * 1024 * 1024
-"""Bytes of one thing that comes in."""
 STATES = ("waiting", "unreadable", "taken", "dropped")
 REFS = click.Argument(("refs",), nargs=-1, required=True, metavar="ID…")
 
@@ -86,25 +84,11 @@ def receive(session: Session, channel: str, paths: Sequence[str], key: str) -> l
 
     Example: echo '{"direction": "in", "from": "+7 916 123-45-67"}' | crm intake receive call
     """
-    from crmcli.channels.incoming import Arrived
-    from crmcli.sales.intake import kept
-    from crmcli.sales.intake.taking import take
-    from crmcli.sales.records.input_files import read_file, read_stream
-
     if channel not in RECEIVED:
         raise BadUsage(tr("nothing comes in by {!r}", channel), allowed_hint(channel, RECEIVED))
     if key and len(paths) > 1:
         raise BadUsage("--key is for one alone", "give the files one after the other")
-    ws = session.workspace
-    contents = [read_file(path, LARGEST)[1] for path in paths] or [
-        read_stream(sys.stdin.buffer, "what comes in on stdin", LARGEST)
-    ]
-    told = []
-    with ws.series():
-        for content in contents:
-            new = kept.keep(ws, channel, [Arrived(content, key)])
-            told += [present.taken(ws, take(ws, one)) for one in new] or [present.came_before()]
-    return told
+    return brought(session.workspace, channel, paths, key)
 
 
 @intake.command(cls=ChangingVerb, params=[REFS])

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import click
+
+from crmcli.cli.bringing import brought
 from crmcli.cli.documents import ANYWAY, confirmed, sent_each
 from crmcli.cli.options import check_chosen
 from crmcli.cli.params import ALL_OR_NOTHING, SOME_REFS, ChangingVerb, Noun, option
@@ -13,7 +16,22 @@ from crmcli.present.told import Told
 from crmcli.sales.documents import templates
 from crmcli.sales.documents.attached import attached
 
-mail = Noun("mail", help="Messages to clients.")
+mail = Noun("mail", help="E-mail to clients and from them: send, receive.")
+
+
+@mail.command(
+    cls=ChangingVerb, params=[click.Argument(("paths",), nargs=-1, metavar="FILE|MAILDIR…")]
+)
+def receive(session: Session, paths: Sequence[str]) -> list[Told]:
+    """Take in messages from files, Maildir folders or stdin, as the pipe of a mail server gives them.
+
+    An answer goes on the timeline of the record whose message it answers; else of the client's only open
+    deal, or of the client; who is unknown becomes a lead. Replies of machines make none. The same
+    message counts once. What is brought stays where it is.
+
+    Example: printf 'From: Anna <anna@example.com>\\nSubject: Price\\n\\nHow much?' | crm mail receive
+    """
+    return brought(session.workspace, "mail", paths)
 
 
 @mail.command(

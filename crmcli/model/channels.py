@@ -38,5 +38,6 @@ CHANNELS: dict[str, Channel] = {
 
 RECEIVED: dict[str, str] = {
     "call": "Calls.",
+    "mail": "E-mail.",
 }
 """The channels by which messages come in: each name is that of its file in `channels/incoming/`."""

@@ -24,6 +24,8 @@ KINDS = (
     "booking.made", "booking.cancelled",  # data: task, name; due, length
     "call.in", "call.out", "call.missed", "mail.in", "mail.out", "meeting", "note", "sms.in", "sms.out",
     "message.in", "message.out",
+    # data: address, bounce (hard|soft), status (5.1.1), why; subject, from, of the message that told it
+    "mail.bounced",
     # data: activity, the id of the event; of edited also kind, actor, at and all of its data as it is now
     "activity.edited", "activity.deleted",
     "signal",             # data: code; from `crm trigger fire`

@@ -105,12 +105,14 @@ class MailChannel:
     """How e-mail leaves: `deliver` is `maildir:FOLDER`, `smtp://…` or `smtps://…`.
 
     `sender` is the From of every message whose template names none; `password` says where the
-    password stands (`env:NAME`, `cmd:COMMAND`, `file:PATH`), never what it is.
+    password stands (`env:NAME`, `cmd:COMMAND`, `file:PATH`), never what it is. `bounces` is the address
+    to which messages come back, with `{key}` for the one that did.
     """
 
     deliver: str = "maildir:outbox"
     sender: str = ""
     password: str = ""
+    bounces: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ EVENTS: Mapping[str, Awaited] = {
     "mail.opened": Awaited("The client opened an e-mail.", ("subject",), channel="tracking of mail"),
     "mail.clicked": Awaited("The client followed a link of an e-mail.", ("link",),
                             channel="tracking of mail"),
-    "mail.bounced": Awaited("An e-mail came back.", ("subject",), channel="incoming mail"),
+    "mail.bounced": Awaited("An e-mail came back.", ("subject",)),
     "form.submitted": Awaited("A form of the site was filled in.", ("form", "value"),
                               channel="forms of a site"),
     "meeting": Awaited("There was a meeting."),

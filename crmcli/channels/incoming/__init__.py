@@ -35,7 +35,8 @@ class Incoming:
     `kind` is that of its event, `told` what that says (text, subject, from, number, …). `answers` are the
     ids of messages that it answers, the nearest first. `emails`, `phones` and `handles` are by what its
     sender is known. `lead` are the values of a lead, as people write them, for a sender whom nobody
-    knows; nothing makes none. `why_automatic` says why no person is behind it, so that it makes no lead.
+    knows; nothing makes none. `why_automatic` says why no person is behind it, so that it makes no lead,
+    `why_nothing` why nothing at all comes of it.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Incoming:
     handles: Sequence[str] = ()
     lead: Mapping[str, Sequence[str]] = field(default_factory=dict)
     why_automatic: str = ""
+    why_nothing: str = ""
 
 
 class Receiver:
@@ -62,6 +64,10 @@ class Receiver:
 
     def acknowledge(self, arrived: Sequence[Arrived]) -> None:
         """These are kept, durably: they need not be fetched again."""
+
+    def key(self, content: bytes) -> str:
+        """What is the same of it if it comes again, also another way; "" where only its content is."""
+        return ""
 
     def read(self, arrived: Arrived) -> Incoming:
         """What it says; Unreadable if it is not what the channel carries."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from crmcli.channels.incoming import Arrived
+from crmcli.channels.incoming import Arrived, receiver
 from crmcli.dataclass import dataclass
 from crmcli.errors import Ambiguous, NotFound, Refused
 from crmcli.language import tr
@@ -48,8 +48,10 @@ def keep(ws: Workspace, channel: str, arrived: Iterable[Arrived]) -> list[Kept]:
 def keep_in(change: Change, ws: Workspace, channel: str, arrived: Iterable[Arrived]) -> list[Kept]:
     """The same within an open change."""
     new: dict[str, Kept] = {}
+    key_of = receiver(channel, ws.root, ws.settings).key
     for one in arrived:
-        key = one.key or f"sha256:{hashlib.sha256(one.content).hexdigest()}"
+        key = one.key or key_of(one.content)
+        key = key or f"sha256:{hashlib.sha256(one.content).hexdigest()}"
         if key in new or any(e.kind == KEPT for e in ws.timeline.events_of_message(key)):
             continue
         facts = {"channel": channel, "message_id": key, "file": change.attach(one.content)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from crmcli.channels.incoming import Arrived, Incoming, receiver
 from crmcli.dataclass import dataclass
@@ -11,7 +11,7 @@ from crmcli.language import tr
 from crmcli.model.event import TAKEN, UNREAD
 from crmcli.model.fields import Record
 from crmcli.model.phones import parse_phones
-from crmcli.model.values import Value
+from crmcli.model.values import Value, format_instant
 from crmcli.sales import add
 from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.intake import kept as store
@@ -50,6 +50,16 @@ def take(ws: Workspace, kept: Kept) -> Taken:
         return _failed(ws, kept, error)
 
 
+def bring(ws: Workspace, channel: str, arrived: Iterable[Arrived]) -> list[Taken | None]:
+    """Keep each of what has come, and take it up at once; None stands for what came before."""
+    done: list[Taken | None] = []
+    with ws.series():
+        for one in arrived:
+            new = store.keep(ws, channel, [one])
+            done.append(take(ws, new[0]) if new else None)
+    return done
+
+
 def read(ws: Workspace, kept: Kept) -> Incoming:
     """What it says; Unreadable, FileDamaged."""
     arrived = Arrived(store.content(ws, kept), kept.key, kept.facts)
@@ -75,6 +85,8 @@ def _taken(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Tak
             record, is_new = new_lead(change, ws, incoming.lead), True
     if record is not None:
         told = {name: value for name, value in incoming.told.items() if value not in ("", None)}
+        if str(told.get("at", "")) > format_instant(ws.now):  # a clock that goes wrong, or a lie
+            del told["at"]
         automatic = {"automatic": incoming.why_automatic} if incoming.why_automatic else {}
         about = {"message_id": kept.key, "file": kept.file, "intake": kept.id}
         change.note(incoming.kind, record.id, {**told, **automatic, **about})
@@ -86,6 +98,8 @@ def _taken(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Tak
 def _why_not(ws: Workspace, kept: Kept, incoming: Incoming) -> str:
     """Why it is nobody's: it is our own, or its sender is on the block list."""
     said = ws.timeline.events_of_message(kept.key)
+    if incoming.why_nothing:
+        return tr(incoming.why_nothing)
     if any(event.kind.endswith((".out", ".queued")) for event in said):
         return tr(OWN)
     blocks = blocklist(ws)

@@ -13,6 +13,7 @@ from crmcli.store.config.cursor import Cursor
 
 EMAIL_RULE = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+"
 SENDER_RULE = rf"{EMAIL_RULE}|[^<>\r\n]+<{EMAIL_RULE}>"
+BOUNCES_RULE = r"[^@\s<>{}]*\{key\}[^@\s<>{}]*@[^@\s<>{}]+\.[^@\s<>{}]+"
 DELIVER_RULE = r"maildir:[^\r\n]+|smtps?://([^\s/:@]+@)?[^\s/:@]+(:\d{1,5})?/?"
 ADDRESS_RULE = r"[^\s/:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
 
@@ -57,6 +58,10 @@ MAIL = {
         SENDER_RULE, "a sender", "like: Sales <sales@example.com>",
     ),
     "password": shapes.secret("Where the password stands, never the password itself."),
+    "bounces": shapes.matching(
+        "Where mail that cannot be delivered comes back to, {key} being the message: crm+{key}@example.com.",
+        BOUNCES_RULE, "an address with {key}", "like: crm+{key}@example.com",
+    ),
 }  # fmt: skip
 WEBHOOK = {
     "allow": shapes.listed(

@@ -148,7 +148,8 @@ def _mail(place: Cursor, got: dict[str, str], *, has_address: bool) -> MailChann
             "a mail server needs a From address",
             "add from: Sales <sales@example.com>, or the company's email",
         )
-    return MailChannel(got["deliver"] or MailChannel().deliver, got["from"], got["password"])
+    deliver = got["deliver"] or MailChannel().deliver
+    return MailChannel(deliver, got["from"], got["password"], got["bounces"])
 
 
 def _channels(place: Cursor, got: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:

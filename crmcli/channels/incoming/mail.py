@@ -1,0 +1,131 @@
+"""E-mail that comes in: a letter of somebody, or word of one of ours that could not be delivered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from crmcli.channels import incoming_mail
+from crmcli.channels.incoming import Arrived, Incoming, Receiver
+from crmcli.matching.name_parts import split_name
+from crmcli.model.addresses import email_in
+from crmcli.model.settings import Settings
+from crmcli.model.values import fold, format_instant
+
+if TYPE_CHECKING:
+    from crmcli.channels.incoming_mail import IncomingMail
+    from crmcli.channels.incoming_mail.lead_facts import LeadFacts
+
+LONGEST = 20_000
+"""Letters of a text on the timeline; the message itself is kept whole."""
+LONGEST_COMMENT = 4_000
+MOST_NAMES = 50
+OWN = "it is from one of us"
+_KEY = re.compile(r"[0-9a-f]{32}")
+
+
+class Mail(Receiver):
+    """Messages as RFC 5322 has them."""
+
+    def key(self, content: bytes) -> str:
+        """Its Message-ID, by which it is the same in several mailboxes."""
+        from crmcli.channels.incoming_mail.parts import Tree
+
+        return next(iter(Tree(content).root.headers.ids("message-id")), "") if content else ""
+
+    def read(self, arrived: Arrived) -> Incoming:
+        """A message, read whole."""
+        from crmcli.channels.incoming_mail.lead_facts import lead_facts
+
+        mail = incoming_mail.read(arrived.content)
+        answers = [*_bounce_keys(self.settings, mail), *mail.answers]
+        if mail.bounce:
+            return _bounced(mail, answers)
+        facts = lead_facts(mail, self.settings.phone_country)
+        is_own = fold(mail.sender.address) in own_addresses(self.settings) and not facts.is_form
+        boxes = (mail.sender, *mail.reply_to) if not facts.is_form else ()
+        emails = [box.address for box in boxes] + ([facts.email] if facts.email else [])
+        return Incoming(
+            "mail.in",
+            _told(mail),
+            answers=answers,
+            emails=list(dict.fromkeys(filter(None, emails))),
+            phones=facts.phones if facts.is_form else (),
+            lead=_lead(mail, facts),
+            why_automatic="" if facts.is_form else mail.automatic,
+            why_nothing=OWN if is_own else "",
+        )
+
+
+RECEIVER = Mail
+
+
+def own_addresses(settings: Settings) -> set[str]:
+    """The addresses of the company and of those who work there, folded."""
+    texts = [settings.us.email, email_in(settings.mail.sender)]
+    return {
+        fold(text) for text in (*texts, *(one.email for one in settings.users.values())) if text
+    }
+
+
+def _bounce_keys(settings: Settings, mail: IncomingMail) -> Iterator[str]:
+    """The ids of the messages of ours whose key stands in an address to which this one was delivered."""
+    before, sign, after = settings.mail.bounces.partition("{key}")
+    if not sign:
+        return
+    domains = dict.fromkeys(one.rpartition("@")[2] for one in sorted(own_addresses(settings)))
+    for address in (*mail.envelope_to, *(box.address for box in mail.to)):
+        key = address[len(before) : len(address) - len(after)].lower()
+        if fold(address) == fold(f"{before}{key}{after}") and _KEY.fullmatch(key):
+            yield from (f"<{key}@{domain}>" for domain in domains)
+
+
+def _bounced(mail: IncomingMail, answers: Sequence[str]) -> Incoming:
+    assert mail.bounce is not None
+    bounce = mail.bounce
+    told = {
+        "address": next(iter(bounce.addresses), ""),
+        "addresses": list(bounce.addresses) if len(bounce.addresses) > 1 else "",
+        "bounce": bounce.kind,
+        "status": bounce.status,
+        "why": bounce.diagnostic,
+        "subject": mail.subject,
+        "from": mail.sender.address,
+    }
+    return Incoming(
+        "mail.bounced",
+        told,
+        answers=[*filter(None, [bounce.original_id]), *answers],
+        emails=bounce.addresses,
+        why_automatic=mail.automatic or "bounce",
+    )
+
+
+def _told(mail: IncomingMail) -> Mapping[str, Any]:
+    """What the timeline has of a message."""
+    quoted = [[start, min(end, LONGEST)] for start, end in mail.quoted if start < LONGEST]
+    return {
+        "from": mail.sender.address,
+        "name": mail.sender.name,
+        "to": ", ".join(box.address for box in mail.to[:MOST_NAMES] if box.address),
+        "subject": mail.subject,
+        "text": mail.text[:LONGEST],
+        "quoted": quoted or "",
+        "attachments": [one.name for one in mail.attachments[:MOST_NAMES]] or "",
+        "at": format_instant(mail.date) if mail.date else "",
+    }
+
+
+def _lead(mail: IncomingMail, facts: LeadFacts) -> Mapping[str, Sequence[str]]:
+    """What a new lead has of it: who wrote, and what about."""
+    about = (facts.text or mail.unquoted)[:LONGEST_COMMENT].strip()
+    values = {
+        **{name: [part] for name, part in split_name(facts.name).items() if part},
+        "company_name": [facts.company],
+        "phones": facts.phones,
+        "emails": [facts.email],
+        "source": ["email"],
+        "comment": ["\n\n".join(filter(None, (mail.subject, about)))],
+    }
+    return {name: given for name, texts in values.items() if (given := [*filter(None, texts)])}

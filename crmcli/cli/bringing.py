@@ -1,0 +1,45 @@
+"""What programs bring from outside: files, a folder of messages, or stdin."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crmcli.present import intake as present
+from crmcli.present.told import Told
+
+if TYPE_CHECKING:
+    from crmcli.workspace import Workspace
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes of one thing that comes in."""
+MAILDIR = ("cur", "new")
+
+
+def brought(ws: Workspace, channel: str, paths: Sequence[str], key: str = "") -> list[Told]:
+    """Keep and take up what came by a channel; what became of each."""
+    from crmcli.channels.incoming import Arrived
+    from crmcli.sales.intake.taking import bring
+
+    done = bring(ws, channel, (Arrived(content, key) for content in _contents(paths)))
+    return [present.taken(ws, one) if one else present.came_before() for one in done]
+
+
+def _contents(paths: Sequence[str]) -> Iterator[bytes]:
+    from crmcli.sales.records.input_files import read_file, read_stream
+
+    for path in paths:
+        for name in _files(path):
+            yield read_file(name, LARGEST)[1]
+    if not paths:
+        yield read_stream(sys.stdin.buffer, "what comes in on stdin", LARGEST)
+
+
+def _files(path: str) -> list[str]:
+    """A file, or the messages of a Maildir in the order of their names."""
+    if not all((Path(path) / name).is_dir() for name in MAILDIR):
+        return [path]
+    found = [one for name in MAILDIR for one in (Path(path) / name).iterdir()]
+    return [str(one) for one in sorted(found, key=lambda one: one.name) if one.is_file()]

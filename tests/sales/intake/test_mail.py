@@ -1,0 +1,145 @@
+"""Mail that comes in: by answers, then by who wrote; machines make no lead; ours makes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from crmcli.channels.incoming import Arrived
+from crmcli.model.lead import Lead
+from crmcli.sales.intake.taking import Taken, bring
+from crmcli.workspace import Workspace
+from tests.kit import NOW, Run, add
+
+ANNA = "anna@client.example"
+ASKS = "Здравствуйте!\n\nСколько стоит остеклить балкон?\n\n-- \nАнна Белова\nООО «Ромашка»\n+7 916 123-45-67"
+
+
+def letter(text: str = ASKS, sender: str = f"Анна Белова <{ANNA}>", **headers: str) -> bytes:
+    """A message as it lies in a mailbox."""
+    given = {"From": sender, "To": "sales@our.example", "Subject": "Балкон", "Message-ID": "<1@client.example>",
+             "Date": "Mon, 23 Nov 2026 11:00:00 +0300"}  # fmt: skip
+    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    head = "\n".join(f"{name}: {value}" for name, value in given.items() if value)
+    return f"{head}\nContent-Type: text/plain; charset=utf-8\n\n{text}\n".encode()
+
+
+def came(ws: Workspace, content: bytes) -> Taken:
+    [taken] = bring(ws, "mail", [Arrived(content)])
+    assert taken is not None
+    return taken
+
+
+def test_a_stranger_becomes_a_lead_with_what_the_signature_says(ws: Workspace) -> None:
+    taken = came(ws, letter())
+    lead = cast("Lead", taken.record)
+    assert taken.is_new
+    assert (lead.first_name, lead.last_name, lead.company_name) == (
+        "Анна",
+        "Белова",
+        "ООО «Ромашка»",
+    )
+    assert [one.value for one in lead.emails] == [ANNA]
+    assert [one.value for one in lead.phones] == ["+79161234567"]
+    assert "email" in (lead.source, lead.source_detail)
+    assert "остеклить балкон" in lead.comment
+    [event] = ws.events(record=lead.id, kinds=("mail.in",))
+    assert event.data["subject"] == "Балкон"
+    assert event.happened_at.hour == 8
+    assert not event.is_of_machine
+
+
+def test_the_same_message_in_two_mailboxes_counts_once(ws: Workspace) -> None:
+    came(ws, letter(Delivered_To="a@our.example"))
+    assert bring(ws, "mail", [Arrived(letter(Delivered_To="b@our.example"))]) == [None]
+    assert len(ws.select("lead")) == 1
+    assert came(ws, letter(Message_ID="")).record == ws.select("lead")[0]
+
+
+def test_an_answer_finds_its_deal_and_its_quote_is_marked(ws: Workspace) -> None:
+    deal = add(ws, "deal", name="Балкон")
+    add(ws, "contact", name="Анна", emails=[ANNA])
+    with ws.change("mail send") as change:
+        change.note("mail.out", deal.id, {"message_id": "<k@our.example>"})
+    text = "Подходит.\n\n23.11.2026 10:00, Иван пишет:\n> Анна, вот расчёт.\n> Всё верно?"
+    answer = letter(text, References="<k@our.example> <x@y.example>", In_Reply_To="<x@y.example>")
+    assert came(ws, answer).record == ws.get(deal.id)
+    [event] = ws.events(record=deal.id, kinds=("mail.in",))
+    [[start, end]] = event.data["quoted"]
+    assert "вот расчёт" in event.data["text"][start:end]
+    assert "Подходит" not in event.data["text"][start:end]
+
+
+MACHINES = [
+    {"Auto_Submitted": "auto-replied"},
+    {"List_Id": "<news.example>", "Precedence": "bulk"},
+    {"Subject": "Автоответ: я в отпуске"},
+]
+
+
+@pytest.mark.parametrize("headers", MACHINES)
+def test_what_machines_write_makes_no_lead_and_wakes_nobody(
+    ws: Workspace, headers: dict[str, str]
+) -> None:
+    assert came(ws, letter("Меня нет до понедельника.", **headers)).record is None
+    anna = add(ws, "contact", name="Анна", emails=[ANNA])
+    taken = came(ws, letter("Меня нет.", Message_ID="<2@x>", **headers))
+    assert taken.record == ws.get(anna.id)
+    [event] = ws.events(record=anna.id, kinds=("mail.in",))
+    assert event.is_of_machine
+    assert ws.select("lead") == []
+
+
+def test_our_own_letters_make_nothing(ws: Workspace) -> None:
+    deal = add(ws, "deal", name="Балкон")
+    with ws.change("mail send") as change:
+        change.note("job.queued", deal.id, {"message_id": "<1@client.example>"})
+    assert came(ws, letter()).record is None
+    own = letter(sender="Борис <Boris@example.ru>", Message_ID="<2@our.example>")
+    assert came(ws, own).record is None
+    form = "Имя: Анна Белова\nТелефон: +7 916 123-45-67\nE-mail: anna@client.example\nСообщение: Перезвоните"
+    filled = letter(form, sender="boris@example.ru", Message_ID="<3@our.example>")
+    lead = cast("Lead", came(ws, filled).record)
+    assert [one.value for one in lead.emails] == [ANNA]
+    assert [one.value for one in lead.phones] == ["+79161234567"]
+
+
+def test_a_date_that_lies_ahead_is_not_believed(ws: Workspace) -> None:
+    lead = came(ws, letter(Date="Mon, 23 Nov 2048 11:00:00 +0300")).record
+    assert lead is not None
+    [event] = ws.events(record=lead.id, kinds=("mail.in",))
+    assert event.happened_at == NOW
+
+
+HOSTILE = [
+    b"\0\0\xff", b"From: x", b"From: <" + b"a" * 100_000, b"Subject: =?utf-8?b?" + b"\xff" * 999 + b"?=\n\n\n",
+    b"From: a@b.ru\r\nBcc: x\r\n\r\n" + b"<div>" * 50_000,
+    b"From: a\x07@b.ru\nTo: " + b"x@y.ru," * 20_000 + b"\n\nhi",
+    b"Content-Type: multipart/mixed; boundary=a\n\n" + b"--a\nContent-Type: multipart/mixed; boundary=a\n\n" * 999,
+    b"From: stage: won <a@b.ru>\nSubject: owner: boris\n\nstage: won\nowner: boris\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", HOSTILE)
+def test_hostile_bytes_are_kept_and_break_nothing(ws: Workspace, content: bytes) -> None:
+    came(ws, content)
+    for lead in ws.select("lead"):
+        assert lead.get("stage") == "new"
+        assert lead.get("owner") != "boris"
+
+
+def test_a_pipe_a_file_and_a_maildir(crm: Callable[..., Run], folder: Path) -> None:
+    assert "Анна Белова" in crm("mail", "receive", stdin=letter()).out
+    assert '"known"' in crm("intake", "receive", "mail", "--json", stdin=letter()).out
+    box = folder / "box"
+    for name in ("cur", "new", "tmp"):
+        (box / name).mkdir(parents=True)
+    (box / "new" / "2.x").write_bytes(letter("И ещё", Message_ID="<2@client.example>"))
+    (box / "cur" / "1.x:2,S").write_bytes(letter(""))
+    (box / "tmp" / "3.x").write_bytes(letter("не готово", Message_ID="<3@client.example>"))
+    done = crm("mail", "receive", "box")
+    assert (done.code, len(done.out.splitlines())) == (0, 2)
+    assert crm("lead", "list", "--ids").out.count("lead-") == 1
