@@ -17,7 +17,7 @@ from crmcli.words import joined
 
 _MOST = 100
 _LONGEST = 1000
-_LOOKED_AT = 200_000
+_LOOKED_AT = 100_000
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
 _FIELD = re.compile(
     r"^[ \t>]*(Final|Original)-Recipient:[ \t]*(?:rfc822;)?[ \t]*(\S.*)$",
@@ -28,7 +28,7 @@ _REPLY = re.compile(
     r"(?<![\d.\[/:-])(4[2-5]\d|5[0-57]\d)(?=[ #-]\S|\s*$)(?!-\d{2,4}\b)", re.MULTILINE
 )
 _ADDRESS = re.compile(
-    r"[A-Za-z0-9_.!#$%&'*+/=?^{|}~-]+@[A-Za-zЀ-ӿ0-9](?:[A-Za-zЀ-ӿ0-9-]*\.)*[A-Za-zЀ-ӿ0-9-]{2,}"
+    r"[A-Za-z0-9_.!#$%&'*+/=?^{|}~-]{1,200}@[A-Za-zЀ-ӿ0-9](?:[A-Za-zЀ-ӿ0-9-]{0,62}\.){0,8}[A-Za-zЀ-ӿ0-9-]{2,62}"
 )
 _IDS = re.compile(
     r"^[ \t>]*(?:message-id|in-reply-to|references|received|from|reply-to|sender|x-[\w-]+)\s*:.*"
@@ -160,7 +160,9 @@ def _of_text(root: Part, text: str, told: list[Headers]) -> Bounce | None:
     about = f"{heads.text('subject')}\n{above}"
     status = _detailed("", said) or _detailed("", above)
     is_late = bool(late and not lost) or bool(_words("late").search(about))
-    kind = "soft" if is_late and not status.startswith("5") else severity(status, said or above)
+    kind = (
+        "soft" if is_late and not status.startswith("5") else severity(status, said or above[:3000])
+    )
     return Bounce(_unique(found), kind, status, one_line(said, _LONGEST), _original_id(root, text))
 
 

@@ -27,11 +27,12 @@ _WORD = re.compile(
     r"=\?(?P<charset>[^?\s]*)\?(?P<way>[bBqQ])\?(?P<text>(?:(?!\?=).)*?)(?:\?=|\Z)[ \t]*", re.DOTALL
 )
 _ID = re.compile(r"<([^<>]+)>")
-_ADDRESS = re.compile(r"[^\s<>\"(),:;\\@]+@[^\s<>\"(),:;\\@]+|\"[^\"\s]+\"@[^\s<>\"(),:;\\@]+")
+_LOCAL = r"[^\s<>\"(),:;\\@]{1,200}"
+_ADDRESS = re.compile(rf"{_LOCAL}@{_LOCAL}|\"[^\"\s]{{1,200}}\"@{_LOCAL}")
 _PIECE = re.compile(
-    r'"(?:\\.|[^"\\])*"|\((?:\\.|[^()\\])*\)|<[^<>]*>|=\?[^\s]*?\?=|[,;]|[^",;<(]+|.', re.DOTALL
+    r'"(?:\\.|[^"\\])*"|\((?:\\.|[^()\\])*\)|<[^<>]*>|=\?\S{1,500}?\?=|[,;]|[^",;<(]+|.', re.DOTALL
 )
-_FOR = re.compile(r"\bfor\s+<?([^\s<>;]+@[^\s<>;]+)>?")
+_FOR = re.compile(r"\bfor\s+<?([^\s<>;]{1,200}@[^\s<>;]{1,200})>?")
 _DELIVERED = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "x-rcpt-to",
               "x-original-recipient", "x-forwarded-to")  # fmt: skip
 
@@ -88,19 +89,17 @@ class Headers:
 
 def _split(head: bytes) -> Iterator[tuple[str, bytes]]:
     """The headers of a head. A line that is none, between others, is what a broken one was torn into."""
-    name, value = "", b""
-    for number, line in enumerate(re.split(rb"\r\n|\n|\r", head)):
+    name, pieces = "", list[bytes]()
+    for line in re.split(rb"\r\n|\n|\r", head)[: MOST * 10]:
         match = None if line[:1] in (b" ", b"\t") else _LINE.match(line)
         if not match:
-            value += b" " + line.strip() if name else b""
+            pieces.append(line.strip())
             continue
         if name:
-            yield name, value.strip()
-        if number > MOST * 10:
-            return
-        name, value = match[1].decode("ascii").lower(), match[2].strip()
+            yield name, b" ".join(pieces).strip()
+        name, pieces = match[1].decode("ascii").lower(), [match[2].strip()]
     if name:
-        yield name, value.strip()
+        yield name, b" ".join(pieces).strip()
 
 
 def unencoded(text: str) -> str:
@@ -141,7 +140,7 @@ def _bytes(word: re.Match[str]) -> bytes:
 def people(raw: str) -> list[Person]:
     """Whom the value of a header names; commas within names in quotes part nobody."""
     entries: list[list[str]] = [[]]
-    for match in _PIECE.finditer(raw[: LONGEST * 50]):
+    for match in _PIECE.finditer(raw[: LONGEST * 20]):
         if match[0] in (",", ";"):
             entries.append([])
         else:

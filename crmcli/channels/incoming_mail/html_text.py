@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 
 from crmcli.dataclass import dataclass, field
 
-LONGEST = 5_000_000
+LONGEST = 2_000_000
 """Characters of HTML that are read."""
 
-_DEEPEST = 2000
+_DEEPEST = 200
 _HIDDEN = (
     "script",
     "style",
@@ -46,6 +46,9 @@ _BLOCKS = frozenset((
 ))  # fmt: skip
 _SPACED = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "pre")
 _BLANK = re.compile(r"[ \t\n\r\f]+")
+_ASIDE = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^>]*>?", re.DOTALL)
+"""Comments and declarations; those that never end go to the end."""
+
 _INVISIBLE = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
 _CITE = re.compile(
     r"\b(?:mail-quote-collapse\w*|mail-app-auto-quote|yahoo_quoted\w*|protonmail_quote|zmail_extra)\b"
@@ -173,8 +176,10 @@ def _mark(tag: str, given: dict[str, str]) -> str:
 
 def html_text(html: str) -> Marked:
     """The text of HTML. Links stand as `text (address)` where the two differ."""
+    html = _ASIDE.sub("", html[:LONGEST])
+    last = html.rfind(">") + 1  # Python's reader looks for the end of each tag that has none
     reader = _Reader()
-    reader.feed(html[:LONGEST])
+    reader.feed(html[:last] + html[last:].replace("<", "&lt;"))
     reader.close()
     while reader.open:
         reader.handle_endtag(reader.open[-1][0])

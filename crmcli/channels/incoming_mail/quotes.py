@@ -9,6 +9,7 @@ sent on is no quote.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
@@ -25,7 +26,8 @@ _DATE = r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[-./]\d{1,2}[-./]\d{1,2}"
 _TIME = re.compile(r"\b\d{1,2}[:.]\d{2}\b")
 _SIGN = re.compile(r"(?:--|—|––|-- |__|_{5,}|-{2,40}|—{2,}) ?")
 _RULE = re.compile(r"[-_=*]{5,}")
-_ADDRESS = re.compile(r"[^\s<>\"(),;:\[\]]+@[^\s<>\"(),;:\[\]]+\.[^\s<>\"(),;:\[\]]+")
+_WORD = r"[^\s<>\"(),:;\[\]@]{1,200}"
+_ADDRESS = re.compile(rf"{_WORD}@{_WORD}")
 
 
 class _Line(NamedTuple):
@@ -48,8 +50,8 @@ class _Patterns:
         self.date = pattern(date)
         self.verb = pattern(rf"(?<![^\W_])(?:{words['verb']})(?![^\W_])")
         self.begin = pattern(
-            rf"(?:(?:{words['begin']})\b|(?:{day})[.,]*\s|{date}|.{{0,{_LONGEST_NAME}}}[<\[(\"]?\S+@|.{{2,{_LONGEST_NAME}}}"
-            rf"\b(?:{words['verb']}))"
+            rf"-* ?(?:(?:{words['begin']})\b|(?:{day})[.,]*\s|{date}|.{{0,{_LONGEST_NAME}}}[<\[(\"]?\S+@"
+            rf"|.{{2,{_LONGEST_NAME}}}\b(?:{words['verb']}))"
         )
         self.dated = pattern(rf"[\s*\"(]*(?:(?:{words['begin']})\s+)?(?:(?:{day})[.,]*\s|{date})")
         self.named = pattern(rf"[^@:]{{0,{_LONGEST_NAME}}}?<[^<>\s]*@[^<>]*>")
@@ -105,7 +107,8 @@ def _merged(spans: list[Span], text: str) -> tuple[Span, ...]:
 class _Quotes:
     def __init__(self, marked: Marked, lines: list[_Line], is_sent_on: bool) -> None:
         self.marked, self.lines, self.is_sent_on = marked, lines, is_sent_on
-        self.cites = [(a, b) for kind, a, b in marked.marks if kind == "cite"]
+        self.cites = _merged([(a, b) for kind, a, b in marked.marks if kind == "cite"], marked.text)
+        self.has_arrows = sum(line.text.startswith(">") for line in lines) > 1
         self.blocks = [(a, b) for kind, a, b in marked.marks if kind == "block"]
         self.forward = next(
             (line.start for line in lines if self.is_forward(line)), len(marked.text) + 1
@@ -119,19 +122,19 @@ class _Quotes:
         found = [] if self.is_sent_on else [span for span in self.cites if span[0] < self.forward]
         place = 0
         while place < len(self.lines) and self.lines[place].start < self.forward:
-            span, place = self.at(place, found)
+            span, place = self.at(place)
             found += [span] if span else []
         return found
 
-    def at(self, place: int, found: list[Span]) -> tuple[Span | None, int]:
+    def at(self, place: int) -> tuple[Span | None, int]:
         """What is quoted from a line on, and the line at which to go on."""
         line = self.lines[place]
-        if any(start <= line.start < end for start, end in found):
+        if not self.is_sent_on and _within(line.start, self.cites):
             return None, place + 1
         if line.text.startswith(">"):
             return self.arrows(place, place)
         if (last := self.attribution(place)) is not None:
-            return self.below(place, last, found)
+            return self.below(place, last)
         if not self.is_sent_on and self.is_block(place):
             return self.to_end(place)
         return None, place + 1
@@ -146,16 +149,13 @@ class _Quotes:
             elif text:
                 break
         count = sum(line.text.startswith(">") for line in self.lines[place : last + 1])
-        if first == place and count == 1 and not self.is_many():
+        if first == place and count == 1 and not self.has_arrows:
             return None, last + 1  # > 5 pieces
         return (self.lines[first].start, self.lines[last].end), last + 1
 
-    def is_many(self) -> bool:
-        return sum(line.text.startswith(">") for line in self.lines) > 1
-
-    def below(self, first: int, last: int, found: list[Span]) -> tuple[Span | None, int]:
+    def below(self, first: int, last: int) -> tuple[Span | None, int]:
         """What stands below the line that says who wrote it: what is marked, else all if it is certain."""
-        start, after = self.lines[first].start, last + 1
+        start, after = self.lines[self.with_heads(first)].start, last + 1
         while after < len(self.lines) and not self.lines[after].text:
             after += 1
         if after >= len(self.lines):
@@ -177,7 +177,18 @@ class _Quotes:
             return (start, end), next(
                 (n for n, one in enumerate(self.lines) if one.start >= end), len(self.lines)
             )
-        return self.to_end(first) if self.is_certain(first, last) else (None, last + 1)
+        return (
+            self.to_end(self.with_heads(first))
+            if self.is_certain(first, last)
+            else (None, last + 1)
+        )
+
+    def with_heads(self, place: int) -> int:
+        """The first of the lines above with headers of the letter, below a line, as Yandex has them."""
+        first = place
+        while first and _patterns().rest.match(self.lines[first - 1].text):
+            first -= 1
+        return first - 1 if first and _RULE.fullmatch(self.lines[first - 1].text) else place
 
     def to_end(self, place: int) -> tuple[Span | None, int]:
         """All from a line on, if an answer stands above it."""
@@ -189,7 +200,8 @@ class _Quotes:
 
     def attribution(self, place: int) -> int | None:
         """The last line of those that say who wrote what stands below; None if they do not."""
-        if not self.lines[place].text or not _patterns().begin.match(self.lines[place].text):
+        first = self.lines[place].text[: _LONGEST_LINE + 1]
+        if not 0 < len(first) <= _LONGEST_LINE or not _patterns().begin.match(first):
             return None
         said = ""
         for number in range(place, min(place + 4, len(self.lines))):
@@ -197,7 +209,7 @@ class _Quotes:
             said = f"{said} {text}".strip()
             if not text or len(said) > _LONGEST_LINE:
                 return None
-            if text.endswith(":") and self.says_who(said):
+            if text.endswith((":", "---")) and self.says_who(said):
                 return number
         return None
 
@@ -238,7 +250,7 @@ class _Quotes:
         heads: list[str] = []
         for text in texts:
             if not (known.source.match(text) or known.sent.match(text) or known.rest.match(text)):
-                if heads and _ADDRESS.search(text) and len(text) < _LONGEST_LINE:
+                if heads and len(text) < _LONGEST_LINE and _ADDRESS.search(text):
                     continue  # a header in several lines
                 break
             heads.append(text)
@@ -256,12 +268,9 @@ def _signature(marked: Marked, lines: list[_Line], quoted: tuple[Span, ...]) -> 
     known = _patterns()
     own = [line for line in lines if not _within(line.start, quoted)]
     found: _Line | None = None
-    for place, line in enumerate(own):
-        rest = [one for one in own[place + 1 :] if one.text]
-        if not line.text or not any(one.text for one in own[:place]):
-            continue
-        is_line = bool(_SIGN.fullmatch(line.text)) and 0 < len(rest) <= _SIGNATURE_LINES * 2
-        if is_line or known.device.fullmatch(line.text) or _takes_leave(line.text, rest):
+    begin = next((place for place, line in enumerate(own) if line.text), len(own))
+    for place, line in enumerate(own[begin + 1 :], begin + 1):
+        if known.device.fullmatch(line.text) or _begins(line, own, place):
             found = line
             break
     if found is None:
@@ -270,28 +279,33 @@ def _signature(marked: Marked, lines: list[_Line], quoted: tuple[Span, ...]) -> 
     return _merged([(found.start, end)], marked.text)[0]
 
 
-def _takes_leave(text: str, rest: list[_Line]) -> bool:
-    """Whether a line takes leave, and what stands below it is short enough to be of a signature."""
-    match = _patterns().leave.fullmatch(text)
-    if not match or len(match["name"].split()) > 4:
+def _begins(line: _Line, own: list[_Line], place: int) -> bool:
+    """Whether a line begins a signature, and what stands below it is short enough for one."""
+    known = _patterns()
+    match = known.leave.fullmatch(line.text)
+    is_sign = bool(_SIGN.fullmatch(line.text))
+    if not is_sign and (not match or len(match["name"].split()) > 4):
         return False
-    rest = rest[
-        : next((n for n, one in enumerate(rest) if _patterns().below.match(one.text)), len(rest))
-    ]
-    return len(rest) <= _SIGNATURE_LINES and not any(one.text.endswith("?") for one in rest)
+    below = own[place + 1 : place + _SIGNATURE_LINES * 10]
+    rest = [one.text for one in below if one.text]
+    if is_sign:
+        return 0 < len(rest) <= _SIGNATURE_LINES * 2
+    rest = rest[: next((n for n, text in enumerate(rest) if known.below.match(text)), len(rest))]
+    return len(rest) <= _SIGNATURE_LINES and not any(text.endswith("?") for text in rest)
 
 
 def _end_of_signature(lines: list[_Line], quoted: tuple[Span, ...]) -> int:
     """Where a signature ends: before a quote, or before a postscript."""
     end = lines[0].end
+    stop = next((start for start, _ in quoted if start >= end), lines[-1].end + 1)
     for line in lines[1:]:
-        if _patterns().below.match(line.text) or any(
-            lines[0].end <= start < line.start for start, _ in quoted
-        ):
+        if line.start > stop or _patterns().below.match(line.text):
             break
         end = line.end
     return end
 
 
 def _within(place: int, spans: tuple[Span, ...]) -> bool:
-    return any(start <= place < end for start, end in spans)
+    """Whether a place is in one of the spans, which stand in order."""
+    before = bisect_right(spans, place, key=lambda span: span[0])
+    return before > 0 and place < spans[before - 1][1]

@@ -189,7 +189,28 @@ def replies() -> Iterator[Case]:
             f"forwarded {number}", letter(subject, text), "reply", text.rpartition("\n\n")[0]
         )
 
+    for number, (head, subject) in enumerate(OTHERS):
+        text = f"{RU[0]}\n\n{head}\n{ASKED['ru']}"
+        yield Case(
+            f"other {number}", letter(subject, text), "reply", RU[0], f"{head} {ASKED['ru']}"
+        )
 
+
+OTHERS = [
+    ("---- On Wed, 24 Feb 2021 14:02:50 +0530 ivan@our.ru wrote ----\n", "Re: x"),
+    ("-------- Исходное сообщение --------\nОт: Иван <i@our.ru> \nДата: 23.11.26  10:05  (GMT+03:00) \nКому: a@x.ru \nТема: x \n", "RE: x"),
+    ("-------- Оригинальное сообщение --------\nОт: Иван <i@our.ru>\nОтправлено: 23 ноября 2026 г. 10:05:00 GMT+03:00\n", "Re: x"),
+    ("------ Исходное сообщение ------\nОт \"Иван\" <i@our.ru>\nКому a@x.ru\nДата 23.11.2026 10:05:00\nТема x\n", "Re: x"),
+    ("23 ноября 2026 г. 10:05:00 GMT+03:00, Иван <i@our.ru> пишет:\n", "Re: x"),
+    ("----------------\nКому: Ирина (irina@x.ru);\nТема: x;\n23.11.2026, 03:56, \"Иван\" <i@our.ru>:\n", "Re: x"),
+    ("Среда, 23 сентября 2026, 10:00 +10:00 от Иван <ivan@our.ru>:\n", "Re: x"),
+    ("On 23 Nov 2026, 10:05 +0300, Ivan <i@our.ru>, wrote:\n", "Re: x"),
+    ("From: Human Resources \n<a-really-long-address+1234@our.ru> \nSent: Monday, August 26, 2026 4:37 PM\nTo: A <a@x.ru>\nSubject: x\n", "Re: x"),
+    ("*От:* Иван <i@our.ru>\n*Отправлено:* понедельник, 23 ноября 2026 г. 10:05\n*Кому:* a@x.ru\n*Тема:* x\n", "Re: x"),
+    ("Am 23. November 2026 10:05:00 MEZ schrieb Ivan <i@our.ru>:\n", "AW: x"),
+    ("-------- Original-Nachricht --------\nVon: Ivan <i@our.ru>\nDatum: 23.11.26 10:05 (GMT+01:00)\nAn: a@x.de\nBetreff: x\n", "AW: x"),
+    ("ср, 30 апр. 2025 г. в 15:19, John Doe <doe@our.ru>:\n", "Re: x"),
+]  # fmt: skip
 FORWARDED = [
     ("---------- Forwarded message ---------\nОт: Иван <i@x.ru>\nDate: пн, 23 нояб. 2026 г.\nTo: <a@x.ru>\n", "Fwd: x"),
     ("-------- Пересылаемое сообщение --------\n23.11.2026, 10:05, \"Иван\" <i@x.ru>:\n", "Fwd: x"),

@@ -225,6 +225,22 @@ def test_broken_messages_are_read(data: bytes, text: str) -> None:
     assert read(data).text == text
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        HEAD + b" y\n" * 300_000, b"From: " + b'(<"' * 300_000, HEAD + b"\n" + b"--\n" * 20_000 + b"?\n" * 20_000,
+        HEAD + b"\n" + b"> a\nb\n" * 10_000, b"From: MAILER-DAEMON@x.ru\nSubject: undelivered\n\n" + b"user" * 250_000,
+        typed("text/html", b"<!--" * 200_000), typed("text/html", b"<b><i>" * 1000 + b"</q>" * 100_000),
+        typed("text/html", b"</a" * 300_000), typed("text/html", b"<blockquote>a" * 50_000),
+    ],
+    ids=["lines", "brackets", "signs", "arrows", "letters", "comments", "tags", "ends", "quotes"],
+)  # fmt: skip
+def test_what_is_made_to_take_long_does_not(data: bytes) -> None:
+    start = time.process_time()
+    read(data)
+    assert time.process_time() - start < 5
+
+
 @given(st.binary(max_size=400))
 def test_no_bytes_break_the_reader(noise: bytes) -> None:
     for data in (
