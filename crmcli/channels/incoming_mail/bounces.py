@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from email import message_from_bytes
@@ -124,12 +125,14 @@ def _is_likely(root: Part, text: str) -> bool:
     is_answer = bool(_ANSWER.match(subject)) and not is_daemon
     head = re.sub(r"^>.*", "", text[:3000], flags=re.MULTILINE)
     signs = 2 * is_daemon + 2 * (bool(_words("subject").search(subject)) and not is_answer)
-    signs += any(raw.strip() in ("<>", "") for raw in heads.all_raw("return-path"))
-    signs += (
+    is_null = any(raw.strip() in ("<>", "") for raw in heads.all_raw("return-path"))
+    is_said = (
         heads.raw("auto-submitted").lower().startswith("auto") or root.type == "multipart/report"
     )
-    signs += bool(_words("failing").search(head)) + _coded(head)
-    if signs >= 4 or (is_daemon and signs >= 3):
+    signs += is_null + is_said + bool(_words("failing").search(head)) + _coded(head)
+    if (signs >= 4 and (is_daemon or is_null or is_said or _STATUS.search(head))) or (
+        is_daemon and signs >= 3
+    ):
         return True
     return signs >= 2 and not is_answer and any(_known_failures(root))
 
@@ -168,10 +171,12 @@ def _of_text(root: Part, text: str, told: list[Headers]) -> Bounce | None:
 
 def _known_failures(root: Part) -> tuple[list[str], list[str]]:
     """Who flufl.bounce, which knows the forms of dozens of old servers, finds late and lost."""
+    logging.getLogger("flufl.bounce").disabled = True  # it would show what breaks it
+    data = re.sub(rb"[\x80-\xff]", b"?", root.whole[:_LOOKED_AT])
     with contextlib.suppress(Exception):  # whatever breaks it, there are our own rules
         from flufl.bounce import all_failures
 
-        late, lost = all_failures(message_from_bytes(root.whole[:_LOOKED_AT]))
+        late, lost = all_failures(message_from_bytes(data))
         return _texts(late), _texts(lost)
     return [], []
 

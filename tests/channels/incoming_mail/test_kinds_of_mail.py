@@ -55,6 +55,25 @@ def test_subjects_that_people_write(subject: str) -> None:
     assert (found.automatic, found.bounce) == ("", None)
 
 
+def test_who_writes_of_deliveries_is_a_person() -> None:
+    for subject, text in (
+        ("Delivery problem", "The delivery failed again, nobody was at home. Call 555 1234."),
+        ("Ошибка доставки", "Заказ не доставлен! 550 рублей верните."),
+        ("Ваше письмо от 5 мая получено", "Спасибо"),
+    ):
+        found = read(mail(subject, text=text))
+        assert (found.bounce, found.automatic) == (None, ""), subject
+
+
+def test_a_raw_name_of_a_sender_breaks_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    text = "<anna@firm.ru>: 550 5.1.1 user unknown"
+    data = f"From: Почта <postmaster@x.ru>\nTo: a@our.ru\nSubject: Undelivered\n\n{text}".encode()
+    found = read(data).bounce
+    assert found is not None
+    assert found.addresses == ("anna@firm.ru",)
+    assert capfd.readouterr().err == ""
+
+
 REPORT = """From: MAILER-DAEMON@mx.our.ru
 To: crm+k7@our.ru
 Subject: Undelivered Mail Returned to Sender

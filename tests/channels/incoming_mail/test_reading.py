@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.channels.incoming_mail import Person, Unreadable, read
@@ -241,6 +241,7 @@ def test_what_is_made_to_take_long_does_not(data: bytes) -> None:
     assert time.process_time() - start < 5
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_no_bytes_break_the_reader(noise: bytes) -> None:
     for data in (
@@ -252,6 +253,7 @@ def test_no_bytes_break_the_reader(noise: bytes) -> None:
             read(data)
 
 
+@settings(deadline=None)
 @given(st.text("<>/=\"'ab! -&;#x\n[CDATA]p?", max_size=200))
 def test_no_html_breaks_the_reader(noise: str) -> None:
     read(typed("text/html; charset=utf-8", noise.encode()))
