@@ -84,7 +84,13 @@ def _print(
     """
     from crmcli.present.columns import derived_columns, for_people, named, with_derived
     from crmcli.present.events import event_table
-    from crmcli.present.records import belonging, card_columns, last_events, raw_row
+    from crmcli.present.records import (
+        belonging,
+        card_columns,
+        last_events,
+        raw_row,
+        with_returned_mail,
+    )
     from crmcli.sales.history.story import files_of
 
     out, ws = session.out, session.workspace
@@ -101,6 +107,7 @@ def _print(
         row = dict(with_derived(ws, record.entity, columns, [row])[0])
         if files := files_of(ws, record):
             row["files"] = ws.schema.field(record.entity, "files").kind.dump(tuple(files))
+        row, columns = with_returned_mail(ws, record, row, columns)
     out.one(row, [named(ws, record.entity, column, [row]) for column in columns])
     from crmcli.present.lines import COLUMNS, line_rows, told_totals
 

@@ -82,6 +82,7 @@ ANSWERS = ("message.out", "mail.out", "sms.out", "call.out", "meeting")
 
 EDITED, DELETED = AMENDMENTS = ("activity.edited", "activity.deleted")
 """What is said later of an activity, on the same record: how it is now, or that it is none."""
+BOUNCED = "mail.bounced"
 KEPT, TAKEN, UNREAD, DROPPED = INTAKE = (
     "intake.kept", "intake.taken", "intake.failed", "intake.dropped",
 )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.language import tr
 from crmcli.model.event import (
     ANSWERED,
+    BOUNCED,
     COMMAND,
     DATED,
     PASSED,
@@ -79,6 +80,7 @@ def activity_table(ws: Workspace, events: Sequence[Event]) -> Listing:
 ROBOT = re.compile(r"(robot|trigger|schedule):[\w/-]+$")
 _SAID = ("subject", "name", "text", "code", "sequence", "audience", "robot", "reason", "to")
 """What is told of an event of which nothing else is known."""
+_SAID_OF = {BOUNCED: ("address", "bounce", "status", "why")}
 
 
 def describe(ws: Workspace, event: Event) -> str:
@@ -106,7 +108,7 @@ def describe(ws: Workspace, event: Event) -> str:
         return "; ".join(_changes(ws, event)) + _by(data)
     if event.kind == "lead.converted":
         return ", ".join(str(data[e]) for e in ("contact", "company", "deal") if data.get(e))
-    words = (data.get(key) for key in _SAID)
+    words = (data.get(key) for key in _SAID_OF.get(event.kind, _SAID))
     told = " · ".join(_in_words(word) for word in words if word)
     if not event.kind.startswith("job."):
         return told

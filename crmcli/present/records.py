@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
-from crmcli.model.values import entity_of
+from crmcli.model.values import entity_of, fold
 from crmcli.present.cells import Column
+from crmcli.sales.consent.bounces import why_comes_back
 from crmcli.sales.history.story import followed, story_of
 
 if TYPE_CHECKING:
@@ -28,6 +29,17 @@ def card_columns(ws: Workspace, record: Record) -> list[Column]:
     """All that a record may have, one column each; what its schema does not know comes last."""
     columns = [Column.of(field) for field in ws.schema.fields(record.entity)]
     return columns + [Column(name) for name in sorted(record.unknown)]
+
+
+def with_returned_mail(
+    ws: Workspace, record: Record, row: dict[str, Any], columns: list[Column]
+) -> tuple[dict[str, Any], list[Column]]:
+    """The same, and why mail to its addresses is of no use, where it is not."""
+    addresses = (fold(email.value) for email in getattr(record, "emails", ()))
+    told = [why for address in addresses if (why := why_comes_back(ws, address))]
+    if not told:
+        return row, columns
+    return row | {"mail": "; ".join(told)}, [*columns, Column("mail", "Mail", whole=True)]
 
 
 def belonging(ws: Workspace, record: Record) -> dict[str, list[dict[str, Any]]]:

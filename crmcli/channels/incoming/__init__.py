@@ -32,7 +32,8 @@ class Arrived:
 class Incoming:
     """What something that came in says.
 
-    `kind` is that of its event, `told` what that says (text, subject, from, number, …). `answers` are the
+    `kind` is that of its event, `told` what that says (text, subject, from, number, …), `also` more
+    such events. `answers` are the
     ids of messages that it answers, the nearest first. `emails`, `phones` and `handles` are by what its
     sender is known. `lead` are the values of a lead, as people write them, for a sender whom nobody
     knows; nothing makes none. `why_automatic` says why no person is behind it, so that it makes no lead,
@@ -41,6 +42,7 @@ class Incoming:
 
     kind: str
     told: Mapping[str, Any] = field(default_factory=dict)
+    also: Sequence[Mapping[str, Any]] = ()
     answers: Sequence[str] = ()
     emails: Sequence[str] = ()
     phones: Sequence[str] = ()

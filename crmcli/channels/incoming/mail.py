@@ -10,6 +10,7 @@ from crmcli.channels import incoming_mail
 from crmcli.channels.incoming import Arrived, Incoming, Receiver
 from crmcli.matching.name_parts import split_name
 from crmcli.model.addresses import email_in
+from crmcli.model.event import BOUNCED
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold, format_instant
 
@@ -84,18 +85,18 @@ def _bounce_keys(settings: Settings, mail: IncomingMail) -> Iterator[str]:
 def _bounced(mail: IncomingMail, answers: Sequence[str]) -> Incoming:
     assert mail.bounce is not None
     bounce = mail.bounce
-    told = {
-        "address": next(iter(bounce.addresses), ""),
-        "addresses": list(bounce.addresses) if len(bounce.addresses) > 1 else "",
+    about = {
         "bounce": bounce.kind,
         "status": bounce.status,
         "why": bounce.diagnostic,
         "subject": mail.subject,
         "from": mail.sender.address,
     }
+    told = [{"address": one, **about} for one in bounce.addresses[:MOST_NAMES]] or [about]
     return Incoming(
-        "mail.bounced",
-        told,
+        BOUNCED,
+        told[0],
+        also=told[1:],
         answers=[*filter(None, [bounce.original_id]), *answers],
         emails=bounce.addresses,
         why_automatic=mail.automatic or "bounce",

@@ -14,6 +14,7 @@ from crmcli.model.entities import having
 from crmcli.model.fields import Record
 from crmcli.model.values import CONSENT_CHANNELS, Consent, Email, Value, fold
 from crmcli.sales.consent.block_list import blocklist
+from crmcli.sales.consent.bounces import bad_addresses, why_comes_back
 from crmcli.sales.template_names import company_of, contact_of, linked
 from crmcli.workspace import Workspace
 
@@ -84,7 +85,10 @@ def why_not(ws: Workspace, record: Record | None, to: Sequence[str], consent: st
         if refuses(one, consent):
             return _refusal(one, consent)
     block = blocklist(ws).stops(addresses)
-    return tr("{} is on the block list", block) if block is not None else ""
+    if block is not None:
+        return tr("{} is on the block list", block)
+    back = (why_comes_back(ws, one) for one in addresses) if consent == "mail" else ()
+    return next(filter(None, back), "")
 
 
 def _refusal(record: Record, consent: str) -> str:
@@ -122,7 +126,7 @@ def address_of(receiver: str) -> str:
 def mailable(ws: Workspace, records: Iterable[Record]) -> tuple[list[Record], Counter[str]]:
     """The records that a mailing may go to, and how many are left out for each reason."""
     refused = _refused_addresses(ws)
-    blocks = blocklist(ws)
+    blocks, bad = blocklist(ws), bad_addresses(ws)
     kept: list[Record] = []
     left: Counter[str] = Counter()
     taken: set[str] = set()
@@ -135,6 +139,8 @@ def mailable(ws: Workspace, records: Iterable[Record]) -> tuple[list[Record], Co
             left["no e-mail"] += 1
         elif blocks.stops([address]) is not None:
             left["on the block list"] += 1
+        elif address in bad:
+            left["mail comes back"] += 1
         elif address in taken:
             left["repeats an address"] += 1
         else:

@@ -8,12 +8,13 @@ from crmcli.channels.incoming import Arrived, Incoming, receiver
 from crmcli.dataclass import dataclass
 from crmcli.errors import CrmError
 from crmcli.language import tr
-from crmcli.model.event import TAKEN, UNREAD
+from crmcli.model.event import BOUNCED, TAKEN, UNREAD
 from crmcli.model.fields import Record
 from crmcli.model.phones import parse_phones
 from crmcli.model.values import Value, format_instant
 from crmcli.sales import add
 from crmcli.sales.consent.block_list import blocklist
+from crmcli.sales.consent.bounces import written_to
 from crmcli.sales.intake import kept as store
 from crmcli.sales.intake.kept import Kept
 from crmcli.sales.intake.whose import record_of
@@ -84,15 +85,23 @@ def _taken(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Tak
         if not why:
             record, is_new = new_lead(change, ws, incoming.lead), True
     if record is not None:
-        told = {name: value for name, value in incoming.told.items() if value not in ("", None)}
-        if str(told.get("at", "")) > format_instant(ws.now):  # a clock that goes wrong, or a lie
-            del told["at"]
-        automatic = {"automatic": incoming.why_automatic} if incoming.why_automatic else {}
-        about = {"message_id": kept.key, "file": kept.file, "intake": kept.id}
-        change.note(incoming.kind, record.id, {**told, **automatic, **about})
+        _note(change, ws, kept, incoming, record)
     facts = {"intake": kept.id, **({"why": why} if why else {})}
     change.note(TAKEN, record.id if record else "", facts)
     return Taken(kept, record, is_new, why)
+
+
+def _note(change: Change, ws: Workspace, kept: Kept, incoming: Incoming, record: Record) -> None:
+    """Tell it on the timeline of whom it is from."""
+    automatic = {"automatic": incoming.why_automatic} if incoming.why_automatic else {}
+    about = automatic | {"message_id": kept.key, "file": kept.file, "intake": kept.id}
+    for given in (incoming.told, *incoming.also):
+        told = {name: value for name, value in given.items() if value not in ("", None)}
+        if str(told.get("at", "")) > format_instant(ws.now):  # a clock that goes wrong, or a lie
+            del told["at"]
+        if incoming.kind == BOUNCED and "address" not in told:
+            told["address"] = written_to(ws, incoming.answers)
+        change.note(incoming.kind, record.id, told | about)
 
 
 def _why_not(ws: Workspace, kept: Kept, incoming: Incoming) -> str:

@@ -45,6 +45,7 @@ class Timeline(Upkeep):
 
     event = _asking(timeline.event)
     events_of_message = _asking(timeline.events_of_message)
+    events_of_address = _asking(timeline.events_of_address)
     entries = _asking(timeline.entries)
     events_of = _asking(timeline.events_of)
     last_values = _asking(timeline.last_values)

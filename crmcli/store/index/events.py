@@ -12,7 +12,7 @@ from typing import Any
 
 from crmcli.model.event import ENTRIES, STAGE_RENAMED, Event, under_new_name
 from crmcli.store.index import base
-from crmcli.store.index.tables import IS_MESSAGE, MESSAGE_ID
+from crmcli.store.index.tables import ADDRESS, IS_MESSAGE, IS_OF_ADDRESS, MESSAGE_ID
 from crmcli.store.timeline.event_ids import EventIds
 
 _instant = lru_cache(maxsize=256)(
@@ -79,6 +79,11 @@ def events_of_message(connection: sqlite3.Connection, message_id: str) -> list[E
     """The events that tell of a message by its Message-ID, oldest first: what a reply answers."""
     terms = f"{MESSAGE_ID} = ? AND {IS_MESSAGE} ORDER BY id"
     return select(connection, terms, [message_id])
+
+
+def events_of_address(connection: sqlite3.Connection, address: str) -> list[Event]:
+    """Mail from an address, and mail to it that came back, oldest first."""
+    return select(connection, f"{ADDRESS} = ? AND {IS_OF_ADDRESS} ORDER BY id", [address])
 
 
 def newest(connection: sqlite3.Connection) -> str:

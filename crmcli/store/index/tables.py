@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from crmcli.model.entities import ENTITIES
-from crmcli.model.event import AMENDMENTS, EDITED, INTAKE, MESSAGES
+from crmcli.model.event import AMENDMENTS, BOUNCED, EDITED, INTAKE, MESSAGES
 from crmcli.model.fields import Field
 from crmcli.model.trigger_events import HEARD
 from crmcli.store.index.columns import Columns
@@ -39,6 +39,10 @@ EXISTS (SELECT 1 FROM event AS later WHERE {IS_AMENDMENT} AND later.id > event.i
 IS_INTAKE = f"kind IN ({', '.join(repr(kind) for kind in INTAKE)})"
 OF_INTAKE = "CASE WHEN json_valid(data) THEN ifnull(json_extract(data, '$.intake'), id) END"
 """What came in, by the id of the event that says so, of each event that tells of it."""
+IS_OF_ADDRESS = f"kind IN ({', '.join(repr(kind) for kind in ('mail.in', BOUNCED))})"
+ADDRESS = """CASE WHEN json_valid(data) THEN
+    lower(json_extract(data, CASE kind WHEN 'mail.in' THEN '$.from' ELSE '$.address' END)) END"""
+"""The address that wrote, or to which mail came back."""
 MESSAGE_ID = "CASE WHEN json_valid(data) THEN json_extract(data, '$.message_id') END"
 """What SQLite cannot take apart, though Python can (NaN), has no Message-ID."""
 
@@ -77,6 +81,7 @@ CREATE INDEX event_journal ON event (journal);
 CREATE INDEX event_heard ON event (journal) WHERE {IS_HEARD};
 CREATE INDEX event_read ON event (journal) WHERE {IS_READ};
 CREATE INDEX event_message ON event ({MESSAGE_ID}) WHERE {IS_MESSAGE};
+CREATE INDEX event_address ON event ({ADDRESS}, id) WHERE {IS_OF_ADDRESS};
 CREATE INDEX event_intake ON event ({OF_INTAKE}, id) WHERE {IS_INTAKE};
 CREATE INDEX event_amended ON event ({AMENDED}, id) WHERE {IS_AMENDMENT};
 CREATE INDEX fork_journal ON fork (journal);

@@ -10,9 +10,10 @@ import pytest
 
 from crmcli.channels.incoming import Arrived
 from crmcli.model.lead import Lead
+from crmcli.sales.consent.permission import mailable, why_not_mail
 from crmcli.sales.intake.taking import Taken, bring
 from crmcli.workspace import Workspace
-from tests.kit import NOW, Run, add
+from tests.kit import NOW, Run, add, append, write
 
 ANNA = "anna@client.example"
 ASKS = "Здравствуйте!\n\nСколько стоит остеклить балкон?\n\n-- \nАнна Белова\nООО «Ромашка»\n+7 916 123-45-67"
@@ -143,3 +144,89 @@ def test_a_pipe_a_file_and_a_maildir(crm: Callable[..., Run], folder: Path) -> N
     done = crm("mail", "receive", "box")
     assert (done.code, len(done.out.splitlines())) == (0, 2)
     assert crm("lead", "list", "--ids").out.count("lead-") == 1
+
+
+BOUNCE = """From: Mail Delivery System <MAILER-DAEMON@mx.our.example>
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <{number}@mx.our.example>
+Auto-Submitted: auto-replied
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+I'm sorry to have to inform you that your message could not be delivered.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.our.example
+
+Final-Recipient: rfc822; {address}
+Action: failed
+Status: {status}
+Diagnostic-Code: smtp; 550 {status} no such user
+--b--
+"""
+
+
+def bounce(
+    number: int, status: str = "5.1.1", address: str = ANNA, to: str = "crm@our.example"
+) -> bytes:
+    return BOUNCE.format(number=number, status=status, address=address, to=to).encode()
+
+
+def test_a_dead_address_gets_no_more_mail_until_it_writes(
+    ws: Workspace, crm: Callable[..., Run], folder: Path
+) -> None:
+    anna = add(ws, "contact", name="Анна", emails=[ANNA])
+    assert why_not_mail(ws, anna, [ANNA]) == ""
+    assert came(ws, bounce(1)).record == ws.get(anna.id)
+    [event] = ws.events(record=anna.id, kinds=("mail.bounced",))
+    assert (event.data["bounce"], event.data["status"]) == ("hard", "5.1.1")
+    assert "5.1.1" in why_not_mail(ws, anna, [f"Anna <{ANNA.upper()}>"])
+    assert mailable(ws, [ws.get(anna.id)])[1] == {"mail comes back": 1}
+    assert "5.1.1" in crm("show", anna.id).out
+    write(folder, "templates/mail/hi.j2", "Subject: Привет\n\nПривет")
+    refused = crm("mail", "send", anna.id, "--template", "hi")
+    assert (refused.code, "5.1.1" in refused.err) == (1, True)
+    assert crm("mail", "send", anna.id, "--template", "hi", "--anyway").code == 0
+    ws.look_again()
+    came(ws, letter(Message_ID="<9@client.example>"))
+    assert why_not_mail(ws, anna, [ANNA]) == ""
+
+
+def test_soft_bounces_count(ws: Workspace) -> None:
+    anna = add(ws, "contact", name="Анна", emails=[ANNA])
+    for number in range(5):
+        assert why_not_mail(ws, anna, [ANNA]) == ""
+        came(ws, bounce(number, "4.2.2"))
+    assert why_not_mail(ws, anna, [ANNA])
+
+
+def test_the_address_it_came_back_to_tells_which_letter(folder: Path) -> None:
+    append(
+        folder,
+        "settings.yaml",
+        "channels: {mail: {bounces: 'crm+{key}@our.example', from: 'crm@our.example'}}\n",
+    )
+    ws = Workspace.open(folder, now=NOW)
+    deal = add(ws, "deal", name="Балкон")
+    key = "0123456789abcdef" * 2
+    with ws.change("mail send") as change:
+        change.note(
+            "job.queued", deal.id, {"message_id": f"<{key}@our.example>", "to": f"Анна <{ANNA}>"}
+        )
+    unsaid = letter("Ваше письмо не доставлено", "MAILER-DAEMON@mx.example", To=f"crm+{key}@our.example",
+                    Subject="Недоставленное сообщение", Content_Type="")  # fmt: skip
+    taken = came(ws, unsaid)
+    assert taken.record == ws.get(deal.id)
+    assert (
+        came(ws, bounce(2, address="other@x.example", to=f"crm+{key}@our.example")).record
+        == taken.record
+    )
+    told = [
+        event.data.get("address") for event in ws.events(record=deal.id, kinds=("mail.bounced",))
+    ]
+    assert told[-1] == "other@x.example"
