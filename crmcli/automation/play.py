@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from crmcli.automation import robot_runs, trigger_moves
+from crmcli.automation import lapses, robot_runs, time_events, trigger_moves
+from crmcli.automation.event_subjects import subjects
+from crmcli.automation.foresight import Foresight
 from crmcli.automation.job_failures import REFUSALS, raise_general, reason_of
 from crmcli.automation.ledger import CRM, DEFERRED, Job, OwnStep, enter, jobs_of
 from crmcli.automation.own_values import OWN, UnknownValues
@@ -19,6 +21,7 @@ from crmcli.automation.record_plan import STAGED, RecordPlan, plan_of
 from crmcli.automation.robots import DEEPEST, Step, next_at
 from crmcli.automation.sending_gate import why_not_now
 from crmcli.automation.sent_lately import SentLately
+from crmcli.automation.time_events import OF_TIME, TimeEvent
 from crmcli.automation.trigger_decisions import decide
 from crmcli.channels.base import sender_class
 from crmcli.dataclass import dataclass, replace
@@ -51,7 +54,7 @@ class Play:
     time. Who feeds it puts records into the queue, each with when to look at it, and lets it hear events."""
 
     def __init__(self, ws: Workspace, change: Change, until: datetime) -> None:
-        self.ws = ws
+        self.ws = self.real = ws
         self.until = until
         self.change = change
         self.made: dict[str, list[Event]] = {}
@@ -63,6 +66,7 @@ class Play:
         self.lately = SentLately(ws)
         self.lines: list[Planned] = []
         self._last: tuple[str, list[Event]] = ("", [])
+        self.foresight = Foresight(ws, until, change.get, self.known)
 
     def put(self, at: datetime, record_id: str) -> None:
         """Let a record have its turn then, if it has none before."""
@@ -78,15 +82,42 @@ class Play:
         """When the next record has its turn; None if none has until the end."""
         while self._queue and self._turns.get(self._queue[0][1]) != self._queue[0][0]:
             heapq.heappop(self._queue)  # it was put forward since
-        return self._queue[0][0] if self._queue and self._queue[0][0] <= self.until else None
+        turn, ahead = self._queue[0][0] if self._queue else None, self.foresight.next_at()
+        first = min(filter(None, (turn, ahead)), default=None)
+        return first if first and first <= self.until else None
 
     def step(self) -> None:
-        """Let the record act whose turn it is, and see when its next one is."""
+        """Let time bring what it brings next, or the record act whose turn it is, and see when its next one
+        is."""
+        ahead = self.foresight.next_at()
+        if ahead and not (self._queue and self._queue[0][0] < ahead):
+            self.ws.set_clock(max(ahead, self.ws.now))
+            one = self.foresight.take()
+            with self.surely(one.record):
+                self._bring(one)
+            return
         at, record_id = heapq.heappop(self._queue)
         del self._turns[record_id]
         self.ws.set_clock(max(at, self.ws.now))
         with self.surely(record_id):
             self.look(record_id, self._take_next(record_id))
+
+    def _bring(self, one: TimeEvent) -> None:
+        """Let a record hear of an event of time, if it is so by now and was not told before."""
+        is_told = one.kind in OF_TIME and time_events.is_told(self.real, one)
+        if is_told or not self.foresight.holds(one):
+            return
+        self.author(CRM, "", 0)
+        if one.kind in OF_TIME:
+            self.change.note(one.kind, one.record, one.data)
+        else:
+            lapses.lapse_in(self.change, one.data[one.kind.partition(".")[0]], self.ws.today)
+        for event in self.take_events():
+            is_own = entity_of(one.record) in STAGED
+            among = [self.change.get(one.record)] if is_own else subjects(self.ws, event)
+            for record in among:
+                self.hear(event, record.id, among)
+                self.look(record.id)
 
     def _take_next(self, record_id: str) -> RecordPlan | None:
         """What a record does at the moment: messages that waited leave, then a robot acts. Where it
@@ -236,11 +267,12 @@ class Play:
         return new
 
     def keep(self, event: Event) -> None:
-        """Know from now on of an event."""
+        """Know from now on of an event, and of what time will make of it."""
         if entity_of(event.record) in STAGED:
             self.made.setdefault(event.record, []).append(event)
             if self._last[0] == event.record:
                 self._last = event.record, [*self._last[1], event]
+        self.foresight.hear(event)
 
     def author(self, actor: str, cause: str, depth: int) -> None:
         """Let what is done next be done by somebody, because of an event."""

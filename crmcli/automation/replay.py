@@ -19,6 +19,15 @@ from crmcli.automation.own_values import DOCUMENT
 from crmcli.automation.past_workspace import Begun, PastWorkspace, is_automatic
 from crmcli.automation.play import Play
 from crmcli.automation.record_plan import STAGED
+from crmcli.automation.time_events import (
+    IDLE,
+    NO_FIRST_ANSWER,
+    OF_TIME,
+    OVERDUE,
+    UNANSWERED,
+    TimeEvent,
+    to_come,
+)
 from crmcli.automation.trigger_decisions import awaited_names
 from crmcli.dataclass import dataclass, replace
 from crmcli.model.event import Event
@@ -188,7 +197,7 @@ class _Past(Play):
 
     def __init__(self, ws: Workspace, past: PastWorkspace, until: datetime) -> None:
         super().__init__(past, past.played, until)
-        self._past, self._real = past, ws
+        self._past, self.real = past, ws
         self._awaited = awaited_names(past)
         self._is_dead = dead(ws)
         self.decided: list[Event] = []
@@ -198,7 +207,9 @@ class _Past(Play):
         since = self._past.since
         for record_id in self._standing():
             self.put(since, record_id)
-        for event, is_anew in _told(self._real, since, self.until):
+        found = self._of_time()
+        self.foresight.put(one for one in found if one.at > since)
+        for event, is_anew in _told(self.real, since, self.until):
             if is_anew:
                 continue
             while (moment := self.next_at()) and moment < event.at:
@@ -213,18 +224,35 @@ class _Past(Play):
         """The leads and deals for which robots may have been waiting when it begins."""
         told = format_instant(self._past.since)
         for entity in STAGED:
-            asked = self._real.condition(f"created_at < {told}", entity)
-            ids = [str(row["id"]) for row in self._real.rows(entity, asked)]
-            for place in current_stages(self._real, ids):
+            asked = self.real.condition(f"created_at < {told}", entity)
+            ids = [str(row["id"]) for row in self.real.rows(entity, asked)]
+            for place in current_stages(self.real, ids):
                 entry = place.entry
                 _, stage = self._past.pipelines.place(entity, place.pipeline, place.stage)
                 has_robots = stage is not None and bool(stage.robots)
                 if entry is None or entry.at >= self._past.since or has_robots:
                     yield place.record
 
+    def _of_time(self) -> Iterator[TimeEvent]:
+        """What time brings from the beginning on to what is there then, if nothing else happens."""
+        kinds, since = self.foresight.kinds, self._past.since
+        told = format_instant(since)
+        if OVERDUE & kinds:
+            asked = self.real.condition(f"created_at < {told} and due > {told}", "task")
+            for row in self.real.rows("task", asked):
+                yield from self.foresight.of_task(str(row["id"]))
+        for entity in STAGED if kinds & {IDLE, NO_FIRST_ANSWER} else ():
+            asked = self.real.condition(f"created_at < {told}", entity)
+            for row in self.real.rows(entity, asked):
+                if self._past.exists(str(row["id"])):
+                    yield from self.foresight.of_staged(self._past.get(str(row["id"])))
+        yield from to_come(self._past, since, self.until, kinds & {UNANSWERED})
+
     def _come(self, event: Event) -> None:
         """Let come once more what people or the outside did."""
         record_id, heard = event.record, list[str]()
+        if event.kind in OF_TIME and not self.foresight.holds(TimeEvent.of(event)):
+            return
         if event.kind == "stage.entered" and self.turn_of(record_id) == event.at:
             self.before(record_id, event)
         if event.kind != f"{entity_of(record_id)}.created" or entity_of(record_id) in STAGED:
@@ -233,6 +261,7 @@ class _Past(Play):
                 return
             event = taken
         self._past.tell(event)
+        self.foresight.hear(event)
         is_heard = event.kind in HEARD and not self._is_dead(event)
         if is_heard and not self._awaited.isdisjoint(names_of(event)):
             among = subjects(self.ws, event)
@@ -276,6 +305,7 @@ class _Past(Play):
     def keep(self, event: Event) -> None:
         """Know from now on of an event, and of what robots decided."""
         self._past.tell(event)
+        self.foresight.hear(event)
         if event.kind == "stage.entered" or event.kind.startswith("job."):
             self.decided.append(event)
 
@@ -284,7 +314,7 @@ class _Past(Play):
 
     def outcome(self, job: Job) -> tuple[str, dict[str, Any]]:
         """As it ended when the same was done, if it was."""
-        told = jobs_of(self._real.timeline.job_events([job.key])).get(job.key)
+        told = jobs_of(self.real.timeline.job_events([job.key])).get(job.key)
         if told is None or told.state not in ("done", "skipped"):
             return super().outcome(job)
         return told.state, {"values": dict(told.values)} if told.values else {}

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
-from crmcli.automation import hand_edits, outbox, schedule_progress, trigger_runs
+from crmcli.automation import (
+    hand_edits,
+    lapses,
+    outbox,
+    schedule_progress,
+    time_events,
+    trigger_runs,
+)
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.cron_slots import due, slots
 from crmcli.automation.event_subjects import subjects
@@ -14,6 +21,7 @@ from crmcli.automation.job_failures import jobs_here
 from crmcli.automation.play import Planned, Play
 from crmcli.automation.record_plan import RecordPlan, nothing_was_due
 from crmcli.automation.robots import Step
+from crmcli.automation.time_events import LATE
 from crmcli.automation.trigger_decisions import awaited_names
 from crmcli.automation.waiting import Candidate, candidates
 from crmcli.language import counted, tr
@@ -83,6 +91,8 @@ class _Rehearsal(Play):
     def play(self) -> None:
         """Everything that robots, triggers and the queue would do, in the order of time."""
         self._queued()
+        self.foresight.put(time_events.to_come(self.ws, self.ws.now - LATE, self.until))
+        self.foresight.put(lapses.to_come(self.ws, self.until))
         self._hear_news()
         ahead = self._in_pages(candidates(self.ws))
         coming = next(ahead, None)

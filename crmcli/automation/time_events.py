@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -10,7 +10,8 @@ from crmcli.automation.ledger import CRM
 from crmcli.automation.trigger_decisions import awaited_names
 from crmcli.automation.unanswered import open_message, what_it_says, wrote
 from crmcli.automation.work_time import shift, shift_working
-from crmcli.model.durations import Duration, parse_duration
+from crmcli.model.durations import parse_duration
+from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline
 from crmcli.model.task import Task
@@ -20,77 +21,110 @@ from crmcli.workspace import Workspace
 
 LATE = timedelta(days=7)
 """What came to pass longer ago is no news: a rule that is new does not dig up the past."""
+OVERDUE = frozenset(("task.overdue", "checklist.overdue"))
+IDLE = "record.idle"
 UNANSWERED = "message.unanswered"
 NO_FIRST_ANSWER = "record.unanswered"
+OF_TIME = OVERDUE | {IDLE, UNANSWERED, NO_FIRST_ANSWER}
 PAGE = 500
 """Events that one transaction notes."""
 
 
-class _Raised(NamedTuple):
-    """An event of time: of whom, what kind, and what it says, by which it is known again."""
+class TimeEvent(NamedTuple):
+    """An event of time: when it is so, of whom, what kind, and what it says, by which it is known again."""
 
+    at: datetime
     record: str
     kind: str
     data: dict[str, str]
 
+    @classmethod
+    def of(cls, event: Event) -> TimeEvent:
+        """The one that the timeline tells."""
+        return cls(event.at, event.record, event.kind, dict(event.data))
+
 
 def run(ws: Workspace) -> list[str]:
     """Note what time has brought, once, where triggers or robots wait for it; the records."""
-    awaited = awaited_names(ws)
-    overdue = {"task.overdue", "checklist.overdue"} & awaited
-    found = [*(_overdue(ws, overdue) if overdue else ())]
-    if "record.idle" in awaited:
-        found += [one for pipeline in ws.pipelines for one in _idle(ws, pipeline)]
-    if NO_FIRST_ANSWER in awaited:
-        found += _without_first_answer(ws)
-    if UNANSWERED in awaited:
-        found += _unanswered(ws)
-    new = [one for one in found if not _is_told(ws, one)]
+    new = [one for one in to_come(ws, ws.now - LATE, ws.now) if not is_told(ws, one)]
     for start in range(0, len(new), PAGE):
         with ws.change("tick", actor=CRM) as change:
             for one in new[start : start + PAGE]:
-                if not _is_told(ws, one):
+                if not is_told(ws, one):
                     change.note(one.kind, one.record, one.data)
     if new:
         ws.look_again()
     return [one.record for one in new]
 
 
-def _is_told(ws: Workspace, one: _Raised) -> bool:
+def to_come(
+    ws: Workspace, after: datetime, until: datetime, kinds: Set[str] = OF_TIME
+) -> Iterator[TimeEvent]:
+    """What time brings between two moments as things stand now, where triggers or robots wait for it."""
+    awaited = kinds & awaited_names(ws)
+    if overdue := OVERDUE & awaited:
+        yield from _overdue(ws, overdue, after, until)
+    if IDLE in awaited:
+        for pipeline in ws.pipelines:
+            yield from _idle(ws, pipeline, after, until)
+    if NO_FIRST_ANSWER in awaited:
+        yield from _without_first_answer(ws, after, until)
+    if UNANSWERED in awaited:
+        yield from _unanswered(ws, after, until)
+
+
+def is_told(ws: Workspace, one: TimeEvent) -> bool:
+    """Whether the timeline tells it already."""
     told = ws.events(record=one.record, kinds=(one.kind,))
     return any(dict(event.data) == one.data for event in told)
 
 
-def _overdue(ws: Workspace, kinds: Set[str]) -> Iterator[_Raised]:
-    since, now = (format_instant(moment) for moment in (ws.now - LATE, ws.now))
-    asked = f"done_at is empty and due > {since} and due <= {now}"
+def _overdue(
+    ws: Workspace, kinds: Set[str], after: datetime, until: datetime
+) -> Iterator[TimeEvent]:
+    first, last = format_instant(after), format_instant(until)
+    asked = f"done_at is empty and due > {first} and due <= {last}"
     for task in ws.select("task", ws.condition(asked, "task")):
-        if not isinstance(task, Task) or (task.ends_at and task.ends_at > ws.now):
-            continue
-        data = {name: str(_raw(task.get(name))) for name in ("name", "due")} | {"task": task.id}
-        is_checked = task.is_checked or not task.checklist
-        for kind in sorted(kinds - ({"checklist.overdue"} if is_checked else set())):
-            yield _Raised(str(task.get("about")) or task.id, kind, data)
+        yield from (one for one in of_task(task, kinds) if one.at <= until)
 
 
-def _idle(ws: Workspace, pipeline: Pipeline) -> Iterator[_Raised]:
-    for length in _lengths(pipeline, "record.idle"):
-        for record, since in _idle_for(ws, pipeline, parse_duration(length)):
-            yield _Raised(record.id, "record.idle", {"for": length, "since": since})
+def of_task(task: Record, kinds: Set[str]) -> Iterator[TimeEvent]:
+    """What time will bring to a task that is to be done by some moment."""
+    if not isinstance(task, Task) or task.done_at or task.ends_at is None:
+        return
+    data = {name: str(_raw(task.get(name))) for name in ("name", "due")} | {"task": task.id}
+    is_checked = task.is_checked or not task.checklist
+    for kind in sorted((OVERDUE & kinds) - ({"checklist.overdue"} if is_checked else set())):
+        yield TimeEvent(task.ends_at, str(task.get("about")) or task.id, kind, data)
 
 
-def _lengths(pipeline: Pipeline, on: str) -> list[str]:
+def _idle(
+    ws: Workspace, pipeline: Pipeline, after: datetime, until: datetime
+) -> Iterator[TimeEvent]:
+    """The open records with which nothing happened for so long, and since when; not those for which that is
+    old news."""
+    for word in lengths(pipeline, IDLE):
+        ends = (shift(each, parse_duration(word), ws.zone, back=True) for each in (after, until))
+        for record, since in _quiet_since(ws, pipeline, *map(format_instant, ends)):
+            yield idle_for(ws, record.id, word, since)
+
+
+def idle_for(ws: Workspace, record_id: str, word: str, since: str) -> TimeEvent:
+    """That nothing happens with a record from some moment on."""
+    at = shift(parse_instant(since), parse_duration(word), ws.zone)
+    return TimeEvent(at, record_id, IDLE, {"for": word, "since": since})
+
+
+def lengths(pipeline: Pipeline, on: str) -> list[str]:
     """How long something may last, as the rules for an event say."""
     found = [(rule.on, rule.filters) for stage in pipeline.stages for rule in stage.triggers]
     found += [(robot.on, robot.filters) for stage in pipeline.stages for robot in stage.robots]
     return sorted({word for name, each in found if name == on for word in each.get("for", ())})
 
 
-def _idle_for(ws: Workspace, pipeline: Pipeline, length: Duration) -> Iterator[tuple[Record, str]]:
-    """The open records with which nothing happened for so long, and since when; not those for which that is
-    old news."""
-    until = shift(ws.now, length, ws.zone, back=True)
-    first, last = format_instant(until - LATE), format_instant(until)
+def _quiet_since(
+    ws: Workspace, pipeline: Pipeline, first: str, last: str
+) -> Iterator[tuple[Record, str]]:
     stages = ", ".join(stage.id for stage in pipeline.stages if stage.is_open)
     times = (f"({{0}} > {first} and {{0}} <= {last}{more})".format(name) for name, more in (
         ("last_activity", ""), ("created_at", " and last_activity is empty"),
@@ -105,34 +139,48 @@ def _idle_for(ws: Workspace, pipeline: Pipeline, length: Duration) -> Iterator[t
         yield record, active or str(_raw(record.get("created_at")))
 
 
-def _unanswered(ws: Workspace) -> Iterator[_Raised]:
+def _unanswered(ws: Workspace, after: datetime, until: datetime) -> Iterator[TimeEvent]:
     """The first message of a client that none of us answered in time, for each length that rules name."""
-    found = {length for one in ws.pipelines for length in _lengths(one, UNANSWERED)}
-    lengths = {length: parse_duration(length) for length in sorted(found)}
-    since = min(shift(ws.now - LATE, length, ws.zone, back=True) for length in lengths.values())
+    words = unanswered_lengths(ws)
+    since = min(shift(after, parse_duration(word), ws.zone, back=True) for word in words)
     for record_id in wrote(ws, since):
         message = open_message(ws, record_id)
-        if message is None:
-            continue
-        for word, length in lengths.items():
-            due = shift(message.happened_at, length, ws.zone)
-            if ws.now - LATE < due <= ws.now:
-                data = {"for": word, "message": message.id, **what_it_says(message)}
-                yield _Raised(record_id, UNANSWERED, data)
+        found = left_open(ws, message, record_id, words) if message else ()
+        yield from (one for one in found if after < one.at <= until)
 
 
-def _without_first_answer(ws: Workspace) -> Iterator[_Raised]:
+def unanswered_lengths(ws: Workspace) -> list[str]:
+    """How long a message may wait for its answer, as the rules say."""
+    return sorted({word for one in ws.pipelines for word in lengths(one, UNANSWERED)})
+
+
+def left_open(
+    ws: Workspace, message: Event, record_id: str, words: Sequence[str]
+) -> Iterator[TimeEvent]:
+    """That nobody answers a message of a client, for each of these lengths."""
+    for word in words:
+        at = shift(message.happened_at, parse_duration(word), ws.zone)
+        data = {"for": word, "message": message.id, **what_it_says(message)}
+        yield TimeEvent(at, record_id, UNANSWERED, data)
+
+
+def _without_first_answer(ws: Workspace, after: datetime, until: datetime) -> Iterator[TimeEvent]:
     """Who came in and was not answered within the working time of `first_response`."""
-    length = ws.settings.first_response
+    length, calendar = ws.settings.first_response, ws.settings.calendar
     if length is None:
         return
-    calendar = ws.settings.calendar
-    since = shift_working(ws.now - LATE, length, calendar, ws.zone, back=True)
+    since = shift_working(after, length, calendar, ws.zone, back=True)
     for raw in waiting(ws, condition=f"created_at > {format_instant(since)}"):
-        due = shift_working(parse_instant(str(raw["created_at"])), length, calendar, ws.zone)
-        if ws.now - LATE < due <= ws.now:
-            told = {"for": str(length), "since": str(raw["created_at"])}
-            yield _Raised(str(raw["id"]), NO_FIRST_ANSWER, told)
+        for one in without_answer(ws, str(raw["id"]), str(raw["created_at"])):
+            if after < one.at <= until:
+                yield one
+
+
+def without_answer(ws: Workspace, record_id: str, since: str) -> Iterator[TimeEvent]:
+    """That nobody answers who came in at some moment."""
+    if length := ws.settings.first_response:
+        at = shift_working(parse_instant(since), length, ws.settings.calendar, ws.zone)
+        yield TimeEvent(at, record_id, NO_FIRST_ANSWER, {"for": str(length), "since": since})
 
 
 def _raw(value: object) -> object:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from crmcli.model.conditions.tree import Text
-from crmcli.model.event import AMENDMENTS, ANSWERS, as_amended
+from crmcli.model.event import AMENDMENTS, ANSWERS, Event, as_amended
 from crmcli.model.values import Raw
 from crmcli.workspace import Workspace
 
@@ -28,12 +28,14 @@ def waiting(ws: Workspace, owner: str = "", condition: str = "") -> Iterator[Map
     terms = ["stage = open", "batch is empty", condition, f"owner = {Text(owner)}" if owner else ""]
     where = " and ".join(f"({term})" for term in terms if term)
     for raw in ws.rows(entity, ws.condition(where, entity), ["created_at"]):
-        if not _is_answered(ws, str(raw["id"])):
+        kinds = (*ANSWERS, TALKED, *AMENDMENTS)
+        if not is_answered(ws.events(record=str(raw["id"]), kinds=kinds)):
             yield raw
 
 
-def _is_answered(ws: Workspace, record_id: str) -> bool:
-    told = as_amended(ws.events(record=record_id, kinds=(*ANSWERS, TALKED, *AMENDMENTS)))
+def is_answered(events: Iterable[Event]) -> bool:
+    """Whether some of the events of a record is an answer of one of us."""
     return any(
-        event.kind == TALKED or (event.kind in ANSWERS and ":" not in event.actor) for event in told
+        event.kind == TALKED or (event.kind in ANSWERS and ":" not in event.actor)
+        for event in as_amended(events)
     )
