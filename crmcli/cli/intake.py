@@ -18,13 +18,19 @@ from crmcli.present.cells import Listing
 from crmcli.present.told import Told
 
 intake = Noun("intake", help="What came in, kept as it came: list, show, retry, drop.")
-STATES = ("waiting", "unreadable", "taken", "dropped")
+STATES = ("waiting", "quarantined", "unreadable", "taken", "dropped")
 REFS = click.Argument(("refs",), nargs=-1, required=True, metavar="ID…")
 
 
 @intake.command(
     "list",
-    params=[option("--state states", "waiting, unreadable, taken, dropped or all.", multiple=True)],
+    params=[
+        option(
+            "--state states",
+            "waiting, quarantined, unreadable, taken, dropped or all.",
+            multiple=True,
+        )
+    ],
 )
 def list_(session: Session, states: Sequence[str]) -> Listing:
     """List what came in and is not taken up yet: what waits for crm tick, and what could not be read.

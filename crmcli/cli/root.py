@@ -41,6 +41,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "stage": ("stage:stage", "Stages of a pipeline: list, add, rename, move, set, rm."),
         "tick": ("tick:tick", "Run what is due (for cron)."),
         "robots": ("robots:robots", "Robots: add, edit, move, rm; what they wait for, and why."),
+        "form": ("form:form", "Forms of the site: list, show, check, submit, quarantine."),
         "intake": ("intake:intake", "What came in: list, show, retry, drop."),
         "jobs": ("jobs:jobs", "What robots did; retry, cancel, resolve, finish."),
         "trigger": ("trigger:trigger", "Triggers of pipelines.yaml: add, rm, fire, answer."),

@@ -38,6 +38,7 @@ CHANNELS: dict[str, Channel] = {
 
 RECEIVED: dict[str, str] = {
     "call": "Calls.",
+    "form": "Forms of a site.",
     "mail": "E-mail.",
 }
 """The channels by which messages come in: each name is that of its file in `channels/incoming/`."""

@@ -26,6 +26,7 @@ KINDS = (
     "message.in", "message.out",
     # data: address, bounce (hard|soft), status (5.1.1), why; subject, from, of the message that told it
     "mail.bounced",
+    "form.submitted",     # data: form, subject, text, values {field: text}, page, referrer, message_id
     # data: activity, the id of the event; of edited also kind, actor, at and all of its data as it is now
     "activity.edited", "activity.deleted",
     "signal",             # data: code; from `crm trigger fire`
@@ -76,7 +77,7 @@ KINDS = (
 )  # fmt: skip
 
 ACTIVITIES = ("call.in", "call.out", "call.missed", "mail.in", "mail.out", "meeting", "note",
-              "sms.in", "sms.out", "message.in", "message.out")  # fmt: skip
+              "sms.in", "sms.out", "message.in", "message.out", "form.submitted")  # fmt: skip
 ANSWERS = ("message.out", "mail.out", "sms.out", "call.out", "meeting")
 """The activities by which one of us answers a client; a robot answers nobody."""
 

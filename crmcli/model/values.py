@@ -25,6 +25,8 @@ MOST_DIGITS = 18
 """Of a number, its decimals among them; of an amount the last two are its decimals."""
 
 CONSENT_CHANNELS = ("mail", "sms", "call")
+CONSENTED = (*CONSENT_CHANNELS, "personal_data")
+"""What a consent may be to: a channel, or that personal data are kept and used."""
 """What `do_not` may name, and what a consent is for."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")

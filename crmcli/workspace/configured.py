@@ -21,6 +21,7 @@ from crmcli.workspace.folder import Folder
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
+    from crmcli.model.form import Forms
     from crmcli.model.pipeline import Pipeline, Pipelines, Stage
     from crmcli.model.preset import KnownNames, Preset, Presets
     from crmcli.model.recipe import Recipe
@@ -130,6 +131,14 @@ class Configured(Folder):
         anybody = self.user or next(iter(self.settings.users), "")
         condition = partial(self.condition, user=anybody)
         return load_views(self.root, self.schema, condition, data=data)
+
+    @cached_property
+    def forms(self) -> Forms:
+        """The forms of the site, as forms.yaml declares them; InvalidData with every fault."""
+        from crmcli.store.config.forms import Ground, load_forms
+
+        stages = tuple(stage.id for stage in self.pipelines.leads.stages)
+        return load_forms(self.root, Ground(self.schema, self.settings, stages))
 
     def mentions(self, words: Sequence[str]) -> list[str]:
         """The places of templates and robots that say one of these words, like templates/mail/hello.j2:3."""

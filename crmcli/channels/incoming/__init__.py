@@ -12,6 +12,7 @@ from crmcli.errors import InvalidData
 from crmcli.language import tr
 from crmcli.model.channels import RECEIVED
 from crmcli.model.settings import Settings
+from crmcli.model.values import Consent
 
 
 class Unreadable(InvalidData):
@@ -38,6 +39,8 @@ class Incoming:
     sender is known. `lead` are the values of a lead, as people write them, for a sender whom nobody
     knows; nothing makes none. `why_automatic` says why no person is behind it, so that it makes no lead,
     `why_nothing` why nothing at all comes of it.
+    `consents` are what the sender agrees to by it; `duplicates` says what becomes of it where somebody knows
+    the sender (one of `model.form.DUPLICATES`).
     """
 
     kind: str
@@ -50,6 +53,8 @@ class Incoming:
     lead: Mapping[str, Sequence[str]] = field(default_factory=dict)
     why_automatic: str = ""
     why_nothing: str = ""
+    consents: Sequence[Consent] = ()
+    duplicates: str = ""
 
 
 class Receiver:

@@ -11,7 +11,7 @@ from crmcli.model.kinds.base import SEPARATOR, Field, InputContext, Key, Kind, o
 from crmcli.model.kinds.texts import TEXT
 from crmcli.model.listed import allowed_hint
 from crmcli.model.values import (
-    CONSENT_CHANNELS,
+    CONSENTED,
     Attachment,
     Consent,
     Raw,
@@ -150,7 +150,7 @@ class Consents(Maps):
         at, until = (
             parse_instant(item[part]) if item.get(part) else None for part in ("at", "withdrawn_at")
         )
-        channel = one_of(item["channel"], CONSENT_CHANNELS)
+        channel = one_of(item["channel"], CONSENTED)
         return Consent(channel, item.get("text", ""), at, item.get("source", ""), until)
 
     def dump_item(self, item: Consent) -> dict[str, Raw]:

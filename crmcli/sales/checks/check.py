@@ -32,6 +32,7 @@ def problems(ws: Workspace) -> list[Problem]:
     for path, read in (
         (layout.PIPELINES, ws.faults_of_rules),
         (layout.VIEWS, lambda: ws.views),
+        (layout.FORMS, lambda: ws.forms),
         (layout.BLOCKLIST, lambda: blocklist(ws)),
         (layout.PRODUCTS, lambda: products(ws)),
         (layout.RATES, lambda: rates(ws)),

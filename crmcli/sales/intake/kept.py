@@ -21,7 +21,7 @@ MOST_WAITING = 1000
 @dataclass(frozen=True, slots=True)
 class Kept:
     """Something that came in: by which channel, when, under which key, in which file; and what became of
-    it: `state` is waiting, unreadable (`why`), taken (`record`) or dropped."""
+    it: `state` is waiting, quarantined or unreadable (`why`), taken (`record`) or dropped."""
 
     id: str
     at: datetime
@@ -35,6 +35,10 @@ class Kept:
 
 
 _STATES = {KEPT: "waiting", UNREAD: "unreadable", TAKEN: "taken", DROPPED: "dropped"}
+
+
+HELD = "held"
+"""The key in the data of what says that something is in quarantine, and in the facts of what goes there."""
 
 
 def keep(ws: Workspace, channel: str, arrived: Iterable[Arrived]) -> list[Kept]:
@@ -56,6 +60,8 @@ def keep_in(change: Change, ws: Workspace, channel: str, arrived: Iterable[Arriv
             continue
         facts = {"channel": channel, "message_id": key, "file": change.attach(one.content)}
         event_id = change.note(KEPT, "", {**facts, **({"facts": one.facts} if one.facts else {})})
+        if why := one.facts.get(HELD):  # a person has to look at it first
+            change.note(UNREAD, "", {"intake": event_id, "why": why, HELD: True})
         new[key] = Kept(event_id, ws.now, channel, key, facts["file"], one.facts)
     return list(new.values())
 
@@ -67,7 +73,7 @@ def waiting(ws: Workspace) -> list[Kept]:
 
 def listed(ws: Workspace, states: Sequence[str]) -> list[Kept]:
     """What is in one of these states, the oldest first."""
-    if not {*states} - {"waiting", "unreadable"}:
+    if not {*states} - {"waiting", "unreadable", "quarantined"}:
         found = waiting(ws)
     else:
         found = [_as_it_is(ws, event) for event in ws.events(kinds=(KEPT,))]
@@ -98,7 +104,7 @@ def _as_it_is(ws: Workspace, event: Event) -> Kept:
         str(data.get("message_id", "")),
         str(data.get("file", "")),
         dict(data.get("facts") or {}),
-        _STATES[last.kind],
+        "quarantined" if last.data.get(HELD) else _STATES[last.kind],
         str(last.data.get("why", "")),
         last.record,
     )

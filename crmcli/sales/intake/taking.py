@@ -11,14 +11,14 @@ from crmcli.language import tr
 from crmcli.model.event import BOUNCED, TAKEN, UNREAD
 from crmcli.model.fields import Record
 from crmcli.model.phones import parse_phones
-from crmcli.model.values import Value, format_instant
+from crmcli.model.values import Consent, Value, format_instant
 from crmcli.sales import add
 from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.consent.bounces import written_to
 from crmcli.sales.intake import kept as store
+from crmcli.sales.intake.completing import complete, consents_of, typed
 from crmcli.sales.intake.kept import Kept
 from crmcli.sales.intake.whose import record_of
-from crmcli.sales.records.given_values import read_values
 from crmcli.workspace import Change, Workspace
 
 OWN = "we sent it ourselves"
@@ -78,14 +78,19 @@ def _failed(ws: Workspace, kept: Kept, error: CrmError) -> Taken:
 def _taken(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Taken:
     """Write it down in an open change."""
     why = _why_not(ws, kept, incoming)
-    record = None if why else record_of(ws, incoming)
+    record = None if why or incoming.duplicates == "new" else record_of(ws, incoming)
     is_new = False
+    if record is not None and incoming.duplicates == "skip":
+        why = tr("{} is known, and the form makes nothing of that", record.id)
+        record = None
     if record is None and not why:
         why = incoming.why_automatic or ("" if incoming.lead else tr("nobody knows the sender"))
         if not why:
-            record, is_new = new_lead(change, ws, incoming.lead), True
+            record, is_new = new_lead(change, ws, incoming.lead, consents_of(ws, incoming)), True
     if record is not None:
         _note(change, ws, kept, incoming, record)
+        if not is_new:
+            complete(change, ws, record, incoming)
     facts = {"intake": kept.id, **({"why": why} if why else {})}
     change.note(TAKEN, record.id if record else "", facts)
     return Taken(kept, record, is_new, why)
@@ -125,18 +130,15 @@ def _numbers(ws: Workspace, incoming: Incoming) -> Iterator[str]:
             continue
 
 
-def new_lead(change: Change, ws: Workspace, given: Mapping[str, Sequence[str]]) -> Record:
+def new_lead(
+    change: Change,
+    ws: Workspace,
+    given: Mapping[str, Sequence[str]],
+    consents: Sequence[Consent] = (),
+) -> Record:
     """A lead of somebody who came in, in an open change; where no leads are kept, a deal. What a field
     does not take goes into the comment: nobody is there who could be asked."""
-    values: dict[str, Value] = {}
-    rest: list[str] = []
-    for name, texts in given.items():
-        try:
-            values |= read_values(ws, "lead", {name: texts})
-        except CrmError:
-            if name == "source":  # the list of sources is the company's own
-                values["source_detail"] = ", ".join(texts)
-                continue
-            rest += [f"{name}: {text}" for text in texts]
+    values, rest = typed(ws, given)
     comment = "\n".join(filter(None, [str(values.get("comment", "")), *rest]))
-    return add.add_arrival(change, ws, "lead", {**values, "comment": comment})
+    agreed: dict[str, Value] = {"consents": tuple(consents)} if consents else {}
+    return add.add_arrival(change, ws, "lead", {**values, **agreed, "comment": comment})

@@ -5,7 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from crmcli.store.config import declared, pipelines, robots, settings_keys, stages, triggers, views
+from crmcli.store.config import (
+    declared,
+    forms,
+    pipelines,
+    robots,
+    settings_keys,
+    stages,
+    triggers,
+    views,
+)
 from crmcli.store.config.action_params import actions_schema
 from crmcli.store.config.shapes import Shape
 
@@ -25,6 +34,7 @@ def schema_files() -> dict[str, bytes]:
         **_file("pipelines", pipelines.SHAPE, defined),
         **_file("settings", settings_keys.SHAPE, _defined({"field": declared.FIELD})),
         **_file("views", views.SHAPE, {}),
+        **_file("forms", forms.SHAPE, {}),
     }
 
 
