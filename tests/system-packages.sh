@@ -17,6 +17,7 @@ sshfs sshfs
 pdftoppm poppler-utils
 zbarimg zbar-tools
 crontab cron
+dovecot dovecot-imapd
 faketime faketime
 /usr/lib/openssh/sftp-server openssh-sftp-server
 END

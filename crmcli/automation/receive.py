@@ -10,7 +10,8 @@ from crmcli.sales.intake.taking import Taken, take
 from crmcli.workspace import Workspace
 
 MOST_AT_ONCE = 100
-"""So many are kept in one transaction."""
+MOST_BYTES = 16 * 1024 * 1024
+"""So many are kept in one transaction, or so much."""
 
 
 def fetch(ws: Workspace, receivers: Iterable[Receiver]) -> int:
@@ -20,7 +21,7 @@ def fetch(ws: Workspace, receivers: Iterable[Receiver]) -> int:
         arrived: list[Arrived] = []
         for one in receiver.fetch():
             arrived.append(one)
-            if len(arrived) == MOST_AT_ONCE:
+            if len(arrived) == MOST_AT_ONCE or sum(len(a.content) for a in arrived) > MOST_BYTES:
                 count += _kept(ws, receiver, arrived)
                 arrived = []
         count += _kept(ws, receiver, arrived) if arrived else 0
@@ -29,7 +30,8 @@ def fetch(ws: Workspace, receivers: Iterable[Receiver]) -> int:
 
 def _kept(ws: Workspace, receiver: Receiver, arrived: list[Arrived]) -> int:
     count = len(kept.keep(ws, receiver.channel, arrived))
-    receiver.acknowledge(arrived)
+    if not ws.dry_run:
+        receiver.acknowledge(arrived)
     return count
 
 

@@ -53,6 +53,7 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
             return result
         run = _Run(ws, result)
         with ws.series():
+            run.fetch_mail()
             for _ in range(MOST_PASSES):
                 if not run.passes_once() or result.limited:
                     break
@@ -97,6 +98,17 @@ class _Run:
         self._turns = RobotTurns(ws, result, self._looks, self._left)
         self._deliveries = Deliveries(ws, result)
         self.has_stepped = False
+
+    def fetch_mail(self) -> None:
+        """Fetch what lies in the mailboxes of the settings, before all else."""
+        if not self._ws.settings.mail.fetch or Gate(self._ws, self._held).why_not_fetch():
+            return
+        from crmcli.automation.mail_fetch import fetch_all
+
+        for one in fetch_all(self._ws):
+            if one.trouble is not None and one.is_news:
+                self._result.failures.append(tr("no mail is fetched: {}", one.trouble.message))
+        self._ws.look_again()
 
     def passes_once(self) -> bool:
         """One pass over all of it; says whether anything happened, so that more may be due."""

@@ -58,9 +58,16 @@ class Mail(Sender):
     def to_approve(cls, declared: Mapping[str, Any]) -> str:
         """By what messages leave, unless they only go into a folder of the workspace."""
         deliver, secret = str(declared.get("deliver", "")), str(declared.get("password", ""))
-        if _stays_inside(deliver) and not secret.startswith("cmd:"):
-            return ""
-        return tr("messages leave by {}{}", redacted(deliver), secret_in_words(secret, "password"))
+        told = []
+        if not _stays_inside(deliver) or secret.startswith("cmd:"):
+            runs = secret_in_words(secret, "password")
+            told.append(tr("messages leave by {}{}", redacted(deliver), runs))
+        if fetch := declared.get("fetch"):
+            boxes = fetch if isinstance(fetch, list) else [fetch]
+            secret = secret_in_words(str(declared.get("fetch_password", "")), "password")
+            names = ", ".join(redacted(str(one)) for one in boxes)
+            told.append(tr("mail is fetched from {}{}", names, secret))
+        return "; ".join(told)
 
 
 SENDER = Mail

@@ -10,13 +10,17 @@ from crmcli.cli.bringing import brought
 from crmcli.cli.documents import ANYWAY, confirmed, sent_each
 from crmcli.cli.options import check_chosen
 from crmcli.cli.params import ALL_OR_NOTHING, SOME_REFS, ChangingVerb, Noun, option
+from crmcli.cli.printing import say
 from crmcli.cli.session import Session
+from crmcli.errors import Refused
+from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
+from crmcli.present import intake as present
 from crmcli.present.told import Told
 from crmcli.sales.documents import templates
 from crmcli.sales.documents.attached import attached
 
-mail = Noun("mail", help="E-mail to clients and from them: send, receive.")
+mail = Noun("mail", help="E-mail to clients and from them: send, fetch, receive.")
 
 
 @mail.command(
@@ -32,6 +36,39 @@ def receive(session: Session, paths: Sequence[str]) -> list[Told]:
     Example: printf 'From: Anna <anna@example.com>\\nSubject: Price\\n\\nHow much?' | crm mail receive
     """
     return brought(session.workspace, "mail", paths)
+
+
+@mail.command(cls=ChangingVerb)
+def fetch(session: Session) -> list[Told]:
+    """Fetch what is new in the mailboxes of settings.yaml, as crm tick does each time.
+
+    Set up by channels: {mail: {fetch: [imaps://user@host/INBOX], fetch_password: env:NAME}}. The first
+    time it takes what nobody has read; later all that came since. A letter is marked as read once it
+    is kept; it counts once, in however many mailboxes it lies.
+
+    Example: crm mail fetch
+    """
+    from crmcli.automation import receive as receiving
+    from crmcli.automation.approval.gate import ASK, Gate
+    from crmcli.automation.mail_fetch import fetch_all
+
+    ws = session.workspace
+    if not ws.settings.mail.fetch:
+        raise Refused(
+            "settings.yaml names no mailbox", "channels: {mail: {fetch: [imaps://user@host/INBOX]}}"
+        )
+    if why := Gate(ws).why_not_fetch():
+        raise Refused(why, ASK)
+    found = fetch_all(ws)
+    ws.look_again()
+    told = [present.taken(ws, one) for one in receiving.take_up(ws)]
+    if failed := [one.trouble for one in found if one.trouble]:
+        for trouble in failed[:-1]:
+            session.out.error(trouble)
+        for one in told:
+            say(session, one)
+        raise failed[-1]
+    return told or [Told(tr("Nothing new."), {"state": "known"})]
 
 
 @mail.command(

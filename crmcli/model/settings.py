@@ -106,13 +106,16 @@ class MailChannel:
 
     `sender` is the From of every message whose template names none; `password` says where the
     password stands (`env:NAME`, `cmd:COMMAND`, `file:PATH`), never what it is. `bounces` is the address
-    to which messages come back, with `{key}` for the one that did.
+    to which messages come back, with `{key}` for the one that did. `fetch` are the mailboxes from which
+    mail is fetched, `fetch_password` says where their password stands, with `{user}` for whose it is.
     """
 
     deliver: str = "maildir:outbox"
     sender: str = ""
     password: str = ""
     bounces: str = ""
+    fetch: tuple[str, ...] = ()
+    fetch_password: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,10 @@ class Gate:
         self.missing |= {missing: None} if missing else {}
         return missing
 
+    def why_not_fetch(self) -> str:
+        """Why no mail may be fetched now, "" if it may."""
+        return self._waiting(declared.place_of("channels", "mail"))
+
     def _waiting(self, *places: str) -> str:
         unapproved = (act for place in places if (act := self._places.get(place)))
         act = next(unapproved, None)

@@ -15,6 +15,7 @@ EMAIL_RULE = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+"
 SENDER_RULE = rf"{EMAIL_RULE}|[^<>\r\n]+<{EMAIL_RULE}>"
 BOUNCES_RULE = r"[^@\s<>{}]*\{key\}[^@\s<>{}]*@[^@\s<>{}]+\.[^@\s<>{}]+"
 DELIVER_RULE = r"maildir:[^\r\n]+|smtps?://([^\s/:@]+@)?[^\s/:@]+(:\d{1,5})?/?"
+FETCH_RULE = r"imaps?://[^\s/:@\"\\]+@[^\s/:@]+(:\d{1,5})?(/[^\s?#\"\\]*)?"
 ADDRESS_RULE = r"[^\s/:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
 
 
@@ -41,6 +42,13 @@ def _why_not_deliver(place: Cursor) -> tuple[str, str]:
     return "'deliver' is not valid", tr("{}; the password goes under password:", ways)
 
 
+def _why_not_fetch(_place: Cursor) -> tuple[str, str]:
+    return (
+        "it is not a mailbox",
+        "like imaps://user@host/INBOX (an @ of the user is %40); the password goes under fetch_password:",
+    )
+
+
 def _why_not_url(place: Cursor) -> tuple[str, str]:
     return tr(
         "{!r} is not an address", place.name
@@ -58,6 +66,13 @@ MAIL = {
         SENDER_RULE, "a sender", "like: Sales <sales@example.com>",
     ),
     "password": shapes.secret("Where the password stands, never the password itself."),
+    "fetch": shapes.listed(
+        "Mailboxes whose letters crm tick and crm mail fetch take in: imaps://user@host/INBOX.",
+        shapes.guarded("", FETCH_RULE, _why_not_fetch),
+    ),
+    "fetch_password": shapes.secret(
+        "Where the password of the mailboxes stands, {user} being whose it is: file:/etc/crm/{user}."
+    ),
     "bounces": shapes.matching(
         "Where mail that cannot be delivered comes back to, {key} being the message: crm+{key}@example.com.",
         BOUNCES_RULE, "an address with {key}", "like: crm+{key}@example.com",

@@ -142,14 +142,15 @@ def _us(place: Cursor, got: dict[str, Any], *, is_russian: bool) -> Us:
     return Us(**{**got, "accounts": accounts})
 
 
-def _mail(place: Cursor, got: dict[str, str], *, has_address: bool) -> MailChannel:
+def _mail(place: Cursor, got: dict[str, Any], *, has_address: bool) -> MailChannel:
     if got["deliver"].startswith("smtp") and not got["from"] and not has_address:
         place.at("deliver").fault(
             "a mail server needs a From address",
             "add from: Sales <sales@example.com>, or the company's email",
         )
     deliver = got["deliver"] or MailChannel().deliver
-    return MailChannel(deliver, got["from"], got["password"], got["bounces"])
+    told = (got[key] for key in ("from", "password", "bounces", "fetch", "fetch_password"))
+    return MailChannel(deliver, *told)
 
 
 def _channels(place: Cursor, got: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:

@@ -1,0 +1,99 @@
+"""Letters are fetched from mailboxes on servers, each once, and marked as read once they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from crmcli.automation.receive import fetch
+from crmcli.channels import secrets
+from crmcli.channels.imap import Box, Session, box
+from crmcli.channels.incoming import Arrived, Receiver
+from crmcli.dataclass import dataclass
+from crmcli.errors import CrmError
+from crmcli.model.event import KEPT
+from crmcli.workspace import Workspace, mail_places
+
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_LOOKED_AT = 500
+"""So many of the newest events tell how far a mailbox was fetched, where nothing else does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a mailbox gave: how many letters that are new, and what went wrong; `is_news` if it went well or
+    otherwise wrong before."""
+
+    name: str
+    count: int = 0
+    trouble: CrmError | None = None
+    is_news: bool = False
+
+
+class Mailbox(Receiver):
+    """One mailbox: gives what came after the last letter that was fetched, or, the first time, what nobody
+    has read."""
+
+    def __init__(self, ws: Workspace, to: Box, place: dict[str, Any]) -> None:
+        super().__init__("mail", ws.root, ws.settings)
+        self.ws, self.box, self.place = ws, to, place
+        reference = ws.settings.mail.fetch_password.replace("{user}", to.user)
+        self.session = Session(to, secrets.read(reference))
+
+    def fetch(self) -> Iterator[Arrived]:
+        """What has come, the oldest first."""
+        facts = {"mailbox": str(self.box), "uidvalidity": self.session.validity}
+        for uid, content in self.session.letters(self._wanted()):
+            yield Arrived(content, "", {**facts, "uid": uid})
+
+    def acknowledge(self, arrived: Sequence[Arrived]) -> None:
+        """Mark them as read, and go on behind them the next time."""
+        uids = [int(one.facts["uid"]) for one in arrived]
+        self.session.mark_seen(uids)
+        self.place |= {"uidvalidity": self.session.validity, "uid": max(uids)}
+
+    def _wanted(self) -> list[int]:
+        validity, told = self.session.validity, self._told()
+        for known in (self.place, told[1] if told else {}):
+            if known.get("uidvalidity") == validity and isinstance(known.get("uid"), int):
+                return self.session.after(known["uid"])
+        if told is None:
+            return self.session.unseen()
+        day = told[0] - timedelta(days=1)  # the mailbox was made anew: what is known comes twice
+        return self.session.since(f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}")
+
+    def _told(self) -> tuple[datetime, dict[str, Any]] | None:
+        """When the last letter of this mailbox was kept, and which it was, as the timeline tells."""
+        for event in self.ws.events(kinds=(KEPT,), newest_first=True, limit=_LOOKED_AT):
+            facts = event.data.get("facts")
+            if isinstance(facts, dict) and facts.get("mailbox") == str(self.box):
+                return event.at, facts
+        return None
+
+
+def fetch_all(ws: Workspace) -> list[Fetched]:
+    """Fetch from each mailbox of the settings; what one does wrong stops no other."""
+    known, done = mail_places.read(ws), []
+    for url in ws.settings.mail.fetch:
+        to = box(url)
+        place = dict(known.get(str(to), {}))
+        one = _fetched(ws, to, place)
+        trouble = one.trouble.message if one.trouble else ""
+        done.append(Fetched(one.name, one.count, one.trouble, place.get("trouble", "") != trouble))
+        place["trouble"] = trouble
+        if place != known.get(str(to), {"trouble": ""}):
+            known[str(to)] = place
+            mail_places.write(ws, known)
+    return done
+
+
+def _fetched(ws: Workspace, to: Box, place: dict[str, Any]) -> Fetched:
+    try:
+        mailbox = Mailbox(ws, to, place)
+        try:
+            return Fetched(str(to), fetch(ws, [mailbox]))
+        finally:
+            mailbox.session.close()
+    except CrmError as error:
+        return Fetched(str(to), 0, error)
