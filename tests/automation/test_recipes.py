@@ -96,17 +96,42 @@ def test_what_is_missing_is_told(crm: Crm, root: Path) -> None:
     assert "no users to take turns" in turns.err
 
 
+def state(folder: Path) -> dict[str, bytes]:
+    files = [*folder.glob("*.yaml"), *(p for p in folder.glob("templates/**/*") if p.is_file())]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
 def test_one_undo_takes_a_recipe_back_and_it_can_be_added_again(crm: Crm, folder: Path) -> None:
-    files = ("pipelines.yaml", "settings.yaml")
-    before = [(folder / path).read_bytes() for path in files]
+    before = state(folder)
     for _ in range(2):
         done = crm("robots", "recipe", "add", "meeting-reminder")
         assert done.code == 0, done.err
-        assert "meeting_at" in (folder / "settings.yaml").read_text("utf-8")
-        assert (folder / "templates/mail/recipe-meeting.j2").stat().st_size
+        after = state(folder)
+        assert {*after} - {*before} == {MEETING}
         assert crm("undo", "--yes").code == 0
-        assert [(folder / path).read_bytes() for path in files] == before
+        assert state(folder) == before
         assert crm("pipeline", "check").code == 0
+    assert crm("undo", "--redo", "--yes").code == 0
+    assert state(folder) == after
+    assert crm("undo", "--yes").code == 0
+    assert state(folder) == before
+
+
+MEETING = "templates/mail/recipe-meeting.j2"
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_what_somebody_wrote_since_is_neither_removed_nor_written_over(
+    crm: Crm, folder: Path, is_removed: bool
+) -> None:
+    crm("robots", "recipe", "add", "meeting-reminder")
+    if is_removed:
+        crm("undo", "--yes")
+    before, own = state(folder), kit.write(folder, MEETING, "Subject: Свой\n\nТекст\n")
+    told = crm("undo", *["--redo"] * is_removed, "--yes", CRM_LANG="en")
+    assert MEETING in told.err
+    assert "it was changed since, so the whole change is kept" in told.err
+    assert state(folder) == {**before, MEETING: own.read_bytes()}
 
 
 def test_what_is_there_already_stays(crm: Crm, folder: Path) -> None:

@@ -269,13 +269,14 @@ class Reversal:
     def _stuck_files(self, past: PastChange) -> list[str]:
         """The files that a change wrote and that say something else by now."""
         files = (event.data for event in past.each() if event.kind == REWRITTEN)
-        wrote = {str(data["file"]): str(data["to"]) for data in files}
+        wrote = {str(data["file"]): str(data.get("to", "")) for data in files}
         now = {path: self._files.get(path, self.change.digest_of(path)) for path in wrote}
         return [path for path, text in wrote.items() if now[path] != text]
 
     def write_files(self) -> list[str]:
-        """Write the files as they were into the open change; what did not exist is empty. Their paths."""
+        """Write the files as they were into the open change, remove templates that did not exist; their
+        paths."""
         texts = (
-            (path, self.ws.attached(text) if text else b"") for path, text in self._files.items()
+            (path, self.ws.attached(text) if text else None) for path, text in self._files.items()
         )
         return [path for path, data in texts if self.change.rewrite(path, data, restored=True)]

@@ -45,8 +45,8 @@ def may_append(path: str) -> bool:
 
 
 def may_delete(path: str) -> bool:
-    """Whether it may be removed: records only, also those that stand in the wrong place."""
-    return bool(layout.id_of_path(path)) or _is_misplaced(path)
+    """Whether it may be removed: records, also those that stand in the wrong place, and templates."""
+    return bool(layout.id_of_path(path)) or _is_misplaced(path) or _is_template(path)
 
 
 def is_journal(path: str) -> bool:

@@ -22,6 +22,7 @@ from crmcli.store.disk import files
 from crmcli.store.disk.applying import digest_of
 from crmcli.store.disk.file_systems import UntrustedDisk
 from crmcli.store.disk.recovery import recover
+from crmcli.store.disk.targets import may_delete
 from crmcli.store.disk.transaction import Transaction
 from crmcli.store.records import uncommitted
 from crmcli.store.records.drafts import Content, Draft, Drafts
@@ -78,7 +79,7 @@ class Change:
     touched: list[str] = field(default_factory=list)
     _attachments: dict[str, bytes] = field(default_factory=dict)
     _forgotten: set[str] = field(default_factory=set)
-    _files: dict[str, tuple[bytes, str | None, bool]] = field(default_factory=dict)
+    _files: dict[str, tuple[bytes | None, str | None, bool]] = field(default_factory=dict)
     _fixed: dict[str, tuple[bytes | None, str | None]] = field(default_factory=dict)
     _sent: list[bytes] = field(default_factory=list)
     _expected: dict[str, str] = field(default_factory=dict)
@@ -250,13 +251,14 @@ class Change:
     def rewrite(
         self,
         path: str,
-        data: bytes,
+        data: bytes | None,
         facts: Mapping[str, Any] | None = None,
         *,
         restored: bool = False,
     ) -> str:
         """Write a file that is no record, like settings.yaml, and an event with its texts before and
-        after, as attachments, and more facts; "" and nothing if it has that text.
+        after, as attachments, and more facts; "" and nothing if it has that text. None is for no file: it is
+        removed if it is a template, else emptied.
 
         `restored`: the text was not made now, but found in the workspace.
         """
@@ -264,12 +266,14 @@ class Change:
             before: bytes | None = files.read_bytes(files.inside(self.root, path), most=MAX_FILE)
         except files.Missing:
             before = None
+        if data is None and before is not None and not may_delete(path):
+            data = b""
         if before == data:
             return ""
         self._files[path] = data, None if before is None else files.digest(before), restored
-        was = {} if before is None else {"from": self.attach(before)}
-        told = {"file": path, **was, "to": self.attach(data), **(facts or {})}
-        return self.note("file.changed", "", told)
+        texts = {"from": before, "to": data}
+        told = {key: self.attach(text) for key, text in texts.items() if text is not None}
+        return self.note("file.changed", "", {"file": path, **told, **(facts or {})})
 
     def fix(self, path: str, data: bytes | None) -> None:
         """Write a file that cannot be as it is, or remove it (None), with no event: part of the timeline
@@ -316,7 +320,10 @@ class Change:
 
     def _plan_files(self, plan: Transaction) -> None:
         for path, (data, digest, restored) in self._files.items():
-            plan.put(path, data, digest, restored=restored)
+            if data is not None:
+                plan.put(path, data, digest, restored=restored)
+            elif digest is not None:
+                plan.delete(path, digest)
             self.touched.append(path)
         for path, (fixed, digest) in self._fixed.items():
             if fixed is not None:
