@@ -305,6 +305,16 @@ def _at_once(root: Path, args: tuple[str, ...]) -> tuple[str, ...]:
     return args
 
 
+def _written_to(root: Path) -> tuple[str, ...]:
+    """A letter of a stranger, which becomes a lead."""
+    new(root)
+    head = "From: Anna <anna@chai.example>\nMessage-ID: <1@chai.example>\nSubject: Tea\n"
+    (root / "letter.eml").write_text(f"{head}\nHow much?\n", "utf-8")
+    with_folders(root)
+    _say(root, "lead", "list")
+    return ("mail", "receive", "letter.eml")
+
+
 AT_ONCE = {
     "convert at once": partial(
         _at_once, args=("lead", "add", "--name", "Чай", "--last-name", "Орлова", "--phone",
@@ -340,6 +350,7 @@ STAGES = {
 """Commands that change pipelines.yaml with records."""
 
 PAST = {
+    "mail receive": _written_to,
     "undo": _converted, "redo": _undone, "undo batch": _imported, "merge": _twins,
     "unmerge": _merged, "offer send": _drafted, "first after rm": _stateless, "first after clone": _cloned,
     "first in an old state": _unbound, **CONVERSIONS, **AT_ONCE, **STAGES,

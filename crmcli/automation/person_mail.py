@@ -17,6 +17,7 @@ from crmcli.dataclass import dataclass, replace
 from crmcli.errors import Conflict, Refused
 from crmcli.language import tr
 from crmcli.model.fields import Record
+from crmcli.render.mail_text import MailText
 from crmcli.sales.consent.permission import why_not_mail
 from crmcli.sales.documents import messages
 from crmcli.sales.many import Chosen, Many, each
@@ -34,13 +35,17 @@ class MustNotBeMailed(Refused):
 
 @dataclass(frozen=True, slots=True)
 class PersonMail:
-    """What a person sends: by which template, to whom if not to the record's own address, with which
-    files; `anyway` also to who must not be mailed."""
+    """What a person sends: by which template, or else which `text`, to whom if not to the record's own
+    address, with which files; `anyway` also to who must not be mailed. An answer has its `subject`, and the
+    ids of the messages before it."""
 
     template: str
     to: Sequence[str] = ()
     attached: Sequence[AttachedFile] = ()
     anyway: bool = False
+    text: str = ""
+    subject: str = ""
+    answers: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,14 @@ class Posted:
 
 def message_of(ws: Workspace, record: Record, mail: PersonMail) -> Message:
     """The message as it would leave. Raises MustNotBeMailed, NoAddress, TemplateFailed, NoAttachment."""
-    message = messages.message_for(
-        ws, mail.template, record, to=mail.to, attached=tuple(mail.attached)
-    )
+    attached = tuple(mail.attached)
+    if mail.template:
+        message = messages.message_for(ws, mail.template, record, to=mail.to, attached=attached)
+    else:
+        written = messages.message_of(ws, MailText(mail.subject, f"{mail.text}\n"), mail.to)
+        message = replace(written, attachments=attached)
+    if mail.answers:
+        message = replace(message, subject=mail.subject, answers=tuple(mail.answers))
     why = "" if mail.anyway else why_not_mail(ws, record, message.to)
     if why:
         raise MustNotBeMailed(why, ANYWAY)

@@ -10,7 +10,7 @@ from typing import Any
 
 from crmcli.channels.address import mailbox
 from crmcli.channels.base import NoChannel, Prepared, Queued, Sender, secret_in_words
-from crmcli.channels.message import Message, from_bytes, to_bytes
+from crmcli.channels.message import Message, fingerprint, from_bytes, to_bytes
 from crmcli.channels.outcome import Outcome
 from crmcli.language import tr
 from crmcli.model.redaction import redacted
@@ -97,9 +97,10 @@ def deliver(message: Message, channel: MailChannel, root: Path) -> Outcome:
     if kind in ("smtp", "smtps"):
         from crmcli.channels import secrets, smtp
 
+        back = channel.bounces.replace("{key}", fingerprint(message.key))
         return smtp.send(
             to_bytes(message, wire=True),
-            mailbox("From", message.sender).address,
+            back or mailbox("From", message.sender).address,
             tuple(mailbox("To", to).address for to in message.to),
             smtp.server(channel.deliver),
             secrets.read(channel.password),

@@ -40,7 +40,8 @@ class AttachedFile:
 class Message:
     """An e-mail to be sent. Its recipients are `to` and nobody else. `key` is the job's key: the same key
     gives the same Message-ID, so that no client gets a message twice. `automatic` marks a message that no
-    person wrote, so that machines do not answer it."""
+    person wrote, so that machines do not answer it. `answers` are the ids of the messages before it in its
+    thread, the one that it answers last."""
 
     key: str
     sender: str
@@ -52,6 +53,7 @@ class Message:
     reply_to: str = ""
     attachments: tuple[AttachedFile, ...] = ()
     automatic: bool = False
+    answers: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -120,6 +122,7 @@ def from_bytes(data: bytes, key: str) -> Message:
             for part in read.iter_attachments()
         ),
         automatic="Auto-Submitted" in read,
+        answers=tuple(str(read.get("References", "")).split()),
     )
 
 
@@ -171,6 +174,9 @@ def _headers(message: Message) -> Iterator[tuple[str, object]]:
     yield "Subject", checked("Subject", message.subject)
     yield "Date", format_datetime(message.date)
     yield "Message-ID", message.id
+    if message.answers:
+        yield "In-Reply-To", checked("In-Reply-To", message.answers[-1])
+        yield "References", checked("References", " ".join(message.answers))
     if message.automatic:
         yield "Auto-Submitted", "auto-generated"
         yield "X-Auto-Response-Suppress", "All"

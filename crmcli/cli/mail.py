@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 import click
@@ -9,18 +10,28 @@ import click
 from crmcli.cli.bringing import brought
 from crmcli.cli.documents import ANYWAY, confirmed, sent_each
 from crmcli.cli.options import check_chosen
-from crmcli.cli.params import ALL_OR_NOTHING, SOME_REFS, ChangingVerb, Noun, option
+from crmcli.cli.params import ALL_OR_NOTHING, SOME_REFS, ChangingVerb, Noun, WholeNumber, option
 from crmcli.cli.printing import say
 from crmcli.cli.session import Session
-from crmcli.errors import Refused
+from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.present import intake as present
+from crmcli.present.cells import Listing
 from crmcli.present.told import Told
 from crmcli.sales.documents import templates
 from crmcli.sales.documents.attached import attached
 
-mail = Noun("mail", help="E-mail to clients and from them: send, fetch, receive.")
+mail = Noun(
+    "mail", help="E-mail to clients and from them: send, reply, list, show, fetch, receive."
+)
+
+ATTACH = option(
+    "--attach attach",
+    "A file, or the number of an offer or invoice, which goes as PDF.",
+    "FILE|NUMBER",
+    multiple=True,
+)
 
 
 @mail.command(
@@ -80,12 +91,7 @@ def fetch(session: Session) -> list[Told]:
         ALL_OR_NOTHING,
         option("--template", "Template below templates/mail/.", "TEMPLATE", required=True),
         option("--to", "To this address instead of the record's own.", "ADDRESS", multiple=True),
-        option(
-            "--attach attach",
-            "A file, or the number of an offer or invoice, which goes as PDF.",
-            "FILE|NUMBER",
-            multiple=True,
-        ),
+        ATTACH,
         ANYWAY,
     ],
 )
@@ -118,4 +124,87 @@ def send(
         chosen = templates.chosen(ws, path, refs, where, noun)
         return sent_each(session, chosen, wanted, whole=all_or_nothing)
     record = templates.record_for(ws, path, refs[0])
+    return confirmed(session, record, wanted, lambda: person_mail.send(ws, record.id, wanted))
+
+
+@mail.command(
+    "list",
+    params=[
+        click.Argument(("ref",), required=False, default="", metavar="[REF]"),
+        option("--limit", "Only the last N.", "N", type=WholeNumber(min=1), default=50),
+    ],
+)
+def list_(session: Session, ref: str, limit: int) -> Listing:
+    """List letters that came in, went out or came back: of a record, or the last ones of all.
+
+    Example: crm mail list --limit 10
+    """
+    from crmcli.present.letters import letter_table
+    from crmcli.sales.intake import letters
+
+    return letter_table(session.workspace, letters.letters(session.workspace, ref, limit))
+
+
+LETTER = click.Argument(("ref",), metavar="REF|MESSAGE")
+
+
+@mail.command(
+    params=[
+        LETTER,
+        option("--raw", "Print it as it came.", is_flag=True),
+        option("--full", "With all that it quotes.", is_flag=True),
+    ]
+)
+def show(session: Session, ref: str, raw: bool, full: bool) -> None:
+    """Show a letter, by its id or Message-ID, or the last one of a record; what it quotes is folded away.
+
+    Example: crm mail list --ids
+    """
+    from crmcli.present import letters as present_letters
+    from crmcli.sales.intake import letters
+
+    ws, out = session.workspace, session.out
+    letter = letters.named(ws, ref)
+    if raw:
+        out.content([letters.raw(ws, letter)])
+        return
+    row, columns, text, quoted = present_letters.letter_row(ws, letter, letters.read(ws, letter))
+    out.one(row, columns)
+    if out.is_table:
+        out.text(f"\n{text if full else present_letters.folded(text, quoted)}")
+
+
+@mail.command(
+    cls=ChangingVerb,
+    params=[
+        LETTER,
+        click.Argument(("text",), required=False, default="", metavar="[TEXT]"),
+        option("--template", "Template below templates/mail/ instead of a text.", "TEMPLATE"),
+        ATTACH,
+        ANYWAY,
+    ],
+)
+def reply(
+    session: Session, ref: str, text: str, template: str, attach: Sequence[str], anyway: bool
+) -> Told:
+    """Answer a letter, in its thread; - takes the text from stdin.
+
+    It goes to whoever wrote, under the same subject, and stands on the timeline of the same record.
+
+    Example: crm mail reply 7k3 'Yes, tomorrow at ten.'
+    """
+    from crmcli.automation import person_mail
+    from crmcli.sales.intake import letters
+
+    ws = session.workspace
+    text = sys.stdin.read() if text == "-" else text
+    if bool(template) == bool(text.strip()):
+        raise BadUsage(
+            "give the text or --template", "crm mail reply MESSAGE 'Yes, tomorrow at ten.'"
+        )
+    record_id, to, subject, before = letters.answered(ws, letters.named(ws, ref))
+    path = templates.find(ws, template, mail=True) if template else ""
+    files = [attached(ws, one) for one in attach]
+    wanted = person_mail.PersonMail(path, to, files, anyway, text.strip(), subject, before)
+    record = ws.get(record_id)
     return confirmed(session, record, wanted, lambda: person_mail.send(ws, record.id, wanted))

@@ -108,13 +108,23 @@ def describe(ws: Workspace, event: Event) -> str:
         return "; ".join(_changes(ws, event)) + _by(data)
     if event.kind == "lead.converted":
         return ", ".join(str(data[e]) for e in ("contact", "company", "deal") if data.get(e))
-    words = (data.get(key) for key in _SAID_OF.get(event.kind, _SAID))
+    words = (_said(data, key) for key in _SAID_OF.get(event.kind, _SAID))
     told = " · ".join(_in_words(word) for word in words if word)
     if not event.kind.startswith("job."):
         return told
     from crmcli.model.redaction import redacted
 
     return redacted(told)
+
+
+def _said(data: Mapping[str, Any], key: str) -> object:
+    """What an event says; of a letter without what it quotes."""
+    quoted = data.get("quoted")
+    if key != "text" or not isinstance(quoted, list):
+        return data.get(key)
+    from crmcli.present.letters import folded
+
+    return folded(str(data.get("text", "")), quoted)
 
 
 def _in_words(value: object) -> str:

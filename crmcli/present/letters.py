@@ -1,0 +1,66 @@
+"""Letters as people read them: who, what about, and the text with what is quoted folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from crmcli.language import counted, tr
+from crmcli.model.event import BOUNCED, Event
+from crmcli.model.values import format_instant
+from crmcli.present.cells import Column, Listing, attributes
+from crmcli.present.columns import name_of
+
+if TYPE_CHECKING:
+    from crmcli.channels.incoming_mail import IncomingMail
+    from crmcli.workspace import Workspace
+
+COLUMNS = [
+    Column("id", "Id", keep=True), Column("at", "When", "datetime"),
+    Column("kind", "What", "word", keep=True), Column("who", "From, to"), Column("subject", "Subject"), Column("name", "Record"),
+]  # fmt: skip
+WHOLE = [
+    *COLUMNS[:3], Column("from", "From"), Column("to", "To"), Column("subject", "Subject"),
+    Column("name", "Record"), Column("attachments", "Files"), Column("automatic", "Automatic"),
+    Column("address", "Address"), Column("why", "Why", whole=True),
+]  # fmt: skip
+
+
+def letter_table(ws: Workspace, letters: Iterable[Event]) -> Listing:
+    """Letters, one a line."""
+    return Listing([_row(ws, one) for one in letters], COLUMNS, "no letters")
+
+
+def _row(ws: Workspace, letter: Event) -> dict[str, Any]:
+    data = letter.data
+    who = {"mail.in": "from", BOUNCED: "address"}.get(letter.kind, "to")
+    row = attributes(letter, "id", "kind", "record") | {"at": format_instant(letter.happened_at)}
+    row |= {key: str(data.get(key) or "") for key in ("subject", "from", "to", "message_id")}
+    return row | {"who": str(data.get(who) or ""), "name": name_of(ws, letter.record)}
+
+
+def letter_row(
+    ws: Workspace, letter: Event, mail: IncomingMail | None
+) -> tuple[dict[str, Any], list[Column], str, Sequence[Sequence[int]]]:
+    """All of a letter but its text, as a row with its columns; the text; what of it is quoted."""
+    data = letter.data
+    row = _row(ws, letter) | {
+        key: str(data.get(key) or "") for key in ("automatic", "address", "why")
+    }
+    if mail is not None:
+        row["from"] = f"{mail.sender.name} <{mail.sender.address}>".strip()
+        row["attachments"] = ", ".join(one.name for one in mail.attachments)
+    text, quoted = (mail.text, mail.quoted) if mail else (str(data.get("text") or ""), ())
+    row |= {"text": text, "quoted": [list(span) for span in quoted]}
+    return row, [column for column in WHOLE if row.get(column.name)], text, quoted
+
+
+def folded(text: str, quoted: Sequence[Sequence[int]]) -> str:
+    """A text in which a line stands for each piece that is quoted."""
+    pieces, end = [], 0
+    for start, stop in sorted((int(one[0]), int(one[1])) for one in quoted):
+        lines = counted(text[start:stop].strip("\n").count("\n") + 1, "quoted line")
+        pieces += [text[end:start].strip("\n"), tr("[… {}]", lines)]
+        end = stop
+    pieces.append(text[end:].strip("\n"))
+    return "\n\n".join(piece for piece in pieces if piece.strip())

@@ -1,0 +1,78 @@
+"""The letters of the timeline: those that came in, went out or came back; found, read whole and answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crmcli.errors import Ambiguous, NotFound, Refused
+from crmcli.language import tr
+from crmcli.model.event import BOUNCED, Event, as_amended
+from crmcli.sales.history.story import story_of
+from crmcli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from crmcli.channels.incoming_mail import IncomingMail
+
+LETTERS = ("mail.in", "mail.out", BOUNCED)
+MOST_BEFORE = 20
+"""So many letters of a thread are named in an answer."""
+
+
+def letters(ws: Workspace, ref: str = "", limit: int = 0) -> list[Event]:
+    """The last letters of a record, or of all, the oldest first."""
+    if ref:
+        found = [event for event in story_of(ws, ws.find(ref)) if event.kind in LETTERS]
+        return found[-limit:]
+    newest = ws.events(kinds=LETTERS, newest_first=True, limit=limit or None)
+    return as_amended(reversed(newest))
+
+
+def named(ws: Workspace, ref: str) -> Event:
+    """A letter by its id or the beginning of it, by its Message-ID, or the last one of a record; NotFound."""
+    if ref.startswith("<"):
+        found = [one for one in ws.timeline.events_of_message(ref) if one.kind in LETTERS][-1:]
+    else:
+        near = ws.events(kinds=LETTERS, after=ref[:-1], before=f"{ref}~") if len(ref) > 3 else []
+        found = [event for event in near if event.id.startswith(ref)]
+    if len(found) > 1:
+        ids = ", ".join(event.id for event in found[:6])
+        raise Ambiguous(tr("{!r} is the beginning of several: {}", ref, ids), "give the id")
+    if not found and not ref.startswith("<"):
+        found = letters(ws, ref, 1)
+    if not found:
+        raise NotFound(tr("no letter is {!r}", ref), "see crm mail list")
+    return found[0]
+
+
+def raw(ws: Workspace, letter: Event) -> bytes:
+    """A letter as it came or went; b"" of one that was only noted. FileDamaged."""
+    file = str(letter.data.get("file", ""))
+    return ws.attached(file) if file else b""
+
+
+def read(ws: Workspace, letter: Event) -> IncomingMail | None:
+    """A letter read whole; None of one that was only noted."""
+    from crmcli.channels import incoming_mail
+
+    content = raw(ws, letter)
+    return incoming_mail.read(content) if content else None
+
+
+def answered(ws: Workspace, letter: Event) -> tuple[str, list[str], str, list[str]]:
+    """What an answer to a letter needs: the record, to whom it goes, its subject, and the ids of the letters
+    before it, the oldest first. Refused where nobody is behind it."""
+    mail = read(ws, letter)
+    if letter.kind == BOUNCED or mail is None:
+        raise Refused(tr("{} cannot be answered", letter.id), "crm mail send writes to the client")
+    people = [*(mail.reply_to or (mail.sender,))] if letter.kind == "mail.in" else [*mail.to]
+    to = [one.address for one in people if one.address]
+    if not to:
+        raise Refused(
+            tr("{} says no address to answer to", letter.id), "crm mail send --to ADDRESS"
+        )
+    before = [*reversed(mail.answers), mail.message_id]
+    words = mail.subject.split()
+    is_answer = bool(words) and words[0].casefold() in ("re:", "re", "ответ:", "aw:", "на:")
+    subject = mail.subject if is_answer else f"Re: {mail.subject}".strip()
+    ids = [one for one in before if one.isascii() and one.isprintable() and " " not in one]
+    return ws.heir(letter.record), to, subject, ids[-MOST_BEFORE:]
