@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 COLUMNS = [
     Column("id", "Id", keep=True), Column("at", "When", "datetime"),
-    Column("kind", "What", "word", keep=True), Column("who", "From, to"), Column("subject", "Subject"), Column("name", "Record"),
+    Column("kind", "What", "word", keep=True), Column("who", "From, to"),
+    Column("subject", "Subject"), Column("name", "Record"),
 ]  # fmt: skip
 WHOLE = [
     *COLUMNS[:3], Column("from", "From"), Column("to", "To"), Column("subject", "Subject"),
