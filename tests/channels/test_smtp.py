@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from crmcli.channels import smtp
+from crmcli.channels import mail, smtp
+from crmcli.channels.message import Message
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
 from crmcli.channels.smtp import BadServer, Server
+from crmcli.model.settings import MailChannel
 
 CERTIFICATE = Path(__file__).parent / "data" / "localhost-test-only.pem"
 LETTER = b"From: a@b.ru\r\nTo: anna@example.ru\r\nSubject: hello\r\n\r\n.dot\r\n..\r\ntext\r\n"
@@ -124,6 +127,19 @@ def test_a_letter_arrives_whole(start: Start) -> None:
     assert envelope.content == LETTER
     assert envelope.mail_from == "sales@skat.ru"
     assert envelope.rcpt_tos == ["anna@example.ru", "boris@example.ru"]
+
+
+def test_the_envelope_tells_which_letter_came_back(start: Start, tmp_path: Path) -> None:
+    box, server = start()
+    letter = Message(
+        "k", "Sales <a@skat.ru>", ("c@d.ru",), "Тема", "Текст\n", datetime(2026, 11, 23, tzinfo=UTC)
+    )
+    channel = MailChannel(f"smtp://127.0.0.1:{server.port}", bounces="crm+{key}@skat.ru")
+    assert isinstance(mail.deliver(letter, channel, tmp_path), Sent)
+    (envelope,) = box.envelopes
+    assert envelope.mail_from is not None
+    key = envelope.mail_from.removeprefix("crm+").removesuffix("@skat.ru")
+    assert letter.id == f"<{key}@skat.ru>"
 
 
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
