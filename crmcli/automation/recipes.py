@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
-from crmcli.automation.rule_edits import ROBOTS, TRIGGERS, Home, RuleChange, difference
+from crmcli.automation.rule_edits import RuleChange, difference
+from crmcli.automation.rule_places import ROBOTS, TRIGGERS, Home
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
 from crmcli.model.action_texts import plain_words

@@ -7,11 +7,8 @@ from difflib import unified_diff
 from typing import cast
 
 from crmcli.automation.config_checks import faults_of_rules, what_is_missing
-from crmcli.automation.job_failures import jobs_here
-from crmcli.automation.jobs import CANCELLABLE, enter_decision
-from crmcli.automation.ledger import Job
-from crmcli.automation.record_plan import in_stages, plan_for
-from crmcli.automation.robots import WAITING
+from crmcli.automation.jobs import enter_decision
+from crmcli.automation.rule_places import ROBOTS, TRIGGERS, Home, Place
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
@@ -21,49 +18,9 @@ from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.values import Raw
 from crmcli.sales.documents.messages import renderer
 from crmcli.sales.settings.reshape import Reshaping, SettingsEdit, Tree, reshaping
-from crmcli.sales.settings.stages import raw_stage
 from crmcli.store.layout import PIPELINES
 from crmcli.workspace import Workspace
 from crmcli.workspace.rule_keys import ONE_TIME, without
-
-ROBOTS, TRIGGERS = "robots", "triggers"
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """The stage in which a rule stands."""
-
-    pipeline: Pipeline
-    stage: Stage
-
-    def __str__(self) -> str:
-        return f"{self.pipeline.id}/{self.stage.id}"
-
-    def rules(self, tree: Tree, kind: str) -> list[Tree]:
-        """Its robots or triggers in the raw tree of pipelines.yaml, made where there are none yet."""
-        raw = raw_stage(tree, self.pipeline, self.stage)
-        if not raw.get(kind):
-            raw[kind] = []
-            if kind == ROBOTS and TRIGGERS in raw:  # robots stand above triggers
-                raw[TRIGGERS] = raw.pop(TRIGGERS)
-        return cast("list[Tree]", raw[kind])
-
-    def check_new(self, rules: Sequence[Tree]) -> None:
-        """BadUsage for a robot whose id the stage has already."""
-        taken = [
-            str(one["id"]) for one in rules if any(r.id == one["id"] for r in self.stage.robots)
-        ]
-        if taken:
-            told = tr("{} already has a robot {!r}", str(self), taken[0])
-            raise BadUsage(
-                told, tr("change that: crm robots edit {}", f"{self.stage.id}/{taken[0]}")
-            )
-
-    def settle(self, tree: Tree, kind: str) -> None:
-        """Take the key away where no rule is left."""
-        raw = raw_stage(tree, self.pipeline, self.stage)
-        if raw.get(kind) == []:
-            del raw[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +79,18 @@ def chosen_robot(
     return found[0]
 
 
-def add(ws: Workspace, home: Home, rule: Tree, spot: Spot | None = None) -> RuleChange:
-    """Add a robot to a stage."""
+def robot_of(home: Place, name: str) -> Robot:
+    """The robot of a sequence that is called so; NotFound with the nearest."""
+    found = next((robot for robot in home.robots if robot.id == name.rpartition("/")[2]), None)
+    if found is None:
+        told = tr("{} has no robot {!r}", str(home), name)
+        ids = [robot.id for robot in home.robots]
+        raise NotFound(told, allowed_hint(name, ids) if ids else "see crm robots list")
+    return found
+
+
+def add(ws: Workspace, home: Place, rule: Tree, spot: Spot | None = None) -> RuleChange:
+    """Add a robot to a stage or sequence."""
     home.check_new([rule])
 
     def edit(tree: Tree) -> None:
@@ -132,16 +99,15 @@ def add(ws: Workspace, home: Home, rule: Tree, spot: Spot | None = None) -> Rule
     return _written(ws, "robots add", edit)
 
 
-def above(ws: Workspace, home: Home, robot: str) -> str:
-    """The robot that stands above another one in a stage, as it is now; "" for the first one."""
-    found = ws.pipelines.place(home.pipeline.entity, home.pipeline.key, home.stage.id)[1]
-    ids = [one.id for one in found.robots] if found else []
+def above(ws: Workspace, home: Place, robot: str) -> str:
+    """The robot that stands above another one, as it is now; "" for the first one."""
+    ids = [one.id for one in home.now(ws)]
     return ids[ids.index(robot) - 1] if robot in ids[1:] else ""
 
 
-def new_id(stage: Stage, wanted: str) -> str:
-    """An id that no robot of the stage has: `task`, `task-2`."""
-    taken = {robot.id for robot in stage.robots}
+def new_id(home: Place, wanted: str) -> str:
+    """An id that no robot there has: `task`, `task-2`."""
+    taken = {robot.id for robot in home.robots}
     number = 2
     found = wanted.replace("_", "-")
     while found in taken:
@@ -150,7 +116,7 @@ def new_id(stage: Stage, wanted: str) -> str:
 
 
 def change(
-    ws: Workspace, home: Home, robot: Robot, facts: Mapping[str, Raw], unset: Sequence[str] = ()
+    ws: Workspace, home: Place, robot: Robot, facts: Mapping[str, Raw], unset: Sequence[str] = ()
 ) -> RuleChange:
     """Give a robot other facts; those under `with` are added to what it has there, unless it does something
     else now, and one time takes the place of another."""
@@ -173,7 +139,7 @@ def change(
     return _written(ws, "robots edit", edit)
 
 
-def move(ws: Workspace, home: Home, robot: Robot, to: Home, spot: Spot) -> RuleChange:
+def move(ws: Workspace, home: Place, robot: Robot, to: Place, spot: Spot) -> RuleChange:
     """Give a robot another place in its stage, or another stage."""
     if str(home) == str(to) and not (spot.above or spot.below):
         raise BadUsage("no new place is given", "pass --above ROBOT, --below ROBOT or --to STAGE")
@@ -187,10 +153,10 @@ def move(ws: Workspace, home: Home, robot: Robot, to: Home, spot: Spot) -> RuleC
     return _written(ws, "robots move", edit)
 
 
-def remove(ws: Workspace, home: Home, robot: Robot) -> RuleChange:
+def remove(ws: Workspace, home: Place, robot: Robot) -> RuleChange:
     """Take a robot away; what it has queued is cancelled in the same change, and what waits for its time
     goes with it."""
-    waiting = _waiting(ws, home, robot)
+    waiting = home.waiting(ws, robot)
 
     def edit(tree: Tree) -> None:
         robots = home.rules(tree, ROBOTS)
@@ -198,7 +164,7 @@ def remove(ws: Workspace, home: Home, robot: Robot) -> RuleChange:
         home.settle(tree, ROBOTS)
 
     def cancel(done: Reshaping) -> None:
-        for job in _queued(ws, home, robot):
+        for job in home.queued(ws, robot):
             enter_decision(done.change, job, "cancel")
 
     return replace(_written(ws, "robots rm", edit, also=cancel), waiting=waiting)
@@ -274,19 +240,3 @@ def difference(done: Reshaping) -> str:
         old, new = (text.decode("utf-8", "replace").splitlines() for text in (before, after))
         lines += unified_diff(old, new, path, path, lineterm="")
     return "\n".join(lines)
-
-
-def _waiting(ws: Workspace, home: Home, robot: Robot) -> int:
-    """For how many records of its stage a robot has something to do yet."""
-    plans = (plan_for(ws, one) for one in in_stages(ws, home.pipeline, [home.stage]))
-    steps = (step for plan in plans for step in plan.steps)
-    return sum(step.robot.id == robot.id and step.state in WAITING for step in steps)
-
-
-def _queued(ws: Workspace, home: Home, robot: Robot) -> list[Job]:
-    """The jobs of a robot that are not over, for records that stand in its stage."""
-    there = set(in_stages(ws, home.pipeline, [home.stage]))
-    jobs = jobs_here(ws).values()
-    return [
-        j for j in jobs if (j.robot == robot.id and j.state in CANCELLABLE) and j.record in there
-    ]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import click
 
 from crmcli.automation import rule_edits
-from crmcli.automation.rule_edits import Home
+from crmcli.automation.rule_places import Home
 from crmcli.cli import terminal
 from crmcli.cli.options import pipeline_named
 from crmcli.cli.pages import Page
@@ -44,7 +44,7 @@ def asked(session: Session, pipeline: str, stage: str) -> tuple[Home, Tree]:
     if with_ := _with(ws, home.pipeline, do):
         rule["with"] = with_
     rule |= _when(ws, home)
-    rule = {"id": terminal.prompted("id", str.strip, rule_edits.new_id(home.stage, do)), **rule}
+    rule = {"id": terminal.prompted("id", str.strip, rule_edits.new_id(home, do)), **rule}
     click.echo(f"\n{home}:\n\n{written(rule)}\n", err=True)
     session.confirm("Add this robot?")
     return home, rule

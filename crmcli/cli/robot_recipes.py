@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from crmcli.automation import recipes
-from crmcli.automation.rule_edits import Home
+from crmcli.automation.rule_places import Home
 from crmcli.cli import terminal
 from crmcli.cli.options import pipeline_named
 from crmcli.cli.params import ChangingVerb, Noun, option

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from crmcli.automation import rule_edits
-from crmcli.automation.rule_edits import Home, RuleChange, Spot
+from crmcli.automation import rule_edits, sequences
+from crmcli.automation.rule_edits import RuleChange, Spot
+from crmcli.automation.rule_places import Home, Place, SequenceHome
 from crmcli.cli.options import PIPELINE, pipeline_named
 from crmcli.cli.params import ChangingVerb, complete, option
 from crmcli.cli.session import Session
@@ -24,7 +25,8 @@ from crmcli.workspace.rule_keys import RuleKey, robot_keys, trigger_keys, with_p
 
 NAME = click.Argument(("ref",), metavar="[STAGE/]ROBOT", shell_complete=complete)
 STAGE = option("--stage", "Stage.", "STAGE")
-TO = option("--to --stage", "Another stage.", "STAGE")
+SEQUENCE = option("--sequence", "A sequence in place of a stage.", "NAME")
+TO = option("--to --stage", "Another stage, or sequence.", "STAGE")
 SPOT = [
     option("--above", "Above this robot of the stage.", "ROBOT"),
     option("--below", "Below this robot of the stage.", "ROBOT"),
@@ -66,6 +68,7 @@ KEYS = _options(robot_keys())
     params=[
         PIPELINE,
         STAGE,
+        SEQUENCE,
         option("--id", "Its id; made of what it does if left out.", "ID"),
         DO,
         WITH,
@@ -73,8 +76,10 @@ KEYS = _options(robot_keys())
         *SPOT,
     ],
 )
-def add(session: Session, /, pipeline: str, stage: str, do: str | None, **given: Any) -> Told:
-    """Add a robot to a stage of pipelines.yaml.
+def add(
+    session: Session, /, pipeline: str, stage: str, sequence: str, do: str | None, **given: Any
+) -> Told:
+    """Add a robot to a stage or a sequence of pipelines.yaml.
 
     Each key that a robot may have there is an option; a date takes more of its keys behind it, as in
     --before close_by,by=3d,time=10:00. On a terminal, without --do, you are asked step by step.
@@ -86,13 +91,16 @@ def add(session: Session, /, pipeline: str, stage: str, do: str | None, **given:
     Example: crm robots add --stage offer --do own --with run=score --when 'amount > 100000'
     """
     ws = session.workspace
+    home: Place
     if not do:
+        if sequence:
+            raise BadUsage("--sequence needs --do", "what it shall do: see crm help robots")
         from crmcli.cli.robot_questions import asked
 
         home, rule = asked(session, pipeline, stage)
     else:
-        home = _home(ws, pipeline, stage)
-        rule = {"id": given["id"] or rule_edits.new_id(home.stage, do), "do": do}
+        home = _in_sequence(ws, sequence) if sequence else _home(ws, pipeline, stage)
+        rule = {"id": given["id"] or rule_edits.new_id(home, do), "do": do}
         if pairs := with_params(do, given["pairs"]):
             rule["with"] = pairs
         rule |= _facts(robot_keys(), given)
@@ -109,6 +117,7 @@ def add(session: Session, /, pipeline: str, stage: str, do: str | None, **given:
     params=[
         NAME,
         PIPELINE,
+        SEQUENCE,
         option("--id", "Another id.", "ID"),
         DO,
         WITH,
@@ -116,7 +125,9 @@ def add(session: Session, /, pipeline: str, stage: str, do: str | None, **given:
         option("--unset", "Take this away: after, when, with.due.", "KEY", multiple=True),
     ],
 )
-def edit(session: Session, /, ref: str, pipeline: str, unset: Sequence[str], **given: Any) -> Told:
+def edit(
+    session: Session, /, ref: str, pipeline: str, sequence: str, unset: Sequence[str], **given: Any
+) -> Told:
     """Change a robot of pipelines.yaml.
 
     What is given comes in the place of what was there; of --with only the keys that are named.
@@ -124,7 +135,7 @@ def edit(session: Session, /, ref: str, pipeline: str, unset: Sequence[str], **g
     Example: crm robots edit offer/ask --after 3d --with title='Call again' --unset workdays
     """
     ws = session.workspace
-    home, robot = _robot(ws, pipeline, ref)
+    home, robot = _robot(ws, pipeline, ref, sequence)
     do = given["do"] or robot.do
     facts: dict[str, Raw] = {key: given[key] for key in ("id", "do") if given[key]}
     if pairs := with_params(do, given["pairs"]):
@@ -135,29 +146,33 @@ def edit(session: Session, /, ref: str, pipeline: str, unset: Sequence[str], **g
     )
 
 
-@click.command(cls=ChangingVerb, params=[NAME, PIPELINE, TO, *SPOT])
-def move(session: Session, ref: str, pipeline: str, to: str, above: str, below: str) -> Told:
+@click.command(cls=ChangingVerb, params=[NAME, PIPELINE, SEQUENCE, TO, *SPOT])
+def move(
+    session: Session, ref: str, pipeline: str, sequence: str, to: str, above: str, below: str
+) -> Told:
     """Change a robot's place in its stage, or put it into another stage.
 
     Example: crm robots move offer/chase --above ask
     """
     ws = session.workspace
-    home, robot = _robot(ws, pipeline, ref)
-    there = _home(ws, home.pipeline.id, to) if to else home
+    home, robot = _robot(ws, pipeline, ref, sequence)
+    there = home
+    if to:
+        in_stage = isinstance(home, Home)
+        there = _home(ws, home.owner[0], to) if in_stage else _in_sequence(ws, to)
     done = rule_edits.move(ws, home, robot, there, Spot(above, below))
-    stage = pipeline_named(ws, home.pipeline.id).stage(there.stage.id)
-    order = ", ".join(one.id for one in (stage.robots if stage else ()))
+    order = ", ".join(one.id for one in there.now(ws))
     return _told(ws, tr("Moved robot {}; {}: {}", robot.id, there, order), done, there, robot.id)
 
 
-@click.command(cls=ChangingVerb, params=[NAME, PIPELINE])
-def rm(session: Session, ref: str, pipeline: str) -> Told:
+@click.command(cls=ChangingVerb, params=[NAME, PIPELINE, SEQUENCE])
+def rm(session: Session, ref: str, pipeline: str, sequence: str) -> Told:
     """Remove a robot; what it has queued is cancelled.
 
     Example: crm robots rm offer/chase
     """
     ws = session.workspace
-    home, robot = _robot(ws, pipeline, ref)
+    home, robot = _robot(ws, pipeline, ref, sequence)
     done = rule_edits.remove(ws, home, robot)
     text = tr("Removed robot {} from {}", robot.id, home)
     if done.waiting:
@@ -165,28 +180,28 @@ def rm(session: Session, ref: str, pipeline: str) -> Told:
     return _told(ws, text, done, home, robot.id)
 
 
-@click.command(cls=ChangingVerb, params=[NAME, PIPELINE])
-def enable(session: Session, ref: str, pipeline: str) -> Told:
+@click.command(cls=ChangingVerb, params=[NAME, PIPELINE, SEQUENCE])
+def enable(session: Session, ref: str, pipeline: str, sequence: str) -> Told:
     """Let a robot act again that was paused.
 
     Example: crm robots enable offer/chase
     """
     ws = session.workspace
-    home, robot = _robot(ws, pipeline, ref)
+    home, robot = _robot(ws, pipeline, ref, sequence)
     if robot.enabled:
         return Told(tr("Robot {} of {} is not paused.", robot.id, home))
     done = rule_edits.change(ws, home, robot, {}, ["enabled"])
     return _told(ws, tr("Enabled robot {} of {}", robot.id, home), done, home, robot.id)
 
 
-@click.command(cls=ChangingVerb, params=[NAME, PIPELINE])
-def disable(session: Session, ref: str, pipeline: str) -> Told:
+@click.command(cls=ChangingVerb, params=[NAME, PIPELINE, SEQUENCE])
+def disable(session: Session, ref: str, pipeline: str, sequence: str) -> Told:
     """Pause a robot: it stays in pipelines.yaml and does nothing.
 
     Example: crm robots disable offer/chase
     """
     ws = session.workspace
-    home, robot = _robot(ws, pipeline, ref)
+    home, robot = _robot(ws, pipeline, ref, sequence)
     if not robot.enabled:
         return Told(tr("Robot {} of {} is paused already.", robot.id, home))
     done = rule_edits.change(ws, home, robot, {"enabled": "no"})
@@ -230,14 +245,21 @@ def _home(ws: Workspace, pipeline: str, stage: str) -> Home:
     return Home(chosen, find_stage(chosen, stage))
 
 
-def _robot(ws: Workspace, pipeline: str, ref: str) -> tuple[Home, Robot]:
+def _in_sequence(ws: Workspace, name: str) -> SequenceHome:
+    return SequenceHome(sequences.named(ws, name))
+
+
+def _robot(ws: Workspace, pipeline: str, ref: str, sequence: str) -> tuple[Place, Robot]:
+    if sequence:
+        home = _in_sequence(ws, sequence)
+        return home, rule_edits.robot_of(home, ref)
     chosen = pipeline_named(ws, pipeline)
     stage, robot = rule_edits.find_robot(chosen, ref)
     return Home(chosen, stage), robot
 
 
-def _told(ws: Workspace, text: str, done: RuleChange, home: Home, rule: str) -> Told:
+def _told(ws: Workspace, text: str, done: RuleChange, home: Place, rule: str) -> Told:
     """What was done; of a dry run also the difference that it would make."""
-    row = {"pipeline": home.pipeline.id, "stage": home.stage.id, "rule": rule,
+    row = {"pipeline": home.owner[0], "stage": home.owner[1], "rule": rule,
            "waiting": done.waiting, "difference": done.difference}  # fmt: skip
     return Told(f"{text}.\n{done.difference}" if ws.dry_run else f"{text}.", row)

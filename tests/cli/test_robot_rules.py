@@ -462,3 +462,77 @@ def test_what_a_new_robot_needs_and_is_not_there_yet_is_told(
         assert told in done.err if told else not done.err
     again = crm("robots", "add", "--stage", "offer", "--do", "comment", "--with", "text=x")
     assert not again.err  # of what was there before nothing is said again
+
+
+SEQUENCES = """
+sequences:
+  # What new clients hear.
+  welcome:
+    for: deal
+    robots:
+      - {id: first, do: comment, with: {text: Раз}}   # at once
+      - {id: second, do: comment, with: {text: Два}, after: 2d, wait: previous}
+  later: {for: deal, robots: []}
+"""
+
+
+def steps(folder: Path, name: str = "welcome") -> list[dict[str, Any]]:
+    tree: Any = load_marked((folder / "pipelines.yaml").read_bytes(), "p").value
+    return list(tree["sequences"][name].get("robots", []))
+
+
+def test_robots_of_a_sequence_by_command(crm: Crm, folder: Path) -> None:
+    (folder / "pipelines.yaml").write_text(text(folder) + SEQUENCES, "utf-8")
+    before = text(folder)
+    of = ("--sequence", "welcome")
+    told = crm(
+        "robots", "add", *of, "--do", "comment", "--with", "text=Три", "--after", "1d", "--wait"
+    )
+    assert told.out == "Added robot comment to sequences/welcome; it waits for second.\n", told.err
+    assert crm("robots", "edit", "second", *of, "--after", "3d").code == 0
+    assert crm("robots", "disable", "first", *of).code == 0
+    moved = crm("robots", "move", "comment", *of, "--above", "second")
+    assert moved.out == "Moved robot comment; sequences/welcome: first, comment, second.\n"
+    first, comment, second = steps(folder)
+    assert (first["enabled"], comment["with"], second["after"]) == ("no", {"text": "Три"}, "3d")
+    assert "# What new clients hear." in text(folder)
+    assert "# at once" in text(folder)
+    assert crm("robots", "enable", "first", *of).code == 0
+    assert crm("robots", "move", "comment", *of, "--to", "later").code == 0
+    assert [one["id"] for one in steps(folder, "later")] == ["comment"]
+    assert crm("robots", "rm", "comment", "--sequence", "later").code == 0
+    for _ in range(7):
+        assert crm("undo", "--yes").code == 0
+    assert text(folder) == before
+
+
+def test_what_a_robot_of_a_sequence_has_to_do_goes_with_it(crm: Crm, folder: Path) -> None:
+    (folder / "pipelines.yaml").write_text(text(folder) + SEQUENCES, "utf-8")
+    deal = crm("deal", "add", "Чай").out.strip()
+    assert crm("robots", "start", deal, "welcome").code == 0
+    told = crm("robots", "rm", "second", "--sequence", "welcome")
+    assert told.out == "Removed robot second from sequences/welcome; cancelled for 1 record.\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "told"),
+    [
+        (("rm", "third", "--sequence", "welcome"), 3, "sequences/welcome has no robot 'third'"),
+        (("rm", "first", "--sequence", "welcom"), 3, "no sequence 'welcom'"),
+        (("add", "--sequence", "welcome"), 2, "--sequence needs --do"),
+        (
+            ("add", "--sequence", "welcome", "--id", "first", "--do", "comment", "--with", "text=x"),
+            2, "change that: crm robots edit first --sequence welcome",
+        ),
+        (
+            ("add", "--sequence", "welcome", "--do", "comment", "--with", "text=x", "--on", "mail.in"),
+            2, "would not be valid",
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_sequence_refuses(
+    crm: Crm, folder: Path, args: tuple[str, ...], code: int, told: str
+) -> None:
+    (folder / "pipelines.yaml").write_text(text(folder) + SEQUENCES, "utf-8")
+    done = crm("robots", *args)
+    assert (done.code, told in done.err) == (code, True), done.err

@@ -96,10 +96,7 @@ def opened(root: Path, files: dict[str, str]) -> Workspace:
 @pytest.mark.parametrize(
     ("make", "most"),
     [
-        (robots, limits.ROBOTS),
-        (triggers, limits.TRIGGERS),
         (stages, limits.STAGES),
-        (schedules, limits.SCHEDULES),
         (pipelines, limits.PIPELINES),
         (fields, limits.FIELDS),
         (choices, limits.CHOICES),
@@ -122,8 +119,36 @@ def test_at_the_limit_and_one_over(
     assert problem.line > 0
 
 
+@pytest.mark.parametrize(
+    ("make", "most"),
+    [
+        (robots, limits.ROBOTS),
+        (triggers, limits.TRIGGERS),
+        (schedules, limits.SCHEDULES),
+    ],
+)
+def test_of_rules_only_the_list_that_is_too_long_does_not_act(
+    tmp_path: Path, make: Callable[[int], dict[str, str]], most: int
+) -> None:
+    assert not opened(tmp_path / "at", make(most)).faults_of_rules()
+    for count in (most + 1, 4000):
+        begun = time.process_time()
+        ws = opened(tmp_path / str(count), make(count))
+        [problem] = ws.faults_of_rules()
+        assert f"has at most {most:,}; there are {count:,}" in problem.message
+        assert problem.line > 0
+        pipeline = ws.pipelines.deals[0]
+        rules = [
+            *pipeline.schedules,
+            *(r for s in pipeline.stages for r in (*s.robots, *s.triggers)),
+        ]
+        assert len(rules) == most
+        assert all(rule.fault for rule in rules)
+        assert time.process_time() - begun < 2
+
+
 def test_far_over_the_limit_is_told_as_quickly(tmp_path: Path) -> None:
-    for n, make in enumerate((robots, stages, fields, users, views)):
+    for n, make in enumerate((stages, fields, users, views)):
         begun = time.process_time()
         with pytest.raises(InvalidData) as caught:
             opened(tmp_path / str(n), make(4000))

@@ -97,15 +97,25 @@ class Cursor:
 
     def at_most(self, limit: int, what: str) -> Cursor:
         """This place, after a look at how many entries it has; InvalidData at once if too many."""
+        if too_many := self._too_many(limit, what):
+            self.findings.problems.clear()  # what else is wrong may only follow from it
+            self.fault(too_many, "remove some")
+            self.findings.settle()
+        return self
+
+    def count_fault(self, limit: int, what: str) -> str:
+        """The fault of a list of rules that has too many entries, which is noted as one of rules alone; ""
+        if it has not."""
+        if too_many := self._too_many(limit, what):
+            self.fault(too_many, "remove some", of_rule=True)
+            return str(self.findings.problems[-1])
+        return ""
+
+    def _too_many(self, limit: int, what: str) -> str:
         value = self.value
         if not isinstance(value, dict | list) or len(value) <= limit:
-            return self
-        self.findings.problems.clear()  # what else is wrong may only follow from it
-        self.fault(
-            tr("{} has at most {:,}; there are {:,}", tr(what), limit, len(value)), "remove some"
-        )
-        self.findings.settle()
-        return self
+            return ""
+        return tr("{} has at most {:,}; there are {:,}", tr(what), limit, len(value))
 
     def known(self, allowed: Sequence[str], required: Sequence[str] = ()) -> Cursor:
         """This place, after a look at its keys: unknown ones and missing ones are faults."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import TypeVar
 
 from crmcli.dataclass import replace
@@ -19,12 +20,15 @@ from crmcli.store.config.triggers import read_trigger
 R = TypeVar("R", Robot, Schedule, Trigger)
 
 
-def _rules(place: Cursor, read: Callable[[Cursor, Frame], R], frame: Frame) -> tuple[R, ...]:
-    """The rules of a list, each with what is wrong with it alone."""
+def _rules(
+    place: Cursor, read: Callable[[Cursor, Frame], R], frame: Frame, limit: shapes.Limit
+) -> tuple[R, ...]:
+    """The rules of a list, each with what is wrong with it alone; of a list that is too long none may act."""
     rules: list[R] = []
     lines: dict[str, int] = {}
     problems = place.findings.problems
-    for entry in place.items():
+    too_many = place.count_fault(*limit)
+    for entry in islice(place.items(), limit[0]):
         before = len(problems)
         rule = read(entry, frame)
         name = "" if isinstance(rule, Trigger) else rule.id
@@ -36,8 +40,8 @@ def _rules(place: Cursor, read: Callable[[Cursor, Frame], R], frame: Frame) -> t
             )
         own = problems[before:]
         place.findings.of_rules += own
-        if own:
-            rule = replace(rule, fault=str(own[0]))
+        if own or too_many:
+            rule = replace(rule, fault=too_many or str(own[0]))
         if not isinstance(rule, Trigger) and (not name or name in lines):
             rule = replace(rule, id=f"{name or 'rule'}-in-line-{rule.line}")  # surely its own
         lines.setdefault(name, entry.line)
@@ -46,15 +50,15 @@ def _rules(place: Cursor, read: Callable[[Cursor, Frame], R], frame: Frame) -> t
 
 
 def _robots(place: Cursor, frame: Frame) -> tuple[Robot, ...]:
-    place = place.at_most(limits.ROBOTS, "a list of robots")
-    return with_sound_goals(_rules(place, read_robot, frame), place.items())
+    rules = _rules(place, read_robot, frame, (limits.ROBOTS, "a list of robots"))
+    return with_sound_goals(rules, islice(place.items(), limits.ROBOTS))
 
 
 def _rule_list(doc: str, read: Callable[[Cursor, Frame], R], limit: shapes.Limit) -> shapes.Shape:
     definition = read.__name__.removeprefix("read_")
     return shapes.Shape(
         doc,
-        lambda place, frame: _rules(place.at_most(*limit), read, frame),
+        lambda place, frame: _rules(place, read, frame, limit),
         lambda: {"type": "array", "items": {"$ref": f"#/definitions/{definition}"}},
         (),
     )
