@@ -74,26 +74,25 @@ class Mailbox(Receiver):
 
 def fetch_all(ws: Workspace) -> list[Fetched]:
     """Fetch from each mailbox of the settings; what one does wrong stops no other."""
-    known, done = mail_places.read(ws), []
+    known, done = mail_places.read(ws), list[Fetched]()
     for url in ws.settings.mail.fetch:
-        to = box(url)
-        place = dict(known.get(str(to), {}))
-        one = _fetched(ws, to, place)
-        trouble = one.trouble.message if one.trouble else ""
-        done.append(Fetched(one.name, one.count, one.trouble, place.get("trouble", "") != trouble))
-        place["trouble"] = trouble
-        if place != known.get(str(to), {"trouble": ""}):
-            known[str(to)] = place
+        place = dict(known.get(url, {}))
+        count, trouble = _fetched(ws, url, place)
+        said = trouble.message if trouble else ""
+        done.append(Fetched(url, count, trouble, place.get("trouble", "") != said))
+        place["trouble"] = said
+        if place != known.get(url):
+            known[url] = place
             mail_places.write(ws, known)
     return done
 
 
-def _fetched(ws: Workspace, to: Box, place: dict[str, Any]) -> Fetched:
+def _fetched(ws: Workspace, url: str, place: dict[str, Any]) -> tuple[int, CrmError | None]:
     try:
-        mailbox = Mailbox(ws, to, place)
+        mailbox = Mailbox(ws, box(url), place)
         try:
-            return Fetched(str(to), fetch(ws, [mailbox]))
+            return fetch(ws, [mailbox]), None
         finally:
             mailbox.session.close()
     except CrmError as error:
-        return Fetched(str(to), 0, error)
+        return 0, error

@@ -139,7 +139,7 @@ class Session:
             self._log_in()
             self._ask("SELECT", self._imap.select, _quoted(to.folder))
             told = self._imap.response("UIDVALIDITY")[1]
-            self.validity = int(told[-1]) if told and told[-1] else 0
+            self.validity = next(iter(_numbers(told[-1:])), 0)
         except BaseException:
             self.close()
             raise
@@ -175,8 +175,7 @@ class Session:
 
     def _search(self, what: str) -> list[int]:
         answer = self._ask("SEARCH", self._imap.uid, "SEARCH", what)
-        words = b" ".join(part for part in answer if isinstance(part, bytes)).split()
-        return sorted({int(word) for word in words if word.isdigit()})
+        return sorted({*_numbers(answer)})
 
     def letters(self, uids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
         """These letters, as they lie there; one that is gone meanwhile is left out."""
@@ -214,7 +213,7 @@ class Session:
             return act()
         except TimeoutError:
             raise self._failed(tr("no reply in time")) from None
-        except (OSError, imaplib.IMAP4.error, ValueError, LookupError) as error:
+        except (OSError, imaplib.IMAP4.error, ValueError, LookupError, TypeError) as error:
             words = one_line(str(error)) or type(error).__name__
             raise self._failed(": ".join(filter(None, (what, words)))) from None
 
@@ -226,8 +225,14 @@ class Session:
 
 def _is_of(head: bytes, uid: int) -> bool:
     """Whether what a server gives is the letter that was asked for."""
-    told = re.search(rb"\bUID (\d+)", head)
+    told = re.search(rb"\bUID (\d{1,10})\b", head)
     return told is None or int(told[1]) == uid
+
+
+def _numbers(said: Sequence[Any]) -> list[int]:
+    """The numbers of 32 bits in an answer; what is none is left out."""
+    words = b" ".join(part for part in said if isinstance(part, bytes)).split()
+    return [int(word) for word in words if re.fullmatch(rb"\d{1,10}", word)]
 
 
 def _quoted(folder: str) -> str:

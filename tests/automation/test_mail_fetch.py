@@ -237,6 +237,7 @@ LIES = {
     "a line without end": b"* OK " + b"x" * 5_000_000,
     "a literal without end": b"* OK hi\r\n{t} OK\r\n* 1 FETCH (BODY[] {99999999999}\r\n",
     "drips": b"!drip",
+    "odd numbers": b"!odd",
 }
 
 
@@ -245,8 +246,24 @@ def test_a_server_that_hangs_or_lies_is_one_line_and_the_tick_goes_on(
     folder: Path, monkeypatch: pytest.MonkeyPatch, lie: str
 ) -> None:
     class Liar(StreamRequestHandler):
+        def talk(self) -> None:
+            """Agree to everything, with answers that are none."""
+            odd = (
+                b"* OK [UIDVALIDITY x] \r\n* SEARCH "
+                + b"9" * 5000
+                + b" -1 7 \xff\r\n* 7 FETCH (UID x\r\n"
+            )
+            self.wfile.write(b"* OK hi\r\n")
+            for line in self.rfile:
+                said = b"* CAPABILITY IMAP4rev1\r\n" if b"CAPA" in line else odd
+                end = b" NO enough\r\n" if b"FETCH" in line else b" OK done\r\n"
+                self.wfile.write(said + line.split()[0] + end)
+
         def handle(self) -> None:
             said = LIES[lie]
+            if said == b"!odd":
+                self.talk()
+                return
             while said == b"!drip":
                 try:
                     self.wfile.write(b"*")

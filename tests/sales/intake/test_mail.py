@@ -8,11 +8,12 @@ from typing import cast
 
 import pytest
 
-from crmcli.channels.incoming import Arrived
+from crmcli.channels.incoming import Arrived, receiver
 from crmcli.model.lead import Lead
 from crmcli.sales.consent.permission import mailable, why_not_mail
 from crmcli.sales.intake.taking import Taken, bring
 from crmcli.workspace import Workspace
+from tests.channels.incoming_mail.corpus import cases
 from tests.kit import NOW, Run, add, append, write
 
 ANNA = "anna@client.example"
@@ -230,3 +231,10 @@ def test_the_address_it_came_back_to_tells_which_letter(folder: Path) -> None:
         event.data.get("address") for event in ws.events(record=deal.id, kinds=("mail.bounced",))
     ]
     assert told[-1] == "other@x.example"
+
+
+def test_no_bounce_and_no_machine_of_the_corpus_would_make_a_lead(ws: Workspace) -> None:
+    read = receiver("mail", ws.root, ws.settings).read
+    found = [(case.kind, bool(read(Arrived(case.data)).why_automatic)) for case in cases()]
+    assert {kind for kind, is_automatic in found if is_automatic} == {"automatic", "bounce"}
+    assert {kind for kind, is_automatic in found if not is_automatic} == {"reply"}
