@@ -42,6 +42,11 @@ def prefer(language: str) -> None:
         os.environ["LANGUAGE"] = spoken()
 
 
+def speak(language: str) -> None:
+    """Speak this language in this thread, whatever the environment says: it is a client who listens."""
+    _spoken.set(language)
+
+
 def of_folder(start: Path) -> str:
     """The language that the workspace around a folder names, at a glance: for help, which opens none."""
     with suppress(OSError):

@@ -42,6 +42,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "tick": ("tick:tick", "Run what is due (for cron)."),
         "robots": ("robots:robots", "Robots: add, edit, move, rm; what they wait for, and why."),
         "form": ("form:form", "Forms of the site: list, show, check, submit, quarantine."),
+        "serve": ("serve:serve", "Show the forms, and take in what is sent."),
         "intake": ("intake:intake", "What came in: list, show, retry, drop."),
         "jobs": ("jobs:jobs", "What robots did; retry, cancel, resolve, finish."),
         "trigger": ("trigger:trigger", "Triggers of pipelines.yaml: add, rm, fire, answer."),

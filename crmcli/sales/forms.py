@@ -8,6 +8,7 @@ from typing import Any
 
 from crmcli.channels.incoming import Arrived
 from crmcli.channels.incoming.form import CONSENT, posted
+from crmcli.dataclass import replace
 from crmcli.errors import CrmError, InvalidData, NotFound, Problem
 from crmcli.language import tr
 from crmcli.model.form import Form, FormField
@@ -77,6 +78,11 @@ def arrived(
         content_sum = hashlib.sha256(content).hexdigest()[:32]
         token = f"{content_sum}-{int(ws.now.timestamp()) // SAME_FOR}"
     return Arrived(content, f"form:{form.id}:{token}", {**facts, **(more or {})})
+
+
+def held(one: Arrived, why: str) -> Arrived:
+    """The same, for quarantine."""
+    return replace(one, facts={**one.facts, kept.HELD: why})
 
 
 def faults(ws: Workspace, form: Form, said: Mapping[str, str]) -> dict[str, str]:

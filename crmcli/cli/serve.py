@@ -1,0 +1,57 @@
+"""crm serve: the forms of the site, over HTTP."""
+
+from __future__ import annotations
+
+import ipaddress
+from importlib.util import find_spec
+
+import click
+
+from crmcli.cli.params import Verb, option
+from crmcli.cli.session import Session
+from crmcli.errors import Conflict, Refused
+from crmcli.language import tr
+
+
+@click.command(
+    cls=Verb,
+    params=[
+        option("--port", "Port; 0 takes a free one.", "N", default=8090, at_least=0),
+        option("--host", "Address to listen at.", "HOST", default="127.0.0.1"),
+    ],
+)
+def serve(session: Session, port: int, host: str) -> None:
+    """Show the forms of forms.yaml as pages, and make leads of what is sent.
+
+    /f/NAME is the page, /f/NAME.js a script that puts it into any page, /api/forms/NAME for programs, and
+    /healthz for who watches. What is sent is kept before it is answered, also while other commands write.
+    It speaks plain HTTP to this machine alone: put Caddy or nginx before it. Stop it with Ctrl-C or
+    SIGTERM. Needs crmcli[web].
+
+    Example: crm serve --help
+    """
+    ws, out = session.workspace, session.out
+    found = ws.forms.forms
+    if not (find_spec("flask") and find_spec("waitress")):
+        raise Refused("crm serve needs Flask and waitress", "pip install 'crmcli[web]'")
+    if not found:
+        raise Refused("there are no forms to show", "write them in forms.yaml")
+    if not _is_loopback(host):
+        out.note(tr("{} is open to others, without encryption: put Caddy or nginx before it", host))
+    from crmcli.web.serving import serve as run
+
+    def ready(at: int) -> None:
+        out.note(tr("serving http://{}:{}/f/{} until Ctrl-C", host, at, next(iter(found))))
+
+    try:
+        run(ws, host, port, ready)
+    except OSError as error:
+        said = tr("cannot listen at {}:{}: {}", host, port, error.strerror or str(error))
+        raise Conflict(said, "choose another --port") from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

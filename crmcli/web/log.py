@@ -1,0 +1,27 @@
+"""What happened, a line of JSON each: no address, no names, nothing of what was sent."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from datetime import UTC, datetime
+
+from flask import Response, g, request
+
+from crmcli.errors import kind_of_bug
+
+
+def log_request(response: Response) -> Response:
+    """Note an answer on stderr."""
+    line = {
+        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "method": request.method,
+        "path": request.path[:200] if response.status_code != 404 else "",
+        "status": response.status_code,
+        "ms": round((time.monotonic() - g.get("began", time.monotonic())) * 1000, 1),
+    }
+    if fault := g.get("fault"):
+        line["fault"] = kind_of_bug(fault)
+    sys.stderr.write(json.dumps(line) + "\n")
+    return response

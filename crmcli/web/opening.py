@@ -1,0 +1,52 @@
+"""The workspace as it is now, for a program that runs for weeks."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from pathlib import Path
+
+from crmcli.automation.hooks import Hooks
+from crmcli.errors import InvalidData
+from crmcli.store import layout
+from crmcli.workspace import Workspace
+
+_CONFIGURATION = (layout.SETTINGS, layout.PIPELINES, layout.FORMS, layout.HOOKS_FOLDER)
+
+
+class Opening:
+    """Gives each thread a workspace of its own, with the clock and the configuration of now."""
+
+    def __init__(self, root: Path, user: str, fixed: datetime | None = None) -> None:
+        self._root, self._user, self._fixed = root, user, fixed
+        self._of_thread = threading.local()
+
+    def __call__(self) -> Workspace:
+        """The workspace; while its configuration is wrong, that of before, if there is one."""
+        mine = self._of_thread
+        seen = tuple(_state(self._root / name) for name in _CONFIGURATION)
+        if seen != getattr(mine, "seen", None):
+            try:
+                mine.ws = self._opened()
+            except InvalidData:
+                if not hasattr(mine, "ws"):
+                    raise
+            mine.seen = seen
+        ws: Workspace = mine.ws
+        ws.read_clock()
+        return ws
+
+    def _opened(self) -> Workspace:
+        ws = Workspace.open(self._root, user=self._user, now=self._fixed)
+        assert ws.forms  # read now, for what is wrong in it
+        if ws.has_file(layout.HOOKS_FOLDER):
+            ws.hooks = Hooks(ws)
+        return ws
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)

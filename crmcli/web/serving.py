@@ -1,0 +1,52 @@
+"""The server: Flask on waitress, until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from waitress.server import create_server
+
+from crmcli.channels.incoming.form import LARGEST
+from crmcli.web.app import create_app
+from crmcli.web.opening import Opening
+from crmcli.web.writer import Writer
+from crmcli.workspace import Workspace
+
+THREADS = 64
+"""Most of them wait until what they brought is kept: the more, the more share one transaction."""
+
+
+def serve(ws: Workspace, host: str, port: int, ready: Callable[[int], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; what was accepted is kept. `ready` is told the port."""
+    opened = Opening(ws.root, ws.user, ws.fixed_now)
+    writer = Writer(opened)
+    app = create_app(opened, writer)
+    server: Any = create_server(
+        app,
+        host=host,
+        port=port,
+        threads=THREADS,
+        ident="crm",
+        max_request_body_size=LARGEST * 2,  # who sends more is told so by the application
+        max_request_header_size=32 * 1024,
+        connection_limit=500,
+        channel_timeout=30,
+        trusted_proxy="127.0.0.1",
+        trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
+        clear_untrusted_proxy_headers=True,
+    )
+    writer.start()
+    signal.signal(signal.SIGTERM, _stop)
+    ready(int(server.effective_port))
+    try:
+        server.run()  # ends by SystemExit, after the requests that run
+    finally:
+        server.close()
+        writer.stop()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)

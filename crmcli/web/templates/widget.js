@@ -1,0 +1,15 @@
+/* Shows the form where this script stands. */
+(function () {
+  var script = document.currentScript, where = {{ where|tojson }}, name = {{ name|tojson }};
+  var frame = document.createElement('iframe');
+  frame.src = where + '?embed=1&_page=' + encodeURIComponent(location.href);
+  frame.title = {{ title|tojson }};
+  frame.style.cssText = 'width:100%;border:0;display:block;min-height:420px;color-scheme:normal';
+  script.parentNode.insertBefore(frame, script);
+  addEventListener('message', function (event) {
+    if (event.source !== frame.contentWindow || !event.data || event.data.crmForm !== name) return;
+    if (event.data.redirect) location.href = event.data.redirect;
+    var height = Number(event.data.height);
+    if (height > 0 && height < 20000) frame.style.height = height + 'px';
+  });
+})();
