@@ -170,5 +170,8 @@ def test_on_a_disk_that_is_really_full_an_offer_is_sent_whole_or_not_at_all(
     for level, run, _, later in seen:
         told = f"{level} pages left: {run.code} {run.err}"
         assert later in states, told
-        assert run.code == (5 if later == states[0] else 0), told
-        assert later in (states[0], states[-1]) or "crm tick" in run.err, told
+        is_doubtful = run.code == 7 and "may or may not have been sent" in run.err
+        assert run.code == (5 if later == states[0] else 0) or is_doubtful, told
+        assert later != states[0] or not is_doubtful, told
+        hint = "crm jobs" if is_doubtful else "crm tick"
+        assert later in (states[0], states[-1]) or hint in run.err, told
