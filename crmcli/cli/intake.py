@@ -112,7 +112,9 @@ def retry(session: Session, refs: Sequence[str]) -> list[Told]:
 
 @intake.command(cls=ChangingVerb, params=[REFS])
 def drop(session: Session, refs: Sequence[str]) -> list[Told]:
-    """Throw away what waits or could not be read: nothing comes of it. What came is kept.
+    """Throw away what waits or could not be read: nothing comes of it.
+
+    What came is kept.
 
     Example: crm intake list --state waiting,unreadable
     """

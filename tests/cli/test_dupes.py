@@ -59,7 +59,7 @@ def test_apart_and_back(crm: Crm, pair: tuple[str, str]) -> None:
     assert "1 pair is marked as not duplicates: --all shows them" in run.err
     assert crm("dupes", "contacts", "--all", "--ids").out.split() == list(pair)
     for record in pair:
-        assert "duplicate.denied" in crm("timeline", record).out
+        assert "duplicate.denied" in crm("timeline", record, "--json").out
     assert "marked already" in crm("dupes", "apart", *pair).err
     assert crm("check").code == 0
     run = crm("undo")

@@ -38,7 +38,7 @@ def test_an_unknown_stage_lists_them_with_the_nearest(ws: Workspace) -> None:
     with pytest.raises(NoSuchStage) as caught:
         stages.move(ws, lead, "workin")
     assert "did you mean 'working'?" in caught.value.hint
-    assert "new, working, converted, junk" in caught.value.hint
+    assert "new (Новый), working (В работе), converted" in caught.value.hint
 
 
 def test_a_stage_asks_for_its_fields_whoever_moves(ws: Workspace) -> None:

@@ -80,7 +80,7 @@ def _records(
         f"WITH found AS MATERIALIZED (SELECT {table}.rowid AS num, name AS own,"
         f" ' ' || {name} || ' ' AS name, {score} AS score FROM {table} WHERE {found.where})"
         f" SELECT doc.num, doc.id FROM found JOIN doc ON doc.num = found.num WHERE {_among(entities)}"
-        f" ORDER BY {', '.join(best)}, score, doc.num LIMIT ?",
+        f" ORDER BY {', '.join(best)}, score, doc.id LIMIT ?",
         [*found.parameters, *entities, *ranked, *ranked, *ranked, limit],
     )
     return rows.fetchall()
