@@ -60,6 +60,8 @@ def check(session: Session) -> Told:
 def submit(session: Session, name: str) -> Told:
     """Take in a filled-in form from stdin, urlencoded or as JSON, and print the id of its record.
 
+    Consent, where the form asks for it, is _consent=on.
+
     For scripts and CGI. What is not as the form asks for is refused by field, and nothing is kept. The same
     within five minutes counts once.
 
