@@ -26,7 +26,7 @@ def serve(session: Session, port: int, host: str) -> None:
     /f/NAME is the page, /f/NAME.js a script that puts it into any page, /api/forms/NAME for programs, and
     /healthz for who watches. What is sent is kept before it is answered, also while other commands write.
     It speaks plain HTTP to this machine alone: put Caddy or nginx before it. Stop it with Ctrl-C or
-    SIGTERM. Needs crmcli[web].
+    SIGTERM. Needs `pip install 'crmcli[web]'`.
 
     Example: crm serve --help
     """

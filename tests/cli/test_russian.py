@@ -239,7 +239,9 @@ def sentences(page: str) -> list[str]:
     """What of a page of help is said in English; examples are no sentences."""
     told = re.sub(r"\nПример.*:\n(?:  .*\n)+|(?m:^  [a-z_.]+ (?:[=<>~]|has|in|is) .*$)", "\n", page)
     told = re.sub(
-        r"(?m)^  crm .*$|^  #!/bin/sh\n(?:  .*\n)+|\bgit [a-z]+|\[holidays\]", "", told
+        r"(?m)^  crm .*$|^  #!/bin/sh\n(?:  .*\n)+|\bgit [a-z]+|\[holidays\]|pip\s+install\s+'crmcli\[[a-z]+\]'",
+        "",
+        told,
     )  # what a guide lets people type
     told = re.sub(r"(?m)^ {6,}(?!\w+: ).*$", lambda line: GIVEN.sub(";", line[0]), told)
     for names in (LABEL, NAMES, LISTED):
