@@ -143,7 +143,9 @@ class _Run:
         self._meet_unread(failed)
         received = take_up(ws)
         self._result.failures += [
-            f"{one.kept.id} ({one.kept.channel}): {one.failed}" for one in received if one.failed
+            f"{one.kept.id} ({one.kept.channel}): {one.failed}"
+            for one in received
+            if one.failed not in ("", one.kept.why)
         ]
         self._result.said += [tr("{}: moved by hand", record_id) for record_id in moved]
         self._result.said += [tr("{}: edited by hand", record_id) for record_id in edited]

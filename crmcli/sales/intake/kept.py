@@ -37,6 +37,8 @@ class Kept:
 _STATES = {KEPT: "waiting", UNREAD: "unreadable", TAKEN: "taken", DROPPED: "dropped"}
 
 
+AGAIN = "again"
+"""The key in the data of what says that something could not be taken up: it is tried at each tick."""
 HELD = "held"
 """The key in the data of what says that something is in quarantine, and in the facts of what goes there."""
 
@@ -97,6 +99,7 @@ def _as_it_is(ws: Workspace, event: Event) -> Kept:
     told = ws.timeline.intake_events(event.id)
     last = next((e for e in reversed(told) if e.kind in (TAKEN, DROPPED)), told[-1])
     data = event.data
+    state = "waiting" if last.data.get(AGAIN) else _STATES[last.kind]
     return Kept(
         event.id,
         event.at,
@@ -104,7 +107,7 @@ def _as_it_is(ws: Workspace, event: Event) -> Kept:
         str(data.get("message_id", "")),
         str(data.get("file", "")),
         dict(data.get("facts") or {}),
-        "quarantined" if last.data.get(HELD) else _STATES[last.kind],
+        "quarantined" if last.data.get(HELD) else state,
         str(last.data.get("why", "")),
         last.record,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from crmcli.channels.incoming import Arrived, Incoming, receiver
 from crmcli.dataclass import dataclass
-from crmcli.errors import CrmError
+from crmcli.errors import Conflict, CrmError
 from crmcli.language import tr
 from crmcli.model.event import BOUNCED, TAKEN, UNREAD
 from crmcli.model.fields import Record
@@ -38,17 +38,22 @@ class Taken:
 
 def take(ws: Workspace, kept: Kept) -> Taken:
     """Take it up in one transaction, once. What cannot be read is told on the timeline, once for each
-    reason, and waits."""
+    reason, and waits for a person; what is in the way otherwise, as rules that are wrong, is tried again."""
     try:
         incoming = read(ws, kept)
+    except CrmError as error:
+        return _failed(ws, kept, error)
+    try:
         with ws.change("intake take", actor="crm", cause=kept.id) as change:
             ws.look_again()
             now = store.named(ws, kept.id)
             if now.state in ("taken", "dropped"):
                 return Taken(now, why=tr("it is {} already", tr(now.state)))
             return _taken(change, ws, kept, incoming)
+    except Conflict as error:  # somebody is at it in this moment
+        return Taken(kept, failed=str(error))
     except CrmError as error:
-        return _failed(ws, kept, error)
+        return _failed(ws, kept, error, again=True)
 
 
 def bring(ws: Workspace, channel: str, arrived: Iterable[Arrived]) -> list[Taken | None]:
@@ -67,11 +72,15 @@ def read(ws: Workspace, kept: Kept) -> Incoming:
     return receiver(kept.channel, ws.root, ws.settings).read(arrived)
 
 
-def _failed(ws: Workspace, kept: Kept, error: CrmError) -> Taken:
+def _failed(ws: Workspace, kept: Kept, error: CrmError, *, again: bool = False) -> Taken:
     why = str(error)
     if kept.why != why and not ws.dry_run:
         with ws.change("intake take", actor="crm") as change:
-            change.note(UNREAD, "", {"intake": kept.id, "why": why})
+            change.note(
+                UNREAD,
+                "",
+                {"intake": kept.id, "why": why, **({store.AGAIN: True} if again else {})},
+            )
     return Taken(kept, failed=why)
 
 

@@ -129,6 +129,21 @@ def test_what_cannot_be_read_is_kept_and_waits(ws: Workspace, content: bytes) ->
     assert ws.select("lead") == []
 
 
+def test_what_wrong_rules_keep_out_comes_in_once_they_are_mended(
+    ws: Workspace, folder: Path
+) -> None:
+    rules = (folder / "pipelines.yaml").read_text("utf-8")
+    (folder / "pipelines.yaml").write_text("leads: [", "utf-8")
+    [one] = kept.keep(ws, "call", [Arrived(b'{"from": "+79161234567"}')])
+    broken = Workspace.open(folder, now=NOW)
+    assert take(broken, one).failed
+    [waits] = kept.waiting(broken)
+    assert waits.state == "waiting"
+    assert waits.why
+    (folder / "pipelines.yaml").write_text(rules, "utf-8")
+    assert take(Workspace.open(folder, now=NOW), waits).is_new
+
+
 def test_what_waits_is_known_to_an_index_that_is_new(ws: Workspace, folder: Path) -> None:
     call(ws)
     [one] = kept.keep(ws, "call", [Arrived(b"garbage")])
