@@ -68,6 +68,10 @@ def test_a_letter_below_takes_it_along(house: Any, given: str) -> None:
     [letter] = house.letters()
     [part] = message_from_string(letter, policy=policy.default).iter_attachments()
     assert (part.get_filename(), part.get_content()) == (name, content)
+    documents = [*house.ws.select("offer"), *house.ws.select("invoice")]
+    sent = [(one.get("status"), [file.name for file in one.files]) for one in documents]
+    assert sent == [("sent", [name])] * ("kind" in given)
+    assert len(house.events("offer.sent")) + len(house.events("invoice.sent")) == len(documents)
 
 
 def test_without_the_package_it_waits_and_says_what_to_install(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from crmcli.automation.actions.work import Effect, Work
 from crmcli.dataclass import replace
 from crmcli.language import tr
+from crmcli.model.invoice import Invoice
+from crmcli.model.offer import Offer
 from crmcli.sales.consent.permission import why_not_mail
-from crmcli.sales.documents import messages
+from crmcli.sales.documents import invoices, messages, offers
 from crmcli.sales.records import attachments
 from crmcli.store import layout
 from crmcli.workspace import Change
@@ -29,6 +31,7 @@ def run(work: Work) -> Effect:
     why = why_not_mail(work.ws, work.record, message.to)
     if why:
         return Effect("skipped", {"reason": why})
+    _note_documents(work, message.attachments)
     words = tr("«{}» to {}", message.subject, ", ".join(message.to))
     return Effect("queued", kept(work.change, message), words)
 
@@ -72,12 +75,35 @@ def _attached(work: Work) -> tuple[AttachedFile, ...]:
 
     kept = attachments.of(work.record) if work.record else ()
     known = {layout.file_path(one.file): one for one in kept}
+    made_of = {given.get("path"): given.get("id", "") for given in _given_back(work)}
 
     def read(path: str) -> AttachedFile:
         if path not in known:
             return attachment(work.ws.root, path)
         made = work.change.attachment(known[path].file)
         content = work.ws.attached(known[path].file) if made is None else made
-        return named_file(known[path].name, content)
+        return named_file(known[path].name, content, _document(work, made_of.get(path, "")))
 
     return tuple(map(read, work.texts("attach")))
+
+
+def _given_back(work: Work) -> Iterable[Mapping[str, Any]]:
+    """What the robots above have given back."""
+    return cast("Mapping[str, Mapping[str, Any]]", work.names.get("robots", {})).values()
+
+
+def _document(work: Work, made: str) -> str:
+    """The id, if it is that of an offer or an invoice of the record."""
+    found = work.ws.get(made) if made and work.ws.exists(made) else None
+    is_ours = isinstance(found, Offer | Invoice) and found.deal == work.target
+    return made if is_ours else ""
+
+
+def _note_documents(work: Work, attached: Iterable[AttachedFile]) -> None:
+    """An offer or invoice that was a draft counts as sent, with the file that goes."""
+    for file in attached:
+        document = work.change.get(file.record) if file.record else None
+        if document is not None and document.get("status") == "draft":
+            verbs = offers if isinstance(document, Offer) else invoices
+            verbs.check_sendable(work.ws, document)
+            verbs.note_sent_in(work.change, work.ws, document.id, [(file.name, file.content)])
