@@ -18,6 +18,7 @@ from crmcli.sales.consent.bounces import written_to
 from crmcli.sales.intake import kept as store
 from crmcli.sales.intake.completing import complete, consents_of, typed
 from crmcli.sales.intake.kept import Kept
+from crmcli.sales.intake.scrap_names import person
 from crmcli.sales.intake.whose import record_of
 from crmcli.workspace import Change, Workspace
 
@@ -147,7 +148,14 @@ def new_lead(
 ) -> Record:
     """A lead of somebody who came in, in an open change; where no leads are kept, a deal. What a field
     does not take goes into the comment: nobody is there who could be asked."""
-    values, rest = typed(ws, given)
+    values, rest = typed(ws, {**_parts_of_name(given), **given})
     comment = "\n".join(filter(None, [str(values.get("comment", "")), *rest]))
     agreed: dict[str, Value] = {"consents": tuple(consents)} if consents else {}
     return add.add_arrival(change, ws, "lead", {**values, **agreed, "comment": comment})
+
+
+def _parts_of_name(given: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """First and last name, where the name is certainly that of a person, so that letters can greet them."""
+    if given.keys() & {"first_name", "last_name"}:
+        return {}
+    return {part: [word] for part, word in person(" ".join(given.get("name", ()))).items()}

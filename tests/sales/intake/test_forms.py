@@ -48,6 +48,25 @@ def sent(ws: Workspace, **said: str) -> Taken:
     return forms.submit(ws, forms.form_named(ws, "callback"), content)
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("Анна", "Анна", ""),
+        ("Анна Громова", "Анна", "Громова"),
+        ("Громова Анна Петровна", "Анна", "Громова"),
+        ("Peter Stone", "Peter", "Stone"),
+        ("ООО «Ромашка»", "", ""),
+        ("Кровля склада", "", ""),
+        ("не скажу", "", ""),
+    ],
+)
+def test_who_says_a_name_can_be_greeted_by_it(
+    folder: Path, name: str, first: str, last: str
+) -> None:
+    lead = cast("Lead", sent(opened_with(folder), name=name).record)
+    assert (lead.name, lead.first_name, lead.last_name) == (name, first, last)
+
+
 def test_a_submission_is_a_lead_with_its_marks_and_consents(folder: Path) -> None:
     ws = opened_with(folder)
     page = "https://chai.example/?utm_source=yandex&utm_campaign=autumn&utm_id=1"
