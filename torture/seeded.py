@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from crmcli.automation import clock_changes, heard_events, schedule_progress
 from crmcli.automation.approval import gate
-from crmcli.channels import connection, smtp, webhook
+from crmcli.channels import connection, http_exchange, smtp
 from crmcli.store.disk import applying, files, targets, transaction
 from crmcli.store.disk.applying import Applying
 from crmcli.store.disk.commit_record import SUFFIX, TXN, Append, CommitRecord, Put
@@ -324,7 +324,7 @@ def no_limit() -> None:
 
     _patch(connection.Connection, "line", line)
     _patch(connection, "_PIECE", 1 << 16)
-    for where in (smtp, webhook):
+    for where in (smtp, http_exchange):
         _patch(where, "MOST_HEARD", 1 << 40)
 
 
@@ -357,14 +357,14 @@ def silence_is_refusal() -> None:
 
 def final_announcement() -> None:
     """A status that only announces an answer counts as the answer."""
-    status = webhook._Pinned._status
+    status = http_exchange._Pinned._status
 
-    def read(made: webhook._Pinned) -> int:
-        first = made.line.line(webhook.LONGEST_LINE)
+    def read(made: http_exchange._Pinned) -> int:
+        first = made.line.line(http_exchange.LONGEST_LINE)
         made.line.unread(first + b"\r\n")
         return 200 if first.startswith(b"HTTP/1.1 1") else status(made)
 
-    _patch(webhook._Pinned, "_status", read)
+    _patch(http_exchange._Pinned, "_status", read)
 
 
 FAULTS: dict[str, Fault] = {

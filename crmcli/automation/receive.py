@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from crmcli.channels.incoming import Arrived, Receiver
 from crmcli.sales.intake import kept
-from crmcli.sales.intake.taking import Taken, take
+from crmcli.sales.intake.kept import Taken
+from crmcli.sales.intake.taking import take
 from crmcli.workspace import Workspace
 
 MOST_AT_ONCE = 100

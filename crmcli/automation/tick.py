@@ -101,7 +101,7 @@ class _Run:
 
     def fetch_mail(self) -> None:
         """Fetch what lies in the mailboxes of the settings, before all else."""
-        if not self._ws.settings.mail.fetch or Gate(self._ws, self._held).why_not_fetch():
+        if not self._ws.settings.mail.fetch or Gate(self._ws, self._held).why_not_channel("mail"):
             return
         from crmcli.automation.mail_fetch import fetch_all
 

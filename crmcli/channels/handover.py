@@ -14,7 +14,9 @@ from typing import Any, ClassVar
 
 from crmcli.channels import own, secrets, webhook
 from crmcli.channels.base import NoChannel, Prepared, Queued, Sender, Unsound, secret_in_words
+from crmcli.channels.providers import provider_of
 from crmcli.language import tr
+from crmcli.model.providers import PROVIDERS, Key
 from crmcli.model.redaction import redacted
 from crmcli.model.settings import Settings
 from crmcli.store import layout
@@ -29,16 +31,18 @@ class Handover(Sender):
         """Read the message that was kept, and who takes it."""
         if missing := self.missing(self.root, self.settings):
             raise NoChannel(missing)
-        declared = self.settings.channels[self.name()]
         given = json.loads(message.content)
         if given["to"] != message.facts.get("to"):
             raise Unsound(
                 tr("it is for {}, and was queued for {}", given["to"], message.facts.get("to"))
             )
+        declared = self.settings.channels[self.name()]
         told = {"text": given["text"], "to": given["to"], "number": given["to"]}
-        if program := declared["run"]:
+        if program := declared.get("run"):
             path = own.executable(self.root, program)
             return Prepared(partial(own.run, path, message, self.root, at_most_once=True), told)
+        if provider := provider_of(self.name(), self.settings):
+            return Prepared(provider.prepared(message, given, now), told)
         secret = secrets.read(declared["secret"])
         hook = webhook.Hook(declared["url"], given, message.key, secret)
         allow = self.settings.webhook.allow
@@ -61,6 +65,8 @@ class Handover(Sender):
             return error.message
         if program or declared.get("url"):
             return ""
+        if provider := provider_of(cls.name(), settings):
+            return provider.why_not_out()
         how = f"channels: {{{cls.name()}: {{run: NAME}}}}"
         return tr("{} are not set up: {} in settings.yaml, see crm help own", tr(cls.nouns), how)
 
@@ -77,9 +83,16 @@ class Handover(Sender):
 
     @classmethod
     def to_approve(cls, declared: Mapping[str, Any]) -> str:
-        """Who takes them."""
-        secret = secret_in_words(str(declared.get("secret", "")), "secret")
-        taker = "".join(map(layout.program_path, cls.programs(declared)))
-        return tr(
-            "{} go to {}{}", tr(cls.nouns), taker or redacted(str(declared.get("url"))), secret
+        """Who takes them, and who is asked on whose word."""
+        named = str(declared.get("provider") or "")
+        keys = PROVIDERS[named].keys if named in PROVIDERS else {"secret": Key("", "secret")}
+        secret = "".join(
+            secret_in_words(str(declared.get(key) or ""), key)
+            for key, row in keys.items()
+            if row.kind == "secret"
         )
+        taker = "".join(map(layout.program_path, cls.programs(declared)))
+        taker = taker or redacted(str(declared.get("url") or declared.get("api") or ""))
+        if named:
+            taker = tr("{} ({})", named, taker) if taker else named
+        return tr("{} go to {}{}", tr(cls.nouns), taker, secret)

@@ -68,7 +68,7 @@ def fetch(session: Session) -> list[Told]:
         raise Refused(
             "settings.yaml names no mailbox", "channels: {mail: {fetch: [imaps://user@host/INBOX]}}"
         )
-    if why := Gate(ws).why_not_fetch():
+    if why := Gate(ws).why_not_channel("mail"):
         raise Refused(why, ASK)
     found = fetch_all(ws)
     ws.look_again()

@@ -1,4 +1,4 @@
-"""crm serve: the forms of the site, over HTTP."""
+"""crm serve: the forms of the site, and what providers call, over HTTP."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from crmcli.language import tr
 def serve(session: Session, port: int, host: str) -> None:
     """Show the forms of forms.yaml as pages, and make leads of what is sent.
 
-    /f/NAME is the page, /f/NAME.js a script that puts it into any page, /api/forms/NAME for programs, and
-    /healthz for who watches. What is sent is kept before it is answered, also while other commands write.
+    /f/NAME is the page, /f/NAME.js a script that puts it into any page, /api/forms/NAME for programs,
+    /hooks/call, /hooks/sms and /hooks/chat what a provider calls, and /healthz for who watches. What is sent is kept before it is answered, also while other commands write.
     It speaks plain HTTP to this machine alone: put Caddy or nginx before it. Stop it with Ctrl-C or
     SIGTERM. Needs `pip install 'crmcli[web]'`.
 
@@ -34,14 +34,16 @@ def serve(session: Session, port: int, host: str) -> None:
     found = ws.forms.forms
     if not (find_spec("flask") and find_spec("waitress")):
         raise Refused("crm serve needs Flask and waitress", "pip install 'crmcli[web]'")
-    if not found:
-        raise Refused("there are no forms to show", "write them in forms.yaml")
+    hooks = [name for name, told in ws.settings.channels.items() if told.get("provider")]
+    if not (found or hooks):
+        raise Refused("there are no forms to show, and no provider to hear", "write forms.yaml")
     if not _is_loopback(host):
         out.note(tr("{} is open to others, without encryption: put Caddy or nginx before it", host))
     from crmcli.web.serving import serve as run
 
     def ready(at: int) -> None:
-        out.note(tr("serving http://{}:{}/f/{} until Ctrl-C", host, at, next(iter(found))))
+        paths = [*(f"f/{name}" for name in found), *(f"hooks/{name}" for name in hooks)]
+        out.note(tr("serving http://{}:{}/{} until Ctrl-C", host, at, paths[0]))
 
     try:
         run(ws, host, port, ready)

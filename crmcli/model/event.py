@@ -88,8 +88,8 @@ KEPT, TAKEN, UNREAD, DROPPED = INTAKE = (
     "intake.kept", "intake.taken", "intake.failed", "intake.dropped",
 )  # fmt: skip
 """What came in by a channel is kept as it came; then it is taken up, cannot be, or is thrown away."""
-MESSAGES = ("mail.in", "mail.out", "message.in", "message.out", "sms.in", "sms.out", "job.queued",
-            KEPT)  # fmt: skip
+MESSAGES = ("mail.in", "mail.out", "message.in", "message.out", "sms.in", "sms.out", "call.in",
+            "call.missed", "call.out", "job.queued", KEPT)  # fmt: skip
 """The kinds whose data may name a message: message_id."""
 MARKS = ("duplicate.denied", "duplicate.reopened")
 """What people have said of two records that look alike."""

@@ -16,5 +16,8 @@ class User:
     head: str = ""
     """The id of who leads this user; "" for whoever is led by nobody."""
 
+    extensions: tuple[str, ...] = ()
+    """The extensions of the telephone exchange that this user has."""
+
     def __str__(self) -> str:
         return self.name or self.id

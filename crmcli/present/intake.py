@@ -13,8 +13,7 @@ from crmcli.present.told import Told
 
 if TYPE_CHECKING:
     from crmcli.channels.incoming import Incoming
-    from crmcli.sales.intake.kept import Kept
-    from crmcli.sales.intake.taking import Taken
+    from crmcli.sales.intake.kept import Kept, Taken
     from crmcli.workspace import Workspace
 
 INTAKES = [

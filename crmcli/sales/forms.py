@@ -14,7 +14,8 @@ from crmcli.language import tr
 from crmcli.model.form import Form, FormField
 from crmcli.model.listed import allowed_hint
 from crmcli.sales.intake import kept
-from crmcli.sales.intake.taking import Taken, take
+from crmcli.sales.intake.kept import Taken
+from crmcli.sales.intake.taking import take
 from crmcli.sales.records.given_values import field_named, read_value
 from crmcli.store.layout import FORMS
 from crmcli.workspace import Workspace

@@ -21,6 +21,8 @@ def log_request(response: Response) -> Response:
         "status": response.status_code,
         "ms": round((time.monotonic() - g.get("began", time.monotonic())) * 1000, 1),
     }
+    if why := g.get("why"):
+        line["why"] = why
     if fault := g.get("fault"):
         line["fault"] = kind_of_bug(fault)
     sys.stderr.write(json.dumps(line) + "\n")

@@ -40,6 +40,7 @@ class UsedBefore(Conflict):
 class _Post:
     """One that waits to be kept; `failed` says why it was not."""
 
+    channel: str
     arrived: Arrived
     done: threading.Event = field(default_factory=threading.Event)
     failed: Exception | None = None
@@ -70,9 +71,9 @@ class Writer:
         """Whether posts are kept."""
         return self._thread.is_alive() and not self._stops.is_set()
 
-    def keep(self, arrived: Arrived) -> None:
+    def keep(self, arrived: Arrived, channel: str = CHANNEL) -> None:
         """Keep one durably before this returns; TryLater, UsedBefore."""
-        post = _Post(arrived)
+        post = _Post(channel, arrived)
         try:
             self._posts.put_nowait(post)
         except queue.Full:
@@ -105,7 +106,7 @@ class Writer:
         failed: Exception | None = None
         try:
             ws = self._opened()
-            new = kept.keep(ws, CHANNEL, [post.arrived for post in posts])
+            new = kept.keep_all(ws, [(post.channel, post.arrived) for post in posts])
             self._left += (one for one in new if kept.HELD not in one.facts)
             fresh = {one.key: one.file for one in new}
             for post in posts:

@@ -321,7 +321,7 @@ def test_what_came_from_elsewhere_fetches_nothing_until_it_is_approved(ws: Works
     from crmcli.automation.approval.acts import Act, acts_of
     from crmcli.channels.mail import Mail
 
-    assert Gate(ws).why_not_fetch() == ""
+    assert Gate(ws).why_not_channel("mail") == ""
     told = Mail.to_approve({"fetch": ["imaps://a@b.ru/INBOX"], "fetch_password": "cmd:steal"})
     assert "imaps://a@b.ru/INBOX" in told
     assert "steal" in told

@@ -19,8 +19,9 @@ import pytest
 
 from crmcli.channels import webhook
 from crmcli.channels.address import UnsafeHeader
+from crmcli.channels.http_exchange import BadHook, is_inner
 from crmcli.channels.outcome import Failed, Outcome, Sent
-from crmcli.channels.webhook import BadHook, Hook, is_inner
+from crmcli.channels.webhook import Hook
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BODY = {"lead": "lead-7k3qf2m9", "name": "Кровля"}

@@ -191,9 +191,9 @@ class Gate:
         self.missing |= {missing: None} if missing else {}
         return missing
 
-    def why_not_fetch(self) -> str:
-        """Why no mail may be fetched now, "" if it may."""
-        return self._waiting(declared.place_of("channels", "mail"))
+    def why_not_channel(self, name: str) -> str:
+        """Why what the settings of a channel let happen must not happen now, "" if it may."""
+        return self._waiting(declared.place_of("channels", name))
 
     def _waiting(self, *places: str) -> str:
         unapproved = (act for place in places if (act := self._places.get(place)))

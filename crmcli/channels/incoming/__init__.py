@@ -39,6 +39,7 @@ class Incoming:
     sender is known. `lead` are the values of a lead, as people write them, for a sender whom nobody
     knows; nothing makes none. `why_automatic` says why no person is behind it, so that it makes no lead,
     `why_nothing` why nothing at all comes of it.
+    `adds_to` is the key of something that came in or left before, of whose event `told` says more.
     `consents` are what the sender agrees to by it; `duplicates` says what becomes of it where somebody knows
     the sender (one of `model.form.DUPLICATES`).
     """
@@ -53,6 +54,7 @@ class Incoming:
     lead: Mapping[str, Sequence[str]] = field(default_factory=dict)
     why_automatic: str = ""
     why_nothing: str = ""
+    adds_to: str = ""
     consents: Sequence[Consent] = ()
     duplicates: str = ""
 

@@ -8,12 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable
+from crmcli.dataclass import dataclass
 from crmcli.language import tr
 from crmcli.model.durations import parse_duration
+from crmcli.model.settings import Settings
 from crmcli.model.values import format_instant
 
-KEYS = ("direction", "from", "to", "duration", "at", "recording", "id", "text")
+KEYS = ("direction", "from", "to", "duration", "at", "recording", "id", "text", "agent", "status")
 """What is read of a call; an exchange that calls it otherwise is mapped to these."""
+SHORTEST = 4
+"""Digits that an extension has at most, where no user is said to have it."""
 _MISSED = (
     "missed",
     "no answer",
@@ -24,6 +28,60 @@ _MISSED = (
     "canceled",
     "failed",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class OneCall:
+    """A call: which way, the client's number, the line that was called or called from, whose extension took
+    part, how long they spoke, and what became of it. `at` is as the timeline has it."""
+
+    way: str
+    client: str
+    line: str = ""
+    agent: str = ""
+    seconds: int | None = None
+    is_missed: bool = False
+    at: str = ""
+    recording: str = ""
+    text: str = ""
+    status: str = ""
+
+
+def incoming_call(call: OneCall, settings: Settings) -> Incoming:
+    """What a call says: nothing if it is between extensions, or has no number to be known by."""
+    if is_inner(call.client, settings):
+        return Incoming("call.in", why_nothing="it is between extensions")
+    if not any(letter.isdigit() for letter in call.client):
+        return Incoming("call.in", why_nothing="its number is hidden")
+    user = whose_extension(call.agent, settings)
+    told = {"text": call.text, "number": call.client, "duration": call.seconds or None,
+            "line": call.line, "agent": call.agent, "user": user, "recording": call.recording,
+            "status": call.status, "at": call.at}  # fmt: skip
+    kind = "call.missed" if call.is_missed and call.way == "in" else f"call.{call.way}"
+    owner = {"owner": [user]} if user else {}
+    lead = {"phones": [call.client], "source": ["call"], **owner}
+    return Incoming(kind, told, phones=[call.client], lead=lead)
+
+
+def whose_extension(extension: str, settings: Settings) -> str:
+    """The id of the user who has an extension, or a telephone; "" for nobody."""
+    wanted = _digits(extension)
+    for user in settings.users.values() if wanted else ():
+        phone = _digits(user.phone)
+        if wanted in map(_digits, user.extensions) or (len(phone) > 6 and phone == wanted):
+            return user.id
+    return ""
+
+
+def is_inner(number: str, settings: Settings) -> bool:
+    """Whether a number is an extension: one of a user's, or as short as no client's is."""
+    digits = _digits(number)
+    own = {_digits(one) for user in settings.users.values() for one in user.extensions}
+    return bool(digits) and "+" not in number and (digits in own or len(digits) <= SHORTEST)
+
+
+def _digits(number: str) -> str:
+    return "".join(filter(str.isdigit, number))
 
 
 class Call(Receiver):
@@ -40,15 +98,14 @@ class Call(Receiver):
             raise Unreadable(
                 "the call has no number", 'like {"direction": "in", "from": "+79161234567"}'
             )
-        seconds = _seconds(given.get("duration"))
-        is_missed = way == "in" and (
-            str(given.get("status", "")).casefold() in _MISSED or seconds == 0
-        )
-        told = {"text": str(given.get("text", "")), "number": client, "duration": seconds or None,
-                "line": str(given.get("to" if way == "in" else "from", "")),
-                "recording": str(given.get("recording", "")), "at": _moment(given.get("at"))}  # fmt: skip
-        kind = "call.missed" if is_missed else f"call.{way}"
-        return Incoming(kind, told, phones=[client], lead={"phones": [client], "source": ["call"]})
+        seconds = seconds_of(given.get("duration"))
+        status = str(given.get("status", ""))
+        call = OneCall(
+            way, client, str(given.get("to" if way == "in" else "from", "")),
+            str(given.get("agent", "")), seconds, status.casefold() in _MISSED or seconds == 0,
+            moment_of(given.get("at")), str(given.get("recording", "")), str(given.get("text", "")),
+        )  # fmt: skip
+        return incoming_call(call, self.settings)
 
 
 RECEIVER = Call
@@ -64,7 +121,7 @@ def _object(content: bytes) -> Mapping[str, Any]:
     return given
 
 
-def _moment(value: object) -> str:
+def moment_of(value: object) -> str:
     """When it was, as the timeline has it; "" where that is not told."""
     if value in (None, ""):
         return ""
@@ -81,7 +138,7 @@ def _moment(value: object) -> str:
     return format_instant(at)
 
 
-def _seconds(value: object) -> int | None:
+def seconds_of(value: object) -> int | None:
     """How long it took; None where that is not told."""
     if value in (None, ""):
         return None

@@ -12,6 +12,7 @@ from crmcli.dataclass import dataclass
 from crmcli.errors import Ambiguous, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.event import DROPPED, KEPT, TAKEN, UNREAD, Event
+from crmcli.model.fields import Record
 from crmcli.workspace import Change, Workspace
 
 MOST_WAITING = 1000
@@ -34,6 +35,18 @@ class Kept:
     record: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of something that came in: the record that it is told of, if any; whether that is new;
+    else why nothing came of it. `failed` says why it cannot be read, so that it waits for a person."""
+
+    kept: Kept
+    record: Record | None = None
+    is_new: bool = False
+    why: str = ""
+    failed: str = ""
+
+
 _STATES = {KEPT: "waiting", UNREAD: "unreadable", TAKEN: "taken", DROPPED: "dropped"}
 
 
@@ -46,9 +59,17 @@ HELD = "held"
 def keep(ws: Workspace, channel: str, arrived: Iterable[Arrived]) -> list[Kept]:
     """Keep what has come, durably, in one transaction; those that are new, for what came before is known
     by its key."""
+    return keep_all(ws, [(channel, one) for one in arrived])
+
+
+def keep_all(ws: Workspace, arrived: Iterable[tuple[str, Arrived]]) -> list[Kept]:
+    """The same of several channels at once."""
+    by: dict[str, list[Arrived]] = {}
+    for channel, one in arrived:
+        by.setdefault(channel, []).append(one)
     with ws.change("intake keep", actor="crm") as change:
         ws.look_again()
-        return keep_in(change, ws, channel, arrived)
+        return [one for name, ones in by.items() for one in keep_in(change, ws, name, ones)]
 
 
 def keep_in(change: Change, ws: Workspace, channel: str, arrived: Iterable[Arrived]) -> list[Kept]:

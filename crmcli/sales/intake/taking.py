@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from crmcli.channels.incoming import Arrived, Incoming, receiver
-from crmcli.dataclass import dataclass
+from crmcli.channels.providers import by_provider
 from crmcli.errors import Conflict, CrmError
 from crmcli.language import tr
 from crmcli.model.event import BOUNCED, TAKEN, UNREAD
@@ -16,25 +16,14 @@ from crmcli.sales import add
 from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.consent.bounces import written_to
 from crmcli.sales.intake import kept as store
+from crmcli.sales.intake.adding import add_to
 from crmcli.sales.intake.completing import complete, consents_of, typed
-from crmcli.sales.intake.kept import Kept
+from crmcli.sales.intake.kept import Kept, Taken
 from crmcli.sales.intake.scrap_names import person
 from crmcli.sales.intake.whose import record_of
 from crmcli.workspace import Change, Workspace
 
 OWN = "we sent it ourselves"
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of something that came in: the record that it is told of, if any; whether that is new;
-    else why nothing came of it. `failed` says why it cannot be read, so that it waits for a person."""
-
-    kept: Kept
-    record: Record | None = None
-    is_new: bool = False
-    why: str = ""
-    failed: str = ""
 
 
 def take(ws: Workspace, kept: Kept) -> Taken:
@@ -50,6 +39,8 @@ def take(ws: Workspace, kept: Kept) -> Taken:
             now = store.named(ws, kept.id)
             if now.state in ("taken", "dropped"):
                 return Taken(now, why=tr("it is {} already", tr(now.state)))
+            if incoming.adds_to:
+                return add_to(change, ws, kept, incoming)
             return _taken(change, ws, kept, incoming)
     except Conflict as error:  # somebody is at it in this moment
         return Taken(kept, failed=str(error))
@@ -70,7 +61,8 @@ def bring(ws: Workspace, channel: str, arrived: Iterable[Arrived]) -> list[Taken
 def read(ws: Workspace, kept: Kept) -> Incoming:
     """What it says; Unreadable, FileDamaged."""
     arrived = Arrived(store.content(ws, kept), kept.key, kept.facts)
-    return receiver(kept.channel, ws.root, ws.settings).read(arrived)
+    by = by_provider(kept.channel, ws.settings, arrived)
+    return by or receiver(kept.channel, ws.root, ws.settings).read(arrived)
 
 
 def _failed(ws: Workspace, kept: Kept, error: CrmError, *, again: bool = False) -> Taken:

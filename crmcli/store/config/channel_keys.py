@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from crmcli.language import tr
 from crmcli.model.channels import CHANNELS, Channel
 from crmcli.store import layout
-from crmcli.store.config import shapes
+from crmcli.store.config import provider_keys, shapes
 from crmcli.store.config.cursor import Cursor
 
 EMAIL_RULE = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+"
@@ -21,14 +20,15 @@ ADDRESS_RULE = r"[^\s/:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
 
 def channels() -> shapes.Shape:
     """The settings of every channel that there is."""
-    known = {name: shapes.keys(row.doc, _keys(name, row)) for name, row in CHANNELS.items()}
+    known = {name: _channel(name, row) for name, row in CHANNELS.items()}
     return shapes.keys("How messages leave.", known)
 
 
-def _keys(name: str, channel: Channel) -> Mapping[str, shapes.Shape]:
+def _channel(name: str, channel: Channel) -> shapes.Shape:
     if channel.is_handed_over:
-        return HANDOVER
-    return OWN_SETTINGS.get(name) or {key: shapes.text(doc) for key, doc in channel.keys.items()}
+        return provider_keys.served(channel.doc, name, HANDOVER)
+    own = OWN_SETTINGS.get(name) or {key: shapes.text(doc) for key, doc in channel.keys.items()}
+    return shapes.keys(channel.doc, own)
 
 
 def _why_not_deliver(place: Cursor) -> tuple[str, str]:
@@ -47,12 +47,6 @@ def _why_not_fetch(_place: Cursor) -> tuple[str, str]:
         "it is not a mailbox",
         "like imaps://user@host/INBOX (an @ of the user is %40); the password goes under fetch_password:",
     )
-
-
-def _why_not_url(place: Cursor) -> tuple[str, str]:
-    return tr(
-        "{!r} is not an address", place.name
-    ), "like https://example.com/sms, without a password"
 
 
 MAIL = {
@@ -91,9 +85,6 @@ HANDOVER = {
         "A program under robots.d/ that is given each message as JSON; see crm help own.",
         layout.PROGRAM, "the name of a program", "a file under robots.d/",
     ),
-    "url": shapes.guarded(
-        "Or an https address to which each message is posted as JSON.",
-        r"https?://(?![^/?#\\]*@)\S+", _why_not_url,
-    ),
+    "url": provider_keys.address("Or an https address to which each message is posted as JSON."),
     "secret": shapes.secret("Where the secret stands that signs what is posted, never the secret itself."),
 }  # fmt: skip

@@ -75,7 +75,9 @@ def _read_settings(top: Cursor) -> Settings:
     masks = dict(got["numbering"])
     clones = _clones(top.at("numbering").at("clones"), masks.pop("clones"))
     users = {
-        user: User(user, facts["name"], facts["email"], facts["phone"], facts["head"])
+        user: User(
+            user, facts["name"], facts["email"], facts["phone"], facts["head"], facts["extensions"]
+        )
         for user, facts in got["users"].items()
     }
     _check_heads(top.at("users"), users)

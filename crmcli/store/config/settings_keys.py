@@ -103,6 +103,10 @@ USER = shapes.keys(
         "email": _email("Where notices go."),
         "phone": shapes.text("Phone."),
         "head": shapes.text("The id of who leads this user, for do: notify, with: {to: head}."),
+        "extensions": shapes.listed(
+            "Extensions of the telephone exchange: whose a call is.",
+            shapes.matching("", r"[\w.@*#-]{1,40}", "an extension", "like 101"),
+        ),
         **PRESENCE,
     },
 )

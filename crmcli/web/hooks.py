@@ -1,0 +1,84 @@
+"""What providers call when somebody calls or writes: checked, and kept before it is answered."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Response, g, request
+
+from crmcli.automation.approval.gate import Gate
+from crmcli.channels.providers import BadSignature, Posted, Provider, provider_of
+from crmcli.errors import CrmError
+from crmcli.language import tr
+from crmcli.model.channels import RECEIVED
+from crmcli.web.writer import TryLater, UsedBefore, Writer
+from crmcli.workspace import Workspace
+
+
+class Hooks:
+    """The addresses that providers call, one a channel."""
+
+    def __init__(self, opened: Callable[[], Workspace], writer: Writer) -> None:
+        self._opened, self._writer = opened, writer
+        self._lock = threading.Lock()
+        self._approved: dict[str, Mapping[str, Any]] = {}
+        """The settings of channels that were looked at, and may be used."""
+
+    def take(self, channel: str, rest: str = "") -> Response:
+        """Keep what a provider tells, once it is sure that it is from there."""
+        ws = self._opened()
+        provider = provider_of(channel, ws.settings) if channel in RECEIVED else None
+        if provider is None:
+            return _said(404, tr("There is no such page."))
+        try:
+            if why := self._why_not(ws, channel):
+                return _said(503, tr("Please try again later."), why)
+            return self._answered(ws, provider, channel, _posted(provider, rest))
+        except BadSignature as error:
+            return _said(403, tr("The signature is not right."), str(error))
+        except TryLater as error:
+            return _said(503, tr("Please try again later."), str(error))
+        except CrmError as error:  # it is not what the provider sends, or its secret cannot be had
+            return _said(400, tr("This cannot be read."), str(error))
+
+    def _answered(self, ws: Workspace, by: Provider, channel: str, posted: Posted) -> Response:
+        greeting = by.greeting(posted)
+        if greeting is None:
+            by.check(posted, ws.now)
+            for arrived in by.arrived(posted):
+                try:
+                    self._writer.keep(arrived, channel)
+                except UsedBefore:  # told before, in other words: it counts once
+                    g.why = tr("it came before")
+        said = greeting or by.answer(posted)
+        return Response(said.body, mimetype=said.type)
+
+    def _why_not(self, ws: Workspace, channel: str) -> str:
+        """Why the settings of a channel must not be used yet; they are looked at once as they are."""
+        declared = ws.settings.channels[channel]
+        with self._lock:
+            if self._approved.get(channel) == declared:
+                return ""
+            why = Gate(ws).why_not_channel(channel)
+            if not why:
+                self._approved[channel] = declared
+            return why
+
+
+def _said(status: int, text: str, why: str = "") -> Response:
+    """A line for whoever tries the address, and what was wrong for the log."""
+    g.why = why
+    return Response(f"{text}\n", status, mimetype="text/plain")
+
+
+def _posted(provider: Provider, rest: str) -> Posted:
+    """What was called, by the address that the provider knows."""
+    url = request.url
+    if hook := provider.told("hook"):
+        query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
+        below = f"/{rest}" if rest else ""
+        url = f"{hook.rstrip('/') if below else hook}{below}{query}"
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Posted(request.get_data(), request.method, url, rest, headers)

@@ -1,0 +1,163 @@
+"""What providers call: checked as they document it, kept before it is answered, one call however often it is told."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from crmcli.automation.receive import take_up
+from crmcli.sales.activities import Wanted, find
+from crmcli.sales.intake import kept
+from crmcli.web import app as web
+from crmcli.web.opening import Opening
+from crmcli.web.writer import Writer
+from crmcli.workspace import Workspace
+from tests.kit import NOW, contact, opened, write
+
+SETTINGS = """
+phone_country: RU
+users:
+  anna: {name: Анна, extensions: [101]}
+  boris: {name: Борис, phone: '+7 916 000-00-02', extensions: ['102']}
+channels:
+  call: {provider: zadarma, key: k1, secret: env:CALL_SECRET}
+"""
+SECRET = "s3cr3t"
+
+
+class Site:
+    """The application, as a provider sees it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.opened = Opening(folder, "anna", NOW)
+        self.writer = Writer(self.opened)
+        self.writer.start()
+        self.client = web.create_app(self.opened, self.writer).test_client()
+
+    def ws(self) -> Workspace:
+        return opened(self.folder)
+
+    def kept(self) -> list[kept.Kept]:
+        return kept.listed(self.ws(), ("waiting", "unreadable", "taken", "dropped"))
+
+    def timeline(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """What the timeline says of calls once all is taken up: kind, record, data."""
+        self.writer.stop()
+        take_up(self.ws())
+        self.writer = Writer(self.opened)
+        self.writer.start()
+        ws = self.ws()
+        return [(e.kind, e.record, dict(e.data)) for e in find(ws, Wanted(kinds=("call",)))]
+
+
+@pytest.fixture
+def site(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setenv("CALL_SECRET", SECRET)
+    write(folder, "settings.yaml", SETTINGS)
+    made = Site(folder)
+    yield made
+    made.writer.stop()
+
+
+FIELDS = {
+    "NOTIFY_START": "caller_id called_did call_start",
+    "NOTIFY_INTERNAL": "caller_id called_did call_start",
+    "NOTIFY_ANSWER": "caller_id destination call_start",
+    "NOTIFY_END": "caller_id called_did call_start",
+    "NOTIFY_OUT_START": "internal destination call_start",
+    "NOTIFY_OUT_END": "internal destination call_start",
+    "NOTIFY_RECORD": "pbx_call_id call_id_with_rec",
+}
+
+
+def zadarma(site: Site, secret: str = SECRET, signature: str = "", **said: str) -> Any:
+    """A notice as Zadarma sends it: a form, and base64 of the hexadecimal HMAC-SHA1 of some of its fields."""
+    signed = "".join(said.get(name, "") for name in FIELDS[said["event"]].split())
+    made = hmac.new(secret.encode(), signed.encode(), hashlib.sha1).hexdigest()
+    headers = {"Signature": signature or base64.b64encode(made.encode()).decode()}
+    return site.client.post(
+        "/hooks/call", data=urlencode(said), headers=headers,
+        content_type="application/x-www-form-urlencoded",
+    )  # fmt: skip
+
+
+CALL = {"caller_id": "79161234567", "called_did": "74950000001", "call_start": "2026-11-20 12:00:00",
+        "pbx_call_id": "in_1"}  # fmt: skip
+END = {**CALL, "event": "NOTIFY_END", "internal": "101", "duration": "65", "disposition": "answered",
+       "is_recorded": "1", "call_id_with_rec": "1700000000.17"}  # fmt: skip
+
+
+def test_the_notices_of_one_call_are_one_call(site: Site) -> None:
+    record = {"event": "NOTIFY_RECORD", "pbx_call_id": "in_1", "call_id_with_rec": "1700000000.17"}
+    told = [
+        {"event": "NOTIFY_START", **CALL},
+        {"event": "NOTIFY_INTERNAL", **CALL, "internal": "101"},
+        {"event": "NOTIFY_ANSWER", **CALL, "destination": "101", "internal": "101"},
+        record,  # before the end, as may be
+        END,
+    ]
+    for one in [*told, *told]:
+        assert zadarma(site, **one).status_code == 200
+    [(kind, lead, said)] = site.timeline()
+    assert kind == "call.in"
+    assert said["number"] == "79161234567"
+    assert (said["duration"], said["user"]) == (65, "anna")
+    assert said["at"] == "2026-11-20T09:00:00Z"
+    assert site.timeline()[0][2]["recording_id"] == "1700000000.17"
+    made = site.ws().get(lead)
+    assert made.get("owner") == "anna"
+    assert len(site.kept()) == len(told)  # each as it came
+    assert len(site.ws().select("lead")) == 1
+
+
+def test_a_missed_call_an_outgoing_one_and_one_between_extensions(site: Site) -> None:
+    known = contact(site.ws(), name="Мария", phones=["8 (916) 123-45-67"])
+    missed = {**END, "internal": "", "duration": "0", "disposition": "no answer"}
+    out = {"event": "NOTIFY_OUT_END", "pbx_call_id": "out_1", "caller_id": "74950000001",
+           "internal": "102", "destination": "+7 916 123 45 67", "call_start": "2026-11-20 12:30:00",
+           "duration": "10", "disposition": "answered"}  # fmt: skip
+    inner = {**out, "pbx_call_id": "out_2", "destination": "101"}
+    hidden = {**END, "pbx_call_id": "in_2", "caller_id": "anonymous"}
+    for one in (missed, out, inner, hidden):
+        assert zadarma(site, **one).status_code == 200
+    assert [(k, r) for k, r, _ in site.timeline()] == [
+        ("call.missed", known.id), ("call.out", known.id)]  # fmt: skip
+    assert site.timeline()[1][2]["user"] == "boris"
+    assert site.ws().select("lead") == ()
+
+
+@pytest.mark.parametrize("wrong", ["AAAA", "", "x" * 5000])
+def test_what_is_not_signed_makes_nothing(
+    site: Site, wrong: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    refused = zadarma(site, secret="other", signature=wrong, **END)
+    assert refused.status_code == 403
+    assert json.loads(capfd.readouterr().err.splitlines()[-1])["why"]
+    assert site.timeline() == []
+    assert site.kept() == []
+
+
+def test_the_address_is_confirmed_by_an_echo_that_is_no_page(site: Site) -> None:
+    assert site.client.get("/hooks/call?zd_echo=abc123").text == "abc123"
+    assert site.client.get("/hooks/call?zd_echo=%3Cscript%3E").status_code == 400
+    assert site.client.get("/hooks/sms?zd_echo=abc").status_code == 404
+    assert site.client.post("/hooks/%2e%2e").status_code == 404
+
+
+def test_a_secret_that_is_not_there_refuses_and_loses_nothing_that_was_taken(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CALL_SECRET")
+    assert zadarma(site, **END).status_code == 400
+    monkeypatch.setenv("CALL_SECRET", SECRET)
+    assert zadarma(site, **END).status_code == 200
+    assert len(site.timeline()) == 1
