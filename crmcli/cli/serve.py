@@ -24,8 +24,9 @@ def serve(session: Session, port: int, host: str) -> None:
     """Show the forms of forms.yaml as pages, and make leads of what is sent.
 
     /f/NAME is the page, /f/NAME.js a script that puts it into any page, /api/forms/NAME for programs,
-    /hooks/call, /hooks/sms and /hooks/chat what a provider calls, and /healthz for who watches. What is sent is kept before it is answered, also while other commands write.
-    It speaks plain HTTP to this machine alone: put Caddy or nginx before it. Stop it with Ctrl-C or
+    /hooks/call, /hooks/sms and /hooks/chat what a provider calls, and /healthz for who
+    watches. What is sent is kept before it is answered, also while other commands write. It speaks
+    plain HTTP to this machine alone: put Caddy or nginx before it. Stop it with Ctrl-C or
     SIGTERM. Needs `pip install 'crmcli[web]'`.
 
     Example: crm serve --help
