@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import click
 
-from crmcli.cli.params import ChangingVerb, Noun
+from crmcli.cli.params import ChangingVerb, Noun, option
 from crmcli.cli.session import Session
 from crmcli.language import counted, tr
 from crmcli.present.cells import Column, Listing
+from crmcli.present.told import Told
+from crmcli.sales.settings import feeds
 from crmcli.sales.settings import holidays as of_countries
 
 DAYS = [
@@ -17,7 +19,7 @@ DAYS = [
     Column("name", "Name", whole=True), Column("new", "New"),
 ]  # fmt: skip
 
-calendar = Noun("calendar", help="Holidays and moved working days in settings.yaml.")
+calendar = Noun("calendar", help="Holidays and moved working days; calendars to subscribe to.")
 
 
 @calendar.command(cls=ChangingVerb)
@@ -53,3 +55,29 @@ def holidays(session: Session, country: str, years: Sequence[int]) -> Listing:
         for one in days
     ]
     return Listing(rows, DAYS)
+
+
+@calendar.command(
+    cls=ChangingVerb,
+    params=[
+        option("--revoke", "Take the address away: it opens nothing from then on.", is_flag=True)
+    ],
+)
+@click.argument("user", default="", metavar="[USER]")
+def feed(session: Session, user: str, revoke: bool) -> Told:
+    """Give a user a secret address of a calendar: tasks, meetings and bookings, for phones and programs.
+
+    It prints the path; before it goes the address at which crm serve is reached. It is shown this once,
+    settings.yaml keeps its sha256. A new one ends the old one.
+
+    Example: crm calendar feed anna
+
+    Example: crm calendar feed anna --revoke
+    """
+    ws = session.workspace
+    user = user or ws.user
+    if revoke:
+        feeds.revoke(ws, user)
+        return Told(tr("The calendar address of {} is revoked.", user), {"user": user})
+    path = f"/calendar/{feeds.give(ws, user)}.ics"
+    return Told(path, {"user": user, "path": path})

@@ -59,7 +59,10 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "init": ("init:init", "Create a workspace."),
         "field": ("field:field", "Custom fields: list, add, rename, rm."),
         "directory": ("directory:directory", "Lists of allowed values: sources, reasons, types."),
-        "calendar": ("calendar:calendar", "Holidays and moved working days of a country."),
+        "calendar": (
+            "calendar:calendar",
+            "Holidays and moved working days; calendars to subscribe to.",
+        ),
         "audience": ("audience:audience", "Advertising audiences: list, export."),
         "block": ("blocklist:block", "E-mails, domains and phones to keep out."),
         "view": ("view:view", "Saved lists: save, list, rm."),

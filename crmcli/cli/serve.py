@@ -24,9 +24,10 @@ def serve(session: Session, port: int, host: str) -> None:
     """Show the forms of forms.yaml as pages, and make leads of what is sent.
 
     /f/NAME is the page, /f/NAME.js a script that puts it into any page, /api/forms/NAME for programs,
-    /hooks/call, /hooks/sms and /hooks/chat what a provider calls, and /healthz for who
-    watches. What is sent is kept before it is answered, also while other commands write. It speaks
-    plain HTTP to this machine alone: put Caddy or nginx before it. Stop it with Ctrl-C or
+    /hooks/call, /hooks/sms and /hooks/chat what a provider calls, /calendar/SECRET.ics the calendar of a
+    user (crm calendar feed), and /healthz for who watches. What is sent is kept before it is answered,
+    also while other commands write. It speaks plain HTTP to this machine alone: put Caddy or nginx
+    before it. Stop it with Ctrl-C or
     SIGTERM. Needs `pip install 'crmcli[web]'`.
 
     Example: crm serve --help
@@ -36,14 +37,19 @@ def serve(session: Session, port: int, host: str) -> None:
     if not (find_spec("flask") and find_spec("waitress")):
         raise Refused("crm serve needs Flask and waitress", "pip install 'crmcli[web]'")
     hooks = [name for name, told in ws.settings.channels.items() if told.get("provider")]
-    if not (found or hooks):
+    has_feeds = any(user.feed for user in ws.settings.users.values())
+    if not (found or hooks or has_feeds):
         raise Refused("there are no forms to show, and no provider to hear", "write forms.yaml")
     if not _is_loopback(host):
         out.note(tr("{} is open to others, without encryption: put Caddy or nginx before it", host))
     from crmcli.web.serving import serve as run
 
     def ready(at: int) -> None:
-        paths = [*(f"f/{name}" for name in found), *(f"hooks/{name}" for name in hooks)]
+        paths = [
+            *(f"f/{name}" for name in found),
+            *(f"hooks/{name}" for name in hooks),
+            "calendar/…",
+        ]
         out.note(tr("serving http://{}:{}/{} until Ctrl-C", host, at, paths[0]))
 
     try:

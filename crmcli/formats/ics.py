@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import quote
 
 from crmcli.formats.vcard_lines import escape, folded
@@ -30,6 +30,11 @@ def text(name: str, *values: str) -> str:
 def moment(name: str, at: datetime) -> str:
     """A property that is an instant."""
     return f"{name}:{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def day(name: str, of: date) -> str:
+    """A property that is a day."""
+    return f"{name};VALUE=DATE:{of:%Y%m%d}"
 
 
 def person(name: str, called: str, email: str) -> str:

@@ -15,9 +15,10 @@ class User:
     phone: str = ""
     head: str = ""
     """The id of who leads this user; "" for whoever is led by nobody."""
-
     extensions: tuple[str, ...] = ()
     """The extensions of the telephone exchange that this user has."""
+    feed: str = ""
+    """The sha256 of the secret in the address of this user's calendar; "" if there is no such address."""
 
     def __str__(self) -> str:
         return self.name or self.id

@@ -17,7 +17,7 @@ def log_request(response: Response) -> Response:
     line = {
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "method": request.method,
-        "path": request.path[:200] if response.status_code != 404 else "",
+        "path": g.get("told_path", request.path[:200]) if response.status_code != 404 else "",
         "status": response.status_code,
         "ms": round((time.monotonic() - g.get("began", time.monotonic())) * 1000, 1),
     }

@@ -36,7 +36,8 @@ def parts(content: bytes) -> list[dict[str, str]]:
 
 
 def calendar(ws: Workspace) -> list[dict[str, str]]:
-    return parts(b"".join(export(ws, "task", None, ICS)))
+    found = parts(b"".join(export(ws, "task", None, ICS)))
+    return [part for part in found if part[""] != "VALARM"]
 
 
 def test_what_begins_is_an_event_and_what_is_due_a_to_do(ws: Workspace) -> None:

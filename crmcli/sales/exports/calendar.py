@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from crmcli.formats import ics
 from crmcli.language import counted, tr
+from crmcli.model.durations import parse_duration
 from crmcli.model.fields import Record
 from crmcli.model.task import Task
+from crmcli.model.user import User
 from crmcli.workspace import Workspace
+
+SHOWN = "due >= today-90d"
+"""What a calendar that is subscribed to shows of the past, and all of the future."""
+MIDNIGHT = time()
 
 
 def calendar(ws: Workspace, records: Iterable[Record]) -> Iterator[str]:
@@ -26,19 +32,47 @@ def calendar(ws: Workspace, records: Iterable[Record]) -> Iterator[str]:
         ws.notes.append(tr("left out, since nothing says when: {}", counted(left, "task")))
 
 
+def calendar_of(ws: Workspace, user: User) -> Iterator[str]:
+    """The calendar of what a user has to do and takes part in, as programs subscribe to it."""
+    mine = f'(owner = "{user.id}" or participants has "{user.id}")'
+    found = ws.select("task", ws.condition(f"{mine} and {SHOWN}", "task"), order=["due"])
+    yield ics.lines([*ics.HEAD, "METHOD:PUBLISH", ics.text("X-WR-CALNAME", str(user))])
+    yield ics.lines(["REFRESH-INTERVAL;VALUE=DURATION:PT15M", "X-PUBLISHED-TTL:PT15M"])
+    for task in found:
+        if isinstance(task, Task) and task.due:
+            yield ics.lines(_component(ws, task, task.due))
+    yield ics.lines([ics.END])
+
+
 def _component(ws: Workspace, task: Task, due: datetime) -> list[str]:
     said = [*_of_all(ws, task), *_people(ws, task)]
+    if task.is_open:
+        said += ics.component("VALARM", _alarm(task))
     if task.kind or task.length:
-        said.append(ics.moment("DTSTART", due))
-        if task.ends_at and task.length:
-            said.append(ics.moment("DTEND", task.ends_at))
-        return ics.component("VEVENT", [*said, "STATUS:CONFIRMED"])
-    said.append(ics.moment("DUE", due))
+        said[:0] = _time_kept(ws, task, due)
+        return ics.component("VEVENT", ["STATUS:CONFIRMED", *said])
+    said.insert(0, ics.moment("DUE", due))
     if task.done_at:
-        return ics.component(
-            "VTODO", [*said, ics.moment("COMPLETED", task.done_at), "STATUS:COMPLETED"]
-        )
-    return ics.component("VTODO", [*said, "STATUS:NEEDS-ACTION"])
+        done = [ics.moment("COMPLETED", task.done_at), "PERCENT-COMPLETE:100", "STATUS:COMPLETED"]
+        return ics.component("VTODO", [*done, *said])
+    return ics.component("VTODO", ["STATUS:NEEDS-ACTION", *said])
+
+
+def _time_kept(ws: Workspace, task: Task, due: datetime) -> list[str]:
+    """From when to when; whole days, which begin with the working day, stand as days."""
+    local = due.astimezone(ws.zone)
+    days, rest = divmod(parse_duration(task.length).seconds if task.length else 1, 86400)
+    if not rest and local.time() in (ws.settings.calendar.opens, MIDNIGHT):
+        begins = local.date()
+        return [ics.day("DTSTART", begins), ics.day("DTEND", begins + timedelta(days=days))]
+    ends = [ics.moment("DTEND", task.ends_at)] if task.ends_at and task.length else []
+    return [ics.moment("DTSTART", due), *ends]
+
+
+def _alarm(task: Task) -> list[str]:
+    """A quarter of an hour before it begins, or is due."""
+    related = "" if task.kind or task.length else ";RELATED=END"
+    return ["ACTION:DISPLAY", ics.text("DESCRIPTION", task.name), f"TRIGGER{related}:-PT15M"]
 
 
 def _of_all(ws: Workspace, task: Task) -> Iterator[str]:

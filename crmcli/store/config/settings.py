@@ -76,7 +76,13 @@ def _read_settings(top: Cursor) -> Settings:
     clones = _clones(top.at("numbering").at("clones"), masks.pop("clones"))
     users = {
         user: User(
-            user, facts["name"], facts["email"], facts["phone"], facts["head"], facts["extensions"]
+            user,
+            facts["name"],
+            facts["email"],
+            facts["phone"],
+            facts["head"],
+            facts["extensions"],
+            facts["feed"],
         )
         for user, facts in got["users"].items()
     }

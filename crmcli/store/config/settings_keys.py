@@ -107,6 +107,12 @@ USER = shapes.keys(
             "Extensions of the telephone exchange: whose a call is.",
             shapes.matching("", r"[\w.@*#-]{1,40}", "an extension", "like 101"),
         ),
+        "feed": shapes.matching(
+            "The sha256 of what the address of the user's calendar ends in; crm calendar feed writes it.",
+            "[0-9a-f]{64}",
+            "a sha256",
+            "run crm calendar feed USER",
+        ),
         **PRESENCE,
     },
 )
