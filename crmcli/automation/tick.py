@@ -12,6 +12,7 @@ from crmcli.automation import (
     hand_edits,
     lapses,
     schedule_runs,
+    staff_alerts,
     time_events,
 )
 from crmcli.automation.acts_left import ActsLeft
@@ -116,7 +117,7 @@ class _Run:
         has_received = self._receive()
         has_timed = bool(time_events.run(self._ws))
         has_heard = self._hear()
-        acted = self._schedule() + self._turns.act()
+        acted = self._schedule() + self._turns.act() + staff_alerts.run(self._ws, self.gate)
         if has_received or has_timed or has_heard:
             return True  # messages leave in a pass in which nothing new was heard of
         return bool(acted + self._deliveries.run(self.gate))

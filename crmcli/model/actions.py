@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from crmcli.model.action import Action, Param
 from crmcli.model.channels import CHANNELS
 
+ALERT = "alert"
+"""What crm itself queues for our own people, by the channel of that name."""
+
 OWNER, HEAD = "owner", "head"
 """Whoever owns the record, and who leads them, among the users that an action names."""
 
@@ -317,6 +320,8 @@ def leaves(do: str) -> bool:
 
 def channel_of(do: str) -> str:
     """The channel by which what an action queues leaves; "" for one that only a newer crm knows."""
+    if do == ALERT:
+        return do
     return ACTIONS[do].leaves if do in ACTIONS else ""
 
 

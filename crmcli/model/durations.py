@@ -74,6 +74,14 @@ class Duration:
         return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most so many of something in a length of time."""
+
+    count: int
+    per: Duration
+
+
 LONGEST = 31 * 86_400
 """Seconds for which a time may be kept."""
 

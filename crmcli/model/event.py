@@ -39,6 +39,7 @@ KINDS = (
     "invoice.credited",   # data also: credit, the id of the credit note, and left
     *(f"credit.{word}" for word in ("sent", "part_paid", "paid", "cancelled")),
     "notice",             # data: to, text; a robot tells an employee something
+    "alert.sent",         # data: to (a user), events [ids]: of these was told in one message
     # data: audience, clients (ids), until; of an advertising audience
     "audience.added", "audience.taken",
     "turn.taken",         # data: robot, to: whose turn it was to get the record

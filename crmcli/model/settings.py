@@ -7,8 +7,9 @@ from datetime import date, time
 from decimal import Decimal
 
 from crmcli.dataclass import dataclass, field
+from crmcli.model.alerts import Alerts
 from crmcli.model.assignment import AssignmentRule
-from crmcli.model.durations import Duration
+from crmcli.model.durations import Cap, Duration
 from crmcli.model.entities import having
 from crmcli.model.fields import Field
 from crmcli.model.presence import Presence
@@ -93,14 +94,6 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True)
-class Cap:
-    """At most so many of something in a length of time."""
-
-    count: int
-    per: Duration
-
-
-@dataclass(frozen=True, slots=True)
 class MailChannel:
     """How e-mail leaves: `deliver` is `maildir:FOLDER`, `smtp://…` or `smtps://…`.
 
@@ -136,6 +129,7 @@ class Settings:
     `clones` how each clone is called in them.
     Without `leads` none are kept: who comes in becomes a contact and a deal at once.
     `conversion` says by lead field where else its value goes, an entity and its field.
+    `alerts` say by user how somebody is told, where that is not as usual.
     `assignment` says who gets what comes in by itself, `first_response` within how much working time it
     is to be answered.
     `channels` holds the settings of other channels, by name.
@@ -155,6 +149,7 @@ class Settings:
     vat_rates: tuple[VatRate, ...] = ()
     users: Mapping[str, User] = field(default_factory=dict)
     presences: Mapping[str, Presence] = field(default_factory=dict)
+    alerts: Mapping[str, Alerts] = field(default_factory=dict)
     directories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fields: Mapping[str, tuple[Field, ...]] = field(default_factory=dict)
     mail: MailChannel = field(default_factory=MailChannel)

@@ -13,6 +13,8 @@ class User:
     name: str = ""
     email: str = ""
     phone: str = ""
+    telegram: str = ""
+    """The number of the chat in which the bot of the company tells this user."""
     head: str = ""
     """The id of who leads this user; "" for whoever is led by nobody."""
     extensions: tuple[str, ...] = ()

@@ -1,24 +1,18 @@
-"""do: notify, a notice to our own people, by e-mail as well where settings.yaml has their addresses."""
+"""do: notify, a notice to our own people; `staff_alerts` tells them of it as settings.yaml says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from crmcli.automation.actions.email import kept
 from crmcli.automation.actions.work import Effect, Work
-from crmcli.automation.ledger import enter, job_key
 from crmcli.language import tr
 from crmcli.model.actions import HEAD
-from crmcli.render import MailText
-from crmcli.sales.documents import messages
-
-if TYPE_CHECKING:
-    from crmcli.channels.message import Message
+from crmcli.model.alerts import NOTICE
 
 
 def run(work: Work) -> Effect:
-    """A notice on the timeline, and an e-mail to whoever has an address."""
+    """A notice on the timeline for each of them."""
     text = work.text("text")
     owner = work.whose
     users = (
@@ -29,18 +23,8 @@ def run(work: Work) -> Effect:
         if HEAD in work.texts("to"):
             why = "the owner has no head"
         return Effect("skipped", {"reason": tr("nobody to notify: {}", tr(why))})
-    mails = [
-        (key := job_key(work.key, work.target, "mail", user), _notice(work, text, known.email, key))
-        for user in users
-        if (known := work.ws.settings.users.get(user)) and known.email
-    ]
-    queued = [(key, kept(work.change, mail)) for key, mail in mails]
-    # From here on nothing can be refused: half a notification must not stand in the change.
     for user in users:
-        work.change.note("notice", work.target, {"to": user, "text": text})
-    for key, facts in queued:
-        told = {**facts, "notice": "yes", "rule": work.rule}
-        enter(work.change, "queued", work.target, key, work.who, "email", **told)
+        work.change.note(NOTICE, work.target, {"to": user, "text": text})
     return Effect("done", {"to": users}, f"{', '.join(users)}: {text}")
 
 
@@ -48,11 +32,3 @@ def announced(params: Mapping[str, Any]) -> str:
     """Whom it notifies."""
     to = params.get("to") or tr("the owner")
     return tr("notifies {}", ", ".join(map(str, to)) if isinstance(to, list) else to)
-
-
-def _notice(work: Work, text: str, to: str, key: str) -> Message:
-    """The e-mail to an employee: the notice, and which record it is about."""
-    about = f"{work.record.get('name')} ({work.record.id})" if work.record else work.who
-    first = text.strip().split("\n")[0]
-    mail = MailText(subject=first[:120] or about, text=f"{text}\n\n{about}\n")
-    return messages.message_of(work.ws, mail, (to,), key=key, automatic=True)

@@ -21,6 +21,7 @@ from crmcli.dataclass import dataclass, field
 from crmcli.errors import InvalidData
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of, leaves
+from crmcli.model.alerts import STAFF
 from crmcli.model.channels import CHANNELS
 from crmcli.model.pipeline import SEQUENCES
 from crmcli.model.redaction import redacted
@@ -32,7 +33,6 @@ from crmcli.store.git import lineage
 Read: TypeAlias = Callable[[str], bytes | None]
 """Gives a file of the workspace by its path from the root; None where there is none."""
 
-STAFF = "users"
 _TEMPLATES = "templates"
 _LOADS = re.compile(r"\{%[-+]?\s*(?:include|extends|import|from)\b")
 _PLAIN = re.compile(r"""\s*(['"])([\w./-]+)\1\s*(?:[-+]?%\}|(?:ignore|with|without|import|as)\b)""")
@@ -99,11 +99,29 @@ def _of_settings(read: Read) -> Iterator[Act]:
             yield Act(place, what, _digest(place, declared), layout.SETTINGS)
         for program in sender_class(name).programs(_map(declared)):
             yield _program(read, layout.program_path(program), layout.SETTINGS)
-    mails = {name: _map(user).get("email") for name, user in _map(settings.get("users")).items()}
-    mails = {name: address for name, address in mails.items() if address}
-    if mails:
-        told = ", ".join(f"{name} <{address}>" for name, address in mails.items())
-        yield Act(STAFF, tr("notices go to {}", told), _digest(STAFF, mails), layout.SETTINGS)
+    yield from _staff(_map(settings.get("users")))
+
+
+def _staff(users: Mapping[str, Any]) -> Iterator[Act]:
+    """Where our own people are told; by which ways, some of which may run a command."""
+    mails = {name: _map(user).get("email") for name, user in users.items()}
+    places: dict[str, Any] = {name: address for name, address in mails.items() if address}
+    told = [f"{name} <{address}>" for name, address in places.items()]
+    for name, user in users.items():
+        ways = {key: value for key in ("telegram", "alerts") if (value := _map(user).get(key))}
+        by = _list(_map(ways.get("alerts")).get("by"))
+        told += [f"{name} ({one})" for one in (ways.get("telegram"), *by) if one]
+        places |= {f"{name} is told": ways} if ways else {}
+    if places:
+        what = tr("notices go to {}", ", ".join(map(str, told or places)))
+        digest = _digest(STAFF, places)
+        yield Act(
+            STAFF,
+            what,
+            digest,
+            layout.SETTINGS,
+            notifies=any(" is told" in name for name in places),
+        )
 
 
 def _of_pipelines(read: Read) -> Iterator[Act]:

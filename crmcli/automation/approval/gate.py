@@ -20,6 +20,7 @@ from crmcli.dataclass import dataclass
 from crmcli.errors import CrmError, InvalidData
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of, leaves
+from crmcli.model.alerts import STAFF
 from crmcli.model.automation import Robot, Schedule
 from crmcli.model.sent import SentList
 from crmcli.store.safety import trust
@@ -78,7 +79,7 @@ def is_news(ws: Workspace, act: Act) -> bool:
 def _declared(ws: Workspace) -> list[Act]:
     acts = declared.acts_of(partial(origin.read_here, ws.root))
     notifies = any(act.notifies for act in acts)
-    return [act for act in acts if notifies or act.place != declared.STAFF]
+    return [act for act in acts if notifies or act.place != STAFF]
 
 
 def queued_elsewhere(ws: Workspace) -> list[Act]:
@@ -162,7 +163,7 @@ class Gate:
         if place not in self._places:
             return tr(WAITS)  # it came in this moment; the next pass looks at it
         to_staff = act.do in ACTIONS and ACTIONS[act.do].to_staff
-        return self._waiting(place, *([declared.STAFF] if to_staff else []))
+        return self._waiting(place, *([STAFF] if to_staff else []))
 
     def why_not_step(self, plan: RecordPlan, step: Step) -> str:
         """Why a robot must not act for a record now, "" if it may."""
@@ -194,6 +195,10 @@ class Gate:
     def why_not_channel(self, name: str) -> str:
         """Why what the settings of a channel let happen must not happen now, "" if it may."""
         return self._waiting(declared.place_of("channels", name))
+
+    def why_not_staff(self) -> str:
+        """Why our own people must not be told of anything now, "" if they may."""
+        return tr(PAUSED) if self.pause else self._waiting(STAFF)
 
     def _waiting(self, *places: str) -> str:
         unapproved = (act for place in places if (act := self._places.get(place)))

@@ -26,6 +26,7 @@ from crmcli.model.settings import (
 from crmcli.model.user import User
 from crmcli.model.values import BankAccount, fold
 from crmcli.model.vat import VatRate
+from crmcli.store.config.alert_keys import alerts_of
 from crmcli.store.config.assignment_keys import assignment_of
 from crmcli.store.config.channel_keys import OWN_SETTINGS
 from crmcli.store.config.cursor import Cursor, read_marked
@@ -33,6 +34,7 @@ from crmcli.store.config.declared import check_directories, fields_of
 from crmcli.store.config.settings_keys import SHAPE
 from crmcli.store.layout import SETTINGS
 
+USER_FACTS = ("name", "email", "phone", "telegram", "head", "extensions", "feed")
 ZONE_FIELD_HINT = "under fields: contact: write zone: {type: text}"
 FIELD_HINT = "crm lead add --help, crm deal add --help … list them"
 
@@ -75,15 +77,7 @@ def _read_settings(top: Cursor) -> Settings:
     masks = dict(got["numbering"])
     clones = _clones(top.at("numbering").at("clones"), masks.pop("clones"))
     users = {
-        user: User(
-            user,
-            facts["name"],
-            facts["email"],
-            facts["phone"],
-            facts["head"],
-            facts["extensions"],
-            facts["feed"],
-        )
+        user: User(user, *(facts[key] for key in USER_FACTS))
         for user, facts in got["users"].items()
     }
     _check_heads(top.at("users"), users)
@@ -100,6 +94,11 @@ def _read_settings(top: Cursor) -> Settings:
         ),
         users=users,
         presences=_presences(top.at("users"), got["users"]),
+        alerts={
+            user: told
+            for user, facts in got["users"].items()
+            if (told := alerts_of(facts["alerts"]))
+        },
         directories=got["directories"],
         fields=fields,
         mail=_mail(

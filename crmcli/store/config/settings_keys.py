@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
 from crmcli.language import tr
 from crmcli.model import limits
-from crmcli.model.durations import UNIT, UNITS, Duration
 from crmcli.model.listed import allowed_hint, did_you_mean
 from crmcli.model.number_mask import RULE, read_mask
-from crmcli.model.settings import COMMITS, CREDIT_NOTE, LANGUAGES, NUMBERED, Cap, Settings
+from crmcli.model.settings import COMMITS, CREDIT_NOTE, LANGUAGES, NUMBERED, Settings
 from crmcli.model.values import ID_LETTERS, parse_decimal
 from crmcli.store.config import shapes
+from crmcli.store.config.alert_keys import ALERTS, TELEGRAM
 from crmcli.store.config.assignment_keys import ASSIGNMENT
 from crmcli.store.config.calendar_keys import CALENDAR, PRESENCE, QUIET, day
 from crmcli.store.config.channel_keys import EMAIL_RULE, channels
 from crmcli.store.config.declared import DIRECTORIES, FIELDS
-from crmcli.store.config.lengths import lasting
+from crmcli.store.config.lengths import at_most, lasting
 
 USER_RULE = r"[^\W\d][\w.-]{0,39}"
-CAP_RULE = rf"([0-9]{{1,4}}) ?(?:per|a|an|/|в|на|за) ?(?:([1-9][0-9]{{0,3}}) ?)?({UNIT})\.?"
 
 
 def _zone(text: str) -> str:
@@ -47,13 +45,6 @@ def _rate(text: str) -> Decimal:
     if not 0 <= rate <= 100:
         raise ValueError(tr("{!r} is not a percentage from 0 to 100", text))
     return rate
-
-
-def _cap(text: str) -> Cap:
-    words = re.fullmatch(CAP_RULE, text.strip())
-    if not words or not int(words[1]):
-        raise ValueError(tr("{!r} is not of the form 2 per week", text))
-    return Cap(int(words[1]), Duration(int(words[2] or 1), UNITS[words[3].casefold()]))
 
 
 def _email(doc: str) -> shapes.Shape:
@@ -113,6 +104,8 @@ USER = shapes.keys(
             "a sha256",
             "run crm calendar feed USER",
         ),
+        "telegram": TELEGRAM,
+        "alerts": ALERTS,
         **PRESENCE,
     },
 )
@@ -208,10 +201,9 @@ SHAPE = shapes.keys(
                     1, 10_000_000, Settings.max_hourly,
                 ),
                 **QUIET,
-                "most_messages": shapes.parsed(
+                "most_messages": at_most(
                     "How many messages a client gets at most from all robots and schedules, e.g. 2 per week,"
-                    " 3 per 10d; one more is skipped, with a line that says so.",
-                    _cap, None, "like 2 per week", pattern=f"^{CAP_RULE}$",
+                    " 3 per 10d; one more is skipped, with a line that says so."
                 ),
                 "runner": shapes.text(
                     "The clone whose crm tick runs robots, by its id or its name in numbering.clones; any"

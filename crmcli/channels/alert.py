@@ -1,0 +1,76 @@
+"""Alerts to our own people, by Telegram and by whatever apprise knows: never to a client.
+
+Where to is read from the settings of the user when it leaves. At least once: who is told twice has lost
+less than who was not told.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from crmcli.channels import secrets
+from crmcli.channels.base import Prepared, Queued, Sender, Unsound
+from crmcli.channels.outcome import Failed, Outcome, Sent
+from crmcli.language import tr
+from crmcli.model.alerts import STAFF
+
+INSTALL = "pip install 'crmcli[notify]'"
+
+
+class Alert(Sender):
+    """What tells one of us something, by one way."""
+
+    noun = "an alert"
+
+    def prepared(self, message: Queued, now: datetime) -> Prepared:
+        """Read it, and where the settings say that its user is told."""
+        given = json.loads(message.content)
+        user, way = str(given["user"]), str(given["way"])
+        alerts = self.settings.alerts.get(user)
+        if user not in self.settings.users or alerts is None or way not in alerts.by:
+            raise Unsound(tr("{} is not told by {} any more", user, way))
+        return Prepared(partial(_by_apprise, secrets.read(way), given["title"], given["text"]))
+
+    @classmethod
+    def shown(cls, message: Queued) -> dict[str, str]:
+        """What it says, to whom."""
+        given = json.loads(message.content)
+        return {"to": given["user"], "text": given["text"]}
+
+    @classmethod
+    def may_repeat(cls, transport: str) -> bool:
+        """Being told twice does no harm."""
+        return True
+
+    @classmethod
+    def lane(cls, facts: Mapping[str, Any]) -> str:
+        """Each way of each user for itself."""
+        return f"{cls.name()} {facts.get('to', '')}"
+
+    @classmethod
+    def places(cls, facts: Mapping[str, Any], settings: Any) -> Sequence[str]:
+        """How users are told may have changed since."""
+        return (STAFF,)
+
+
+SENDER = Alert
+
+
+def _by_apprise(address: str, title: str, text: str) -> Outcome:
+    import logging
+
+    try:
+        import apprise
+    except ImportError:
+        return Failed(tr("apprise is not installed: {}", INSTALL))
+    logging.getLogger("apprise").disabled = True  # it would show addresses
+    service = apprise.Apprise()
+    if not service.add(address):
+        return Failed(tr("apprise does not know the address"), again=False)
+    if not service.notify(body=text, title=title):
+        return Failed(tr("apprise could not hand it over"))
+    return Sent("apprise")
