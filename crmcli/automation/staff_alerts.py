@@ -125,7 +125,8 @@ def _alert(ws: Workspace, user: str, wish: Alerts, event: Event) -> Alert | None
     said = (event.data.get(key) for key in ("from", "number", "subject", "text", "name"))
     words = ", ".join(" ".join(str(one).split())[:200] for one in said if one)
     name = _name(ws, event.record)
-    return Alert(event, f"{tr(HEARD[event.kind])}: {words or name}", name)
+    words = words or name.rpartition(" (")[0]
+    return Alert(event, f"{tr(HEARD[event.kind])}: {words}".rstrip(": "), name)
 
 
 def _owner(ws: Workspace, event: Event) -> str:

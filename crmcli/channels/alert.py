@@ -7,6 +7,8 @@ less than who was not told.
 from __future__ import annotations
 
 import json
+import logging
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -61,16 +63,16 @@ SENDER = Alert
 
 
 def _by_apprise(address: str, title: str, text: str) -> Outcome:
-    import logging
-
-    try:
-        import apprise
-    except ImportError:
-        return Failed(tr("apprise is not installed: {}", INSTALL))
-    logging.getLogger("apprise").disabled = True  # it would show addresses
-    service = apprise.Apprise()
-    if not service.add(address):
-        return Failed(tr("apprise does not know the address"), again=False)
-    if not service.notify(body=text, title=title):
-        return Failed(tr("apprise could not hand it over"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what it loads, and of what that will lack one day
+        try:
+            import apprise
+        except ImportError:
+            return Failed(tr("apprise is not installed: {}", INSTALL))
+        logging.getLogger("apprise").disabled = True  # it would show addresses
+        service = apprise.Apprise()
+        if not service.add(address):
+            return Failed("apprise does not know the address", again=False)
+        if not service.notify(body=text, title=title):
+            return Failed("apprise could not hand it over")
     return Sent("apprise")
