@@ -111,7 +111,7 @@ def _staff(users: Mapping[str, Any]) -> Iterator[Act]:
         ways = {key: value for key in ("telegram", "alerts") if (value := _map(user).get(key))}
         by = _list(_map(ways.get("alerts")).get("by"))
         told += [f"{name} ({one})" for one in (ways.get("telegram"), *by) if one]
-        places |= {f"{name} is told": ways} if ways else {}
+        places |= {f"{name}/alerts": ways} if ways else {}
     if places:
         what = tr("notices go to {}", ", ".join(map(str, told or places)))
         digest = _digest(STAFF, places)
@@ -120,7 +120,7 @@ def _staff(users: Mapping[str, Any]) -> Iterator[Act]:
             what,
             digest,
             layout.SETTINGS,
-            notifies=any(" is told" in name for name in places),
+            notifies=any("/" in name for name in places),
         )
 
 
