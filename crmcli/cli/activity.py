@@ -50,18 +50,24 @@ def _command(word: str) -> click.Command:
         incoming: bool = False,
         outgoing: bool = False,
         anyway: bool = False,
+        missed: bool = False,
     ) -> Told:
-        if incoming and outgoing:
-            raise BadUsage("--in and --out cannot be used together", "use one of them")
+        if incoming + outgoing + missed > 1:
+            raise BadUsage("--in, --out and --missed cannot be used together", "use one of them")
         ws = session.workspace
-        kind = word if word in ONE_WAY else f"{word}.{'in' if incoming else 'out'}"
+        way = "missed" if missed else "in" if incoming else "out"
+        kind = word if word in ONE_WAY else f"{word}.{way}"
         body = text_given(text)
         if word == "note" and not body:
             raise BadUsage("a note needs a text", "crm log note REF 'Call back at 5'")
         length = _seconds(duration)
         moment = _moment(ws, at)
         with ws.series():
-            record_id, note = _whom(ws, ref, is_new=new, anyway=anyway)
+            record_id, note = (
+                _caller(ws, ref)
+                if new and word == "call" and _is_number(ref)
+                else _whom(ws, ref, is_new=new, anyway=anyway)
+            )
             activities.log(
                 ws, record_id, kind, body, others=[ws.resolve(other) for other in others],
                 at=moment, anyway=anyway, subject=subject, duration=length,
@@ -93,12 +99,33 @@ def _params(word: str) -> list[click.Parameter]:
     ]
     if word in ONE_WAY:
         return params
+    missed = option("--missed", "From the client, and nobody answered.", is_flag=True)
     return [
         *params,
+        *([missed] if word == "call" else []),
         option("--in incoming", "From the client.", is_flag=True),
         option("--out outgoing", "To the client (the default).", is_flag=True),
         option("--anyway", "Even from a blocked sender.", is_flag=True),
     ]
+
+
+def _is_number(ref: str) -> bool:
+    return ref.strip("+( ")[:1].isdigit()
+
+
+def _caller(ws: Workspace, number: str) -> tuple[str, str]:
+    """Whose call that is, as the web hook of an exchange finds it: the open deal of who has the number, or
+    a new lead; and a note of that."""
+    from crmcli.channels.incoming import Incoming
+    from crmcli.sales.intake import taking, whose
+
+    incoming = Incoming("call.in", phones=[number])
+    if (known := whose.record_of(ws, incoming)) is not None:
+        return known.id, ""
+    owner = {"owner": [ws.actor]} if ws.actor in ws.settings.users else {}
+    with ws.change("log") as change:
+        lead = taking.new_lead(change, ws, {"phones": [number], "source": ["call"], **owner})
+    return lead.id, tr("new lead {} {}", lead.id, lead.get("name"))
 
 
 def _whom(ws: Workspace, ref: str, *, is_new: bool, anyway: bool) -> tuple[str, str]:
@@ -106,7 +133,7 @@ def _whom(ws: Workspace, ref: str, *, is_new: bool, anyway: bool) -> tuple[str, 
     try:
         return ws.resolve(ref), ""
     except NotFound as error:
-        is_reach = "@" in ref.strip("@") or ref.strip("+( ")[:1].isdigit()
+        is_reach = "@" in ref.strip("@") or _is_number(ref)
         if not is_new and is_reach:
             raise NotFound(error.message, tr("{}, or add a lead with --new", error.hint)) from None
         if not is_new:

@@ -18,12 +18,30 @@ LARGEST = 32 * 1024 * 1024
 MAILDIR = ("cur", "new")
 
 
-def brought(ws: Workspace, channel: str, paths: Sequence[str], key: str = "") -> list[Told]:
-    """Keep and take up what came by a channel; what became of each."""
+FEW = 20
+"""So many are told one by one."""
+
+
+def brought(
+    ws: Workspace, channel: str, paths: Sequence[str], key: str = "", provider: str = ""
+) -> list[Told]:
+    """Keep and take up what came by a channel; what became of each, or of many how many there were."""
     from crmcli.channels.incoming import Arrived
+    from crmcli.channels.providers import Posted, provider_named
     from crmcli.sales.intake.taking import bring
 
-    done = bring(ws, channel, (Arrived(content, key) for content in _contents(paths)))
+    brings = provider_named(provider, channel, ws.settings).arrived if provider else None
+    done = bring(
+        ws,
+        channel,
+        (
+            one
+            for content in _contents(paths)
+            for one in (brings(Posted(content)) if brings else [Arrived(content, key)])
+        ),
+    )
+    if len(done) > FEW:
+        return present.counted_up(done)
     return [present.taken(ws, one) if one else present.came_before() for one in done]
 
 

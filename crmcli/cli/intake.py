@@ -13,6 +13,7 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.channels import RECEIVED
 from crmcli.model.listed import allowed_hint
+from crmcli.model.providers import providers_of
 from crmcli.present import intake as present
 from crmcli.present.cells import Listing
 from crmcli.present.told import Told
@@ -80,13 +81,19 @@ def show(session: Session, ref: str, raw: bool) -> None:
         click.Argument(("channel",)),
         click.Argument(("paths",), nargs=-1, metavar="FILE…"),
         option("--key", "What is the same if it comes again; else its content is.", "KEY"),
+        option(
+            "--provider", "It is what this provider posts: zadarma, mango, twilio, json.", "NAME"
+        ),
     ],
 )
-def receive(session: Session, channel: str, paths: Sequence[str], key: str) -> list[Told]:
+def receive(
+    session: Session, channel: str, paths: Sequence[str], key: str, provider: str
+) -> list[Told]:
     """Take in what has come by a channel, from files or stdin, for programs that bring it.
 
     It is kept as it is first; then it is told of whom it is from, or a lead is made of it. The same
-    never counts twice.
+    never counts twice. A list of calls (CDR) is read as CSV, by its header: each call counts once, also
+    where the exchange told of it by itself.
 
     Example: echo '{"direction": "in", "from": "+7 916 123-45-67"}' | crm intake receive call
     """
@@ -94,7 +101,10 @@ def receive(session: Session, channel: str, paths: Sequence[str], key: str) -> l
         raise BadUsage(tr("nothing comes in by {!r}", channel), allowed_hint(channel, RECEIVED))
     if key and len(paths) > 1:
         raise BadUsage("--key is for one alone", "give the files one after the other")
-    return brought(session.workspace, channel, paths, key)
+    known = providers_of(channel)
+    if provider and provider not in known:
+        raise BadUsage(tr("{!r} is not a provider", provider), allowed_hint(provider, known))
+    return brought(session.workspace, channel, paths, key, provider)
 
 
 @intake.command(cls=ChangingVerb, params=[REFS])

@@ -32,6 +32,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "board": ("board:board", "The kanban of a pipeline."),
         "log": ("activity:log", "Log a call, an e-mail, a meeting, a note."),
         "activity": ("activity:activity", "Calls, meetings, notes: list, edit, rm."),
+        "call": ("call:call", "Call a client: your phone rings first."),
         "mail": ("mail:mail", "Send a message to a client."),
         "template": ("template:template", "Templates: list, show, check, preview."),
         "undo": ("undo:undo", "Undo your last change in this clone."),

@@ -42,11 +42,53 @@ def _needed(doc: str, kind: str = "text") -> Key:
 
 
 PROVIDERS: dict[str, Provider] = {
+    "json": Provider(
+        "Any web hook that posts JSON or a form.",
+        into=("call",),
+        keys={
+            "token": Key("Where a token stands that the provider sends along.", "secret"),
+            "token_in": Key("The header or the parameter that has it; token if absent."),
+            "secret": Key("Where the secret stands by which it signs what it posts.", "secret"),
+            "signature": Key("How it signs.", "signature"),
+            "fields": Key(
+                "Where what stands: from: data.caller; all by their own names if absent.", "paths"
+            ),
+            "values": Key("What its words mean: status: {NOANSWER: missed}.", "tables"),
+            "hook": HOOK,
+        },
+    ),
+    "mango": Provider(
+        "Mango Office.",
+        into=("call",),
+        keys={
+            "key": _needed("The unique code of the exchange (vpbx_api_key)."),
+            "secret": _needed(
+                "Where the key stands that makes signatures (vpbx_api_salt).", "secret"
+            ),
+            "line": Key("The line by which crm call calls, if not the usual one."),
+            "hook": HOOK,
+            "api": API,
+        },
+    ),
+    "twilio": Provider(
+        "Twilio.",
+        out=("call",),
+        into=("call",),
+        keys={
+            "account": _needed("The SID of the account: AC…"),
+            "secret": _needed("Where the auth token stands.", "secret"),
+            "from": _needed("The number that calls: +12025550123."),
+            "dial": Key("A number or a sip: address to which calls that come in are put through."),
+            "voice": Key("The voice of automatic calls, e.g. Polly.Tatyana."),
+            "hook": HOOK,
+            "api": API,
+        },
+    ),
     "zadarma": Provider(
         "Zadarma.",
         into=("call",),
         keys={
-            "key": Key("The key of its API."),
+            "key": Key("The key of its API, by which crm call starts calls."),
             "secret": _needed("Where the secret of its API stands.", "secret"),
             "hook": HOOK,
             "api": API,

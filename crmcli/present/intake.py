@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
@@ -55,6 +55,25 @@ def _row(ws: Workspace, one: Kept) -> dict[str, Any]:
 def came_before() -> Told:
     """That something came in a second time."""
     return Told(tr("It came in before: nothing is done."), {"state": "known"})
+
+
+def counted_up(done: Sequence[Taken | None]) -> list[Told]:
+    """What became of many, by kinds; what cannot be read is told one by one."""
+    taken_up = [one for one in done if one]
+    failed = [one for one in taken_up if one.failed]
+    new = sum(one.is_new for one in taken_up)
+    told_of = sum(bool(one.record) and not one.is_new for one in taken_up)
+    counts = {
+        tr("new: {}", new): new,
+        tr("on timelines: {}", told_of): told_of,
+        tr("nothing comes of: {}", rest := len(taken_up) - new - told_of - len(failed)): rest,
+        tr("came before: {}", known := len(done) - len(taken_up)): known,
+        tr("cannot be read: {}", len(failed)): len(failed),
+    }
+    parts = ", ".join(text for text, number in counts.items() if number)
+    row = {"new": new, "told": told_of, "nothing": rest, "known": known, "unreadable": len(failed)}
+    told = Told(tr("Kept {}: {}.", len(done), parts), row)
+    return [told, *(Told(f"{one.kept.id}: {one.failed}", {"id": one.kept.id}) for one in failed)]
 
 
 def taken(ws: Workspace, done: Taken) -> Told:

@@ -13,57 +13,14 @@ from urllib.parse import urlencode
 
 import pytest
 
-from crmcli.automation.receive import take_up
-from crmcli.sales.activities import Wanted, find
-from crmcli.sales.intake import kept
-from crmcli.web import app as web
-from crmcli.web.opening import Opening
-from crmcli.web.writer import Writer
-from crmcli.workspace import Workspace
-from tests.kit import NOW, contact, opened, write
-
-SETTINGS = """
-phone_country: RU
-users:
-  anna: {name: Анна, extensions: [101]}
-  boris: {name: Борис, phone: '+7 916 000-00-02', extensions: ['102']}
-channels:
-  call: {provider: zadarma, key: k1, secret: env:CALL_SECRET}
-"""
-SECRET = "s3cr3t"
-
-
-class Site:
-    """The application, as a provider sees it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.opened = Opening(folder, "anna", NOW)
-        self.writer = Writer(self.opened)
-        self.writer.start()
-        self.client = web.create_app(self.opened, self.writer).test_client()
-
-    def ws(self) -> Workspace:
-        return opened(self.folder)
-
-    def kept(self) -> list[kept.Kept]:
-        return kept.listed(self.ws(), ("waiting", "unreadable", "taken", "dropped"))
-
-    def timeline(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """What the timeline says of calls once all is taken up: kind, record, data."""
-        self.writer.stop()
-        take_up(self.ws())
-        self.writer = Writer(self.opened)
-        self.writer.start()
-        ws = self.ws()
-        return [(e.kind, e.record, dict(e.data)) for e in find(ws, Wanted(kinds=("call",)))]
+from tests.kit import contact
+from tests.web.hook_site import SECRET, Site
 
 
 @pytest.fixture
 def site(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setenv("CALL_SECRET", SECRET)
-    write(folder, "settings.yaml", SETTINGS)
-    made = Site(folder)
+    made = Site(folder, "{provider: zadarma, key: k1, secret: env:CALL_SECRET}")
     yield made
     made.writer.stop()
 
@@ -90,7 +47,7 @@ def zadarma(site: Site, secret: str = SECRET, signature: str = "", **said: str) 
     )  # fmt: skip
 
 
-CALL = {"caller_id": "79161234567", "called_did": "74950000001", "call_start": "2026-11-20 12:00:00",
+CALL = {"caller_id": "79161234567", "called_did": "74950000001", "call_start": "2026-11-23 11:00:00",
         "pbx_call_id": "in_1"}  # fmt: skip
 END = {**CALL, "event": "NOTIFY_END", "internal": "101", "duration": "65", "disposition": "answered",
        "is_recorded": "1", "call_id_with_rec": "1700000000.17"}  # fmt: skip
@@ -111,7 +68,7 @@ def test_the_notices_of_one_call_are_one_call(site: Site) -> None:
     assert kind == "call.in"
     assert said["number"] == "79161234567"
     assert (said["duration"], said["user"]) == (65, "anna")
-    assert said["at"] == "2026-11-20T09:00:00Z"
+    assert said["at"] == "2026-11-23T08:00:00Z"
     assert site.timeline()[0][2]["recording_id"] == "1700000000.17"
     made = site.ws().get(lead)
     assert made.get("owner") == "anna"
@@ -123,7 +80,7 @@ def test_a_missed_call_an_outgoing_one_and_one_between_extensions(site: Site) ->
     known = contact(site.ws(), name="Мария", phones=["8 (916) 123-45-67"])
     missed = {**END, "internal": "", "duration": "0", "disposition": "no answer"}
     out = {"event": "NOTIFY_OUT_END", "pbx_call_id": "out_1", "caller_id": "74950000001",
-           "internal": "102", "destination": "+7 916 123 45 67", "call_start": "2026-11-20 12:30:00",
+           "internal": "102", "destination": "+7 916 123 45 67", "call_start": "2026-11-23 11:30:00",
            "duration": "10", "disposition": "answered"}  # fmt: skip
     inner = {**out, "pbx_call_id": "out_2", "destination": "101"}
     hidden = {**END, "pbx_call_id": "in_2", "caller_id": "anonymous"}
@@ -133,6 +90,16 @@ def test_a_missed_call_an_outgoing_one_and_one_between_extensions(site: Site) ->
         ("call.missed", known.id), ("call.out", known.id)]  # fmt: skip
     assert site.timeline()[1][2]["user"] == "boris"
     assert site.ws().select("lead") == ()
+
+
+def test_what_was_signed_long_ago_makes_nothing(site: Site) -> None:
+    old = {**END, "call_start": "2026-11-20 11:00:00"}
+    assert zadarma(site, **old).status_code == 403
+    assert zadarma(site, **{**END, "call_start": "yesterday"}).status_code == 400
+    assert zadarma(site, **{**END, "duration": "x"}).status_code == 200  # kept: a person may look
+    assert site.timeline() == []
+    [one] = site.kept()
+    assert (one.state, "x" in one.why) == ("unreadable", True)
 
 
 @pytest.mark.parametrize("wrong", ["AAAA", "", "x" * 5000])

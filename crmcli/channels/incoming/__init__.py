@@ -74,6 +74,10 @@ class Receiver:
     def acknowledge(self, arrived: Sequence[Arrived]) -> None:
         """These are kept, durably: they need not be fetched again."""
 
+    def parts(self, arrived: Arrived) -> Sequence[Arrived]:
+        """What has come, taken apart where it is a list of several."""
+        return [arrived]
+
     def key(self, content: bytes) -> str:
         """What is the same of it if it comes again, also another way; "" where only its content is."""
         return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -87,10 +87,28 @@ def _digits(number: str) -> str:
 class Call(Receiver):
     """Calls that an exchange tells of."""
 
+    def parts(self, arrived: Arrived) -> Sequence[Arrived]:
+        """The calls of a list (CDR), which is CSV; a call alone is JSON."""
+        if arrived.facts or arrived.content.lstrip()[:1] == b"{":
+            return [arrived]
+        from crmcli.channels.incoming.call_records import calls_of
+
+        return calls_of(arrived.content, self.settings)
+
+    def key(self, content: bytes) -> str:
+        """The id by which the exchange knows it."""
+        try:
+            name = str(_object(content).get("id") or "")
+        except Unreadable:
+            return ""
+        return f"call:{name}" if name else ""
+
     def read(self, arrived: Arrived) -> Incoming:
         """One call: {"direction": "in", "from": "+7…", "to": "+7…", "duration": 35, "recording": URL}."""
         given = _object(arrived.content)
         way = str(given.get("direction", "in")).casefold()
+        if way == "internal":
+            return Incoming("call.in", why_nothing="it is between extensions")
         if way not in ("in", "out"):
             raise Unreadable(tr("{!r} is not a direction", way), "in or out")
         client = str(given.get("from" if way == "in" else "to", "")).strip()
@@ -103,7 +121,8 @@ class Call(Receiver):
         call = OneCall(
             way, client, str(given.get("to" if way == "in" else "from", "")),
             str(given.get("agent", "")), seconds, status.casefold() in _MISSED or seconds == 0,
-            moment_of(given.get("at")), str(given.get("recording", "")), str(given.get("text", "")),
+            moment_of(given.get("at")), str(given.get("recording") or ""), str(given.get("text") or ""),
+            "" if status.casefold() in ("", "answered") else status,
         )  # fmt: skip
         return incoming_call(call, self.settings)
 

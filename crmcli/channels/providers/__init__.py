@@ -4,7 +4,7 @@ to carry out what leaves."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any, ClassVar, cast
 from urllib.parse import parse_qsl, urlsplit
@@ -14,18 +14,28 @@ from crmcli.channels.base import NoChannel, Queued
 from crmcli.channels.incoming import Arrived, Incoming, Unreadable
 from crmcli.channels.outcome import Outcome
 from crmcli.dataclass import dataclass, field
-from crmcli.errors import Forbidden, NotFound
+from crmcli.errors import Forbidden, InvalidData, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.providers import PROVIDERS
 from crmcli.model.settings import Settings
+from crmcli.model.user import User
 
 BY, POSTED = "provider", "posted"
 """In the facts of what came in: the name of its provider, and of its envelope what is kept."""
 MOST_PAIRS = 200
 
 
+OLDEST = timedelta(days=1)
+"""So old what a provider tells may be: it tries for hours where nobody answers."""
+LONGEST_SKEW = timedelta(minutes=15)
+
+
 class BadSignature(Forbidden):
     """It is not from the provider, or was signed long ago."""
+
+
+class NoSignature(InvalidData):
+    """The settings do not say by what one could tell who calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +79,8 @@ class Answer:
 class Provider:
     """A provider as the settings of one channel name it."""
 
-    signs: ClassVar[str] = ""
-    """The key of its settings without which nobody can tell what is from it."""
+    starts_calls: ClassVar[bool] = False
+    """Whether it can be told to connect a user with a client."""
 
     def __init__(self, channel: str, settings: Settings, declared: Mapping[str, Any]) -> None:
         self.channel = channel
@@ -130,6 +140,28 @@ class Provider:
         """What hands a message over, at most once; Unsound if it cannot leave as it is."""
         raise NoChannel(self.why_not_out())
 
+    def connecting(self, to: str, by: User, key: str, now: datetime) -> Callable[[], Outcome]:
+        """What starts a call: the provider calls a user first, then the client; Refused where it cannot."""
+        raise Refused(tr("{} cannot start calls", self.name()), "see crm help calls")
+
+    def extension_of(self, by: User) -> str:
+        """The extension of a user; Refused where the settings name none."""
+        if not by.extensions:
+            said = tr("{} has no extension", by)
+            raise Refused(said, tr("users: {{{}: {{extensions: [101]}}}} in settings.yaml", by.id))
+        return by.extensions[0]
+
+
+def check_age(moment: datetime, now: datetime, oldest: timedelta = OLDEST) -> None:
+    """See that something was not signed long ago, nor for later; BadSignature."""
+    if not -LONGEST_SKEW < now - moment < oldest:
+        raise BadSignature(
+            tr(
+                "it is dated {}: too old, or ahead of this clock",
+                moment.strftime("%Y-%m-%d %H:%M %Z"),
+            )
+        )
+
 
 def provider_class(name: str) -> type[Provider]:
     """The class in the file of a provider; NotFound for one that only a newer crm knows."""
@@ -138,11 +170,17 @@ def provider_class(name: str) -> type[Provider]:
     return cast("type[Provider]", import_module(f"{__package__}.{name}").PROVIDER)
 
 
+def provider_named(name: str, channel: str, settings: Settings) -> Provider:
+    """A provider by its name, with its settings where it is the one that they name."""
+    declared = settings.channels.get(channel, {})
+    mine = declared if declared.get(BY) == name else {}
+    return provider_class(name)(channel, settings, mine)
+
+
 def provider_of(channel: str, settings: Settings) -> Provider | None:
     """The provider that the settings name for a channel; None if they name none."""
-    declared = settings.channels.get(channel, {})
-    name = str(declared.get("provider") or "")
-    return provider_class(name)(channel, settings, declared) if name else None
+    name = str(settings.channels.get(channel, {}).get(BY) or "")
+    return provider_named(name, channel, settings) if name else None
 
 
 def by_provider(channel: str, settings: Settings, arrived: Arrived) -> Incoming | None:
@@ -150,12 +188,10 @@ def by_provider(channel: str, settings: Settings, arrived: Arrived) -> Incoming 
     name = str(arrived.facts.get(BY) or "")
     if not name:
         return None
-    declared = settings.channels.get(channel, {})
-    mine = declared if declared.get("provider") == name else {}
     envelope = arrived.facts.get(POSTED) or {}
     kind = {"content-type": str(envelope.get("type", ""))}
     posted = Posted(arrived.content, rest=str(envelope.get("rest", "")), headers=kind)
-    return provider_class(name)(channel, settings, mine).read(posted)
+    return provider_named(name, channel, settings).read(posted)
 
 
 def pairs(text: str) -> list[tuple[str, str]]:

@@ -6,14 +6,21 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from crmcli.channels.http_exchange import Reply
 from crmcli.channels.incoming import Incoming, Unreadable
-from crmcli.channels.incoming.call import OneCall, incoming_call, moment_of, seconds_of
-from crmcli.channels.providers import Answer, BadSignature, Posted, Provider
+from crmcli.channels.incoming.call import OneCall, incoming_call, seconds_of
+from crmcli.channels.outcome import Failed, Outcome, Sent, one_line
+from crmcli.channels.providers import OLDEST, Answer, BadSignature, Posted, Provider, check_age
+from crmcli.channels.providers.http_api import Request, ask, members
 from crmcli.language import tr
+from crmcli.model.user import User
+from crmcli.model.values import format_instant
 
 _CALLER, _CALLED = (
     ("caller_id", "called_did", "call_start"),
@@ -28,6 +35,9 @@ SIGNED: Mapping[str, tuple[str, ...]] = {
 """The fields of each notice that its signature covers, in their order."""
 ENDS = ("NOTIFY_END", "NOTIFY_OUT_END")
 RECORD = "NOTIFY_RECORD"
+API, CALLBACK = "https://api.zadarma.com", "/v1/request/callback/"
+TALK = timedelta(days=1)
+"""So long a call may last, which is dated by its beginning."""
 _ECHO = re.compile(r"[\w.-]{1,200}", re.ASCII)
 
 
@@ -39,6 +49,8 @@ def signature(secret: str, text: str) -> str:
 
 class Zadarma(Provider):
     """An account at Zadarma."""
+
+    starts_calls = True
 
     def greeting(self, posted: Posted) -> Answer | None:
         """The echo by which Zadarma sees that the address is ours."""
@@ -54,6 +66,8 @@ class Zadarma(Provider):
         wanted = signature(self.secret("secret"), "".join(given.get(one, "") for one in fields))
         if not hmac.compare_digest(wanted, posted.headers.get("signature", "")):
             raise BadSignature("the signature is not that of Zadarma")
+        if began := given.get("call_start"):
+            check_age(_zoned(began, self.settings.time_zone), now, OLDEST + TALK)
 
     def key(self, posted: Posted) -> str:
         """A call has the key of its end, as in the statistics; other notices of it have their own."""
@@ -82,10 +96,20 @@ class Zadarma(Provider):
             given.get("internal", ""),
             seconds_of(given.get("duration")),
             is_missed=disposition != "answered",
-            at=moment_of(_zoned(given.get("call_start", ""), self.settings.time_zone)),
+            at=format_instant(_zoned(given.get("call_start", ""), self.settings.time_zone)),
             status="" if disposition == "answered" else disposition,
         )
         return incoming_call(call, self.settings)
+
+    def connecting(self, to: str, by: User, key: str, now: datetime) -> Callable[[], Outcome]:
+        """Zadarma calls the extension of a user first, and then the client."""
+        asked = urlencode({"format": "json", "from": self.extension_of(by), "to": to})
+        secret, hashed = self.secret("secret"), hashlib.md5(asked.encode()).hexdigest()
+        signed = signature(secret, f"{CALLBACK}{asked}{hashed}")
+        headers = {"Authorization": f"{self.told('key')}:{signed}"}
+        url = f"{self.told('api') or API}{CALLBACK}?{asked}"
+        request = Request(url, headers=headers, method="GET", secrets=[secret, signed])
+        return partial(ask, request, self.settings, _taken)
 
 
 PROVIDER = Zadarma
@@ -96,9 +120,21 @@ def key_of(call: str) -> str:
     return f"call:zadarma:{call}"
 
 
-def _zoned(text: str, zone: str) -> str:
+def _taken(reply: Reply) -> Outcome:
+    try:
+        told = members(reply.text)
+    except ValueError as error:
+        return Failed(tr("Zadarma answered strangely: {}", error), again=False)
+    if told.get("status") == "success":
+        return Sent("Zadarma")
+    return Failed(
+        tr("Zadarma refused the call: {}", one_line(str(told.get("message")))), again=False
+    )
+
+
+def _zoned(text: str, zone: str) -> datetime:
     """A time of the account, which is meant as that of the workspace."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).isoformat()
+        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
     except ValueError:
-        return text
+        raise Unreadable(tr("{!r} is not when a call was", text)) from None

@@ -51,10 +51,12 @@ def take(ws: Workspace, kept: Kept) -> Taken:
 def bring(ws: Workspace, channel: str, arrived: Iterable[Arrived]) -> list[Taken | None]:
     """Keep each of what has come, and take it up at once; None stands for what came before."""
     done: list[Taken | None] = []
+    parts_of = receiver(channel, ws.root, ws.settings).parts
     with ws.series():
         for one in arrived:
-            new = store.keep(ws, channel, [one])
-            done.append(take(ws, new[0]) if new else None)
+            parts = parts_of(one)
+            new = store.keep(ws, channel, parts)
+            done += [*(take(ws, each) for each in new), *[None] * (len(parts) - len(new))]
     return done
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from crmcli.dataclass import replace
@@ -20,7 +20,7 @@ TAKES_OUT = "run"
 def served(doc: str, channel: str, handover: Mapping[str, shapes.Shape]) -> shapes.Shape:
     """The settings of a channel: `handover` are its keys where no provider is named."""
     rows = providers_of(channel)
-    name = shapes.word("The provider that serves it; see crm help providers.", rows)
+    name = shapes.word("The provider that serves it; see crm help calls.", rows)
     plain = {**handover, PROVIDER: name}
     by = {
         one: {TAKES_OUT: handover[TAKES_OUT], PROVIDER: name, **_keys(row)}
@@ -84,5 +84,39 @@ def address(doc: str) -> shapes.Shape:
     return shapes.guarded(doc, URL_RULE, _why_not_url)
 
 
-SHAPES = {"text": shapes.text, "secret": shapes.secret, "url": address}
+def paths(doc: str) -> shapes.Shape:
+    """Where what stands in what a provider posts, by the name that crm has for it."""
+    path = shapes.matching(
+        "", r"[^\s.\[\]]+(\.[^\s.\[\]]+|\[\d{1,3}\])*", "a path", "like data.calls[0].from"
+    )
+    return shapes.mapped(doc, NAME, NO_NAME, path, (50, "the map of fields"))
+
+
+def tables(doc: str) -> shapes.Shape:
+    """For names of fields, what the provider's words mean."""
+    words = shapes.mapped("", r"[^\r\n]{1,100}", ("is too long", ""), shapes.text(""))
+    return shapes.mapped(doc, NAME, NO_NAME, words, (50, "the map of values"))
+
+
+def signature(doc: str) -> shapes.Shape:
+    """How a provider signs what it posts."""
+    return shapes.keys(
+        doc,
+        {
+            "header": shapes.matching("The header that has it.", HEADER, "a header"),
+            "hash": shapes.word("Of the HMAC.", ("sha1", "sha256", "sha512")),
+            "as": shapes.word("How it is written.", ("hex", "base64")),
+            "prefix": shapes.text("What stands before it, as sha256=."),
+            "of": shapes.text("What is signed: {body}, {timestamp}.{body}, {url}{body}."),
+            "timestamp": shapes.matching("The header that says when.", HEADER, "a header"),
+        },
+    )
+
+
+NAME, NO_NAME = r"[a-z_]{1,40}", ("is not the name of a field", "like from, to, direction")
+HEADER = r"[A-Za-z0-9-]{1,60}"
+SHAPES: Mapping[str, Callable[[str], shapes.Shape]] = {
+    "text": shapes.text, "secret": shapes.secret, "url": address,
+    "paths": paths, "tables": tables, "signature": signature,
+}  # fmt: skip
 """How each kind of key is read."""

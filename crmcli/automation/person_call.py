@@ -1,0 +1,78 @@
+"""Calls that a person starts: the provider calls that person first, and then the client."""
+
+from __future__ import annotations
+
+from secrets import token_hex
+
+from crmcli.automation.approval.gate import ASK, Gate
+from crmcli.channels.outcome import Outcome
+from crmcli.channels.providers import provider_of
+from crmcli.dataclass import dataclass
+from crmcli.errors import InvalidData, NotFound, Refused, ServiceFailed
+from crmcli.language import tr
+from crmcli.model.phones import parse_phones, sendable
+from crmcli.model.user import User
+from crmcli.sales.consent.permission import why_not
+from crmcli.sales.documents.messages import reached
+from crmcli.workspace import Workspace
+
+CHANNEL = "call"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whom to call: the number, and the record that it is of, if anybody's."""
+
+    number: str
+    name: str = ""
+
+
+def wanted(ws: Workspace, ref: str, number: str = "", *, anyway: bool = False) -> Wanted:
+    """Whom a reference means; Refused if it must not be called or has no number."""
+    try:
+        record = ws.get(ws.resolve(ref))
+    except NotFound:
+        if not _is_phone(ws, ref):
+            raise
+        record, number = None, number or ref
+    people = reached(ws, record) if record else []
+    has = next(filter(None, (sendable(getattr(p, "phones", ()), True) for p in people)), "")
+    to = _e164(ws, number) if number else has
+    if not to:
+        raise Refused(tr("{} has no phone number", ref), "give it with --number")
+    why = "" if anyway else why_not(ws, record, [to], CHANNEL)
+    if why:
+        raise Refused(why, "call --anyway")
+    return Wanted(to, str(record.get("name")) if record else "")
+
+
+def start(ws: Workspace, whom: Wanted) -> Outcome:
+    """Let the provider connect the acting user with somebody; Refused where it cannot."""
+    provider = provider_of(CHANNEL, ws.settings)
+    if provider is None:
+        hint = "channels: {call: {provider: NAME}} in settings.yaml, see crm help calls"
+        raise Refused("no provider of calls is set up", hint)
+    if why := Gate(ws).why_not_channel(CHANNEL):
+        raise Refused(why, ASK)
+    by = ws.settings.users.get(ws.actor) or User(ws.actor)
+    return provider.connecting(whom.number, by, f"call-{token_hex(8)}", ws.now)()
+
+
+def _is_phone(ws: Workspace, text: str) -> bool:
+    try:
+        return bool(sendable(parse_phones(text, ws.settings.phone_country), True))
+    except ValueError:
+        return False
+
+
+def _e164(ws: Workspace, number: str) -> str:
+    try:
+        return sendable(parse_phones(number, ws.settings.phone_country), True)
+    except ValueError as error:
+        raise InvalidData(str(error), "like +79161234567") from None
+
+
+def check(outcome: Outcome) -> None:
+    """ServiceFailed where the provider did not start the call, or nobody knows."""
+    if reason := str(getattr(outcome, "reason", "")):
+        raise ServiceFailed(tr("the call was not started: {}", reason), "see crm help calls")

@@ -1,0 +1,187 @@
+"""Lists of calls (CDR) as CSV: of Asterisk and FreePBX, of Mango, Zadarma, Twilio, by their headers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from crmcli import words
+from crmcli.channels.incoming import Arrived, Unreadable
+from crmcli.errors import CrmError
+from crmcli.formats.csv import read_table
+from crmcli.language import tr
+from crmcli.model.settings import Settings
+
+MASTER = ("accountcode", "src", "dst", "dcontext", "clid", "channel", "dstchannel", "lastapp",
+          "lastdata", "start", "answer", "end", "duration", "billsec", "disposition", "amaflags",
+          "uniqueid", "userfield")  # fmt: skip
+"""The columns of Asterisk's Master.csv, which has no header."""
+MANGO = ("records", "start", "finish", "answer", "from_extension", "from_number", "to_extension",
+         "to_number", "disconnect_reason", "line_number", "location", "entry_id")  # fmt: skip
+"""The columns of the statistics of Mango's API, which have none either."""
+OWNED = ("zadarma", "mango", "twilio")
+_CHANNEL = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Local)/(\d{2,6})[-@]")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+_CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,2}):(\d\d)")
+_FORMS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S",
+          "%d.%m.%y %H:%M:%S", "%Y/%m/%d %H:%M:%S")  # fmt: skip
+
+
+def calls_of(content: bytes, settings: Settings) -> list[Arrived]:
+    """The calls of a list, each once with the row that tells most of it; Unreadable if it is none."""
+    best: dict[str, tuple[tuple[bool, int], Arrived]] = {}
+    for number, (header, row) in enumerate(_rows(content)):
+        found = _Row(header, row, settings).call()
+        key = str(found.pop("key")) or ""
+        told = json.dumps(
+            {**found, "row": dict(zip(header, row, strict=False))}, ensure_ascii=False
+        )
+        rank = (found["status"] == "answered", _number(found["duration"]))
+        name = key or f"row {number}"
+        if name not in best or rank > best[name][0]:
+            best[name] = rank, Arrived(told.encode(), key)
+    if not best:
+        raise Unreadable("the list has no calls", "")
+    return [arrived for _, arrived in best.values()]
+
+
+def _rows(content: bytes) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    """The rows, each with what its columns are called."""
+    try:
+        table = read_table(content, tr("the list of calls"))
+    except CrmError as error:
+        raise Unreadable(error.message, error.hint) from None
+    first = table.header
+    header: Sequence[str] = [one.strip().casefold() for one in first]
+    is_bare = False
+    if len(first) >= len(MASTER) - 2 and _DATE.fullmatch(first[9]) and first[12].isdigit():
+        header, is_bare = MASTER, True
+    elif len(first) >= len(MANGO) - 1 and first[1].isdigit() and first[2].isdigit():
+        header, is_bare = MANGO, True
+    names = set(header)
+    if not (_columns("from") & names and _columns("to") & names):
+        raise Unreadable(
+            "it is no list of calls",
+            "its header needs a caller and a called number, as from and to",
+        )
+    if is_bare:
+        yield header, first
+    for row in table.rows():
+        yield header, [str(cell or "") for cell in row.cells]
+
+
+class _Row:
+    """A row, read by what its columns are called."""
+
+    def __init__(self, header: Sequence[str], row: Sequence[str], settings: Settings) -> None:
+        self.cells = {
+            name: text.strip() for name, text in zip(header, row, strict=False) if text.strip()
+        }
+        self.settings = settings
+
+    def _of(self, field: str) -> str:
+        """The cell of a field: that of the first of its names that the row has."""
+        return next((self.cells[name] for name in _names(field) if name in self.cells), "")
+
+    def call(self) -> dict[str, str]:
+        """The call, by the names that crm has for it."""
+        seconds = _seconds(self._of("duration") or self._of("whole"))
+        status = self._of("status").casefold()
+        if "answer" in self.cells and not status:  # a moment: 0 where nobody answered
+            answered, ended = _number(self.cells["answer"]), _number(self.cells.get("finish", ""))
+            seconds, status = (
+                str(ended - answered if answered else 0),
+                "answered" if answered else "",
+            )
+        is_answered = status in _columns("answered") or (not status and seconds not in ("", "0"))
+        way, client, agent, line = self._ends()
+        return {
+            "key": self._key(),
+            "direction": way,
+            "from" if way == "in" else "to": client,
+            "to" if way == "in" else "from": line,
+            "agent": agent,
+            "duration": seconds if is_answered else "0",
+            "status": "answered" if is_answered else status or "missed",
+            "at": self._moment(),
+            "recording": self._of("recording"),
+        }
+
+    def _ends(self) -> tuple[str, str, str, str]:
+        """Which way it went, the client's number, the extension that took part, and the line."""
+        source, target, line = self._of("from"), self._of("to"), self._of("line")
+        from_agent = self.cells.get("from_extension") or _extension(self.cells.get("channel", ""))
+        to_agent = self.cells.get("to_extension") or _extension(self.cells.get("dstchannel", ""))
+        said = self._of("direction").casefold()
+        way = next((one for one in ("in", "out", "internal") if said in _columns(one)), "")
+        if not way:
+            starts = bool(self.cells.get("from_extension")) or _is_short(source)
+            ends = bool(self.cells.get("to_extension")) or _is_short(target)
+            way = "internal" if starts and ends and not line else "out" if starts else "in"
+        agent = self._of("agent")
+        if way == "out":
+            agent = agent or from_agent or (source if _is_short(source) else "")
+            return way, target, agent, line or ("" if _is_short(source) else source)
+        agent = agent or to_agent or (target if _is_short(target) else "")
+        return way, source, agent, line or ("" if _is_short(target) else target)
+
+    def _key(self) -> str:
+        """By what the call is known, also where the exchange told of it by itself."""
+        for provider in OWNED:
+            if name := self._of(provider):
+                return f"call:{provider}:{name}"
+        return f"call:{name}" if (name := self._of("id")) else ""
+
+    def _moment(self) -> str:
+        """When it was; a time without a zone is one of the company."""
+        text = self._of("at") or " ".join(filter(None, [self._of("date"), self._of("time")]))
+        if text.isdigit():
+            return text
+        zone = ZoneInfo(self.settings.time_zone)
+        for form in ("", *_FORMS):
+            try:
+                found = (
+                    datetime.strptime(text, form).replace(tzinfo=zone)
+                    if form
+                    else datetime.fromisoformat(text)
+                )
+            except ValueError:
+                continue
+            return (found if found.tzinfo else found.replace(tzinfo=zone)).isoformat()
+        return text  # who reads it says what is wrong with it
+
+
+@cache
+def _names(field: str) -> tuple[str, ...]:
+    """What a column is called, the best first, or the words that mean something."""
+    return tuple(words.joined("call_records")[field].split("|"))
+
+
+def _columns(field: str) -> set[str]:
+    return {*_names(field)}
+
+
+def _extension(channel: str) -> str:
+    match = _CHANNEL.match(channel)
+    return match[1] if match else ""
+
+
+def _is_short(number: str) -> bool:
+    return number.isdigit() and len(number) <= 4
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else 0
+
+
+def _seconds(text: str) -> str:
+    """How long, in seconds, also from 1:02:03."""
+    match = _CLOCK.fullmatch(text)
+    if not match:
+        return text.partition(".")[0] if text.replace(".", "", 1).isdigit() else text
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return str(hours * 3600 + minutes * 60 + seconds)

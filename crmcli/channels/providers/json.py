@@ -1,0 +1,143 @@
+"""Any web hook that posts JSON or a form: the settings say where in it what stands, and how it is signed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from crmcli.channels.incoming import Arrived, Incoming, Unreadable, receiver
+from crmcli.channels.providers import BadSignature, NoSignature, Posted, Provider, check_age
+from crmcli.language import tr
+
+SKIP, ADDS = "skip", "adds"
+"""What a table of values may make of the value of any field: nothing comes of it; it says more of the one
+that came before with the same id."""
+NEWEST = timedelta(minutes=5)
+_STEP = re.compile(r"[^.\[\]]+")
+
+
+class Json(Provider):
+    """A provider of whom the settings say all."""
+
+    def check(self, posted: Posted, now: datetime) -> None:
+        """A token that both know, in a header or the query, or an HMAC of what is posted."""
+        if token := self.secret("token"):
+            name = (self.told("token_in") or "token").lower()
+            said = posted.headers.get(name) or posted.query.get(name, "")
+            if not hmac.compare_digest(said.removeprefix("Bearer ").encode(), token.encode()):
+                raise BadSignature("the token is not the right one")
+        if secret := self.secret("secret"):
+            self._check_signature(posted, secret, now)
+        if not (self.told("token") or self.told("secret")):
+            raise NoSignature("nothing tells who calls", "give token: or secret: in settings.yaml")
+
+    def _check_signature(self, posted: Posted, secret: str, now: datetime) -> None:
+        rules: Mapping[str, str] = self.declared.get("signature") or {}
+        stamp = posted.headers.get((rules.get("timestamp") or "").lower(), "")
+        if rules.get("timestamp"):
+            check_age(_stamped(stamp), now, NEWEST)
+        signed = (rules.get("of") or "{body}").encode()
+        signed = signed.replace(b"{timestamp}", stamp.encode()).replace(
+            b"{url}", posted.url.encode()
+        )
+        signed = signed.replace(b"{body}", posted.body)
+        digest = hmac.digest(secret.encode(), signed, rules.get("hash") or "sha256")
+        is_hex = (rules.get("as") or "hex") == "hex"
+        wanted = digest.hex() if is_hex else base64.b64encode(digest).decode()
+        said = posted.headers.get((rules.get("header") or "X-Signature").lower(), "")
+        said = said.removeprefix(rules.get("prefix") or "")
+        if not hmac.compare_digest((said.lower() if is_hex else said).encode(), wanted.encode()):
+            raise BadSignature("the signature is not the right one")
+
+    def key(self, posted: Posted) -> str:
+        """What has an id counts once, by it; what only says more, or nothing, by all that it says."""
+        found = self._mapped(posted)
+        name = str(found.get("id") or "")
+        if not name:
+            return ""
+        if {SKIP, ADDS} & {*map(str, found.values())}:
+            return f"{self._key_of(name)}:{hashlib.sha256(posted.body).hexdigest()[:16]}"
+        return self._key_of(name)
+
+    def read(self, posted: Posted) -> Incoming:
+        """It, by the names that crm has for it; from there on it is as if it had come in these."""
+        found = self._mapped(posted)
+        words = {*map(str, found.values())}
+        if SKIP in words:
+            return Incoming(f"{self.channel}.in", why_nothing="the settings let it pass by")
+        if ADDS in words:
+            names = ("recording", "text", "duration")
+            told = {name: found[name] for name in names if found.get(name) not in (None, "", ADDS)}
+            return Incoming(f"{self.channel}.in", told, adds_to=self._key_of(str(found.get("id"))))
+        told = {name: value for name, value in found.items() if value is not None}
+        content = json.dumps(told, ensure_ascii=False).encode()
+        return receiver(self.channel, Path(), self.settings).read(Arrived(content))
+
+    def _key_of(self, name: str) -> str:
+        return f"{self.channel}:{name}"
+
+    def _mapped(self, posted: Posted) -> dict[str, Any]:
+        """What stands at the places that the settings name, each value as they translate it."""
+        whole = _whole(posted)
+        fields: Mapping[str, str] = self.declared.get("fields") or {}
+        tables: Mapping[str, Mapping[str, str]] = self.declared.get("values") or {}
+        found = {name: _at(whole, path) for name, path in fields.items()}
+        found = found or (whole if isinstance(whole, dict) else {})
+        plain = {k: v for k, v in found.items() if isinstance(v, str | int | float | None)}
+        return {
+            name: tables.get(name, {}).get(_word(value), value) for name, value in plain.items()
+        }
+
+
+PROVIDER = Json
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _whole(posted: Posted) -> Any:
+    """All that was posted: JSON, or a form, whose values may be JSON in their turn."""
+    text = posted.body.strip()
+    if text[:1] in (b"{", b"["):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise Unreadable("it is neither JSON nor a form") from None
+    return posted.form if text else posted.query
+
+
+def _at(whole: Any, path: str) -> Any:
+    """What stands at a path, as data.calls[0].from; None where nothing does."""
+    here = whole
+    for step in _STEP.findall(path):
+        if isinstance(here, str) and here[:1] in "{[":
+            try:
+                here = json.loads(here)
+            except (ValueError, RecursionError):
+                return None
+        if isinstance(here, dict):
+            here = here.get(step)
+        elif isinstance(here, list) and step.isdigit() and int(step) < len(here):
+            here = here[int(step)]
+        else:
+            return None
+    return here
+
+
+def _stamped(text: str) -> datetime:
+    """The moment of a time stamp, in seconds or milliseconds since 1970, or as ISO 8601 has it."""
+    try:
+        if text.isdigit():
+            return datetime.fromtimestamp(int(text) / (1000 if len(text) > 11 else 1), UTC)
+        found = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        raise BadSignature(tr("{!r} is not a time stamp", text[:40])) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

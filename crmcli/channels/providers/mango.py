@@ -1,0 +1,160 @@
+"""Mango Office: notices of its exchange, and calls that it starts, signed by the salt of its API."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from crmcli.channels.http_exchange import Reply
+from crmcli.channels.incoming import Incoming, Unreadable
+from crmcli.channels.incoming.call import OneCall, incoming_call
+from crmcli.channels.outcome import Failed, Outcome, Sent
+from crmcli.channels.providers import BadSignature, Posted, Provider, check_age
+from crmcli.channels.providers.http_api import FORM, Request, ask, form, members
+from crmcli.language import tr
+from crmcli.model.user import User
+from crmcli.model.values import format_instant
+
+API = "https://app.mango-office.ru/vpbx"
+RECORDING = "https://app.mango-office.ru/vpbx/queries/recording/issa/{}/play"
+"""Where who is logged in at Mango hears a recording; other links to it end soon."""
+SUMMARY, RECORDED, RECORD = "events/summary", "events/record/added", "events/recording"
+_INNER, _IN, _OUT = 0, 1, 2
+TAKEN = 1000
+
+
+class Mango(Provider):
+    """An exchange at Mango Office."""
+
+    starts_calls = True
+
+    def check(self, posted: Posted, now: datetime) -> None:
+        """The signature covers all that is told; it is of the last day."""
+        given = posted.form
+        key, salt, said = self.told("key"), self.secret("secret"), given.get("json", "")
+        wanted = signature(key, salt, said)
+        is_ours = hmac.compare_digest(given.get("vpbx_api_key", "").encode(), key.encode())
+        if not (is_ours and hmac.compare_digest(wanted.encode(), given.get("sign", "").encode())):
+            raise BadSignature("the signature is not that of Mango Office")
+        told = _object(said)
+        if moment := _number(told.get("timestamp") or told.get("end_time")):
+            check_age(datetime.fromtimestamp(moment, UTC), now)
+
+    def key(self, posted: Posted) -> str:
+        """A call has the key of its summary, as in the statistics; other notices of it have their own."""
+        told = _object(posted.form.get("json", ""))
+        entry, kind = str(told.get("entry_id") or ""), _kind(posted, told)
+        if not entry:
+            return ""
+        rest = [told.get(name) for name in ("recording_id", "call_id", "recording_state", "seq")]
+        more = (
+            [] if kind == SUMMARY else [kind, *(str(one) for one in rest if one not in (None, ""))]
+        )
+        return ":".join([key_of(entry), *more])
+
+    def read(self, posted: Posted) -> Incoming:
+        """The summary of a call tells it; what was told before it says nothing yet, a recording says more."""
+        told = _object(posted.form.get("json", ""))
+        kind = _kind(posted, told)
+        if kind == RECORDED or (kind == RECORD and told.get("recording_state") == "Completed"):
+            link = RECORDING.format(told.get("recording_id"))
+            return Incoming(
+                "call.in", {"recording": link}, adds_to=key_of(str(told.get("entry_id")))
+            )
+        if kind != SUMMARY:
+            return Incoming("call.in", why_nothing="the call is not over")
+        way = _number(told.get("call_direction"))
+        if way == _INNER:
+            return Incoming("call.in", why_nothing="it is between extensions")
+        return incoming_call(self._call(told, "in" if way == _IN else "out"), self.settings)
+
+    def _call(self, told: Mapping[str, Any], way: str) -> OneCall:
+        ends = [
+            _side(told.get(name)) for name in (("from", "to") if way == "in" else ("to", "from"))
+        ]
+        began, talked, ended = (
+            _number(told.get(f"{name}_time")) for name in ("create", "talk", "end")
+        )
+        is_answered = bool(talked) and told.get("entry_result") in (1, "1")
+        return OneCall(
+            way,
+            ends[0].get("number", ""),
+            str(told.get("line_number") or ""),
+            ends[1].get("extension", ""),
+            max(ended - talked, 0) if is_answered else 0,
+            is_missed=not is_answered,
+            at=format_instant(datetime.fromtimestamp(began, UTC)) if began else "",
+            status="" if is_answered else f"no answer ({told.get('disconnect_reason', '')})",
+        )
+
+    def connecting(self, to: str, by: User, key: str, now: datetime) -> Callable[[], Outcome]:
+        """Mango calls the extension of a user first, and then the client."""
+        asked = {"command_id": key, "from": {"extension": self.extension_of(by)},
+                 "to_number": to.lstrip("+")}  # fmt: skip
+        if line := self.told("line"):
+            asked["line_number"] = line.lstrip("+")
+        said = json.dumps(asked, ensure_ascii=False, separators=(",", ":"))
+        mine, salt = self.told("key"), self.secret("secret")
+        data, _ = form({"vpbx_api_key": mine, "sign": signature(mine, salt, said), "json": said})
+        url = f"{self.told('api') or API}/commands/callback"
+        request = Request(url, data, {"Content-Type": FORM}, secrets=[salt, mine])
+        return partial(ask, request, self.settings, _taken)
+
+
+PROVIDER = Mango
+
+
+def signature(key: str, salt: str, said: str) -> str:
+    """The signature of a notice or a request: SHA-256 of the key, the JSON and the salt."""
+    return hashlib.sha256(f"{key}{said}{salt}".encode()).hexdigest()
+
+
+def key_of(entry: str) -> str:
+    """The key of a call by its entry_id."""
+    return f"call:mango:{entry}"
+
+
+def _taken(reply: Reply) -> Outcome:
+    try:
+        result = _number(members(reply.text).get("result", TAKEN)) if reply.text.strip() else TAKEN
+    except ValueError as error:
+        return Failed(tr("Mango Office answered strangely: {}", error), again=False)
+    if result == TAKEN:
+        return Sent("Mango Office")
+    return Failed(tr("Mango Office refused the call: {}", result), again=False)
+
+
+def _kind(posted: Posted, told: Mapping[str, Any]) -> str:
+    """Which notice it is; one that came without its path is told by what it has."""
+    if posted.rest:
+        return posted.rest.strip("/")
+    return (
+        SUMMARY if "entry_result" in told else RECORD if "recording_id" in told else "events/call"
+    )
+
+
+def _object(said: str) -> dict[str, Any]:
+    try:
+        return members(said.encode())
+    except ValueError as error:
+        raise Unreadable(str(error)) from None
+
+
+def _side(value: object) -> dict[str, str]:
+    found = value if isinstance(value, dict) else {}
+    return {name: str(text) for name, text in found.items() if text not in (None, "")}
+
+
+def _number(value: object) -> int:
+    """A whole number that fits a time; Unreadable for anything else."""
+    if value in (None, ""):
+        return 0
+    text = str(value)
+    if not text.isascii() or not text.isdigit() or len(text) > 10:
+        raise Unreadable(tr("{!r} is not a whole number", text))
+    return int(text)
