@@ -11,7 +11,7 @@ from crmcli.model.event import BOUNCED
 from crmcli.model.values import fold
 from crmcli.workspace import Workspace
 
-HARD = "hard"
+HARD, SOFT = "hard", "soft"
 MOST_SOFT = 5
 LASTING = timedelta(days=30)
 """So often mail may come back within that time before no more is sent."""
@@ -46,3 +46,10 @@ def written_to(ws: Workspace, message_ids: Iterable[str]) -> str:
             if to := str(event.data.get("to", "")):
                 return "" if "," in to else email_in(to)
     return ""
+
+
+def is_doubtful(ws: Workspace, message_ids: Iterable[str]) -> bool:
+    """Whether word that mail came back names no message of ours, though each of ours has an address of its
+    own to come back to: anybody who can write to the mailbox could have made it up."""
+    told = (event for one in message_ids for event in ws.timeline.events_of_message(one))
+    return bool(ws.settings.mail.bounces) and not any(event.data.get("to") for event in told)

@@ -14,7 +14,7 @@ from crmcli.model.phones import parse_phones
 from crmcli.model.values import Consent, Value, format_instant
 from crmcli.sales import add
 from crmcli.sales.consent.block_list import blocklist
-from crmcli.sales.consent.bounces import written_to
+from crmcli.sales.consent.bounces import SOFT, is_doubtful, written_to
 from crmcli.sales.intake import kept as store
 from crmcli.sales.intake.adding import add_to
 from crmcli.sales.intake.completing import complete, consents_of, typed
@@ -108,8 +108,11 @@ def _note(change: Change, ws: Workspace, kept: Kept, incoming: Incoming, record:
         told = {name: value for name, value in given.items() if value not in ("", None)}
         if str(told.get("at", "")) > format_instant(ws.now):  # a clock that goes wrong, or a lie
             del told["at"]
-        if incoming.kind == BOUNCED and "address" not in told:
-            told["address"] = written_to(ws, incoming.answers)
+        if incoming.kind == BOUNCED:
+            if "address" not in told:
+                told["address"] = written_to(ws, incoming.answers)
+            if is_doubtful(ws, incoming.answers):
+                told |= {"bounce": SOFT, "doubtful": "yes"}
         change.note(incoming.kind, record.id, told | about)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from crmcli.channels.incoming import Arrived, receiver
 from crmcli.model.lead import Lead
+from crmcli.sales.consent.bounces import why_comes_back
 from crmcli.sales.consent.permission import mailable, why_not_mail
 from crmcli.sales.intake.taking import Taken, bring
 from crmcli.workspace import Workspace
@@ -231,6 +232,12 @@ def test_the_address_it_came_back_to_tells_which_letter(folder: Path) -> None:
         event.data.get("address") for event in ws.events(record=deal.id, kinds=("mail.bounced",))
     ]
     assert told[-1] == "other@x.example"
+    add(ws, "contact", name="Вера", emails=["vera@x.example"])
+    came(ws, bounce(3, address="vera@x.example"))
+    [made_up] = [e for e in ws.events(kinds=("mail.bounced",)) if e.data.get("doubtful")]
+    assert (made_up.data["bounce"], made_up.data["address"]) == ("soft", "vera@x.example")
+    assert why_comes_back(ws, "other@x.example")
+    assert not why_comes_back(ws, "vera@x.example")
 
 
 def test_no_bounce_and_no_machine_of_the_corpus_would_make_a_lead(ws: Workspace) -> None:
