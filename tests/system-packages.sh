@@ -18,6 +18,8 @@ pdftoppm poppler-utils
 zbarimg zbar-tools
 crontab cron
 dovecot dovecot-imapd
+/usr/lib/dovecot/lmtp dovecot-lmtpd
+postfix postfix
 faketime faketime
 /usr/lib/openssh/sftp-server openssh-sftp-server
 END

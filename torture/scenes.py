@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
@@ -17,6 +19,7 @@ from crmcli.sales.init.create import create_workspace
 from crmcli.store.disk.commit_record import TXN
 from crmcli.store.layout import CLONE_ID, STATE
 from torture.copies import copied, shorten_pages
+from torture.post_office import OURS, SECRET, PostOffice
 from torture.tracing import crm, environ, run
 
 TICK_RULES = """
@@ -315,6 +318,28 @@ def _written_to(root: Path) -> tuple[str, ...]:
     return ("mail", "receive", "letter.eml")
 
 
+def _fetching(root: Path) -> tuple[str, ...]:
+    """Two letters lie in a mailbox behind the last one that was fetched, whoever has read them since."""
+    office = PostOffice(Path(tempfile.mkdtemp(prefix="crm-post-")), takes=False)
+    office.start()
+    atexit.register(office.stop)
+    new(root)
+    secret = office.folder / "secret"
+    secret.touch(0o600)
+    secret.write_text(SECRET)
+    file, deliver = root / "settings.yaml", "    deliver: maildir:outbox\n"
+    more = f"    fetch: ['{office.url(OURS)}']\n    fetch_password: 'file:{secret}'\n"
+    file.write_text(file.read_text("utf-8").replace(deliver, deliver + more), "utf-8")
+    for number in range(3):
+        head = f"From: a{number}@chai.example\nMessage-ID: <{number}@chai.example>\nSubject: Tea\n"
+        office.put(f"{head}\nHow much?\n".encode(), OURS)
+        if not number:
+            _say(root, "mail", "fetch")
+    with_folders(root)
+    _say(root, "lead", "list")
+    return ("mail", "fetch")
+
+
 AT_ONCE = {
     "convert at once": partial(
         _at_once, args=("lead", "add", "--name", "Чай", "--last-name", "Орлова", "--phone",
@@ -350,7 +375,7 @@ STAGES = {
 """Commands that change pipelines.yaml with records."""
 
 PAST = {
-    "mail receive": _written_to,
+    "mail receive": _written_to, "mail fetch": _fetching,
     "undo": _converted, "redo": _undone, "undo batch": _imported, "merge": _twins,
     "unmerge": _merged, "offer send": _drafted, "first after rm": _stateless, "first after clone": _cloned,
     "first in an old state": _unbound, **CONVERSIONS, **AT_ONCE, **STAGES,

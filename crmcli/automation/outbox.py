@@ -202,10 +202,19 @@ def _write_down(ws: Workspace, change: Change, job: Job, tried: _Try) -> Done:
         word, facts = after_failure(*attempt, again=outcome.again)
     done = _enter(change, job, word, **facts)
     _tell(change, ws, job, word, facts.get("reason", ""))
-    event = _class_of(job).event
-    if word == "done" and event and job.record and not job.facts.get("notice"):
-        change.note(event, job.record, tried.told)
+    if job.record and not job.facts.get("notice"):
+        _note(change, job, tried, is_done=word == "done")
     return replace(done, bug=tried.bug)
+
+
+def _note(change: Change, job: Job, tried: _Try, *, is_done: bool) -> None:
+    """Tell the record what left, or that its address was refused."""
+    sender, outcome = _class_of(job), tried.outcome
+    if is_done and sender.event:
+        change.note(sender.event, job.record, tried.told)
+    if isinstance(outcome, Failed) and outcome.refused and sender.refused:
+        about = {"subject": tried.told.get("subject", "")}
+        change.note(sender.refused, job.record, {**about, **dict(outcome.refused)})
 
 
 def _kept(ws: Workspace, change: Change, job: Job, sent: Sent) -> dict[str, str]:

@@ -49,6 +49,8 @@ class Sender:
     """What one of them is called."""
     event: ClassVar[str] = ""
     """The kind of event on its record's timeline that says it has left; "" for none."""
+    refused: ClassVar[str] = ""
+    """The kind of event that says that an address was refused."""
     consent: ClassVar[str] = ""
     """What people to whom it goes may have refused, as `do_not` says it; "" where nobody is asked."""
 

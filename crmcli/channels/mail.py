@@ -13,6 +13,7 @@ from crmcli.channels.base import NoChannel, Prepared, Queued, Sender, secret_in_
 from crmcli.channels.message import Message, fingerprint, from_bytes, to_bytes
 from crmcli.channels.outcome import Outcome
 from crmcli.language import tr
+from crmcli.model.event import BOUNCED
 from crmcli.model.redaction import redacted
 from crmcli.model.settings import MailChannel
 
@@ -23,6 +24,7 @@ class Mail(Sender):
     """Messages leave as they were queued: same text, same Message-ID."""
 
     event = "mail.out"
+    refused = BOUNCED
     consent = "mail"
 
     @property

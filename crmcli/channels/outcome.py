@@ -28,10 +28,12 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The other side does not have it; `again` tells whether to try later."""
+    """The other side does not have it; `again` tells whether to try later. `refused` is what the timeline of
+    its record says of the address, where it is that which was refused."""
 
     reason: str
     again: bool = True
+    refused: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,9 +77,11 @@ def server(url: str) -> Server:
 class _Stop(Exception):
     """The conversation has come to its outcome before the final dot."""
 
-    def __init__(self, reason: str, *, again: bool = True) -> None:
+    def __init__(
+        self, reason: str, *, again: bool = True, refused: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         super().__init__()
-        self.outcome = Failed(reason, again)
+        self.outcome = Failed(reason, again, refused)
 
 
 class _NoAnswer(smtplib.SMTPException):
@@ -130,7 +132,7 @@ class _Conversation:
             self._open()
             self._ask("MAIL", lambda: smtp.mail(sender))
             for recipient in recipients:
-                self._ask(f"RCPT {recipient}", partial(smtp.rcpt, recipient))
+                self._ask(f"RCPT {recipient}", partial(smtp.rcpt, recipient), to=recipient)
             self._ask("DATA", lambda: smtp.docmd("DATA"), wanted=(354,))
             self._step("the text", lambda: smtp.send(_dotted(data)), self.deadline)
             self._step("the text", lambda: None)  # what it said meanwhile is no word on the whole
@@ -201,14 +203,16 @@ class _Conversation:
             self.smtp.quit()  # the outcome is known, whatever the server says to this
 
     def _ask(
-        self, what: str, ask: Callable[[], tuple[int, bytes]], wanted: tuple[int, ...] = (250, 251)
-    ) -> None:
+        self, what: str, ask: Callable[[], tuple[int, bytes]], wanted: tuple[int, ...] = (250, 251),
+        to: str = "",
+    ) -> None:  # fmt: skip
         """One command about the message and its answer; a refusal ends the delivery."""
         code, answer = self._step(what, ask)
         if code not in wanted:
             self._goodbye()
-            reason = f"{self.name}: {what}: {code} {one_line(answer)}"
-            raise _Stop(reason, again=code // 100 != 5)
+            said, is_final = f"{code} {one_line(answer)}", code // 100 == 5
+            refused = _refused(to, said) if to and is_final else ()
+            raise _Stop(f"{self.name}: {what}: {said}", again=not is_final, refused=refused)
 
     def _step(self, what: str, act: Callable[[], T], until: float = 0.0) -> T:
         """One step before the final dot: trouble on the way means that nothing was sent."""
@@ -241,6 +245,13 @@ class _Conversation:
         if isinstance(error, smtplib.SMTPServerDisconnected):
             return tr("the connection was closed")
         return one_line(str(error)) or type(error).__name__
+
+
+def _refused(address: str, said: str) -> tuple[tuple[str, str], ...]:
+    """What the timeline is told of an address that the server does not take, as if its mail came back."""
+    from crmcli.channels.incoming_mail.bounces import severity
+
+    return ("address", address), ("bounce", severity("", said)), ("why", said)
 
 
 def send(
