@@ -211,7 +211,8 @@ def _note(change: Change, job: Job, tried: _Try, *, is_done: bool) -> None:
     """Tell the record what left, or that its address was refused."""
     sender, outcome = _class_of(job), tried.outcome
     if is_done and sender.event:
-        change.note(sender.event, job.record, tried.told)
+        more = outcome.told if isinstance(outcome, Sent) else {}
+        change.note(sender.event, job.record, {**tried.told, **more})
     if isinstance(outcome, Failed) and outcome.refused and sender.refused:
         about = {"subject": tried.told.get("subject", "")}
         change.note(sender.refused, job.record, {**about, **dict(outcome.refused)})

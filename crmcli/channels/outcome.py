@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from crmcli.dataclass import dataclass, replace
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.model.redaction import redacted, without
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """The other side has it; `ref` says where or under which name, `values` what it gave back, `content`
-    what was made, a file of that name for the record."""
+    what was made, a file of that name for the record; `told` what its record's timeline says more of it, as
+    the `message_id` by which reports name it."""
 
     ref: str
     values: tuple[tuple[str, str], ...] = ()
     content: bytes = b""
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,15 +89,20 @@ def confirmed(
     from crmcli.present.documents import message_text, posted
 
     message = person_mail.message_of(session.workspace, record, mail)
+    if not asked(session, message_text(message), ", ".join(message.to)):
+        return posted(message, record.id, None)
+    return posted(message, record.id, send())
+
+
+def asked(session: Session, shown: str, to: str) -> bool:
+    """Show a message where it is only tried or somebody can be asked about it; whether it shall leave."""
     asks = sys.stdin.isatty() and not session.yes
     if session.out.is_table and (session.dry_run or asks):
-        session.out.text(message_text(message))
-    if session.dry_run:
-        return posted(message, record.id, None)
-    if asks:
+        session.out.text(shown)
+    if asks and not session.dry_run:
         session.out.flush()
-        session.confirm(tr("send it to: {}?", ", ".join(message.to)))
-    return posted(message, record.id, send())
+        session.confirm(tr("send it to: {}?", to))
+    return not session.dry_run
 
 
 def sent_each(session: Session, chosen: Chosen, mail: PersonMail, *, whole: bool) -> list[Told]:

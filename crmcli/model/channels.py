@@ -41,5 +41,6 @@ RECEIVED: dict[str, str] = {
     "call": "Calls.",
     "form": "Forms of a site.",
     "mail": "E-mail.",
+    "sms": "SMS.",
 }
 """The channels by which messages come in: each name is that of its file in `channels/incoming/`."""

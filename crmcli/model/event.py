@@ -26,6 +26,8 @@ KINDS = (
     "message.in", "message.out",
     # data: address, bounce (hard|soft), status (5.1.1), why; subject, from, of the message that told it
     "mail.bounced",
+    # data: message (the message_id of an sms.out), why, price
+    "sms.delivered", "sms.failed",
     "form.submitted",     # data: form, subject, text, values {field: text}, page, referrer, message_id
     # data: activity, the id of the event; of edited also kind, actor, at and all of its data as it is now
     "activity.edited", "activity.deleted",
@@ -85,6 +87,7 @@ ANSWERS = ("message.out", "mail.out", "sms.out", "call.out", "meeting")
 EDITED, DELETED = AMENDMENTS = ("activity.edited", "activity.deleted")
 """What is said later of an activity, on the same record: how it is now, or that it is none."""
 BOUNCED = "mail.bounced"
+SMS_DELIVERED, SMS_FAILED = "sms.delivered", "sms.failed"
 KEPT, TAKEN, UNREAD, DROPPED = INTAKE = (
     "intake.kept", "intake.taken", "intake.failed", "intake.dropped",
 )  # fmt: skip

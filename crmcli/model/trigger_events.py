@@ -71,6 +71,8 @@ EVENTS: Mapping[str, Awaited] = {
     "note": Awaited("Somebody noted something."),
     "sms.in": Awaited("The client sent an SMS.", ("number",)),
     "sms.out": Awaited("An SMS went to the client.", ("number",)),
+    "sms.delivered": Awaited("An SMS has reached the client's phone."),
+    "sms.failed": Awaited("An SMS did not reach the client's phone."),
     "message.in": Awaited("The client wrote in a chat.", ("from", "subject")),
     "message.first": Awaited("The client wrote in a chat for the first time.", ("from", "subject"),
                              ("message.in",)),

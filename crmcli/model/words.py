@@ -32,7 +32,8 @@ WORDS = {
     "meeting": "a meeting", "note": "a note",
     "call.in": "call in", "call.out": "call out", "call.missed": "missed call",
     "mail.in": "e-mail in", "mail.out": "e-mail out",
-    "sms.in": "SMS in", "sms.out": "SMS out", "message.in": "message in", "message.out": "message out",
+    "sms.in": "SMS in", "sms.out": "SMS out", "sms.delivered": "SMS delivered",
+    "sms.failed": "SMS failed", "message.in": "message in", "message.out": "message out",
 }  # fmt: skip
 """Kinds of events and stages; states of robots, jobs, imports, documents, of what waits for crm trust; how
 things end; what is logged."""

@@ -238,7 +238,8 @@ def trial_text(ws: Workspace, trial: RobotTrial) -> str:
     if "text" in leaving:
         names = [key for key in ("From", "To", "Subject") if key.lower() in leaving]
         heads = [f"{tr(key + ':')} {leaving[key.lower()]}" for key in names]
-        blocks.append("\n".join([*heads, "", str(leaving["text"]).rstrip()]))
+        length = ["", str(leaving["length"])] if leaving.get("length") else []
+        blocks.append("\n".join([*heads, "", str(leaving["text"]).rstrip(), *length]))
     elif "program" in leaving:
         given = json.dumps(leaving["given"], ensure_ascii=False, indent=2)
         blocks.append(f"{leaving['program']} < {given}")

@@ -61,8 +61,12 @@ def message_text(message: Message) -> str:
 def posted(message: Message, record_id: str, done: Posted | None) -> Told:
     """What became of a message; None of one that only would be sent. Raises ServiceFailed if it will not
     leave, or nobody knows whether it did, and Refused if it must not."""
-    about = (message.subject, ", ".join(message.to))
     row: dict[str, object] = {"id": record_id, **message_row(message)}
+    return outcome((message.subject, ", ".join(message.to)), row, done)
+
+
+def outcome(about: tuple[str, str], row: dict[str, object], done: Posted | None) -> Told:
+    """The same of a message that is told in these words: what it is, and to whom it goes."""
     if done is None:
         return Told(tr("send {!r} to {}", *about), row)
     job = done.job

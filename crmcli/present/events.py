@@ -15,6 +15,8 @@ from crmcli.model.event import (
     DATED,
     PASSED,
     ROBOT_CALLED,
+    SMS_DELIVERED,
+    SMS_FAILED,
     STOOD,
     Event,
     told_actor,
@@ -80,7 +82,9 @@ def activity_table(ws: Workspace, events: Sequence[Event]) -> Listing:
 ROBOT = re.compile(r"(robot|trigger|schedule):[\w/-]+$")
 _SAID = ("subject", "name", "text", "code", "sequence", "audience", "robot", "reason", "to")
 """What is told of an event of which nothing else is known."""
-_SAID_OF = {BOUNCED: ("address", "bounce", "status", "why")}
+_SAID_OF = {
+    BOUNCED: ("address", "bounce", "status", "why"), SMS_DELIVERED: ("price",), SMS_FAILED: ("why",),
+}  # fmt: skip
 
 
 def describe(ws: Workspace, event: Event) -> str:

@@ -35,9 +35,15 @@ def letter_table(ws: Workspace, letters: Iterable[Event]) -> Listing:
 def _row(ws: Workspace, letter: Event) -> dict[str, Any]:
     data = letter.data
     who = {"mail.in": "from", BOUNCED: "address"}.get(letter.kind, "to")
-    row = attributes(letter, "id", "kind", "record") | {"at": format_instant(letter.happened_at)}
+    row = message_row(ws, letter)
     row |= {key: str(data.get(key) or "") for key in ("subject", "from", "to", "message_id")}
-    return row | {"who": str(data.get(who) or ""), "name": name_of(ws, letter.record)}
+    return row | {"who": str(data.get(who) or "")}
+
+
+def message_row(ws: Workspace, event: Event) -> dict[str, Any]:
+    """What every message has, whatever its channel, as a row."""
+    row = attributes(event, "id", "kind", "record") | {"at": format_instant(event.happened_at)}
+    return row | {"name": name_of(ws, event.record)}
 
 
 def letter_row(

@@ -11,8 +11,10 @@ from crmcli.channels.base import sender_class
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.actions import OWNER, channel_of
+from crmcli.model.fields import Record
 from crmcli.sales.consent.permission import why_not
 from crmcli.sales.documents import messages
+from crmcli.workspace import Change, Workspace
 
 
 def run(work: Work) -> Effect:
@@ -26,11 +28,27 @@ def run(work: Work) -> Effect:
         return Effect("skipped", {"reason": "there is nothing to say"})
     if why := why_not(work.ws, work.record, [to], sender_class(channel).consent):
         return Effect("skipped", {"reason": why})
-    record = {"record": work.target, "name": str(work.record.get("name"))} if work.record else {}
     robot = work.who.removeprefix("robot:")
-    given = {"key": work.key, "channel": channel, "robot": robot, **record, "to": to, "text": text}
-    sha = work.change.attach(json.dumps(given, ensure_ascii=False, sort_keys=True).encode())
+    sha = attach(work.change, work.record, channel, work.key, to, text, robot)
     return Effect("queued", {"to": to, "file": sha}, tr("«{}» to {}", text, to))
+
+
+def attach(
+    change: Change, record: Record | None, channel: str, key: str, to: str, text: str, robot: str
+) -> str:
+    """Keep a message as whoever takes it gets it, in an open change; the name of its file."""
+    about = {"record": record.id, "name": str(record.get("name"))} if record else {}
+    given = {"key": key, "channel": channel, "robot": robot, **about, "to": to, "text": text}
+    return change.attach(json.dumps(given, ensure_ascii=False, sort_keys=True).encode())
+
+
+def number_for(ws: Workspace, record: Record, channel: str) -> str:
+    """The number of the client by which a channel reaches them, in E.164; "" where they have none."""
+    from crmcli.model.phones import sendable
+
+    people = messages.reached(ws, record)
+    found = (sendable(getattr(one, "phones", ()), channel == "call") for one in people)
+    return next(filter(None, found), "")
 
 
 def announced(channel: str, params: Mapping[str, Any]) -> str:
@@ -52,9 +70,7 @@ def _number(work: Work, channel: str) -> str:
 
     word, settings = work.text("to"), work.ws.settings
     if not word:
-        people = messages.reached(work.ws, work.contact or work.the_record)
-        found = (sendable(getattr(one, "phones", ()), channel == "call") for one in people)
-        return next(filter(None, found), "")
+        return number_for(work.ws, work.contact or work.the_record, channel)
     if word[:1] not in "+(0123456789":
         user = work.ws.user_id(work.whose if word == OWNER else word)
         word = settings.users[user].phone if user in settings.users else ""

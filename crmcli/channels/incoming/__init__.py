@@ -41,7 +41,9 @@ class Incoming:
     `why_nothing` why nothing at all comes of it.
     `adds_to` is the key of something that came in or left before, of whose event `told` says more.
     `consents` are what the sender agrees to by it; `duplicates` says what becomes of it where somebody knows
-    the sender (one of `model.form.DUPLICATES`).
+    the sender (one of `model.form.DUPLICATES`). `refuses` are the channels by which they want nothing more.
+    `is_report` says that it is about a message of ours, the first of
+    `answers`, which may not be written down yet.
     """
 
     kind: str
@@ -57,6 +59,8 @@ class Incoming:
     adds_to: str = ""
     consents: Sequence[Consent] = ()
     duplicates: str = ""
+    refuses: Sequence[str] = ()
+    is_report: bool = False
 
 
 class Receiver:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import cast
 
 from crmcli.dataclass import replace
@@ -35,22 +36,30 @@ def decide(
         )
     with ws.change("consent") as change:
         before = change.get(record_id)
-        refused = {c for c in cast("tuple[str, ...]", before.get("do_not")) if not answers.get(c)}
-        consents: list[Consent] = []
-        for consent in cast("tuple[Consent, ...]", before.get("consents")):
-            ends = consent.is_given and consent.channel in answers
-            is_same = answers.get(consent.channel) and consent.text == text
-            ended = replace(consent, withdrawn_at=ws.now)
-            consents.append(ended if ends and not is_same else consent)
-        for channel, is_yes in answers.items():
-            if not is_yes:
-                refused.add(channel)
-            elif not any(c.is_given and c.channel == channel for c in consents):
-                consents.append(Consent(channel, text, ws.now, source))
-        values: dict[str, Value] = {"do_not": tuple(sorted(refused)), "consents": tuple(consents)}
+        values = refused(before, answers, ws.now, text, source)
         after = before.with_values(values)
         change.save(after)
     return before, after
+
+
+def refused(
+    record: Record, answers: Mapping[str, bool], now: datetime, text: str = "", source: str = ""
+) -> dict[str, Value]:
+    """What a record has of consents and refusals after these answers; {} for none."""
+    if not answers:
+        return {}
+    refuses = {c for c in cast("tuple[str, ...]", record.get("do_not")) if not answers.get(c)}
+    consents: list[Consent] = []
+    for consent in cast("tuple[Consent, ...]", record.get("consents")):
+        ends = consent.is_given and consent.channel in answers
+        is_same = answers.get(consent.channel) and consent.text == text
+        consents.append(replace(consent, withdrawn_at=now) if ends and not is_same else consent)
+    for channel, is_yes in answers.items():
+        if not is_yes:
+            refuses.add(channel)
+        elif not any(c.is_given and c.channel == channel for c in consents):
+            consents.append(Consent(channel, text, now, source))
+    return {"do_not": tuple(sorted(refuses)), "consents": tuple(consents)}
 
 
 REFUSED = {

@@ -27,7 +27,7 @@ def add_to(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Tak
     said = ws.timeline.events_of_message(incoming.adds_to)
     told = [event for event in said if event.kind in ACTIVITIES and event.record]
     if not told:
-        why = _why_never(ws, said, kept)
+        why = why_never(ws, said, kept)
         change.note(TAKEN, "", {"intake": kept.id, "why": why})
         return Taken(kept, why=why)
     for event in told:
@@ -40,7 +40,7 @@ def add_to(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Tak
     return Taken(kept, record)
 
 
-def _why_never(ws: Workspace, said: list[Event], kept: Kept) -> str:
+def why_never(ws: Workspace, said: list[Event], kept: Kept) -> str:
     """Why there is nothing to which it could belong; NotYet while there may be."""
     came = next((event for event in said if event.kind == KEPT), None)
     if came is not None:

@@ -10,6 +10,7 @@ from crmcli.dataclass import replace
 from crmcli.errors import CrmError
 from crmcli.model.fields import Record
 from crmcli.model.values import Consent, Value
+from crmcli.sales.consent.permission import refused
 from crmcli.sales.merging.field_merge import is_united, joined
 from crmcli.sales.records.given_values import read_values
 from crmcli.sales.template_names import contact_of
@@ -50,7 +51,7 @@ def complete(change: Change, ws: Workspace, record: Record, incoming: Incoming) 
     """Within an open change, add to a known record, or the contact behind it, what the sender agreed to
     and, where that is wanted, what it lacks."""
     is_merged = incoming.duplicates == "merge"
-    if not (is_merged or incoming.consents):
+    if not (is_merged or incoming.consents or incoming.refuses):
         return
     values = typed(ws, incoming.lead)[0] if is_merged else {}
     person = record if "consents" in _names(ws, record) else contact_of(ws, record)
@@ -59,6 +60,7 @@ def complete(change: Change, ws: Workspace, record: Record, incoming: Incoming) 
         more = _lacking(ws, one, values)
         if one is person:
             more |= _agreed(ws, one, incoming)
+            more |= refused(one.with_values(more), dict.fromkeys(incoming.refuses, False), ws.now)
         if more:
             change.save(change.get(one.id).with_values(more))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crmcli.errors import Ambiguous, NotFound, Refused
 from crmcli.language import tr
-from crmcli.model.event import BOUNCED, Event, as_amended
+from crmcli.model.event import BOUNCED, SMS_DELIVERED, SMS_FAILED, Event, as_amended
 from crmcli.sales.history.story import story_of
 from crmcli.workspace import Workspace
 
@@ -14,32 +15,38 @@ if TYPE_CHECKING:
     from crmcli.channels.incoming_mail import IncomingMail
 
 LETTERS = ("mail.in", "mail.out", BOUNCED)
+SMS = ("sms.in", "sms.out", SMS_DELIVERED, SMS_FAILED)
 MOST_BEFORE = 20
 """So many letters of a thread are named in an answer."""
 
 
-def letters(ws: Workspace, ref: str = "", limit: int = 0) -> list[Event]:
+def letters(
+    ws: Workspace, ref: str = "", limit: int = 0, kinds: Sequence[str] = LETTERS
+) -> list[Event]:
     """The last letters of a record, or of all, the oldest first."""
     if ref:
-        found = [event for event in story_of(ws, ws.find(ref)) if event.kind in LETTERS]
+        found = [event for event in story_of(ws, ws.find(ref)) if event.kind in kinds]
         return found[-limit:]
-    newest = ws.events(kinds=LETTERS, newest_first=True, limit=limit or None)
+    newest = ws.events(kinds=kinds, newest_first=True, limit=limit or None)
     return as_amended(reversed(newest))
 
 
-def named(ws: Workspace, ref: str) -> Event:
+def named(ws: Workspace, ref: str, kinds: Sequence[str] = LETTERS) -> Event:
     """A letter by its id or the beginning of it, by its Message-ID, or the last one of a record; NotFound."""
-    if ref.startswith("<"):
-        found = [one for one in ws.timeline.events_of_message(ref) if one.kind in LETTERS][-1:]
+    is_message_id = ref.startswith("<") or ":" in ref
+    if is_message_id:
+        found = [one for one in ws.timeline.events_of_message(ref) if one.kind in kinds][-1:]
     else:
-        near = ws.events(kinds=LETTERS, after=ref[:-1], before=f"{ref}~") if len(ref) > 3 else []
+        near = ws.events(kinds=kinds, after=ref[:-1], before=f"{ref}~") if len(ref) > 3 else []
         found = [event for event in near if event.id.startswith(ref)]
     if len(found) > 1:
         ids = ", ".join(event.id for event in found[:6])
         raise Ambiguous(tr("{!r} is the beginning of several: {}", ref, ids), "give the id")
-    if not found and not ref.startswith("<"):
-        found = letters(ws, ref, 1)
+    if not found and not is_message_id:
+        found = letters(ws, ref, 1, kinds)
     if not found:
+        if kinds is SMS:
+            raise NotFound(tr("no SMS is {!r}", ref), "see crm sms list")
         raise NotFound(tr("no letter is {!r}", ref), "see crm mail list")
     return found[0]
 

@@ -16,7 +16,7 @@ from crmcli.sales import add
 from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.consent.bounces import SOFT, is_doubtful, written_to
 from crmcli.sales.intake import kept as store
-from crmcli.sales.intake.adding import add_to
+from crmcli.sales.intake.adding import add_to, why_never
 from crmcli.sales.intake.completing import complete, consents_of, typed
 from crmcli.sales.intake.kept import Kept, Taken
 from crmcli.sales.intake.scrap_names import person
@@ -83,6 +83,8 @@ def _taken(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Tak
     """Write it down in an open change."""
     why = _why_not(ws, kept, incoming)
     record = None if why or incoming.duplicates == "new" else record_of(ws, incoming)
+    if record is None and not why and incoming.is_report:
+        why = why_never(ws, [], kept)
     is_new = False
     if record is not None and incoming.duplicates == "skip":
         why = tr("{} is known, and the form makes nothing of that", record.id)

@@ -26,7 +26,7 @@ def channels() -> shapes.Shape:
 
 def _channel(name: str, channel: Channel) -> shapes.Shape:
     if channel.is_handed_over:
-        return provider_keys.served(channel.doc, name, HANDOVER)
+        return provider_keys.served(channel.doc, name, HANDOVER | MORE.get(name, {}))
     own = OWN_SETTINGS.get(name) or {key: shapes.text(doc) for key, doc in channel.keys.items()}
     return shapes.keys(channel.doc, own)
 
@@ -78,6 +78,15 @@ WEBHOOK = {
         shapes.matching("", ADDRESS_RULE, "an address", "like 10.0.0.5:8080"),
     )
 }
+MORE = {
+    "sms": {
+        "price": shapes.matching(
+            "What a part of an SMS costs, as crm sms send --dry-run tells it: 3.20 RUB.",
+            r"\d{1,6}(\.\d{1,6})?( [A-Z]{3})?", "a price", "like 3.20 RUB",
+        )
+    }
+}  # fmt: skip
+"""What else channels may say that are handed over."""
 OWN_SETTINGS = {"mail": MAIL, "webhook": WEBHOOK}
 """Channels whose settings have a place of their own there."""
 HANDOVER = {

@@ -13,8 +13,8 @@ from crmcli.store.config.cursor import Cursor
 
 URL_RULE = r"https?://(?![^/?#\\]*@)\S+"
 PROVIDER = "provider"
-TAKES_OUT = "run"
-"""The key of a program that may take what leaves, beside a provider."""
+ALONE = ("url", "secret")
+"""The keys that have a sense only where no provider is named."""
 
 
 def served(doc: str, channel: str, handover: Mapping[str, shapes.Shape]) -> shapes.Shape:
@@ -22,10 +22,7 @@ def served(doc: str, channel: str, handover: Mapping[str, shapes.Shape]) -> shap
     rows = providers_of(channel)
     name = shapes.word("The provider that serves it; see crm help calls.", rows)
     plain = {**handover, PROVIDER: name}
-    by = {
-        one: {TAKES_OUT: handover[TAKES_OUT], PROVIDER: name, **_keys(row)}
-        for one, row in rows.items()
-    }
+    by = {one: {**_common(handover), PROVIDER: name, **_keys(row)} for one, row in rows.items()}
     whole = shapes.keys(doc, plain)
 
     def read(place: Cursor, ground: object) -> dict[str, Any]:
@@ -51,6 +48,11 @@ def served(doc: str, channel: str, handover: Mapping[str, shapes.Shape]) -> shap
         }
 
     return shapes.Shape(doc, read, fragment, whole.nothing, keys={**plain, **_all(by)})
+
+
+def _common(handover: Mapping[str, shapes.Shape]) -> dict[str, shapes.Shape]:
+    """What may stand beside a provider too."""
+    return {key: shape for key, shape in handover.items() if key not in ALONE}
 
 
 def _all(by: Mapping[str, Mapping[str, shapes.Shape]]) -> dict[str, shapes.Shape]:

@@ -1,0 +1,65 @@
+"""The SMS that a person sends: queued as those of robots are, and handed over at once."""
+
+from __future__ import annotations
+
+import secrets
+
+from crmcli.automation.actions import to_phone
+from crmcli.automation.ledger import PERSON, enter
+from crmcli.automation.person_mail import ANYWAY, MustNotBeMailed, Posted, deliver
+from crmcli.dataclass import dataclass
+from crmcli.errors import Refused
+from crmcli.language import tr
+from crmcli.model.fields import Record
+from crmcli.sales.consent.permission import why_not
+from crmcli.workspace import Workspace
+
+CHANNEL = "sms"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSms:
+    """An SMS about a record: to which number, and what it says; `anyway` also to who refuses them."""
+
+    to: str
+    text: str
+    anyway: bool = False
+
+
+def sms_for(
+    ws: Workspace, record: Record, text: str, *, to: str = "", anyway: bool = False
+) -> PersonSms:
+    """The SMS as it would leave; Refused if there is no number for it, or whoever has that wants none."""
+    number = _given(ws, to) if to else to_phone.number_for(ws, record, CHANNEL)
+    if not number:
+        told = tr(
+            "{} {} has no mobile number, nor do its contact and company",
+            record.id,
+            record.get("name"),
+        )
+        raise Refused(told, "give one: --to +79161234567")
+    if not text.strip():
+        raise Refused("there is nothing to say")
+    if why := "" if anyway else why_not(ws, record, [number], CHANNEL):
+        raise MustNotBeMailed(why, ANYWAY)
+    return PersonSms(number, text.strip(), anyway)
+
+
+def _given(ws: Workspace, word: str) -> str:
+    from crmcli.model.phones import parse_phones, sendable
+
+    try:
+        return sendable(parse_phones(word, ws.settings.phone_country), True)
+    except ValueError as error:
+        raise Refused(str(error), "like +79161234567") from None
+
+
+def send(ws: Workspace, record_id: str, sms: PersonSms) -> Posted:
+    """Send it now; it waits in the outbox if it cannot leave now."""
+    key = secrets.token_hex(16)
+    with ws.change("sms send") as change:
+        record = change.get(record_id)
+        file = to_phone.attach(change, record, CHANNEL, key, sms.to, sms.text, ws.actor)
+        facts = {"to": sms.to, "file": file, **({"anyway": True} if sms.anyway else {})}
+        enter(change, "queued", record.id, key, f"{PERSON}{ws.actor}", CHANNEL, **facts)
+    return deliver(ws, key)

@@ -1,0 +1,103 @@
+"""SMS of clients, and what became of ours: as JSON, or as a provider tells them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable
+from crmcli.channels.incoming.call import moment_of
+from crmcli.language import tr
+from crmcli.model.event import SMS_DELIVERED, SMS_FAILED
+from crmcli.words import joined
+
+LONGEST = 10_000
+"""Letters of a text on the timeline; what came is kept whole."""
+STATES = {"delivered": SMS_DELIVERED, "failed": SMS_FAILED}
+
+
+def incoming_sms(number: str, text: str, line: str = "", at: str = "") -> Incoming:
+    """What a client wrote: to which of our numbers, and when."""
+    if not any(letter.isdigit() for letter in number):
+        return Incoming("sms.in", why_nothing="it has no number that could be answered")
+    refuses = says_stop(text)
+    told = {"number": number, "text": text[:LONGEST], "line": line, "at": at}
+    lead = {"phones": [number], "source": ["sms"], "comment": [text[:LONGEST]]}
+    return Incoming(
+        "sms.in", told, phones=[number], lead={} if refuses else lead,
+        refuses=("sms",) if refuses else (),
+    )  # fmt: skip
+
+
+def report_of(message_id: str, *, is_delivered: bool, why: str = "", price: str = "") -> Incoming:
+    """What became of a message of ours, by the id that it has on the timeline."""
+    told = {"message": message_id, "why": why, "price": price}
+    kind = SMS_DELIVERED if is_delivered else SMS_FAILED
+    return Incoming(kind, told, answers=[message_id], is_report=True)
+
+
+def says_stop(text: str) -> bool:
+    """Whether an SMS says nothing but that its sender wants no more of them."""
+    said = " ".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())
+    return said in joined("sms_stop")["stop"].split("|")
+
+
+class Sms(Receiver):
+    """SMS that a program or a provider brings."""
+
+    def fetch(self) -> Iterable[Arrived]:
+        """What lies ready at the provider, where it is one from whom messages are fetched."""
+        from crmcli.channels.providers import provider_of
+
+        self.provider = provider_of(self.channel, self.settings)
+        return self.provider.fetch(self.root) if self.provider else ()
+
+    def acknowledge(self, arrived: Sequence[Arrived]) -> None:
+        """Let the provider know that these are kept."""
+        if self.provider:
+            self.provider.acknowledge(self.root, arrived)
+
+    def key(self, content: bytes) -> str:
+        """The id that the program gave it, if it gave one."""
+        try:
+            given = _object(content)
+        except Unreadable:
+            return ""
+        number, state = str(given.get("id") or ""), str(given.get("status") or "")
+        return f"sms:in:{number}:{state}" if number else ""
+
+    def read(self, arrived: Arrived) -> Incoming:
+        """One: {"from": "+7…", "text": "…", "id": "…"}, or {"id": "…", "status": "delivered"} of ours."""
+        given = _object(arrived.content)
+        state = str(given.get("status") or "").casefold()
+        if state:
+            if state not in STATES or not given.get("id"):
+                raise Unreadable(
+                    tr("{!r} is not what becomes of an SMS", state), "delivered or failed, with id"
+                )
+            is_delivered = STATES[state] == SMS_DELIVERED
+            return report_of(
+                str(given["id"]), is_delivered=is_delivered, why=str(given.get("why") or "")
+            )
+        number = str(given.get("from") or "").strip()
+        if not number or not isinstance(given.get("text"), str):
+            raise Unreadable(
+                "the SMS has no number or no text", 'like {"from": "+79161234567", "text": "Yes"}'
+            )
+        return incoming_sms(
+            number, given["text"], str(given.get("to") or ""), moment_of(given.get("at"))
+        )
+
+
+RECEIVER = Sms
+
+
+def _object(content: bytes) -> Mapping[str, Any]:
+    try:
+        given = json.loads(content)
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        raise Unreadable("it is no JSON object", 'like {"from": "+79161234567", "text": "Yes"}')
+    return given

@@ -1,0 +1,51 @@
+"""SMS as people read them, and how long they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from crmcli.model.sms_length import cost, measured
+from crmcli.present.cells import Column, Listing
+from crmcli.present.documents import outcome
+from crmcli.present.letters import message_row
+from crmcli.present.told import Told
+
+if TYPE_CHECKING:
+    from crmcli.automation.person_mail import Posted
+    from crmcli.automation.person_sms import PersonSms
+    from crmcli.model.event import Event
+    from crmcli.workspace import Workspace
+
+COLUMNS = [
+    Column("id", "Id", keep=True), Column("at", "When", "datetime"),
+    Column("kind", "What", "word", keep=True), Column("number", "Number", keep=True),
+    Column("text", "Text"), Column("name", "Record"),
+]  # fmt: skip
+WHOLE = [
+    *COLUMNS[:4], Column("name", "Record"), Column("why", "Why"), Column("price", "Price"),
+    Column("message_id", "Provider's id"),
+]  # fmt: skip
+
+
+def sms_table(ws: Workspace, found: Iterable[Event]) -> Listing:
+    """SMS, one a line."""
+    return Listing([sms_row(ws, one) for one in found], COLUMNS, "no SMS")
+
+
+def sms_row(ws: Workspace, sms: Event) -> dict[str, Any]:
+    """An SMS, or what became of one, as a row."""
+    keys = ("number", "text", "why", "price", "message", "message_id")
+    row = message_row(ws, sms) | {key: str(sms.data.get(key) or "") for key in keys}
+    return row | {"number": row["number"] or str(sms.data.get("to") or "")}
+
+
+def sms_sent(sms: PersonSms, record_id: str, price: str, done: Posted | None) -> Told:
+    """What became of an SMS; None of one that only would be sent."""
+    length = measured(sms.text)
+    row: dict[str, object] = {
+        "id": record_id, "to": sms.to, "text": sms.text, "alphabet": length.alphabet,
+        "letters": length.units, "parts": length.parts, "left": length.left,
+        **({"price": cost(length.parts, price)} if price else {}),
+    }  # fmt: skip
+    return outcome((sms.text, sms.to), row, done)
