@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable
@@ -45,18 +45,6 @@ def says_stop(text: str) -> bool:
 
 class Sms(Receiver):
     """SMS that a program or a provider brings."""
-
-    def fetch(self) -> Iterable[Arrived]:
-        """What lies ready at the provider, where it is one from whom messages are fetched."""
-        from crmcli.channels.providers import provider_of
-
-        self.provider = provider_of(self.channel, self.settings)
-        return self.provider.fetch(self.root) if self.provider else ()
-
-    def acknowledge(self, arrived: Sequence[Arrived]) -> None:
-        """Let the provider know that these are kept."""
-        if self.provider:
-            self.provider.acknowledge(self.root, arrived)
 
     def key(self, content: bytes) -> str:
         """The id that the program gave it, if it gave one."""

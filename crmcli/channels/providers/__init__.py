@@ -3,10 +3,9 @@ to carry out what leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
-from pathlib import Path
 from typing import Any, ClassVar, cast
 from urllib.parse import parse_qsl, urlsplit
 
@@ -127,13 +126,6 @@ class Provider:
     def answer(self, posted: Posted) -> Answer:
         """What it hears once it is kept."""
         return Answer()
-
-    def fetch(self, root: Path) -> Iterable[Arrived]:
-        """What lies ready there and was not acknowledged, for a provider that calls nobody."""
-        return ()
-
-    def acknowledge(self, root: Path, arrived: Sequence[Arrived]) -> None:
-        """These are kept, durably: they need not be fetched again."""
 
     def why_not_out(self) -> str:
         """Why it takes nothing that leaves by its channel, "" if it does."""
