@@ -24,7 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
 COMMAND = (sys.executable, "-m", "crmcli")
@@ -155,10 +155,15 @@ def _import_all() -> None:
 
 
 def _warm() -> None:
-    """Have what is made when it is first wanted and the same for every workspace, as patterns are."""
+    """Have what is made when it is first wanted and the same for every workspace, as patterns and templates are."""
     from crmcli.automation.config_checks import look_through
+    from crmcli.sales.init import create
 
     look_through(Path(__file__).parents[1], datetime.now(UTC))
+    with TemporaryDirectory() as folder:
+        root = Path(folder) / "ws"
+        create.create_workspace(root, language="en", use_git=False)
+        look_through(root, datetime.now(UTC))
 
 
 def _serve(door: socket.socket) -> dict[str, Any]:

@@ -6,10 +6,13 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, cast
+from io import StringIO
+from types import CodeType
+from typing import Any, NamedTuple, TypeVar, cast
 
 from jinja2 import nodes
-from jinja2.environment import TemplateModule
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.environment import Environment, TemplateModule
 from jinja2.exceptions import (
     SecurityError,
     TemplateRuntimeError,
@@ -46,6 +49,10 @@ _INTERNAL = (LoopContext, Namespace, Macro, Cycler, Joiner, TemplateReference, B
             TemplateModule)  # fmt: skip
 
 
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
 class UnknownName(UndefinedError):
     """A template asks for a name or a field that is not there."""
 
@@ -73,6 +80,34 @@ class Missing(StrictUndefined):
         super().__init__(hint, obj, name, exc)
 
 
+class _Asking(CodeGenerator):
+    """Writes the code of a template, and notes on the way which names it asks for and does not set."""
+
+    def __init__(self, environment: Environment, name: str | None, filename: str | None) -> None:
+        super().__init__(environment, name, filename)
+        self.asked: set[str] = set()
+
+    def enter_frame(self, frame: Frame) -> None:
+        """As `meta.find_undeclared_variables` does, for which all code would be written once more."""
+        super().enter_frame(frame)
+        loads = frame.symbols.loads.values()
+        self.asked |= {str(name) for action, name in loads if action == "resolve"}
+
+
+class Compiled(NamedTuple):
+    """The code of a text, and the names that it asks for."""
+
+    code: CodeType
+    asked: frozenset[str]
+
+
+_MOST_KEPT = 500
+_compiled: dict[tuple[Style, str, str | None, str | None], Compiled] = {}
+_trees: dict[str, nodes.Template] = {}
+"""What this process has read, by the text itself: a check meets one template under several names, and a
+server each of them again and again. It follows from the key alone."""
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja2 with plain data, a closed list of filters, and every loop, call and text counted."""
 
@@ -81,7 +116,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def __init__(
         self, style: Style, read: Callable[[str], str], shown: Callable[[str], str]
     ) -> None:
-        self._read, self._shown = read, shown
+        self._read, self._shown, self._style = read, shown, style
         super().__init__(
             undefined=Missing,
             autoescape=lambda name: name is not None and name.endswith(".html.j2"),
@@ -95,9 +130,44 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def compile(self, source: Any, *args: Any, **kwargs: Any) -> Any:
         """Compile a template with the guard's counting in it."""
-        if isinstance(source, str):
-            source = _Guard().visit(self.parse(source, *args[:2]))
+        if isinstance(source, str) and not kwargs:
+            return self.compiled(source, *args).code
         return super().compile(source, *args, **kwargs)
+
+    def knows(self, source: str, name: str | None, filename: str | None) -> bool:
+        """Whether it is compiled already."""
+        return (self._style, source, name, filename) in _compiled
+
+    def compiled(
+        self, source: str, name: str | None = None, filename: str | None = None
+    ) -> Compiled:
+        """The code of a text and what it asks for; compiled once for one style and place."""
+        key = (self._style, source, name, filename)
+        if key not in _compiled:
+            self._asked: frozenset[str] = frozenset()
+            code = super().compile(
+                _Guard().visit(self.parse(source, name, filename)), name, filename
+            )
+            _keep(_compiled, key, Compiled(code, self._asked))
+        return _compiled[key]
+
+    def tree(self, source: str) -> nodes.Template:
+        """The text as it is written, to be looked at: what is compiled has been changed by it."""
+        if source not in _trees:
+            _keep(_trees, source, self.parse(source))
+        return _trees[source]
+
+    def _generate(
+        self,
+        source: nodes.Template,
+        name: str | None,
+        filename: str | None,
+        defer_init: bool = False,
+    ) -> str:
+        writer = _Asking(self, name, filename)
+        writer.visit(source)
+        self._asked = frozenset(writer.asked)
+        return cast("StringIO", writer.stream).getvalue()
 
     def _load(self, name: str) -> tuple[str, str, Callable[[], bool]]:
         source = self._read(name)
@@ -203,6 +273,12 @@ class _Guard(NodeTransformer):
         if node.name in ("varargs", "kwargs"):
             raise TemplateSyntaxError(tr("{} is not allowed here", node.name), node.lineno)
         return node
+
+
+def _keep(kept: dict[_K, _V], key: _K, value: _V) -> None:
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
+    kept[key] = value
 
 
 def _filtered(node: nodes.Expr, name: str, *args: nodes.Expr) -> nodes.Filter:

@@ -148,12 +148,14 @@ class Renderer:
         try:
             with self._failing(shown, {}):
                 self._compile(source, path, shown)
-                tree = self._sandbox.parse(source)
-                return self._check_tree(tree, shown, trail)
+                asked = self._sandbox.compiled(source, path, shown).asked
+                return self._check_tree(self._sandbox.tree(source), asked, shown, trail)
         except TemplateFailed as failed:
             return [failed.problem]
 
-    def _check_tree(self, tree: nodes.Template, shown: str, trail: _Trail) -> list[Problem]:
+    def _check_tree(
+        self, tree: nodes.Template, asked: Collection[str], shown: str, trail: _Trail
+    ) -> list[Problem]:
         from jinja2 import meta, nodes
 
         from crmcli.render import endless
@@ -167,7 +169,7 @@ class Renderer:
         # A name that is set in one branch counts as declared: Jinja2 cannot tell, nor can we.
         own = {n.name for n in all_names if n.ctx != "load"}
         allowed = {*names, *self._sandbox.globals, *own}
-        for name in sorted(meta.find_undeclared_variables(tree) - allowed) if names else ():
+        for name in sorted({*asked} - allowed) if names else ():
             line = min((node.lineno for node in all_names if node.name == name), default=0)
             hint = allowed_hint(name, sorted(names), tr("known"))
             problems.append(Problem(shown, line, tr("no name {!r}", name), hint))
@@ -200,11 +202,12 @@ class Renderer:
             raise TemplateFailed(shown, 0, tr("is longer than {} KB", MAX_SOURCE // 1024))
         key = (shown, source)
         if key not in self._compiled:
-            # Compiling looks at no clock, so what it will have to do is counted first.
-            signs = sum(1 for _ in islice(self._sandbox.lex(source), limits.SIGNS + 1))
-            if signs > limits.SIGNS:
-                told = tr("has more than {:,} words and signs", limits.SIGNS)
-                raise TemplateFailed(shown, 0, told)
+            if not self._sandbox.knows(source, path, shown):
+                # Compiling looks at no clock, so what it will have to do is counted first.
+                signs = sum(1 for _ in islice(self._sandbox.lex(source), limits.SIGNS + 1))
+                if signs > limits.SIGNS:
+                    told = tr("has more than {:,} words and signs", limits.SIGNS)
+                    raise TemplateFailed(shown, 0, told)
             with budget():
                 code = self._sandbox.compile(source, path, shown)
             self._compiled[key] = Template.from_code(self._sandbox, code, self._sandbox.globals)
