@@ -55,6 +55,7 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
         run = _Run(ws, result)
         with ws.series():
             run.fetch_mail()
+            run.sync_cards()
             for _ in range(MOST_PASSES):
                 if not run.passes_once() or result.limited:
                     break
@@ -109,6 +110,17 @@ class _Run:
         for one in fetch_all(self._ws):
             if one.trouble is not None and one.is_news:
                 self._result.failures.append(tr("no mail is fetched: {}", one.trouble.message))
+        self._ws.look_again()
+
+    def sync_cards(self) -> None:
+        """Bring contacts and the address book of the settings together."""
+        if "cards" not in self._ws.settings.channels:
+            return
+        if Gate(self._ws, self._held).why_not_channel("cards"):
+            return
+        from crmcli.automation.card_sync import sync_cards
+
+        self._result.failures += sync_cards(self._ws)
         self._ws.look_again()
 
     def passes_once(self) -> bool:

@@ -65,6 +65,7 @@ class Reply:
     status: int
     location: str
     text: bytes
+    etag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +112,22 @@ def place_of(url: str) -> Place:
 
 def exchange(
     method: str, place: Place, headers: Mapping[str, str], data: bytes, allow: Sequence[str],
-    until: float, *, reads_all: bool = False,
+    until: float, *, reads_all: bool = False, whole: int = 0,
 ) -> Reply:  # fmt: skip
     """Call an address and give its reply; Inner, Unreached or BrokenOff say why there is none. `allow` lists
-    host:port of inner addresses that are right to call."""
+    host:port of inner addresses that are right to call. With `whole` the reply has up to so many bytes, and
+    one that ends too early is BrokenOff."""
     try:
         address = _resolved(place, allow, until)
     except OSError as error:
         raise Unreached(f"{place.host}: {error.strerror or error}") from None
-    connection, has_begun = _Pinned(place, address, until), False
+    connection, has_begun = _Pinned(place, address, until, whole or MOST_HEARD), False
     try:
         connection.connect()
         has_begun = True
-        return connection.call(method, place.target, headers, data, reads_all=reads_all)
+        return connection.call(
+            method, place.target, headers, data, reads_all=reads_all, is_whole=bool(whole)
+        )
     except (OSError, http.client.HTTPException, ValueError) as error:
         late = isinstance(error, TimeoutError) or time.monotonic() >= until
         words = getattr(error, "strerror", None) or str(error) or type(error).__name__
@@ -174,20 +178,21 @@ def _carried(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 class _Pinned(http.client.HTTPConnection):
     """A connection to the address that was checked, whatever the name means a moment later."""
 
-    def __init__(self, place: Place, address: str, until: float) -> None:
+    def __init__(self, place: Place, address: str, until: float, most: int) -> None:
         super().__init__(place.host, place.port)
-        self.tls, self.address, self.until = place.tls, address, until
+        self.tls, self.address, self.until, self.most = place.tls, address, until, most
 
     def connect(self) -> None:
         """Connect within what is left of the time, encrypted for https."""
-        self.line = Connection([self.address], self.port, self.until, MOST_HEARD)
+        self.line = Connection([self.address], self.port, self.until, self.most)
         self.sock = cast("socket.socket", self.line)  # all that is asked of one here
         if self.tls:
             self.line.encrypt(ssl.create_default_context(), self.host)
 
     def call(
-        self, method: str, target: str, headers: Mapping[str, str], data: bytes, *, reads_all: bool
-    ) -> Reply:
+        self, method: str, target: str, headers: Mapping[str, str], data: bytes, *, reads_all: bool,
+        is_whole: bool,
+    ) -> Reply:  # fmt: skip
         """Call, and give the reply. The status decides; the rest serves the message, where it comes."""
         self.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         for name, value in headers.items():
@@ -196,6 +201,10 @@ class _Pinned(http.client.HTTPConnection):
         status = self._status()
         answer = http.client.HTTPResponse(self.sock, method=method)
         text, location = b"", ""
+        if is_whole:
+            answer.begin()
+            location, etag = (answer.getheader(name) or "" for name in ("Location", "ETag"))
+            return Reply(status, location, answer.read(), etag)
         with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
             answer.begin()
             location = answer.getheader("Location") or ""

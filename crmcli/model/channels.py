@@ -30,6 +30,7 @@ CHANNELS: dict[str, Channel] = {
     "webhook": Channel("Web hooks."),
     "own": Channel("Programs under robots.d/."),
     "alert": Channel("Alerts to our own people, beside e-mail: Telegram, and what apprise knows."),
+    "cards": Channel("Contacts in an address book on a CardDAV server."),
     "document": Channel("Pages that become PDF.", is_within=True),
     "sms": _to_phone("SMS: what hands them over to the provider."),
     "chat": _to_phone("Chat messages: what hands them over to the messenger."),

@@ -68,6 +68,10 @@ KINDS = (
     # data: merged, into (ids), name (of the merged one), changes; text: the file as it was, where it
     # was written by hand. On both records and on each that links to the merged one.
     *(f"{entity}.{word}" for entity in having("mergeable") for word in ("merged", "unmerged")),
+    # data: book, path, uid, etag, made, ours and theirs (digests of what each side says), yielded
+    # {field: what the card said}
+    "card.synced",
+    "card.unlinked",      # data: book, path, uid, why
     "duplicate.denied",   # data: other, name (of the other); on both: they are not one
     "duplicate.reopened",  # the same, where that was taken back
     # data: file, from, to: the texts before and after, as attachments; renamed, of settings.yaml or
@@ -95,6 +99,8 @@ KEPT, TAKEN, UNREAD, DROPPED = INTAKE = (
 MESSAGES = ("mail.in", "mail.out", "message.in", "message.out", "sms.in", "sms.out", "call.in",
             "call.missed", "call.out", "job.queued", KEPT)  # fmt: skip
 """The kinds whose data may name a message: message_id."""
+CARD_SYNCED, CARD_UNLINKED = "card.synced", "card.unlinked"
+"""A contact and its card in an address book say the same, or belong together no more."""
 MARKS = ("duplicate.denied", "duplicate.reopened")
 """What people have said of two records that look alike."""
 

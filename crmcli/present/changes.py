@@ -36,6 +36,7 @@ _COMMANDS = {
     "activity.edited": "activity edit", "activity.deleted": "activity rm",
     "sequence.started": "robots start", "sequence.stopped": "robots stop", "signal": "trigger fire",
     "change.undone": "undo --redo",
+    "card.synced": "contact sync", "card.unlinked": "contact sync",
     "duplicate.denied": "dupes apart", "duplicate.reopened": "dupes apart --back",
     **{kind: f"log {kind.partition('.')[0]}" for kind in ACTIVITIES},
 }  # fmt: skip

@@ -87,8 +87,19 @@ MORE = {
     }
 }  # fmt: skip
 """What else channels may say that are handed over."""
-OWN_SETTINGS = {"mail": MAIL, "webhook": WEBHOOK}
-"""Channels whose settings have a place of their own there."""
+CARDS = {
+    "url": provider_keys.address(
+        "The server, or the address book on it: https://dav.example.com/anna/contacts/."
+    ),
+    "user": shapes.text("Who logs in there."),
+    "password": shapes.secret("Where the password stands, never the password itself."),
+    "addressbook": shapes.text("The name of the address book, where the server has several."),
+    "where": shapes.text("Which contacts go there, e.g. tags has client; all, if it is left out."),
+}  # fmt: skip
+OWN_SETTINGS = {"mail": MAIL, "webhook": WEBHOOK, "cards": CARDS}
+"""Channels whose settings are not all plain texts, or have a place of their own there."""
+ELSEWHERE = ("mail", "webhook")
+"""Those which have a place of their own in the settings."""
 HANDOVER = {
     "run": shapes.matching(
         "A program under robots.d/ that is given each message as JSON; see crm help own.",

@@ -28,7 +28,7 @@ from crmcli.model.values import BankAccount, fold
 from crmcli.model.vat import VatRate
 from crmcli.store.config.alert_keys import alerts_of
 from crmcli.store.config.assignment_keys import assignment_of
-from crmcli.store.config.channel_keys import OWN_SETTINGS
+from crmcli.store.config.channel_keys import ELSEWHERE, OWN_SETTINGS
 from crmcli.store.config.cursor import Cursor, read_marked
 from crmcli.store.config.declared import check_directories, fields_of
 from crmcli.store.config.settings_keys import SHAPE
@@ -165,7 +165,7 @@ def _channels(place: Cursor, got: Mapping[str, Mapping[str, str]]) -> dict[str, 
     for name, told in got.items():
         if name not in OWN_SETTINGS and told.get("run") and told.get("url"):
             place.at(name).fault("both take the messages", "write one of run and url")
-    return {n: told for n, told in got.items() if n not in OWN_SETTINGS and any(told.values())}
+    return {n: told for n, told in got.items() if n not in ELSEWHERE and any(told.values())}
 
 
 def _conversion(
