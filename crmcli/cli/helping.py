@@ -92,7 +92,7 @@ OPTIONS = "options"
 """The topic that has no guide: the options that every command takes."""
 TOPICS = (
     "robots", "triggers", "own", "calls", "hooks", "views", "fields", "conditions", "templates", "cron",
-    "files", "money", "dates", "calendar", OPTIONS,
+    "files", "money", "dates", "calendar", "cards", OPTIONS,
 )  # fmt: skip
 
 
