@@ -239,9 +239,7 @@ class _Sync:
             if not card.is_of_person:
                 continue
             linked = self._linked()
-            found = whose(
-                self.contacts, card.path, card.lines, self.answers, linked, self.earlier
-            )
+            found = whose(self.contacts, card.path, card.lines, self.answers, linked, self.earlier)
             if found.asks:
                 waiting.append(card.path)
                 doubted |= set(found.ids)

@@ -34,12 +34,16 @@ class Office:
         said = f"\nchannels: {{cards: {{url: '{book.url}', user: {book.user}, password: env:CARDS_SECRET}}}}\n"
         settings = (folder / "settings.yaml").read_text(encoding="utf-8")
         assert "\nchannels:" not in settings or "\nchannels:\n" in settings
-        kit.write(folder, "settings.yaml", settings.replace("\nchannels:\n", "\n# channels\n") + said)
+        kit.write(
+            folder, "settings.yaml", settings.replace("\nchannels:\n", "\n# channels\n") + said
+        )
 
     def ws(self, **more: bool) -> Workspace:
         return Workspace.open(self.folder, now=kit.NOW, **more)  # type: ignore[arg-type]
 
-    def sync(self, *, link: tuple[str, ...] = (), new: tuple[str, ...] = (), anyway: bool = False) -> list[Told]:
+    def sync(
+        self, *, link: tuple[str, ...] = (), new: tuple[str, ...] = (), anyway: bool = False
+    ) -> list[Told]:
         ws = self.ws()
         return sync(ws, read_answers(ws, link, new), anyway=anyway)
 
