@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from crmcli.automation.job_failures import bug_in, jobs_here, raise_general, reason_of, rests
 from crmcli.automation.ledger import (
     AWAITING,
+    DEFERRED,
     MOST_STARTS,
     OPEN,
     Done,
@@ -23,7 +24,7 @@ from crmcli.automation.ledger import (
 from crmcli.automation.sending_gate import Refusal, why_not_now
 from crmcli.automation.sent_lately import SentLately
 from crmcli.channels.base import Queued, Sender, Unsound, sender_class
-from crmcli.channels.outcome import Failed, Outcome, Sent, Skipped, Unknown
+from crmcli.channels.outcome import Failed, Later, Outcome, Sent, Skipped, Unknown
 from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model import sent
@@ -197,6 +198,9 @@ def _write_down(ws: Workspace, change: Change, job: Job, tried: _Try) -> Done:
         word, facts = "skipped", {"reason": outcome.reason}
     elif isinstance(outcome, Unknown):
         word, facts = "unknown", {"reason": outcome.reason}
+    elif isinstance(outcome, Later):
+        retry_at = format_instant(ws.now + timedelta(seconds=outcome.seconds))
+        word, facts = DEFERRED, {"reason": outcome.reason, "retry_at": retry_at}
     else:
         attempt = (job.key, job.attempts + 1, job.since, ws.now, outcome.reason)
         word, facts = after_failure(*attempt, again=outcome.again)

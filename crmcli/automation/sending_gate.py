@@ -29,10 +29,13 @@ from crmcli.model.local_times import local_minute
 from crmcli.model.settings import Us
 from crmcli.model.user import User
 from crmcli.model.values import entity_of, fold, format_instant
+from crmcli.sales import chats
 from crmcli.sales.consent.client_zone import zone_of
 from crmcli.sales.consent.permission import address_of, addresses_of, holders, people_of, why_not
 from crmcli.sales.template_names import linked
 from crmcli.workspace import Workspace
+
+CHAT = "chat"
 
 
 class Refusal(NamedTuple):
@@ -65,7 +68,7 @@ def why_not_now(ws: Workspace, job: Job, lately: SentLately) -> Refusal | None:
     if job.robot.startswith(PERSON):
         return None
     message = Outgoing(job, record, to)
-    refusal = _of_robot(ws, message)
+    refusal = _of_robot(ws, message) or _taken_over(ws, message)
     if refusal or _is_own(ws, to):
         return refusal
     return _too_many(ws, message, lately) or _quiet(ws, message)
@@ -95,6 +98,14 @@ def _of_robot(ws: Workspace, message: Outgoing) -> Refusal | None:
         if late is not None and ws.now > shift(job.since, late, ws.zone):
             return Refusal("missed", tr("more than {} late", late))
     return None
+
+
+def _taken_over(ws: Workspace, message: Outgoing) -> Refusal | None:
+    """Whether a person answers in the chat, so that robots keep quiet."""
+    if channel_of(message.job.action) != CHAT or message.record is None:
+        return None
+    who = chats.taken_by(ws, chats.people_of_chat(ws, message.record))
+    return Refusal("skipped", tr("{} answers in this chat", who)) if who else None
 
 
 def _too_many(ws: Workspace, message: Outgoing, lately: SentLately) -> Refusal | None:

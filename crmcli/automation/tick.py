@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from crmcli.automation import (
     breaker,
     changed_rules,
+    chat_asks,
     clock_changes,
     hand_edits,
     lapses,
@@ -54,7 +55,7 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
             return result
         run = _Run(ws, result)
         with ws.series():
-            run.fetch_mail()
+            run.fetch()
             run.sync_cards()
             for _ in range(MOST_PASSES):
                 if not run.passes_once() or result.limited:
@@ -101,16 +102,23 @@ class _Run:
         self._deliveries = Deliveries(ws, result)
         self.has_stepped = False
 
-    def fetch_mail(self) -> None:
-        """Fetch what lies in the mailboxes of the settings, before all else."""
-        if not self._ws.settings.mail.fetch or Gate(self._ws, self._held).why_not_channel("mail"):
-            return
-        from crmcli.automation.mail_fetch import fetch_all
+    def fetch(self) -> None:
+        """Fetch what lies in the mailboxes and chats of the settings, before all else."""
+        gate, found = Gate(self._ws, self._held), []
+        if self._ws.settings.mail.fetch and not gate.why_not_channel("mail"):
+            from crmcli.automation.mail_fetch import fetch_all
 
-        for one in fetch_all(self._ws):
+            told = "no mail is fetched: {}"
+            found = [(told, one) for one in fetch_all(self._ws)]
+        if chat_asks.is_fetched(self._ws) and not gate.why_not_channel("chat"):
+            from crmcli.automation.chat_fetch import fetch_chat
+
+            found.append(("no chat is fetched: {}", fetch_chat(self._ws)))
+        for told, one in found:
             if one.trouble is not None and one.is_news:
-                self._result.failures.append(tr("no mail is fetched: {}", one.trouble.message))
-        self._ws.look_again()
+                self._result.failures.append(tr(told, one.trouble.message))
+        if found:
+            self._ws.look_again()
 
     def sync_cards(self) -> None:
         """Bring contacts and the address book of the settings together."""
@@ -155,6 +163,7 @@ class _Run:
         edited = hand_edits.receive_values(ws, failed)
         self._meet_unread(failed)
         received = take_up(ws)
+        chat_asks.ask_for_phones(ws, received)
         self._result.failures += [
             f"{one.kept.id} ({one.kept.channel}): {one.failed}"
             for one in received

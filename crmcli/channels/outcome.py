@@ -1,4 +1,4 @@
-"""The ways in which sending ends: sent, skipped, failed, unknown."""
+"""The ways in which sending ends: sent, skipped, failed, unknown; or later."""
 
 from __future__ import annotations
 
@@ -45,7 +45,15 @@ class Unknown:
     reason: str
 
 
-Outcome: TypeAlias = Sent | Skipped | Failed | Unknown
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The other side takes nothing for some seconds, and has not taken it."""
+
+    reason: str
+    seconds: int
+
+
+Outcome: TypeAlias = Sent | Skipped | Failed | Unknown | Later
 
 
 def one_line(said: bytes | str) -> str:

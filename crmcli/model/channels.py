@@ -40,6 +40,7 @@ CHANNELS: dict[str, Channel] = {
 
 RECEIVED: dict[str, str] = {
     "call": "Calls.",
+    "chat": "Messages of chats.",
     "form": "Forms of a site.",
     "mail": "E-mail.",
     "sms": "SMS.",

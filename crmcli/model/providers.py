@@ -44,7 +44,7 @@ def _needed(doc: str, kind: str = "text") -> Key:
 PROVIDERS: dict[str, Provider] = {
     "json": Provider(
         "Any web hook that posts JSON or a form.",
-        into=("call",),
+        into=("call", "chat"),
         keys={
             "token": Key("Where a token stands that the provider sends along.", "secret"),
             "token_in": Key("The header or the parameter that has it; token if absent."),
@@ -67,6 +67,27 @@ PROVIDERS: dict[str, Provider] = {
             ),
             "line": Key("The line by which crm call calls, if not the usual one."),
             "hook": HOOK,
+            "api": API,
+        },
+    ),
+    "telegram": Provider(
+        "A bot at Telegram.",
+        out=("chat",),
+        into=("chat",),
+        keys={
+            "token": _needed("Where the token of the bot stands.", "secret"),
+            "secret": Key(
+                "Where the secret_token stands that was given to setWebhook, for /hooks/chat.",
+                "secret",
+            ),
+            "fetch": Key("yes: crm tick asks for what has come, without a web hook.", "yes_no"),
+            "ask_phone": Key("What a button says that asks a new client for the phone."),
+            "hello": Key("What a new client is told beside that button."),
+            "robots_after": Key(
+                "So long after a person's message robots write to the chat again, e.g. 1d; never, until"
+                " crm chat release, if absent.",
+                "length",
+            ),
             "api": API,
         },
     ),

@@ -12,6 +12,7 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.actions import OWNER, channel_of
 from crmcli.model.fields import Record
+from crmcli.sales import chats
 from crmcli.sales.consent.permission import why_not
 from crmcli.sales.documents import messages
 from crmcli.workspace import Change, Workspace
@@ -22,7 +23,10 @@ def run(work: Work) -> Effect:
     channel = channel_of(work.action)
     to = _number(work, channel)
     if not to:
-        return Effect("skipped", {"reason": "there is no phone number for it"})
+        has_no = "there is no phone number for it"
+        if channel == "chat":
+            has_no = "the client has never written in a chat"
+        return Effect("skipped", {"reason": has_no})
     text = _text(work)
     if not text:
         return Effect("skipped", {"reason": "there is nothing to say"})
@@ -69,6 +73,8 @@ def _number(work: Work, channel: str) -> str:
     from crmcli.model.phones import parse_phones, sendable
 
     word, settings = work.text("to"), work.ws.settings
+    if not word and channel == "chat" and settings.channels.get(channel, {}).get("provider"):
+        return chats.address_of(work.ws, work.contact or work.the_record)
     if not word:
         return number_for(work.ws, work.contact or work.the_record, channel)
     if word[:1] not in "+(0123456789":

@@ -112,7 +112,8 @@ def addresses_of(record: Record) -> list[str]:
 def holders(ws: Workspace, to: Sequence[str]) -> Iterator[Record]:
     """Everybody who has one of these addresses or numbers."""
     for address in map(address_of, to):
-        for record_id in ws.lookup("email" if "@" in address else "phone", address, HOLDERS):
+        kind = "email" if "@" in address else "handle" if ":" in address else "phone"
+        for record_id in ws.lookup(kind, address, HOLDERS):
             found = linked(ws, record_id)
             if found is not None:
                 yield found

@@ -18,6 +18,7 @@ from crmcli.sales.consent.bounces import SOFT, is_doubtful, written_to
 from crmcli.sales.intake import kept as store
 from crmcli.sales.intake.adding import add_to, why_never
 from crmcli.sales.intake.completing import complete, consents_of, typed
+from crmcli.sales.intake.in_text import with_what_it_says
 from crmcli.sales.intake.kept import Kept, Taken
 from crmcli.sales.intake.scrap_names import person
 from crmcli.sales.intake.whose import record_of
@@ -64,7 +65,8 @@ def read(ws: Workspace, kept: Kept) -> Incoming:
     """What it says; Unreadable, FileDamaged."""
     arrived = Arrived(store.content(ws, kept), kept.key, kept.facts)
     by = by_provider(kept.channel, ws.settings, arrived)
-    return by or receiver(kept.channel, ws.root, ws.settings).read(arrived)
+    incoming = by or receiver(kept.channel, ws.root, ws.settings).read(arrived)
+    return with_what_it_says(incoming, ws.settings.phone_country)
 
 
 def _failed(ws: Workspace, kept: Kept, error: CrmError, *, again: bool = False) -> Taken:

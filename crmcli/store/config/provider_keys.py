@@ -86,6 +86,11 @@ def address(doc: str) -> shapes.Shape:
     return shapes.guarded(doc, URL_RULE, _why_not_url)
 
 
+def length(doc: str) -> shapes.Shape:
+    """A length of time in minutes, hours, days or weeks."""
+    return shapes.matching(doc, r"[1-9][0-9]{0,3}[mhdw]", "a length of time", "like 12h or 1d")
+
+
 def paths(doc: str) -> shapes.Shape:
     """Where what stands in what a provider posts, by the name that crm has for it."""
     path = shapes.matching(
@@ -119,6 +124,7 @@ NAME, NO_NAME = r"[a-z_]{1,40}", ("is not the name of a field", "like from, to, 
 HEADER = r"[A-Za-z0-9-]{1,60}"
 SHAPES: Mapping[str, Callable[[str], shapes.Shape]] = {
     "text": shapes.text, "secret": shapes.secret, "url": address,
+    "yes_no": shapes.yes_no, "length": length,
     "paths": paths, "tables": tables, "signature": signature,
 }  # fmt: skip
 """How each kind of key is read."""

@@ -1,0 +1,75 @@
+"""What has come to the bot is asked for at each tick, and confirmed only once it is kept.
+
+No place is remembered: what nobody has confirmed comes again, and is known by its key.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from crmcli.automation.mail_fetch import Fetched
+from crmcli.automation.receive import fetch
+from crmcli.channels.incoming import Arrived, Receiver
+from crmcli.channels.providers import BY, POSTED, provider_of
+from crmcli.channels.providers.telegram import Telegram, key_of
+from crmcli.channels.providers.telegram_api import Bot, TooMany
+from crmcli.errors import CrmError
+from crmcli.model.values import format_instant
+from crmcli.workspace import Workspace, mail_places
+
+CHAT = "chat"
+MOST_BATCHES = 50
+"""So many hundreds of messages are taken in one tick."""
+
+
+class Updates(Receiver):
+    """The messages of a bot, a hundred at a time."""
+
+    def __init__(self, ws: Workspace, bot: Bot) -> None:
+        super().__init__(CHAT, ws.root, ws.settings)
+        self.bot = bot
+        self.last: int | None = None
+        self.came = 0
+
+    def fetch(self) -> Iterator[Arrived]:
+        """The next hundred; by asking for them those before are confirmed."""
+        found = self.bot.updates(self.last)
+        self.came = len(found)
+        for update in found:
+            content = json.dumps(update, ensure_ascii=False).encode("utf-8", "replace")
+            facts = {BY: "telegram", POSTED: {"type": "application/json"}}
+            yield Arrived(content, key_of(update), {**facts, "update": update.get("update_id")})
+
+    def acknowledge(self, arrived: Sequence[Arrived]) -> None:
+        """These are kept: they are confirmed by asking for what comes after."""
+        self.last = max(int(one.facts["update"]) for one in arrived)
+
+
+def fetch_chat(ws: Workspace) -> Fetched:
+    """Ask for all that has come; not before the pause is over that Telegram wanted."""
+    known = mail_places.read(ws)
+    place = dict(known.get(CHAT, {}))
+    if str(place.get("rests_until", "")) > format_instant(ws.now):
+        return Fetched(CHAT)
+    count, trouble = 0, None
+    place.pop("rests_until", None)
+    try:
+        provider = provider_of(CHAT, ws.settings)
+        assert isinstance(provider, Telegram)
+        updates = Updates(ws, provider.bot)
+        for _ in range(MOST_BATCHES):
+            count += fetch(ws, [updates])
+            if not updates.came or ws.dry_run:
+                break
+    except TooMany as error:
+        place["rests_until"] = format_instant(ws.now + timedelta(seconds=error.seconds))
+    except CrmError as error:
+        trouble = error
+    said = trouble.message if trouble else ""
+    done = Fetched(CHAT, count, trouble, place.get("trouble", "") != said)
+    place["trouble"] = said
+    if place != known.get(CHAT):
+        mail_places.write(ws, {**known, CHAT: place})
+    return done

@@ -1,0 +1,132 @@
+"""Asking Telegram's Bot API: bounded, and quiet for as long as it says."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from crmcli.channels.http_exchange import (
+    SECONDS,
+    BrokenOff,
+    Inner,
+    Unreached,
+    exchange,
+    place_of,
+)
+from crmcli.channels.outcome import Failed, Later, Outcome, Sent, Unknown, one_line
+from crmcli.dataclass import dataclass
+from crmcli.errors import ServiceFailed
+from crmcli.language import tr
+from crmcli.model.redaction import without
+from crmcli.model.settings import Settings
+
+API = "https://api.telegram.org"
+MOST = 4 * 1024 * 1024
+"""Bytes of an answer: a hundred updates, each letter of a message as \\u0000."""
+LONGEST_REST = 24 * 3600
+_rests: dict[str, float] = {}
+"""Until when (monotonic) nothing is asked of a bot that was told to wait, by its token."""
+
+
+class TooMany(ServiceFailed):
+    """Telegram wants to be left alone for some seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(tr("Telegram wants a pause of {} s", seconds))
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What Telegram answered: whether it did it, its result, else the code, why, and how long to wait."""
+
+    ok: bool
+    result: Any = None
+    code: int = 0
+    why: str = ""
+    rest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A bot, by its token; `api` is the address of the API, if not the usual one."""
+
+    token: str
+    api: str
+    settings: Settings
+
+    def send(self, params: Mapping[str, Any]) -> Outcome:
+        """Send a message, at most once; what is not taken for now leaves later."""
+        try:
+            said = self._asked("sendMessage", params)
+        except (Inner, Unreached) as error:
+            return Failed(self._discreet(str(error)), again=not isinstance(error, Inner))
+        except BrokenOff as error:
+            return Unknown(self._discreet(str(error)))
+        if said.ok:
+            number = str(said.result.get("message_id", "")) if isinstance(said.result, dict) else ""
+            return Sent(f"message {number}", (("message_id", number),))
+        if said.rest:
+            return Later(tr("Telegram wants a pause of {} s", said.rest), said.rest)
+        if said.code >= 500:
+            return Unknown(said.why)
+        return Failed(said.why, again=False)
+
+    def updates(self, after: int | None, limit: int = 100) -> list[dict[str, Any]]:
+        """What has come that nobody has confirmed, the oldest first; all up to `after` is confirmed by
+        that. ServiceFailed, TooMany."""
+        params: dict[str, Any] = {"limit": limit, "timeout": 0}
+        params["allowed_updates"] = ["message", "edited_message"]
+        params |= {} if after is None else {"offset": after + 1}
+        try:
+            said = self._asked("getUpdates", params)
+        except (Inner, Unreached, BrokenOff) as error:
+            raise ServiceFailed(self._discreet(str(error)), "crm tick tries again") from None
+        if said.rest:
+            raise TooMany(said.rest)
+        if not said.ok or not isinstance(said.result, list):
+            hint = "the token is that of another bot, or was revoked" if said.code == 401 else ""
+            if said.code == 409:
+                hint = "another program asks, or a web hook is set: only one of them can"
+            raise ServiceFailed(said.why or tr("not an answer of Telegram"), hint)
+        return [one for one in said.result if isinstance(one, dict)]
+
+    def _asked(self, method: str, params: Mapping[str, Any]) -> Said:
+        left = _rests.get(self.token, 0.0) - time.monotonic()
+        if left > 0:
+            return Said(False, code=429, rest=int(left) + 1)
+        place = place_of(f"{(self.api or API).rstrip('/')}/bot{self.token}/{method}")
+        data = json.dumps(params).encode()
+        headers = {"Host": place.header, "User-Agent": "crmcli", "Connection": "close",
+                   "Content-Type": "application/json", "Content-Length": str(len(data))}  # fmt: skip
+        until, allow = time.monotonic() + SECONDS, self.settings.webhook.allow
+        reply = exchange(
+            "POST", place, headers, data, allow, until, reads_all=True, whole=MOST,
+        )  # fmt: skip
+        said = self._said(place.host, reply.status, reply.text)
+        if said.rest:
+            _rests[self.token] = time.monotonic() + said.rest
+        return said
+
+    def _said(self, host: str, status: int, text: bytes) -> Said:
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            found = None
+        told = tr("{} answered {}", host, status)
+        if not isinstance(found, dict):
+            if 200 <= status < 300:
+                raise BrokenOff(tr("{}: not an answer of Telegram", host))
+            return Said(False, code=status, why=f"{told}: {self._discreet(one_line(text[:200]))}")
+        if found.get("ok") is True and 200 <= status < 300:
+            return Said(True, found.get("result"))
+        parameters = found.get("parameters")
+        rest = parameters.get("retry_after") if isinstance(parameters, dict) else None
+        rest = rest if isinstance(rest, int) and rest > 0 else (30 if status == 429 else 0)
+        why = self._discreet(one_line(str(found.get("description") or told)))
+        return Said(False, code=status, why=why, rest=min(rest, LONGEST_REST))
+
+    def _discreet(self, text: str) -> str:
+        return without(text, (self.token,))
