@@ -24,6 +24,7 @@ from torture.honesty import honesty
 from torture.hostile import hostile
 from torture.kills import kills
 from torture.month import month
+from torture.posts import posts
 from torture.processes import processes
 from torture.scenes import named
 from torture.schedules import schedules
@@ -67,6 +68,9 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
             folder / "ws", deals=3 if quick else 20, days=12 if quick else 31, whole=not quick
         ),
         "cron": lambda folder: cron(folder, days=1 if quick else 14),
+        "posts": lambda folder: posts(
+            folder, seconds=6 if quick else 60, rate=50 if quick else 200, kills=2 if quick else 20
+        ),
         "honesty": honesty,
     }
 
@@ -79,8 +83,8 @@ def main() -> int:
         "part",
         nargs="*",
         help="one or more of these, in this order: kills disk cuts errors turns"
-        " processes codec hostile clocks folders gitsteps servers documents schedules month cron honesty;"
-        " all of them if none is named",
+        " processes codec hostile clocks folders gitsteps servers documents schedules month cron posts"
+        " honesty; all of them if none is named",
     )
     parser.add_argument("--quick", action="store_true", help="a little of everything")
     parser.add_argument("--cuts", type=int, default=300, help="power cuts on each file system")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from crmcli.channels.incoming import Arrived, Receiver
 from crmcli.sales.intake import kept
 from crmcli.sales.intake.kept import Taken
-from crmcli.sales.intake.taking import take
+from crmcli.sales.intake.together import take_each
 from crmcli.workspace import Workspace
 
 MOST_AT_ONCE = 100
@@ -38,4 +38,4 @@ def _kept(ws: Workspace, receiver: Receiver, arrived: list[Arrived]) -> int:
 
 def take_up(ws: Workspace) -> list[Taken]:
     """Take up all that waits and was not found unreadable before."""
-    return [take(ws, one) for one in kept.waiting(ws) if one.state == "waiting"]
+    return take_each(ws, [one for one in kept.waiting(ws) if one.state == "waiting"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -17,6 +18,8 @@ from crmcli.workspace import Workspace
 
 THREADS = 64
 """Most of them wait until what they brought is kept: the more, the more share one transaction."""
+STACK = 1 << 20
+"""Bytes of each thread's stack; what is usual, 8 MB, makes half a gigabyte that a machine may refuse."""
 
 
 def serve(ws: Workspace, host: str, port: int, ready: Callable[[int], None]) -> None:
@@ -24,6 +27,7 @@ def serve(ws: Workspace, host: str, port: int, ready: Callable[[int], None]) -> 
     opened = Opening(ws.root, ws.user, ws.fixed_now)
     writer = Writer(opened)
     app = create_app(opened, writer)
+    threading.stack_size(STACK)
     server: Any = create_server(
         app,
         host=host,

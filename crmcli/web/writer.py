@@ -15,7 +15,7 @@ from crmcli.dataclass import dataclass, field
 from crmcli.errors import Conflict, CrmError, kind_of_bug
 from crmcli.sales.forms import CHANNEL
 from crmcli.sales.intake import kept
-from crmcli.sales.intake.taking import take
+from crmcli.sales.intake.together import TOGETHER, take_each
 from crmcli.workspace import Workspace
 
 AT_ONCE = 200
@@ -25,7 +25,9 @@ PATIENCE = 15.0
 """Seconds that who sends a form is kept waiting while somebody else writes."""
 IDLE = 0.2
 PAUSE = 0.05
-"""Seconds without a post after which one of those that are kept is taken up."""
+"""Seconds without a post after which some of those that are kept are taken up."""
+REST = 3
+"""While posts come, taking up rests so many times as long as it took: who waits for an answer goes first."""
 
 
 class TryLater(Conflict):
@@ -54,7 +56,7 @@ class Writer:
         self._opened = opened
         self._posts: queue.Queue[_Post] = queue.Queue(MOST_WAITING)
         self._left: deque[kept.Kept] = deque()
-        self._stops = threading.Event()
+        self._stops, self._rests_until = threading.Event(), 0.0
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
     def start(self) -> None:
@@ -89,8 +91,8 @@ class Writer:
             posts = self._gathered()
             if posts:
                 self._keep(posts)
-            elif self._left:
-                self._take(self._left.popleft())
+            if self._left and not (posts and time.monotonic() < self._rests_until):
+                self._take()
 
     def _gathered(self) -> list[_Post]:
         posts: list[_Post] = []
@@ -120,13 +122,17 @@ class Writer:
             post.failed = failed or post.failed
             post.done.set()
 
-    def _take(self, one: kept.Kept) -> None:
+    def _take(self) -> None:
+        began = time.monotonic()
+        some = [self._left.popleft() for _ in range(min(TOGETHER, len(self._left)))]
         try:
-            take(self._opened(), one)
+            take_each(self._opened(), some)
         except CrmError:
-            time.sleep(IDLE)  # crm tick will take it up
+            time.sleep(IDLE)  # crm tick will take them up
         except Exception as error:
             sys.stderr.write(f"crm serve: {kind_of_bug(error)}\n")
+        now = time.monotonic()
+        self._rests_until = now + REST * (now - began)
 
 
 def _used(ws: Workspace, arrived: Arrived, fresh: dict[str, str]) -> Exception | None:

@@ -144,7 +144,8 @@ class Folder:
         self._newest = ""
         self._looked_at.clear()
         self._knows_events = False
-        self.__dict__.pop("_index_as_left", None)
+        if (index := self.__dict__.pop("_index_as_left", None)) is not None:
+            index.close()  # else its file stays open until Python looks for rings
 
     def look_at_events(self) -> None:
         """`look_again`, at the timeline alone: where there is no index, one is begun without the records."""

@@ -57,12 +57,13 @@ def complete(change: Change, ws: Workspace, record: Record, incoming: Incoming) 
     person = record if "consents" in _names(ws, record) else contact_of(ws, record)
     for one in [record] if person in (None, record) else [record, person]:
         assert one is not None
-        more = _lacking(ws, one, values)
+        now = change.get(one.id)
+        more = _lacking(ws, now, values)
         if one is person:
-            more |= _agreed(ws, one, incoming)
-            more |= refused(one.with_values(more), dict.fromkeys(incoming.refuses, False), ws.now)
+            more |= _agreed(ws, now, incoming)
+            more |= refused(now.with_values(more), dict.fromkeys(incoming.refuses, False), ws.now)
         if more:
-            change.save(change.get(one.id).with_values(more))
+            change.save(now.with_values(more))
 
 
 def _names(ws: Workspace, record: Record) -> set[str]:

@@ -17,6 +17,7 @@ from crmcli.workspace import Change, Workspace
 
 MOST_WAITING = 1000
 """So many are looked at in one go."""
+ALL = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +90,15 @@ def keep_in(change: Change, ws: Workspace, channel: str, arrived: Iterable[Arriv
     return list(new.values())
 
 
-def waiting(ws: Workspace) -> list[Kept]:
-    """What nobody has taken up or dropped yet, the oldest first."""
-    return [_as_it_is(ws, event) for event in ws.agenda.arrived(MOST_WAITING)]
+def waiting(ws: Workspace, most: int = MOST_WAITING) -> list[Kept]:
+    """What nobody has taken up or dropped yet, the oldest first, of many so many."""
+    return [_as_it_is(ws, event) for event in ws.agenda.arrived(most)]
 
 
 def listed(ws: Workspace, states: Sequence[str]) -> list[Kept]:
     """What is in one of these states, the oldest first."""
     if not {*states} - {"waiting", "unreadable", "quarantined"}:
-        found = waiting(ws)
+        found = waiting(ws, ALL)
     else:
         found = [_as_it_is(ws, event) for event in ws.events(kinds=(KEPT,))]
     return [one for one in found if one.state in states]

@@ -37,16 +37,21 @@ def take(ws: Workspace, kept: Kept) -> Taken:
     try:
         with ws.change("intake take", actor="crm", cause=kept.id) as change:
             ws.look_again()
-            now = store.named(ws, kept.id)
-            if now.state in ("taken", "dropped"):
-                return Taken(now, why=tr("it is {} already", tr(now.state)))
-            if incoming.adds_to:
-                return add_to(change, ws, kept, incoming)
-            return _taken(change, ws, kept, incoming)
+            return take_in(change, ws, kept, incoming)
     except Conflict as error:  # somebody is at it in this moment
         return Taken(kept, failed=str(error))
     except CrmError as error:
         return _failed(ws, kept, error, again=True)
+
+
+def take_in(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Taken:
+    """The same in an open change, of what was read."""
+    now = store.named(ws, kept.id)
+    if now.state in ("taken", "dropped"):
+        return Taken(now, why=tr("it is {} already", tr(now.state)))
+    if incoming.adds_to:
+        return add_to(change, ws, kept, incoming)
+    return _taken(change, ws, kept, incoming)
 
 
 def bring(ws: Workspace, channel: str, arrived: Iterable[Arrived]) -> list[Taken | None]:
@@ -128,11 +133,11 @@ def _why_not(ws: Workspace, kept: Kept, incoming: Incoming) -> str:
     if any(event.kind.endswith((".out", ".queued")) for event in said):
         return tr(OWN)
     blocks = blocklist(ws)
-    block = blocks.stops(incoming.emails, [*_numbers(ws, incoming)] if blocks.blocks else [])
+    block = blocks.stops(incoming.emails, [*numbers(ws, incoming)] if blocks.blocks else [])
     return tr("{} is on the block list", block) if block else ""
 
 
-def _numbers(ws: Workspace, incoming: Incoming) -> Iterator[str]:
+def numbers(ws: Workspace, incoming: Incoming) -> Iterator[str]:
     """The sender's numbers as a block list has them; what is none blocks nobody."""
     for text in incoming.phones:
         try:

@@ -1,0 +1,274 @@
+"""Forms posted to `crm serve`: many a second, a flood, beside many writers, and while it is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+from torture.scenes import new
+from torture.score import Score
+from torture.tracing import capped, crm, environ, run
+
+FORMS = """
+site: {{per_address: {limit}, per_minute: {limit}}}
+forms:
+  callback:
+    title: Обратный звонок
+    fields:
+      - {{name: name, label: Имя}}
+      - {{name: phone, label: Телефон, required: true}}
+    consent: {{text: Согласен, required: true}}
+"""
+NO_LIMIT = 1_000_000
+WIRES = 64
+WRITERS = 50
+SETTLES = 600.0
+"""Seconds within which what was kept has to be leads."""
+
+
+class Site:
+    """A workspace with a form, and `crm serve` before it."""
+
+    def __init__(self, root: Path, limit: int = NO_LIMIT) -> None:
+        self.root = root
+        new(root)
+        (root / "forms.yaml").write_text(FORMS.format(limit=limit), "utf-8")
+        self.process: subprocess.Popen[bytes] | None = None
+        self.port = 0
+
+    def start(self) -> None:
+        """Serve; RuntimeError if it does not begin in time."""
+        said = self.root / ".serve.log"
+        with said.open("wb") as out:
+            self.process = subprocess.Popen(
+                (*crm(), "serve", "--port", str(self.port)), cwd=self.root, stderr=out, stdout=out,
+                env=environ(CRM_NOW=""), preexec_fn=capped,
+            )  # fmt: skip
+        for _ in range(600):
+            if found := re.search(r"127\.0\.0\.1:(\d+)/", said.read_text("utf-8")):
+                self.port = int(found[1])
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"crm serve did not begin: {said.read_text('utf-8')}")
+
+    def end(self, number: int = signal.SIGTERM) -> float:
+        """Stop it by that signal; the seconds of processor that it took."""
+        assert self.process is not None  # started before
+        self.process.send_signal(number)
+        _, _, used = os.wait4(self.process.pid, 0)
+        self.process.returncode = 0
+        return used.ru_utime + used.ru_stime
+
+    def worked(self) -> float:
+        """The seconds of processor that it took so far."""
+        assert self.process is not None  # started before
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def rows(self, *args: str) -> list[dict[str, Any]]:
+        """What a list of crm says, as JSON."""
+        done = run((*crm(), "--json", *args), self.root, limit=SETTLES, CRM_NOW="")
+        found: list[dict[str, Any]] = json.loads(done.out)
+        return found
+
+
+@dataclass
+class Answers:
+    """What came back: the status of each post by its phone number, and the times."""
+
+    status: dict[str, int] = field(default_factory=dict)
+    took: list[float] = field(default_factory=list)
+    began: float = 0.0
+    ended: float = 0.0
+
+    @property
+    def accepted(self) -> list[str]:
+        """The numbers of those of which was said that they came."""
+        return [phone for phone, status in self.status.items() if status in (200, 201)]
+
+    def __str__(self) -> str:
+        counted = Counter(self.status.values())
+        said = ", ".join(
+            f"{count} × {status or 'none'}" for status, count in sorted(counted.items())
+        )
+        cuts = quantiles(self.took, n=100) if len(self.took) > 1 else [0.0] * 99
+        return (
+            f"{said} in {self.ended - self.began:.1f} s;"
+            f" half within {cuts[49]:.0f} ms, 99 % within {cuts[98]:.0f} ms"
+        )
+
+
+def post(
+    site: Site, count: int, rate: float, first: int = 0, begins: Callable[[], None] | None = None
+) -> Answers:
+    """Post so many, so many a second; `begins` is called as they begin."""
+    wanted = {"port": site.port, "form": "callback", "rate": rate, "count": count, "first": first,
+              "wires": WIRES}  # fmt: skip
+    answers = Answers()
+    with subprocess.Popen(
+        (sys.executable, "-m", "torture.posting"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        text=True, env=environ(),
+    ) as process:  # fmt: skip
+        assert process.stdin is not None  # PIPE was asked for
+        assert process.stdout is not None  # likewise
+        process.stdin.write(json.dumps(wanted))
+        process.stdin.close()
+        for line in process.stdout:
+            said = json.loads(line)
+            if "begins" in said:
+                answers.began = said["begins"]
+                if begins:
+                    begins()
+                continue
+            answers.status[said["phone"]] = said["status"]
+            answers.took.append(said["ms"])
+    answers.ended = time.time()
+    return answers
+
+
+def judge(site: Site, score: Score, answers: Answers, name: str, *, held: bool = False) -> int:
+    """Each that was accepted is a lead, or with `held` in quarantine, and there once; how many are leads."""
+    ticked = run((*crm(), "tick"), site.root, limit=SETTLES, CRM_NOW="")
+    if ticked.code:
+        score.fault("other", f"{name}: tick: {ticked.err}")
+    leads = Counter(
+        row["phones"][0]["value"] for row in site.rows("lead", "list", "--columns", "phones")
+    )
+    waiting = len(site.rows("form", "quarantine", "list")) if held else 0
+    lost = [phone for phone in answers.accepted if not leads[phone]]
+    if len(lost) != waiting:
+        score.fault(
+            "lost", f"{name}: {len(lost)} accepted are no leads, {waiting} are in quarantine"
+        )
+    for phone in (phone for phone, count in leads.items() if count > 1):
+        score.fault("doubled", f"{name}: {phone} is {leads[phone]} leads")
+    checked = run((*crm(), "check"), site.root, limit=SETTLES, CRM_NOW="")
+    if checked.finds_harm:
+        score.fault("torn", f"{name}: crm check: {checked.out[:500]}{checked.err[:500]}")
+    score.ran(len(answers.status))
+    return sum(leads.values())
+
+
+def minute(folder: Path, score: Score, seconds: float, rate: float, *, writers: int = 0) -> None:
+    """So many posts a second for so long, beside so many writers; none is refused, each is a lead."""
+    site = Site(folder)
+    site.start()
+    crowd = Writers(site, score, writers)
+    used = [0.0]
+
+    def begins() -> None:
+        used[0] = site.worked()
+        crowd.start()
+
+    answers = post(site, int(seconds * rate), rate, begins=begins)
+    during = site.worked() - used[0]
+    crowd.stop()
+    name = f"{rate:.0f} a second" + (f" beside {writers} writers" if writers else "")
+    ended = answers.ended
+    while site.rows("intake", "list") and time.time() - ended < SETTLES and not writers:
+        time.sleep(1)
+    settled = time.time() - ended
+    whole = site.end() - used[0]
+    leads = judge(site, score, answers, name)
+    count = len(answers.status) or 1
+    score.remark(
+        f"{name} for {seconds:.0f} s: {answers}; {leads} leads after {settled:.0f} s more;"
+        f" processor: {during / count * 1000:.2f} ms a post until the last answer,"
+        f" {whole / count * 1000:.2f} in all"
+        + (f"; {crowd.done} leads by writers, {crowd.busy} times busy" if writers else "")
+    )
+    refused = count - len(answers.accepted)
+    if refused and not writers:
+        score.fault("other", f"{name}: {refused} of {count} were not accepted")
+
+
+class Writers:
+    """Processes that add leads, one after the other, each its own."""
+
+    def __init__(self, site: Site, score: Score, count: int) -> None:
+        self.site, self.score, self.done, self.busy = site, score, 0, 0
+        self._stops, self._lock = threading.Event(), threading.Lock()
+        self._threads = [threading.Thread(target=self._write, args=(n,)) for n in range(count)]
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let each end what it does."""
+        self._stops.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _write(self, number: int) -> None:
+        count = 0
+        while not self._stops.is_set():
+            count += 1
+            phone = f"+7926{number:03}{count:04}"
+            done = run((*crm(), "lead", "add", "--name", phone, "--phone", phone), self.site.root,
+                       limit=120, CRM_NOW="")  # fmt: skip
+            with self._lock:
+                if done.code == 0:
+                    self.done += 1
+                elif done.code == 5:
+                    self.busy += 1
+                else:
+                    self.score.fault("other", f"lead add: {done.code} {done.err}")
+
+
+def flood(folder: Path, score: Score, count: int) -> None:
+    """Far more than are welcome, as fast as they can: so many leads, the rest in quarantine or refused."""
+    limit = count // 20
+    site = Site(folder, limit)
+    site.start()
+    answers = post(site, count, 1_000_000)
+    site.end()
+    leads = judge(site, score, answers, "flood", held=True)
+    spans = int(answers.ended // 60) - int(answers.began // 60) + 1
+    if not limit <= leads <= limit * spans:
+        score.fault("other", f"flood: {leads} leads where {limit} a minute are welcome")
+    if strange := {*answers.status.values()} - {200, 429}:
+        score.fault("other", f"flood: answered by {strange}")
+    score.remark(f"flood of {count} where {limit} a minute are welcome: {answers}; {leads} leads")
+
+
+def killed(folder: Path, score: Score, times: int, rate: float) -> None:
+    """Killed in the middle, again and again: what was accepted is there, and there once."""
+    site, dice = Site(folder), random.Random("killed")
+    everything = Answers()
+    for turn in range(times):
+        site.start()
+        after = dice.uniform(0.2, 2.0)
+
+        def begins(after: float = after) -> None:
+            threading.Timer(after, site.end, (signal.SIGKILL,)).start()
+
+        answers = post(site, int(rate * 2.5), rate, first=turn * 10_000, begins=begins)
+        everything.status |= answers.status
+    leads = judge(site, score, everything, "killed")
+    score.remark(f"killed {times} times: {len(everything.accepted)} accepted, {leads} leads")
+
+
+def posts(folder: Path, *, seconds: float = 60, rate: float = 200, kills: int = 20) -> Score:
+    """All of it."""
+    score = Score("posts")
+    folder.mkdir(parents=True, exist_ok=True)
+    minute(folder / "alone", score, seconds, rate)
+    minute(folder / "crowd", score, seconds, rate, writers=WRITERS)
+    flood(folder / "flood", score, int(seconds * 50))
+    killed(folder / "killed", score, kills, rate)
+    return score.stop()
