@@ -103,7 +103,7 @@ class _Run:
         self.has_stepped = False
 
     def fetch(self) -> None:
-        """Fetch what lies in the mailboxes and chats of the settings, before all else."""
+        """Fetch what lies in the mailboxes, chats and spools of the settings, before all else."""
         gate, found = Gate(self._ws, self._held), []
         if self._ws.settings.mail.fetch and not gate.why_not_channel("mail"):
             from crmcli.automation.mail_fetch import fetch_all
@@ -114,6 +114,12 @@ class _Run:
             from crmcli.automation.chat_fetch import fetch_chat
 
             found.append(("no chat is fetched: {}", fetch_chat(self._ws)))
+        if self._ws.settings.channels.get("sms", {}).get("provider") and not gate.why_not_channel(
+            "sms"
+        ):
+            from crmcli.automation.sms_fetch import fetch_sms
+
+            found += [("SMS that came in: {}", one) for one in fetch_sms(self._ws)]
         for told, one in found:
             if one.trouble is not None and one.is_news:
                 self._result.failures.append(tr(told, one.trouble.message))

@@ -6,7 +6,7 @@ At most once by themselves: a provider would take a second one for another messa
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,9 @@ from typing import Any, ClassVar
 
 from crmcli.channels import own, secrets, webhook
 from crmcli.channels.base import NoChannel, Prepared, Queued, Sender, Unsound, secret_in_words
+from crmcli.channels.outcome import Outcome, Sent
 from crmcli.channels.providers import provider_of
+from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.providers import PROVIDERS, Key
 from crmcli.model.redaction import redacted
@@ -40,13 +42,15 @@ class Handover(Sender):
         told = {"text": given["text"], "to": given["to"], "number": given["to"]}
         if program := declared.get("run"):
             path = own.executable(self.root, program)
-            return Prepared(partial(own.run, path, message, self.root, at_most_once=True), told)
+            run = partial(own.run, path, message, self.root, at_most_once=True)
+            return Prepared(partial(_named, self.name(), run), told)
         if provider := provider_of(self.name(), self.settings):
             return Prepared(provider.prepared(message, given, now), told)
         secret = secrets.read(declared["secret"])
         hook = webhook.Hook(declared["url"], given, message.key, secret)
         allow = self.settings.webhook.allow
-        return Prepared(partial(webhook.post, hook, now, allow, at_most_once=True), told)
+        post = partial(webhook.post, hook, now, allow, at_most_once=True)
+        return Prepared(partial(_named, self.name(), post), told)
 
     @classmethod
     def shown(cls, message: Queued) -> dict[str, str]:
@@ -96,3 +100,12 @@ class Handover(Sender):
         if named:
             taker = tr("{} ({})", named, taker) if taker else named
         return tr("{} go to {}{}", tr(cls.nouns), taker, secret)
+
+
+def _named(channel: str, send: Callable[[], Outcome]) -> Outcome:
+    """Send; an `id` among the values that come back is that by which reports of delivery name it."""
+    outcome = send()
+    given = dict(outcome.values).get("id", "") if isinstance(outcome, Sent) else ""
+    if not given or not isinstance(outcome, Sent):
+        return outcome
+    return replace(outcome, told={"message_id": f"{channel}:{given}"})

@@ -42,9 +42,19 @@ def _needed(doc: str, kind: str = "text") -> Key:
 
 
 PROVIDERS: dict[str, Provider] = {
+    "gammu": Provider(
+        "gammu-smsd with service = files: a modem, or a telephone on a cable.",
+        out=("sms",),
+        into=("sms",),
+        keys={
+            "inbox": _needed("Its inboxpath.", "folder"),
+            "outbox": _needed("Its outboxpath.", "folder"),
+            "errors": Key("Its errorsmspath: what lies there could not be sent.", "folder"),
+        },
+    ),
     "json": Provider(
         "Any web hook that posts JSON or a form.",
-        into=("call", "chat"),
+        into=("call", "chat", "sms"),
         keys={
             "token": Key("Where a token stands that the provider sends along.", "secret"),
             "token_in": Key("The header or the parameter that has it; token if absent."),
@@ -57,6 +67,21 @@ PROVIDERS: dict[str, Provider] = {
             "hook": HOOK,
         },
     ),
+    "kannel": Provider(
+        "Kannel.",
+        out=("sms",),
+        into=("sms",),
+        keys={
+            "api": _needed("Its sendsms: http://localhost:13013/cgi-bin/sendsms.", "url"),
+            "login": _needed("The username of a sendsms-user."),
+            "password": _needed("Where its password stands.", "secret"),
+            "from": Key("The number or name that writes."),
+            "token": _needed(
+                "Where a token stands, which the address has that it calls.", "secret"
+            ),
+            "hook": HOOK,
+        },
+    ),
     "mango": Provider(
         "Mango Office.",
         into=("call",),
@@ -66,6 +91,32 @@ PROVIDERS: dict[str, Provider] = {
                 "Where the key stands that makes signatures (vpbx_api_salt).", "secret"
             ),
             "line": Key("The line by which crm call calls, if not the usual one."),
+            "hook": HOOK,
+            "api": API,
+        },
+    ),
+    "smpp": Provider(
+        "The message centre of an operator, by SMPP 3.4.",
+        out=("sms",),
+        into=("sms",),
+        keys={
+            "server": _needed("smpp://host:2775, or smpps://host:3550.", "smpp"),
+            "login": _needed("The system_id."),
+            "password": _needed("Where the password stands.", "secret"),
+            "from": Key("The number or name that writes."),
+        },
+    ),
+    "smsc": Provider(
+        "smsc.ru, smsc.kz and the like.",
+        out=("sms",),
+        into=("sms",),
+        keys={
+            "login": Key("The login; without one the password is an API key."),
+            "password": _needed("Where the password or API key stands.", "secret"),
+            "from": Key("The name of the sender."),
+            "token": _needed(
+                "Where a token stands, which the address has that it calls.", "secret"
+            ),
             "hook": HOOK,
             "api": API,
         },
@@ -93,12 +144,14 @@ PROVIDERS: dict[str, Provider] = {
     ),
     "twilio": Provider(
         "Twilio.",
-        out=("call",),
-        into=("call",),
+        out=("call", "sms"),
+        into=("call", "sms"),
         keys={
             "account": _needed("The SID of the account: AC…"),
             "secret": _needed("Where the auth token stands.", "secret"),
-            "from": _needed("The number that calls: +12025550123."),
+            "from": _needed(
+                "The number that calls or writes: +12025550123; or for SMS a messaging service: MG…"
+            ),
             "dial": Key("A number or a sip: address to which calls that come in are put through."),
             "voice": Key("The voice of automatic calls, e.g. Polly.Tatyana."),
             "hook": HOOK,

@@ -37,6 +37,7 @@ def sms_row(ws: Workspace, sms: Event) -> dict[str, Any]:
     """An SMS, or what became of one, as a row."""
     keys = ("number", "text", "why", "price", "message", "message_id")
     row = message_row(ws, sms) | {key: str(sms.data.get(key) or "") for key in keys}
+    row["text"] = row["text"] or row["why"]
     return row | {"number": row["number"] or str(sms.data.get("to") or "")}
 
 

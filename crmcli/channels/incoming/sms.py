@@ -31,10 +31,10 @@ def incoming_sms(number: str, text: str, line: str = "", at: str = "") -> Incomi
 
 
 def report_of(message_id: str, *, is_delivered: bool, why: str = "", price: str = "") -> Incoming:
-    """What became of a message of ours, by the id that it has on the timeline."""
-    told = {"message": message_id, "why": why, "price": price}
+    """What became of a message of ours, by the id that whoever took it gave it."""
+    told = {"message": f"sms:{message_id}", "why": why, "price": price}
     kind = SMS_DELIVERED if is_delivered else SMS_FAILED
-    return Incoming(kind, told, answers=[message_id], is_report=True)
+    return Incoming(kind, told, answers=[f"sms:{message_id}"], is_report=True)
 
 
 def says_stop(text: str) -> bool:

@@ -17,7 +17,15 @@ from crmcli.channels.http_exchange import Reply
 from crmcli.channels.incoming import Incoming
 from crmcli.channels.incoming.call import OneCall, incoming_call, seconds_of, whose_extension
 from crmcli.channels.outcome import Outcome, Sent, Unknown
-from crmcli.channels.providers import Answer, BadSignature, Posted, Provider, check_age, pairs
+from crmcli.channels.providers import (
+    Answer,
+    BadSignature,
+    Posted,
+    Provider,
+    check_age,
+    pairs,
+    twilio_sms,
+)
 from crmcli.channels.providers.http_api import FORM, Request, ask, form, members
 from crmcli.errors import Refused
 from crmcli.language import tr
@@ -61,6 +69,8 @@ class Twilio(Provider):
     def key(self, posted: Posted) -> str:
         """A call has the key of its end; other notices of it have their own."""
         given = _given(posted)
+        if self.channel == "sms":
+            return twilio_sms.key_of(given)
         call = given.get("CallSid", "")
         if not call or _is_end(given):
             return key_of(call) if call else ""
@@ -70,6 +80,8 @@ class Twilio(Provider):
     def read(self, posted: Posted) -> Incoming:
         """The end of a call tells it; what was told before it says nothing yet, a recording says more."""
         given = _given(posted)
+        if self.channel == "sms":
+            return twilio_sms.read(given)
         link = given.get("RecordingUrl", "")
         if given.get("RecordingSid") and "CallStatus" not in given:
             if given.get("RecordingStatus", "completed") != "completed":
@@ -109,7 +121,12 @@ class Twilio(Provider):
     def prepared(
         self, message: Queued, given: Mapping[str, Any], now: datetime
     ) -> Callable[[], Outcome]:
-        """An automatic call says its text."""
+        """An SMS, or an automatic call that says its text."""
+        if self.channel == "sms":
+            values = twilio_sms.values_of(
+                str(given["to"]), self.told("from"), str(given["text"]), self.told("hook")
+            )
+            return self._asking("Messages", values, twilio_sms.accepted)
         language = _LANGUAGES.get(self.settings.language, "en-US")
         voice = f" voice={quoteattr(self.told('voice'))}" if self.told("voice") else ""
         says = f'<Say language="{language}"{voice}>{escape(str(given["text"]))}</Say>'
@@ -131,14 +148,18 @@ class Twilio(Provider):
         return self._calling(phone, dial)
 
     def _calling(self, to: str, does: str) -> Callable[[], Outcome]:
+        values = {"To": to, "From": self.told("from"), "Twiml": f"<Response>{does}</Response>"}
+        return self._asking("Calls", values, _made)
+
+    def _asking(
+        self, what: str, values: Mapping[str, str], read: Callable[[Reply], Outcome]
+    ) -> Callable[[], Outcome]:
         account, token = self.told("account"), self.secret("secret")
-        data, _ = form(
-            {"To": to, "From": self.told("from"), "Twiml": f"<Response>{does}</Response>"}
-        )
-        url = f"{self.told('api') or API}/2010-04-01/Accounts/{account}/Calls.json"
+        data, _ = form(values)
+        url = f"{self.told('api') or API}/2010-04-01/Accounts/{account}/{what}.json"
         login = base64.b64encode(f"{account}:{token}".encode()).decode()
         headers = {"Content-Type": FORM, "Authorization": f"Basic {login}"}
-        return partial(ask, Request(url, data, headers, secrets=[token]), self.settings, _made)
+        return partial(ask, Request(url, data, headers, secrets=[token]), self.settings, read)
 
 
 PROVIDER = Twilio

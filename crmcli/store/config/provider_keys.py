@@ -91,6 +91,21 @@ def length(doc: str) -> shapes.Shape:
     return shapes.matching(doc, r"[1-9][0-9]{0,3}[mhdw]", "a length of time", "like 12h or 1d")
 
 
+def folder(doc: str) -> shapes.Shape:
+    """A folder of this machine outside the workspace."""
+    return shapes.matching(
+        doc, r"/[^\0\r\n]*", "the path of a folder", "like /var/spool/gammu/inbox"
+    )
+
+
+def smpp(doc: str) -> shapes.Shape:
+    """The address of a message centre."""
+    rule = r"smpps?://[^\s/:@]+(:\d{1,5})?/?"
+    return shapes.matching(
+        doc, rule, "the address of a message centre", "like smpp://smsc.example.com:2775"
+    )
+
+
 def paths(doc: str) -> shapes.Shape:
     """Where what stands in what a provider posts, by the name that crm has for it."""
     path = shapes.matching(
@@ -125,6 +140,7 @@ HEADER = r"[A-Za-z0-9-]{1,60}"
 SHAPES: Mapping[str, Callable[[str], shapes.Shape]] = {
     "text": shapes.text, "secret": shapes.secret, "url": address,
     "yes_no": shapes.yes_no, "length": length,
+    "folder": folder, "smpp": smpp,
     "paths": paths, "tables": tables, "signature": signature,
 }  # fmt: skip
 """How each kind of key is read."""

@@ -1,0 +1,156 @@
+"""gammu-smsd: a modem, or a telephone on a cable; what leaves and comes in lies in folders as files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crmcli.channels.base import Queued
+from crmcli.channels.incoming import Arrived
+from crmcli.channels.outcome import Failed, Outcome, Sent
+from crmcli.channels.providers.fetching import Fetching
+from crmcli.errors import ServiceFailed
+from crmcli.language import tr
+from crmcli.model.sms_length import ROOM
+from crmcli.model.values import format_instant
+
+SETTLED = 2.0
+"""Seconds for which nobody has written to a file before it is read."""
+LATE = 60.0
+"""The same where the last part is full, so that another may follow."""
+LARGEST = 64 * 1024
+_IN = re.compile(r"IN(\d{8}_\d{6})_(\d+)_(.*)_(\d{2,3})\.txt")
+_OURS = re.compile(r"OUT.*_crm([0-9a-f]{24})\.txt")
+_FULL = {each for _, each in ROOM.values()}
+
+
+class SpoolFailed(ServiceFailed):
+    """A spool folder that cannot be read."""
+
+
+class _Part(NamedTuple):
+    """A part of a message."""
+
+    number: int
+    path: Path
+
+
+class Gammu(Fetching):
+    """The spool folders of one gammu-smsd (service = files)."""
+
+    def prepared(
+        self, message: Queued, given: Mapping[str, Any], now: datetime
+    ) -> Callable[[], Outcome]:
+        """It is put into outbox, whole or not at all."""
+        mark = hashlib.sha256(message.key.encode()).hexdigest()[:24]
+        name = f"OUTC{now:%Y%m%d_%H%M%S}_00_{given['to']}_crm{mark}.txt"
+        return partial(_put, Path(self.told("outbox")), name, str(given["text"]), _key(mark))
+
+    def fetch(self) -> Iterator[Arrived]:
+        """The messages in inbox, their parts joined, and those of ours that gammu could not send."""
+        yield from self._inbox()
+        folder = self.told("errors")
+        for path in _files(Path(folder)) if folder else ():
+            if found := _OURS.fullmatch(path.name):
+                given = {
+                    "id": _key(found[1]),
+                    "status": "failed",
+                    "why": tr("gammu could not send it"),
+                }
+                yield _arrived(given, f"{_key(found[1])}:failed", [path])
+
+    def acknowledge(self, arrived: Sequence[Arrived]) -> None:
+        """The files of what is kept go."""
+        for one in arrived:
+            for name in one.facts["files"]:
+                Path(name).unlink(missing_ok=True)
+
+    def _inbox(self) -> Iterator[Arrived]:
+        groups: dict[tuple[str, str, str], list[_Part]] = {}
+        for path in _files(Path(self.told("inbox"))):
+            if found := _IN.fullmatch(path.name):
+                parts = groups.setdefault((found[1], found[2], found[3]), [])
+                parts.append(_Part(int(found[4]), path))
+        for (moment, serial, number), parts in sorted(groups.items()):
+            parts.sort()
+            text = self._joined(parts)
+            if text is not None:
+                at = datetime.strptime(moment, "%Y%m%d_%H%M%S").astimezone()
+                given = {"from": number, "text": text, "at": format_instant(at)}
+                yield _arrived(
+                    given, f"sms:gammu:in:{moment}_{serial}_{number}", [p.path for p in parts]
+                )
+
+    def _joined(self, parts: Sequence[_Part]) -> str | None:
+        """The text of a message; None where it is not whole, or may still be written."""
+        try:
+            age = time.time() - max(part.path.stat().st_mtime for part in parts)
+            if age < SETTLED:
+                return None
+            texts = [_read(part.path) for part in parts]
+        except OSError as error:
+            self.troubles.append(f"{parts[0].path}: {error.strerror or error}")
+            return None
+        except ValueError:
+            texts = []
+        if not texts or [part.number for part in parts] != [*range(len(parts))]:
+            self.troubles.append(tr("{}: it is cut in half, or a part is missing", parts[0].path))
+            return None
+        if len(texts[-1]) in _FULL and age < LATE:
+            return None
+        return "".join(texts)
+
+
+PROVIDER = Gammu
+
+
+def _key(mark: str) -> str:
+    return f"gammu:{mark}"
+
+
+def _arrived(given: Mapping[str, str], key: str, files: Sequence[Path]) -> Arrived:
+    content = json.dumps(given, ensure_ascii=False).encode()
+    return Arrived(content, key, {"files": [str(path) for path in files]})
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a spool folder by their names, which begin with the time."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_file())
+    except OSError as error:
+        raise SpoolFailed(f"{folder}: {error.strerror or error}") from None
+
+
+def _read(path: Path) -> str:
+    """The text of a file, UTF-16 where it says so; ValueError where it is no whole text."""
+    with path.open("rb") as file:
+        content = file.read(LARGEST)
+    wide = {b"\xfe\xff": "utf-16-be", b"\xff\xfe": "utf-16-le"}.get(content[:2])
+    text = content[2:].decode(wide) if wide else content.decode("utf-8")
+    text = text.rstrip("\0")
+    if not text:
+        raise ValueError(path.name)
+    return text
+
+
+def _put(folder: Path, name: str, text: str, key: str) -> Outcome:
+    draft = folder / f".{name}"
+    try:
+        with draft.open("wb") as file:
+            file.write(
+                text.encode("ascii") if text.isascii() else b"\xfe\xff" + text.encode("utf-16-be")
+            )
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(folder / name)
+    except OSError as error:
+        return Failed(f"{folder}: {error.strerror or error}")
+    return Sent(name, told={"message_id": f"sms:{key}"})

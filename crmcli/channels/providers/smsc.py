@@ -1,0 +1,93 @@
+"""smsc.ru, and its sisters of other countries, by HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from crmcli.channels.base import Queued
+from crmcli.channels.http_exchange import Reply
+from crmcli.channels.incoming import Incoming, Unreadable
+from crmcli.channels.incoming.sms import incoming_sms, report_of
+from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, one_line
+from crmcli.channels.providers import Posted
+from crmcli.channels.providers.http_api import Request, ask, form, members
+from crmcli.channels.providers.token_hook import TokenHook, given_in
+from crmcli.language import tr
+
+API = "https://smsc.ru"
+DELIVERED = ("1", "2", "4")
+"""Arrived, read, its link was followed."""
+FAILED = ("3", "20", "22", "23", "24", "25")
+LATER = (2, 3, 4, 9)
+"""Errors that pass, or that somebody mends: the password, money, an address shut out, too many at once."""
+
+
+class Smsc(TokenHook):
+    """An account at smsc.ru."""
+
+    def prepared(
+        self, message: Queued, given: Mapping[str, Any], now: datetime
+    ) -> Callable[[], Outcome]:
+        """It is asked to send it, and to tell what that costs."""
+        password = self.secret("password")
+        login = self.told("login")
+        who = {"login": login, "psw": password} if login else {"apikey": password}
+        values = who | {
+            "phones": str(given["to"]), "mes": str(given["text"]), "charset": "utf-8", "fmt": "3",
+            "cost": "3", "sender": self.told("from"),
+        }  # fmt: skip
+        data, kind = form({name: value for name, value in values.items() if value})
+        url = f"{self.told('api') or API}/sys/send.php"
+        request = Request(url, data, {"Content-Type": kind}, secrets=[password])
+        return partial(ask, request, self.settings, _accepted)
+
+    def key(self, posted: Posted) -> str:
+        """A message has the key of its id; a report also that of what it says."""
+        given = given_in(posted)
+        if not given.get("id"):
+            return ""
+        return f"sms:smsc:{'in' if 'mes' in given else given.get('status', '')}:{given['id']}"
+
+    def read(self, posted: Posted) -> Incoming:
+        """A report of one of ours, or a message."""
+        given = given_in(posted)
+        number = given.get("phone", "")
+        if "mes" in given and number:
+            return incoming_sms(f"+{number.lstrip('+')}", given["mes"], given.get("to", ""))
+        if not given.get("id") or "status" not in given:
+            raise Unreadable(tr("it is not what {} sends", "smsc.ru"))
+        status = given["status"]
+        if status not in (*DELIVERED, *FAILED):
+            return Incoming("sms.out", why_nothing="it is still on its way")
+        why = f"{status} {given['err']}" if given.get("err") else status
+        is_delivered = status in DELIVERED
+        price = given.get("cost", "")
+        return report_of(
+            f"smsc:{given['id']}",
+            is_delivered=is_delivered,
+            why="" if is_delivered else why,
+            price=price,
+        )
+
+
+PROVIDER = Smsc
+
+
+def _accepted(reply: Reply) -> Outcome:
+    """What the answer says; an error has a number."""
+    try:
+        said = members(reply.text)
+        if "error" in said or "error_code" in said:
+            code = int(said.get("error_code") or 0)
+            reason = tr("smsc.ru answered {}: {}", code, one_line(str(said.get("error", ""))))
+            return Failed(reason, again=code in LATER)
+        number = str(said["id"])[:50]
+    except (ValueError, TypeError, KeyError):
+        return Unknown(tr("smsc.ru answered without the id of the message"))
+    told = {"message_id": f"sms:smsc:{number}"}
+    if said.get("cost"):
+        told["price"] = one_line(str(said["cost"]))[:20]
+    return Sent(number, told=told)

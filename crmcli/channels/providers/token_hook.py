@@ -1,0 +1,40 @@
+"""A provider that signs nothing: a token that both know stands in the address that it calls."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import quote, urlencode, urlsplit
+
+from crmcli.channels.incoming import Arrived
+from crmcli.channels.providers import BadSignature, Posted, Provider, pairs
+from crmcli.dataclass import replace
+
+TOKEN = "token"
+
+
+class TokenHook(Provider):
+    """Such a provider; its settings have the token."""
+
+    def check(self, posted: Posted, now: datetime) -> None:
+        """The token is the right one."""
+        said = posted.query.get(TOKEN, "")
+        if not hmac.compare_digest(said.encode(), self.secret(TOKEN).encode()):
+            raise BadSignature("the token is not the right one")
+
+    def arrived(self, posted: Posted) -> Sequence[Arrived]:
+        """What has come, without the token, which is a secret."""
+        parts = urlsplit(posted.url)
+        rest = urlencode([pair for pair in pairs(parts.query) if pair[0] != TOKEN])
+        return super().arrived(replace(posted, url=parts._replace(query=rest).geturl()))
+
+    def callback(self) -> str:
+        """The address that is called, with the token; "" where the settings say none."""
+        hook = self.told("hook")
+        return f"{hook}?{TOKEN}={quote(self.secret(TOKEN), safe='')}" if hook else ""
+
+
+def given_in(posted: Posted) -> dict[str, str]:
+    """What is told, in the body or, once it is kept, as a query."""
+    return posted.form if posted.body else posted.query
