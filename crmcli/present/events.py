@@ -113,12 +113,20 @@ def describe(ws: Workspace, event: Event) -> str:
     if event.kind == "lead.converted":
         return ", ".join(str(data[e]) for e in ("contact", "company", "deal") if data.get(e))
     words = (_said(data, key) for key in _SAID_OF.get(event.kind, _SAID))
-    told = " · ".join(_in_words(word) for word in words if word)
+    talk = _of_call(data) if event.kind.startswith("call.") else ()
+    told = " · ".join([*(_in_words(word) for word in words if word), *talk])
     if not event.kind.startswith("job."):
         return told
     from crmcli.model.redaction import redacted
 
     return redacted(told)
+
+
+def _of_call(data: Mapping[str, Any]) -> list[str]:
+    """How long a call took, what became of it, and where its recording is."""
+    seconds = data.get("duration")
+    length = f"{seconds // 60}:{seconds % 60:02}" if isinstance(seconds, int) and seconds else ""
+    return [text for text in (length, str(data.get("recording") or "")) if text]
 
 
 def _said(data: Mapping[str, Any], key: str) -> object:

@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import jsonschema
 import pytest
+import yaml
 
+from crmcli.store.config.schemas import schema_files
 from tests import kit
 from tests.automation.conftest import House
 from tests.kit import Run
@@ -219,3 +222,29 @@ def test_check_says_what_is_wrong_with_a_provider(
     assert found.code == 6
     assert complaint in found.out + found.err
     assert "hunter2" not in found.out + found.err
+    assert not is_valid(declared)
+
+
+def is_valid(declared: str) -> bool:
+    """What an editor says of a provider's settings, by the JSON Schema."""
+    schema = json.loads(schema_files()["schema/settings.schema.json"])
+    document = yaml.load(settings(declared), Loader=yaml.CSafeLoader)
+    return jsonschema.Draft7Validator(schema).is_valid(document)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        *(text for _, text in (play for play in PLAYED.values())),
+        "{provider: zadarma, secret: env:A, run: say}",
+        "{provider: json, token: 'file:/etc/x', fields: {from: 'a.b[0]'}, values: {status: {NO: missed}}}",
+        "{provider: json, secret: env:A, signature: {header: X-S, hash: sha512, as: base64, of: '{url}{body}'}}",
+        "{run: say}",
+        "{url: 'https://pbx.example/say', secret: env:A}",
+    ],
+)  # fmt: skip
+def test_what_is_right_is_right_to_editors_too(folder: Path, declared: str) -> None:
+    declared = declared.replace("API", "https://pbx.example")
+    kit.write(folder, "settings.yaml", settings(declared))
+    assert kit.opened(folder).settings.channels["call"]
+    assert is_valid(declared)

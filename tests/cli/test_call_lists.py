@@ -64,6 +64,8 @@ def test_a_list_counts_each_call_once(
     assert (first["duration"], first["user"]) == (60, user)
     assert len({event.record for event in found}) == 1
     assert ws.get(found[0].record).get("owner") == user
+    shown = crm("activity", "list", "--kind", "call")
+    assert "1:00" in shown.out
     if text is not MANGO:
         assert first["at"] == "2026-11-20T07:00:00Z"
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from crmcli.automation.approval import gate
 from tests.kit import contact
 from tests.web.hook_site import SECRET, Site
 
@@ -128,3 +129,13 @@ def test_a_secret_that_is_not_there_refuses_and_loses_nothing_that_was_taken(
     monkeypatch.setenv("CALL_SECRET", SECRET)
     assert zadarma(site, **END).status_code == 200
     assert len(site.timeline()) == 1
+
+
+def test_settings_that_nobody_approved_are_not_used(
+    site: Site, capfd: pytest.CaptureFixture[str]
+) -> None:
+    gate.revoke(site.ws())
+    assert zadarma(site, **END).status_code == 503
+    assert json.loads(capfd.readouterr().err.splitlines()[-1])["why"] == "waiting for crm trust"
+    gate.approve(site.ws(), gate.approval(site.ws()).unapproved)
+    assert zadarma(site, **END).status_code == 200

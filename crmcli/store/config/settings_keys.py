@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from crmcli.language import tr
@@ -87,6 +88,15 @@ COMPANY = {
     "stamp": shapes.text("Path of the picture of the stamp."),
     "accounts": shapes.listed("Bank accounts; the digits are checked against the BIC.", ACCOUNT),
 }
+EXTENSION = r"[\w.@*#-]{1,40}"
+
+
+def _extension(text: str) -> str:
+    if not re.fullmatch(EXTENSION, text):
+        raise ValueError(tr("{!r} is not an extension", text))
+    return text
+
+
 USER = shapes.keys(
     "",
     {
@@ -96,7 +106,9 @@ USER = shapes.keys(
         "head": shapes.text("The id of who leads this user, for do: notify, with: {to: head}."),
         "extensions": shapes.listed(
             "Extensions of the telephone exchange: whose a call is.",
-            shapes.matching("", r"[\w.@*#-]{1,40}", "an extension", "like 101"),
+            shapes.parsed(
+                "", _extension, "", "like 101", type=["integer", "string"], pattern=f"^{EXTENSION}$"
+            ),
         ),
         "feed": shapes.matching(
             "The sha256 of what the address of the user's calendar ends in; crm calendar feed writes it.",
