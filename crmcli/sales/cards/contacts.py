@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -46,6 +48,13 @@ class Contacts:
         if not with_kept:
             raw.pop(KEPT_CARD, None)
         return card_of(raw, "contact", self._name, self._file, self.ws.inputs)
+
+    def digest(self, record: Record, ours: Sequence[str]) -> str:
+        """What tells quickly that a contact, the names of its companies and what it said are as they were."""
+        raw = self.ws.schema.write(record)
+        links: Iterable[Any] = record.get("companies") or ()  # type: ignore[assignment]
+        said = [raw, [*ours], [self._name(link.company) for link in links]]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
 
     def facts(self, record: Record) -> dict[Fact, Any]:
         """The same as facts."""

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from crmcli.channels import secrets
 from crmcli.channels.carddav import AddressBook, ChangedThere
-from crmcli.dataclass import dataclass, replace
+from crmcli.dataclass import replace
 from crmcli.errors import CrmError, Refused
-from crmcli.formats.card_source import SourceLine, read_source, source_text
+from crmcli.formats.card_source import read_source, source_text
 from crmcli.formats.vcard import card_text
-from crmcli.formats.vcard_lines import CardLine
 from crmcli.language import counted, tr
 from crmcli.model.fields import Record
 from crmcli.sales.cards.batch import Batch, Settled, Told, notes_of
@@ -18,6 +17,7 @@ from crmcli.sales.cards.card_lines import rewritten
 from crmcli.sales.cards.contacts import Contacts
 from crmcli.sales.cards.facts import SCALARS, Facts, Merge, facts_of, merged, remembered
 from crmcli.sales.cards.links import CARD_GONE, CONTACT_GONE, Link, fingerprint, read_links
+from crmcli.sales.cards.there import ThereCard
 from crmcli.sales.cards.whose import Answers, Whose, whose
 from crmcli.sales.duplicates.known import MadeEarlier
 from crmcli.sales.exports.vcard_fields import NAMES
@@ -25,30 +25,6 @@ from crmcli.workspace import Workspace, mail_places
 
 FEW = 3
 """Fewer linked cards may all be gone at once without anybody being asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class ThereCard:
-    """A card as it is on the server."""
-
-    path: str
-    etag: str
-    source: Sequence[SourceLine]
-
-    @property
-    def lines(self) -> list[CardLine]:
-        """Its properties."""
-        return [one.line for one in self.source]
-
-    def said(self, name: str) -> str:
-        """The text of a property, "" if it has none."""
-        return next((line.text.strip() for line in self.lines if line.name == name), "")
-
-    @property
-    def is_of_person(self) -> bool:
-        """Whether it is no group and no firm."""
-        kind = self.said("KIND") or self.said("X-ADDRESSBOOKSERVER-KIND")
-        return kind.lower() in ("", "individual") and self.said("X-ABSHOWAS").upper() != "COMPANY"
 
 
 def sync(ws: Workspace, answers: Answers, *, anyway: bool = False) -> list[Told]:
@@ -85,6 +61,7 @@ class _Sync:
         self.links = read_links(ws, self.name)
         self.place = dict(mail_places.read(ws).get(url, {}))
         self.token = ""
+        self.seen: dict[str, str] = {}
 
     def all(self, chosen: set[str] | None, *, anyway: bool) -> None:
         """All of it, in the order in which nothing is doubled: known pairs, new cards, new contacts."""
@@ -114,7 +91,7 @@ class _Sync:
             link.path for link in live.values()
             if link.record in records and link.path not in gone
             and (changes.etags.get(link.path, link.etag) != link.etag
-                 or set(remembered(self.contacts.facts(records[link.record]))) != set(link.ours))
+                 or self._is_edited(records[link.record], link))
         }  # fmt: skip
         cards = self._read(sorted(stirred | new))
         moved = self._moved(live, gone, cards)
@@ -127,6 +104,16 @@ class _Sync:
             records, {p: c for p, c in cards.items() if p in new and p not in self._taken()}, chosen
         )
 
+    def _is_edited(self, record: Record, link: Link) -> bool:
+        """Whether a contact says something else than when both were alike; what was looked at before and is
+        as it was needs no second look."""
+        seen = self.contacts.digest(record, link.ours)
+        is_known = self.place.get("seen", {}).get(record.id) == seen
+        if not is_known and set(remembered(self.contacts.facts(record))) != set(link.ours):
+            return True
+        self.seen[record.id] = seen
+        return False
+
     def _taken(self) -> set[str]:
         return {link.path for link in self.links.values() if not link.why}
 
@@ -137,9 +124,8 @@ class _Sync:
             try:
                 found[path] = ThereCard(path, etag, read_source(content))
             except (ValueError, CrmError) as error:
-                self.asked.append(
-                    Told(tr("cannot be read: {}", error), "", path.split("/")[-1], path)
-                )
+                name = path.split("/")[-1]
+                self.asked.append(Told(tr("cannot be read"), "", name, path, [str(error)]))
         return found
 
     # --- pairs ---------------------------------------------------------------------------------
@@ -243,16 +229,16 @@ class _Sync:
             if found.asks:
                 waiting.append(card.path)
                 doubted |= set(found.ids)
-                told = Told(found.asks, "", card.said("FN"), card.path)
+                told = Told(tr("asks"), "", card.said("FN"), card.path, [found.asks])
                 self.asked.append(told)
             else:
                 self._take(card, found)
         self.place["asked"] = waiting
         refused = {link.record for link in self.links.values() if link.why == CARD_GONE}
         refused -= self.answers.contacts
+        others = {*self._linked(), *doubted, *refused}
         for record in records.values():
-            is_wanted = chosen is None or record.id in chosen
-            if is_wanted and record.id not in {*self._linked(), *doubted, *refused}:
+            if record.id not in others and (chosen is None or record.id in chosen):
                 self._push(record)
 
     def _linked(self) -> dict[str, Link]:
@@ -304,7 +290,8 @@ class _Sync:
     def keep_place(self) -> None:
         """Remember how far the server was read, as long as the links are those of now."""
         links = read_links(self.ws, self.name)
-        self.place |= {"token": self.token, "links": fingerprint(links.values()), "trouble": ""}
+        self.place |= {"token": self.token, "links": fingerprint(links.values()), "trouble": "",
+                       "seen": self.seen}  # fmt: skip
         known = mail_places.read(self.ws)
         mail_places.write(self.ws, {**known, self.url: self.place})
 

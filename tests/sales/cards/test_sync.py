@@ -161,7 +161,7 @@ def test_who_is_in_doubt_is_asked_and_answered(office: Office, book: Book) -> No
         kit.contact(office.ws(), name="Ольга Иванова", phones="+79260000002", anyway=True)
     book.put("x.vcf", "UID:x", "FN:Ольга Иванова", "TEL:8 926 000 00 02", "EMAIL:o@kafe.example")
     [asked] = office.sync()
-    assert (asked.record, "x.vcf" in asked.what) == ("", True)
+    assert (asked.record, "x.vcf" in asked.notes[0]) == ("", True)
     assert book.names() == ["x.vcf"]
     assert office.sync() == [asked]
     chosen = kit.all_of(office.ws(), "contact")[0]["id"]
@@ -178,7 +178,7 @@ def test_a_second_card_of_a_contact_is_told_and_may_be_somebody_new(
     linked(office, book)
     book.put("x.vcf", "UID:x", "FN:Ольга Иванова", "TEL:8 916 123 45 67")
     [asked] = office.sync()
-    assert "second card" in asked.what
+    assert "second card" in asked.notes[0]
     assert len(office.contacts()) == 1
     office.sync(new=("x.vcf",))
     assert len(kit.all_of(office.ws(), "contact")) == 2
