@@ -1,4 +1,4 @@
-"""The SMS that a person sends: queued as those of robots are, and handed over at once."""
+"""The SMS and chat messages that a person sends: queued as those of robots are, and handed over at once."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class PersonSms:
     to: str
     text: str
     anyway: bool = False
+    channel: str = CHANNEL
 
 
 def sms_for(
@@ -55,11 +56,11 @@ def _given(ws: Workspace, word: str) -> str:
 
 
 def send(ws: Workspace, record_id: str, sms: PersonSms) -> Posted:
-    """Send it now; it waits in the outbox if it cannot leave now."""
+    """Send it now, by its channel; it waits in the outbox if it cannot leave now."""
     key = secrets.token_hex(16)
-    with ws.change("sms send") as change:
+    with ws.change(f"{sms.channel} send") as change:
         record = change.get(record_id)
-        file = to_phone.attach(change, record, CHANNEL, key, sms.to, sms.text, ws.actor)
+        file = to_phone.attach(change, record, sms.channel, key, sms.to, sms.text, ws.actor)
         facts = {"to": sms.to, "file": file, **({"anyway": True} if sms.anyway else {})}
-        enter(change, "queued", record.id, key, f"{PERSON}{ws.actor}", CHANNEL, **facts)
+        enter(change, "queued", record.id, key, f"{PERSON}{ws.actor}", sms.channel, **facts)
     return deliver(ws, key)

@@ -34,6 +34,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "activity": ("activity:activity", "Calls, meetings, notes: list, edit, rm."),
         "call": ("call:call", "Call a client: your phone rings first."),
         "mail": ("mail:mail", "Send a message to a client."),
+        "chat": ("chat:chat", "Chats with clients: list, show, send, take, release."),
         "sms": ("sms:sms", "SMS: send, list, show."),
         "template": ("template:template", "Templates: list, show, check, preview."),
         "undo": ("undo:undo", "Undo your last change in this clone."),
