@@ -28,7 +28,7 @@ from crmcli.model.trigger_events import CALLED, EVENTS
 from crmcli.render import Renderer
 from crmcli.render.shapes import Shapes
 from crmcli.sales.documents import templates
-from crmcli.sales.template_names import shapes_for
+from crmcli.sales.template_names import every_shape, shapes_for
 from crmcli.store import layout
 from crmcli.store.config.pipelines import load_pipelines
 from crmcli.store.config.settings import load_settings
@@ -76,8 +76,9 @@ def faults_of_rules(
     """What is wrong with rules whose file can be read: in their templates, of what they name."""
     zone = ZoneInfo(settings.time_zone)
     robots = {act.id: None for act, _, _ in pipelines.acts() if isinstance(act, Robot)}
+    every = every_shape(Schema(settings.fields))
     for act, entity, _ in pipelines.acts():
-        known = {**shapes_for(entity, Schema(settings.fields)), "robots": robots}
+        known = {**shapes_for(entity, every), "robots": robots}
         yield from _template_faults(act, entity, known, renderer)
         if isinstance(act, Schedule):
             yield from _cron_faults(act, zone, now)

@@ -10,7 +10,7 @@ from io import StringIO
 from types import CodeType
 from typing import Any, NamedTuple, TypeVar, cast
 
-from jinja2 import nodes
+from jinja2 import meta, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import Environment, TemplateModule
 from jinja2.exceptions import (
@@ -33,6 +33,7 @@ from jinja2.utils import Cycler, Joiner, Namespace, missing
 from jinja2.visitor import NodeTransformer
 
 from crmcli.language import tr
+from crmcli.render.endless import endless, loads
 from crmcli.render.filters import BUILT, CONCAT, EACH, closed_list
 from crmcli.render.limits import built, limit_repeat, limited, printed, spend
 from crmcli.render.style import Style
@@ -101,9 +102,20 @@ class Compiled(NamedTuple):
     asked: frozenset[str]
 
 
+class Tree(NamedTuple):
+    """A text as it is written, and what is asked of it each time: its names, the templates that it loads,
+    those that it loads come what may with their lines, and whether it comes to an end."""
+
+    root: nodes.Template
+    names: tuple[nodes.Name, ...]
+    others: tuple[str | None, ...]
+    certain: Mapping[str, int]
+    ends: bool
+
+
 _MOST_KEPT = 500
 _compiled: dict[tuple[Style, str, str | None, str | None], Compiled] = {}
-_trees: dict[str, nodes.Template] = {}
+_trees: dict[str, Tree] = {}
 """What this process has read, by the text itself: a check meets one template under several names, and a
 server each of them again and again. It follows from the key alone."""
 
@@ -151,10 +163,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
             _keep(_compiled, key, Compiled(code, self._asked))
         return _compiled[key]
 
-    def tree(self, source: str) -> nodes.Template:
-        """The text as it is written, to be looked at: what is compiled has been changed by it."""
+    def tree(self, source: str) -> Tree:
+        """The text as it is written: what is compiled has been changed by it."""
         if source not in _trees:
-            _keep(_trees, source, self.parse(source))
+            root = self.parse(source)
+            others = tuple(dict.fromkeys(meta.find_referenced_templates(root)))
+            ends = not any(endless(root, ""))
+            names = tuple(root.find_all(nodes.Name))
+            _keep(_trees, source, Tree(root, names, others, dict(loads(root)), ends))
         return _trees[source]
 
     def _generate(

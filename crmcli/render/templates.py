@@ -23,9 +23,9 @@ from crmcli.render.template_folder import MAX_SOURCE, TemplateFolder
 from crmcli.render.template_head import HeaderLine, TemplateFailed, TemplateHead
 
 if TYPE_CHECKING:
-    from jinja2 import Template, nodes
+    from jinja2 import Template
 
-    from crmcli.render.sandbox import Sandbox
+    from crmcli.render.sandbox import Sandbox, Tree
 
 Names = Mapping[str, object]
 """What a template sees: plain data by name."""
@@ -154,35 +154,31 @@ class Renderer:
             return [failed.problem]
 
     def _check_tree(
-        self, tree: nodes.Template, asked: Collection[str], shown: str, trail: _Trail
+        self, tree: Tree, asked: Collection[str], shown: str, trail: _Trail
     ) -> list[Problem]:
-        from jinja2 import meta, nodes
-
-        from crmcli.render import endless
+        from crmcli.render.endless import endless
         from crmcli.render.field_checks import FieldChecks
 
         names = trail.names
         fields = FieldChecks(shown)
-        fields.check(tree, names)
-        problems = [*fields.problems, *endless.endless(tree, shown)]
-        all_names = list(tree.find_all(nodes.Name))
+        fields.check(tree.root, names)
+        problems = [*fields.problems, *(() if tree.ends else endless(tree.root, shown))]
         # A name that is set in one branch counts as declared: Jinja2 cannot tell, nor can we.
-        own = {n.name for n in all_names if n.ctx != "load"}
+        own = {n.name for n in tree.names if n.ctx != "load"}
         allowed = {*names, *self._sandbox.globals, *own}
         for name in sorted({*asked} - allowed) if names else ():
-            line = min((node.lineno for node in all_names if node.name == name), default=0)
+            line = min((node.lineno for node in tree.names if node.name == name), default=0)
             hint = allowed_hint(name, sorted(names), tr("known"))
             problems.append(Problem(shown, line, tr("no name {!r}", name), hint))
-        certain = dict(endless.loads(tree))
         inside = {**dict.fromkeys(own), **names} if names else names
-        for other in dict.fromkeys(meta.find_referenced_templates(tree)):
+        for other in tree.others:
             if other and other not in trail.seen:
                 trail.seen.add(other)
                 further = _Trail(inside, (*trail.above, other), trail.seen)
                 problems += self._check_part(other, further)
-            elif other in trail.above and other in certain:
+            elif other in trail.above and other in tree.certain:
                 told = tr("loads itself without end: {}", " → ".join((*trail.above, other)))
-                problems.append(Problem(shown, certain[other], told, "let an if end it"))
+                problems.append(Problem(shown, tree.certain[other], told, "let an if end it"))
         return problems
 
     def _check_part(self, path: str, trail: _Trail) -> list[Problem]:

@@ -54,9 +54,8 @@ def _above(entity: str) -> tuple[str, ...]:
     return Schema().field(entity, parent).entities if parent else ()
 
 
-def shapes_for(entity: str, schema: Schema) -> dict[str, Shape]:
-    """What a template for records of that entity sees, and what it can ask of each name."""
-    every = every_shape(schema)
+def shapes_for(entity: str, every: Mapping[str, Shape]) -> dict[str, Shape]:
+    """Of every shape those that a template for records of that entity sees."""
     return {name: every[name] for name in known_names(entity)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import Ambiguous, BadUsage, Problem
@@ -86,23 +86,24 @@ def _uses(ws: Workspace) -> dict[str, list[str]]:
 
 def faults(texts: Renderer, schema: Schema, paths: Sequence[str]) -> Iterator[Problem]:
     """What is wrong with templates, whoever uses them: each by the nouns that it is for."""
+    every = every_shape(schema)
     for path in paths:
         try:
             entities = texts.head(path).entities
         except TemplateFailed as failed:
             yield failed.problem
             continue
-        for names in _names(path, entities, schema):
+        for names in _names(path, entities, every):
             yield from texts.validate(path, names)
 
 
-def _names(path: str, entities: Sequence[str], schema: Schema) -> list[dict[str, Shape]]:
+def _names(
+    path: str, entities: Sequence[str], every: Mapping[str, Shape]
+) -> list[dict[str, Shape]]:
     """What a template may see; a piece may see whatever includes it has set."""
     if is_piece(path):
         return [{}]
-    return [shapes_for(entity, schema) for entity in entities] or [
-        {"records": None, **every_shape(schema)}
-    ]
+    return [shapes_for(entity, every) for entity in entities] or [{"records": None, **every}]
 
 
 def record_for(ws: Workspace, path: str, ref: str) -> Record:
