@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 import pytest
 from twilio.request_validator import RequestValidator
 
-from tests.kit import NOW, contact
-from tests.web.hook_site import SECRET, Site
+from tests.kit import NOW, Run, contact, write
+from tests.web.hook_site import SECRET, Site, settings
 
 FORM = "application/x-www-form-urlencoded"
 Made = Callable[[str], Site]
@@ -231,6 +231,23 @@ def test_any_exchange_wrong_old_and_strange(made: Made) -> None:
     assert anything(site, {"call": deep, "event": "end"}) == 200  # signed: kept for a person
     assert site.timeline() == []
     assert [one.state for one in site.kept()] == ["unreadable"]
+
+
+def test_what_could_not_be_read_is_tried_again_once_the_mapping_is_mended(
+    made: Made, crm: Callable[..., Run]
+) -> None:
+    site = made(ANY.replace("inbound: in, ", ""))
+    assert anything(site, told("end", sec=12)) == 200
+    assert anything(site, told("end", uuid="u2", sec=12)) == 200
+    assert site.timeline() == []
+    first, second = site.kept()
+    assert "inbound" in first.why
+    write(site.folder, "settings.yaml", settings(ANY))
+    assert crm("intake", "retry", first.id).code == 0
+    assert crm("intake", "drop", second.id).code == 0
+    assert crm("intake", "retry", first.id, second.id).code == 0
+    assert [kind for kind, _, _ in site.timeline()] == ["call.in"]
+    assert [one.state for one in site.kept()] == ["taken", "dropped"]
 
 
 def test_a_shared_token_and_a_form(made: Made) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -89,6 +90,16 @@ class Receiver:
     def read(self, arrived: Arrived) -> Incoming:
         """What it says; Unreadable if it is not what the channel carries."""
         raise Unreadable(tr("crm cannot read what comes by {!r}", self.channel), "a newer crm may")
+
+
+def json_of(content: bytes | str) -> Any:
+    """The JSON that came in; Unreadable for what is none, is nested too deeply or holds half a character."""
+    try:
+        found = json.loads(content)
+        json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):  # of Unicode too
+        raise Unreadable("it is no JSON", 'like {"from": "+79161234567"}') from None
+    return found
 
 
 def receiver(channel: str, root: Path, settings: Settings) -> Receiver:

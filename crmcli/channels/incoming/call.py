@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable
+from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable, json_of
 from crmcli.dataclass import dataclass
 from crmcli.language import tr
 from crmcli.model.durations import parse_duration
@@ -18,6 +17,8 @@ KEYS = ("direction", "from", "to", "duration", "at", "recording", "id", "text", 
 """What is read of a call; an exchange that calls it otherwise is mapped to these."""
 SHORTEST = 4
 """Digits that an extension has at most, where no user is said to have it."""
+LONGEST = 1_000_000
+"""Seconds; no call takes longer."""
 _MISSED = (
     "missed",
     "no answer",
@@ -132,8 +133,8 @@ RECEIVER = Call
 
 def _object(content: bytes) -> Mapping[str, Any]:
     try:
-        given = json.loads(content)
-    except ValueError:  # UnicodeDecodeError is one
+        given = json_of(content)
+    except Unreadable:
         given = None
     if not isinstance(given, dict):
         raise Unreadable("it is no JSON object", "a call is an object with direction, from and to")
@@ -144,17 +145,17 @@ def moment_of(value: object) -> str:
     """When it was, as the timeline has it; "" where that is not told."""
     if value in (None, ""):
         return ""
+    text = str(value)
     try:
-        text = str(value)
         if text.isdigit():
             return format_instant(datetime.fromtimestamp(int(text), UTC))
         at = datetime.fromisoformat(text)
+        if at.tzinfo is not None:
+            return format_instant(at)
     except (ValueError, OverflowError, OSError):
-        at = None
-    if at is None or at.tzinfo is None:
-        hint = "like 2026-05-14T10:30:00+03:00, or seconds since 1970"
-        raise Unreadable(tr("{!r} is not when a call was", value), hint)
-    return format_instant(at)
+        pass
+    hint = "like 2026-05-14T10:30:00+03:00, or seconds since 1970"
+    raise Unreadable(tr("{!r} is not when a call was", text[:60]), hint)
 
 
 def seconds_of(value: object) -> int | None:
@@ -163,8 +164,9 @@ def seconds_of(value: object) -> int | None:
         return None
     text = str(value)
     try:
-        return int(text) if text.isdigit() else parse_duration(text).seconds
-    except ValueError:
-        raise Unreadable(
-            tr("{!r} is not how long a call took", text), "seconds, or like 5m"
-        ) from None
+        seconds = int(text) if text.isdigit() else parse_duration(text).seconds
+    except (ValueError, OverflowError):
+        seconds = LONGEST
+    if seconds >= LONGEST:
+        raise Unreadable(tr("{!r} is not how long a call took", text[:60]), "seconds, or like 5m")
+    return seconds

@@ -175,7 +175,7 @@ def _is_short(number: str) -> bool:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else 0
 
 
 def _seconds(text: str) -> str:

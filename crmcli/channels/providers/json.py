@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from crmcli.channels.incoming import Arrived, Incoming, Unreadable, receiver
+from crmcli.channels.incoming import Arrived, Incoming, Unreadable, json_of, receiver
 from crmcli.channels.providers import BadSignature, NoSignature, Posted, Provider, check_age
 from crmcli.language import tr
 
@@ -107,10 +107,7 @@ def _whole(posted: Posted) -> Any:
     """All that was posted: JSON, or a form, whose values may be JSON in their turn."""
     text = posted.body.strip()
     if text[:1] in (b"{", b"["):
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            raise Unreadable("it is neither JSON nor a form") from None
+        return json_of(text)
     return posted.form if text else posted.query
 
 
@@ -120,8 +117,8 @@ def _at(whole: Any, path: str) -> Any:
     for step in _STEP.findall(path):
         if isinstance(here, str) and here[:1] in "{[":
             try:
-                here = json.loads(here)
-            except (ValueError, RecursionError):
+                here = json_of(here)
+            except Unreadable:
                 return None
         if isinstance(here, dict):
             here = here.get(step)

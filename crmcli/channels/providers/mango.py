@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from crmcli.channels.http_exchange import Reply
-from crmcli.channels.incoming import Incoming, Unreadable
+from crmcli.channels.incoming import Incoming, Unreadable, json_of
 from crmcli.channels.incoming.call import OneCall, incoming_call
 from crmcli.channels.outcome import Failed, Outcome, Sent
 from crmcli.channels.providers import BadSignature, Posted, Provider, check_age
@@ -139,10 +139,10 @@ def _kind(posted: Posted, told: Mapping[str, Any]) -> str:
 
 
 def _object(said: str) -> dict[str, Any]:
-    try:
-        return members(said.encode())
-    except ValueError as error:
-        raise Unreadable(str(error)) from None
+    found = json_of(said)
+    if not isinstance(found, dict):
+        raise Unreadable("it is no JSON object")
+    return found
 
 
 def _side(value: object) -> dict[str, str]:

@@ -15,7 +15,13 @@ from xml.sax.saxutils import escape, quoteattr
 from crmcli.channels.base import Queued
 from crmcli.channels.http_exchange import Reply
 from crmcli.channels.incoming import Incoming
-from crmcli.channels.incoming.call import OneCall, incoming_call, seconds_of, whose_extension
+from crmcli.channels.incoming.call import (
+    OneCall,
+    incoming_call,
+    moment_of,
+    seconds_of,
+    whose_extension,
+)
 from crmcli.channels.outcome import Outcome, Sent, Unknown
 from crmcli.channels.providers import (
     Answer,
@@ -31,7 +37,6 @@ from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.phones import parse_phones, sendable
 from crmcli.model.user import User
-from crmcli.model.values import format_instant
 
 API = "https://api.twilio.com"
 ENDS = ("completed", "busy", "failed", "no-answer", "canceled")
@@ -101,11 +106,11 @@ class Twilio(Provider):
         is_answered = status in ANSWERED
         seconds = seconds_of(given.get("DialCallDuration") or given.get("CallDuration")) or 0
         moment = _moment(given)
-        began = moment - timedelta(seconds=seconds) if moment else None
+        began = moment - timedelta(seconds=seconds) if moment and moment.year > 1970 else None
         call = OneCall(
             way, client, line, self.told("dial"), seconds if is_answered else 0,
             is_missed=not is_answered, recording=link, status="" if is_answered else status,
-            at=format_instant(began) if began else "",
+            at=moment_of(began.isoformat()) if began else "",
         )  # fmt: skip
         return incoming_call(call, self.settings)
 
@@ -193,7 +198,7 @@ def _moment(given: Mapping[str, str]) -> datetime | None:
     """When it was told, where it says so."""
     try:
         found = parsedate_to_datetime(given.get("Timestamp", ""))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 

@@ -14,13 +14,12 @@ from zoneinfo import ZoneInfo
 
 from crmcli.channels.http_exchange import Reply
 from crmcli.channels.incoming import Incoming, Unreadable
-from crmcli.channels.incoming.call import OneCall, incoming_call, seconds_of
+from crmcli.channels.incoming.call import OneCall, incoming_call, moment_of, seconds_of
 from crmcli.channels.outcome import Failed, Outcome, Sent, one_line
 from crmcli.channels.providers import OLDEST, Answer, BadSignature, Posted, Provider, check_age
 from crmcli.channels.providers.http_api import Request, ask, members
 from crmcli.language import tr
 from crmcli.model.user import User
-from crmcli.model.values import format_instant
 
 _CALLER, _CALLED = (
     ("caller_id", "called_did", "call_start"),
@@ -64,7 +63,8 @@ class Zadarma(Provider):
         if fields is None:
             raise Unreadable(tr("{!r} is not a notice of a call", given.get("event", "")))
         wanted = signature(self.secret("secret"), "".join(given.get(one, "") for one in fields))
-        if not hmac.compare_digest(wanted, posted.headers.get("signature", "")):
+        said = posted.headers.get("signature", "")
+        if not hmac.compare_digest(wanted.encode(), said.encode()):
             raise BadSignature("the signature is not that of Zadarma")
         if began := given.get("call_start"):
             check_age(_zoned(began, self.settings.time_zone), now, OLDEST + TALK)
@@ -96,7 +96,7 @@ class Zadarma(Provider):
             given.get("internal", ""),
             seconds_of(given.get("duration")),
             is_missed=disposition != "answered",
-            at=format_instant(_zoned(given.get("call_start", ""), self.settings.time_zone)),
+            at=moment_of(_zoned(given.get("call_start", ""), self.settings.time_zone).isoformat()),
             status="" if disposition == "answered" else disposition,
         )
         return incoming_call(call, self.settings)
