@@ -18,6 +18,8 @@ from crmcli.store.disk import files
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
+ONE_CLICK = "List-Unsubscribe=One-Click"
+"""What a mail program posts for its user (RFC 8058)."""
 MAX_ATTACHED = 20 * 1024 * 1024
 
 
@@ -41,7 +43,8 @@ class Message:
     """An e-mail to be sent. Its recipients are `to` and nobody else. `key` is the job's key: the same key
     gives the same Message-ID, so that no client gets a message twice. `automatic` marks a message that no
     person wrote, so that machines do not answer it. `answers` are the ids of the messages before it in its
-    thread, the one that it answers last."""
+    thread, the one that it answers last. `unsubscribe` is the page on which its receiver says how to be
+    reached."""
 
     key: str
     sender: str
@@ -54,6 +57,7 @@ class Message:
     attachments: tuple[AttachedFile, ...] = ()
     automatic: bool = False
     answers: tuple[str, ...] = ()
+    unsubscribe: str = ""
 
     @property
     def id(self) -> str:
@@ -123,6 +127,7 @@ def from_bytes(data: bytes, key: str) -> Message:
         ),
         automatic="Auto-Submitted" in read,
         answers=tuple(str(read.get("References", "")).split()),
+        unsubscribe=str(read.get("List-Unsubscribe", "")).strip("<>"),
     )
 
 
@@ -177,6 +182,9 @@ def _headers(message: Message) -> Iterator[tuple[str, object]]:
     if message.answers:
         yield "In-Reply-To", checked("In-Reply-To", message.answers[-1])
         yield "References", checked("References", " ".join(message.answers))
+    if message.unsubscribe:
+        yield "List-Unsubscribe", f"<{checked('List-Unsubscribe', message.unsubscribe)}>"
+        yield "List-Unsubscribe-Post", ONE_CLICK
     if message.automatic:
         yield "Auto-Submitted", "auto-generated"
         yield "X-Auto-Response-Suppress", "All"

@@ -43,6 +43,7 @@ RECEIVED: dict[str, str] = {
     "chat": "Messages of chats.",
     "form": "Forms of a site.",
     "mail": "E-mail.",
+    "preferences": "How clients want to be reached, as they say on the page of crm serve.",
     "sms": "SMS.",
 }
 """The channels by which messages come in: each name is that of its file in `channels/incoming/`."""

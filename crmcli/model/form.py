@@ -82,6 +82,7 @@ class Site:
     """What all forms of a workspace share: how they look, which sites may show them, how many may come."""
 
     origins: tuple[str, ...] = ()
+    address: str = ""
     color: str = "#1f5eff"
     background: str = "#f4f6fa"
     font: str = ""

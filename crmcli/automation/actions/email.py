@@ -11,6 +11,7 @@ from crmcli.language import tr
 from crmcli.model.invoice import Invoice
 from crmcli.model.offer import Offer
 from crmcli.sales.consent.permission import why_not_mail
+from crmcli.sales.consent.preferences import page_of
 from crmcli.sales.documents import invoices, messages, offers
 from crmcli.sales.records import attachments
 from crmcli.store import layout
@@ -28,6 +29,7 @@ def run(work: Work) -> Effect:
         message = _message(work, template, to)
     except messages.NoAddress:
         return Effect("skipped", {"reason": "there is no e-mail address"})
+    message = _with_page(work, message)
     why = why_not_mail(work.ws, work.record, message.to)
     if why:
         return Effect("skipped", {"reason": why})
@@ -67,6 +69,19 @@ def _message(work: Work, template: str, to: tuple[str, ...]) -> Message:
     mail = messages.renderer(work.ws).render_mail(template, work.names)
     message = messages.message_of(work.ws, mail, to, key=work.key, automatic=True)
     return replace(message, attachments=message.attachments + attached)
+
+
+def _with_page(work: Work, message: Message) -> Message:
+    """The message with the way to unsubscribe, in its head and below its text, where there is such a page."""
+    page = page_of(work.ws, message) if work.record is not None else ""
+    if not page:
+        return message
+    words = tr("Unsubscribe, or choose how we may reach you")
+    link = f'<p style="font-size:13px"><a href="{page}" style="color:#5a6478">{words}</a></p>'
+    body, end, rest = message.html.rpartition("</body>")
+    html = f"{body or rest}{link}{end}{rest if body else ''}" if message.html else ""
+    text = f"{message.text.rstrip()}\n\n{words}:\n{page}\n"
+    return replace(message, text=text, html=html, unsubscribe=page)
 
 
 def _attached(work: Work) -> tuple[AttachedFile, ...]:

@@ -8,9 +8,11 @@ from typing import cast
 from crmcli.channels.incoming import Incoming
 from crmcli.dataclass import replace
 from crmcli.errors import CrmError
+from crmcli.model.event import PREFERENCES
 from crmcli.model.fields import Record
 from crmcli.model.values import Consent, Value
 from crmcli.sales.consent.permission import refused
+from crmcli.sales.intake.whose import clients
 from crmcli.sales.merging.field_merge import is_united, joined
 from crmcli.sales.records.given_values import read_values
 from crmcli.sales.template_names import contact_of
@@ -54,16 +56,24 @@ def complete(change: Change, ws: Workspace, record: Record, incoming: Incoming) 
     if not (is_merged or incoming.consents or incoming.refuses):
         return
     values = typed(ws, incoming.lead)[0] if is_merged else {}
-    person = record if "consents" in _names(ws, record) else contact_of(ws, record)
-    for one in [record] if person in (None, record) else [record, person]:
-        assert one is not None
+    persons = _persons(ws, record, incoming)
+    for one in {each.id: each for each in [record, *persons]}.values():
         now = change.get(one.id)
         more = _lacking(ws, now, values)
-        if one is person:
+        if one.id in {person.id for person in persons}:
             more |= _agreed(ws, now, incoming)
             more |= refused(now.with_values(more), dict.fromkeys(incoming.refuses, False), ws.now)
         if more:
             change.save(now.with_values(more))
+
+
+def _persons(ws: Workspace, record: Record, incoming: Incoming) -> list[Record]:
+    """Whose consents they are: of who has the address spoken of, else of the record or its contact."""
+    found = [*clients(ws, incoming)] if incoming.kind == PREFERENCES else []
+    if found:
+        return found
+    person = record if "consents" in _names(ws, record) else contact_of(ws, record)
+    return [person] if person is not None else []
 
 
 def _names(ws: Workspace, record: Record) -> set[str]:

@@ -22,6 +22,7 @@ ENTITY = "lead"
 MOST_FORMS, MOST_FIELDS, MOST = 200, 40, 1_000_000
 URL_RULE = r"(https?://|/)[^\s\"'<>]{1,2000}"
 ORIGIN_RULE = r"https?://[A-Za-z0-9.-]+(:\d{1,5})?"
+ADDRESS_RULE = ORIGIN_RULE + r"(/[\w./-]{0,200})?"
 COLOR_RULE = r"#[0-9a-fA-F]{6}"
 FONT_RULE = r"[\w ,'\"-]{1,200}"
 _NOT_ASKED = ("owner", "stage", "repeat", "do_not", "external", "tags", "name_source")
@@ -196,6 +197,10 @@ SITE = shapes.keys(
     "What all forms share.",
     {
         "origins": ORIGINS,
+        "address": shapes.matching(
+            "Where everybody reaches crm serve; letters of robots then lead to a page to unsubscribe.",
+            ADDRESS_RULE, "an address", "like https://crm.example.com",
+        ),
         "color": shapes.matching("Of buttons and links.", COLOR_RULE, "a colour", "like #1f5eff"),
         "background": shapes.matching("Of the page.", COLOR_RULE, "a colour", "like #f4f6fa"),
         "font": shapes.matching("Names of fonts.", FONT_RULE, "a font", "like Georgia, serif"),

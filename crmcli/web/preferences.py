@@ -1,0 +1,83 @@
+"""The page to unsubscribe: /u/TOKEN. To look at it changes nothing, for scanners of mail follow links too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qsl
+
+from flask import Flask, Response, g, render_template, request
+
+from crmcli import language
+from crmcli.language import tr
+from crmcli.model.values import CONSENT_CHANNELS
+from crmcli.sales.consent.preferences import CHANNEL, Reader, answered, reader
+from crmcli.web.writer import Writer
+from crmcli.workspace import Workspace
+
+ONE_CLICK = ("List-Unsubscribe", "One-Click")
+_LARGEST = 4096
+
+
+def register(
+    app: Flask, opened: Callable[[], Workspace], writer: Writer, ink: Callable[[str], str]
+) -> None:
+    """Show the page, and take what is said there; `ink` is the colour of letters on a button."""
+
+    def answer(token: str) -> Response:
+        g.told_path = "/u"  # the rest says whose it is
+        ws = opened()
+        language.speak(ws.settings.language)
+        ws.look_again()
+        who = reader(ws, token)
+        if request.method != "POST":
+            return _page(ws, who, who.refused, ink)
+        content = request.get_data()[:_LARGEST]
+        said = parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True)
+        wanted = _wanted(who, said)
+        arrived = answered(who, wanted, content, _agreed())
+        if arrived is not None:
+            writer.keep(arrived, CHANNEL)
+        if ONE_CLICK in said and "page" not in dict(said):  # by a mail program
+            return Response(f"{tr('You get no more e-mail from us.')}\n", mimetype="text/plain")
+        return _page(ws, who, frozenset(CONSENT_CHANNELS) - wanted, ink, is_saved=True)
+
+    app.add_url_rule("/u/<token>", "preferences", answer, methods=["GET", "POST"])
+
+
+def _wanted(who: Reader, said: list[tuple[str, str]]) -> frozenset[str]:
+    """The channels by which a reader wants to be reached from here on."""
+    if ("page", "choice") in said:
+        return frozenset(value for name, value in said if name == "channel")
+    now = frozenset(CONSENT_CHANNELS) - who.refused
+    return now - {"mail"} if ONE_CLICK in said else now
+
+
+def _agreed() -> str:
+    return tr("Chosen on the page for readers of letters.")
+
+
+def _page(
+    ws: Workspace,
+    who: Reader,
+    refused: frozenset[str],
+    ink: Callable[[str], str],
+    *,
+    is_saved: bool = False,
+) -> Response:
+    site = ws.forms.site
+    channels = {"mail": tr("E-mail"), "sms": tr("SMS"), "call": tr("Phone calls")}
+    text = render_template(
+        "preferences.html", site=site, us=ws.settings.us, lang=ws.settings.language, nonce=g.nonce,
+        ink=ink(site.color), address=who.address, channels=channels, refused=refused, is_saved=is_saved,
+        one_click=ONE_CLICK,
+        words={
+            "title": tr("How may we reach you?"),
+            "about": tr("This is about {}.", who.address),
+            "saved": tr("Saved: we will keep to it."),
+            "save": tr("Save"),
+            "stop": tr("Unsubscribe from e-mail"),
+            "stopped": tr("You get no more e-mail from us."),
+            "by": tr("You may reach me by"),
+        },
+    )  # fmt: skip
+    return Response(text, mimetype="text/html")
