@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable
 
 from crmcli.automation.ledger import enter, job_key
+from crmcli.channels.incoming.chat_words import WANTS_ID
 from crmcli.language import tr
+from crmcli.model.fields import Record
 from crmcli.sales import chats
 from crmcli.sales.intake.kept import Taken
 from crmcli.workspace import Workspace
@@ -21,24 +23,32 @@ def is_fetched(ws: Workspace) -> bool:
     return declared.get("provider") == "telegram" and bool(declared.get("fetch"))
 
 
-def ask_for_phones(ws: Workspace, taken: Iterable[Taken]) -> None:
-    """Queue the question for each client whom a message of a chat made a lead, if no phone is known."""
-    button = str(ws.settings.channels.get(CHAT, {}).get("ask_phone") or "")
-    if not button:
-        return
+def answer_new(ws: Workspace, taken: Iterable[Taken]) -> None:
+    """Queue what new chats are told: the question for the phone, or to one of us the number of the chat."""
     for one in taken:
-        record = one.record
-        if one.kept.channel != CHAT or not one.is_new or record is None:
+        if one.kept.channel != CHAT:
             continue
-        to = chats.address_of(ws, record)
-        if not to or record.get("phones"):
-            continue
-        key = job_key(WHO, record.id, to)
-        said = str(ws.settings.channels[CHAT].get("hello") or "") or tr(
-            "Please send us your phone."
-        )
-        given = {"key": key, "channel": CHAT, "robot": WHO, "record": record.id, "to": to,
-                 "text": said, "ask_phone": button}  # fmt: skip
-        with ws.change("tick", actor="crm", cause=one.kept.id) as change:
-            sha = change.attach(json.dumps(given, ensure_ascii=False, sort_keys=True).encode())
-            enter(change, "queued", record.id, key, WHO, CHAT, to=to, file=sha)
+        if one.is_new and one.record is not None:
+            _ask_for_phone(ws, one.record, one.kept.id)
+        elif one.why == tr(WANTS_ID):
+            to = one.kept.key.rpartition(":")[0]
+            _queue(ws, one.kept.id, to, to.rpartition(":")[2])
+
+
+def _ask_for_phone(ws: Workspace, record: Record, cause: str) -> None:
+    """Of a client whom a message made a lead, if no phone is known."""
+    declared = ws.settings.channels.get(CHAT, {})
+    button, to = str(declared.get("ask_phone") or ""), chats.address_of(ws, record)
+    if not button or not to or record.get("phones"):
+        return
+    said = str(declared.get("hello") or "") or tr("Please send us your phone.")
+    _queue(ws, cause, to, said, record.id, ask_phone=button)
+
+
+def _queue(ws: Workspace, cause: str, to: str, text: str, record_id: str = "", **more: str) -> None:
+    key = job_key(WHO, record_id, to, cause)
+    given = {"key": key, "channel": CHAT, "robot": WHO, "record": record_id, "to": to, "text": text}
+    with ws.change("tick", actor="crm", cause=cause) as change:
+        content = json.dumps({**given, **more}, ensure_ascii=False, sort_keys=True)
+        sha = change.attach(content.encode())
+        enter(change, "queued", record_id, key, WHO, CHAT, to=to, file=sha)

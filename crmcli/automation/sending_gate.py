@@ -101,10 +101,13 @@ def _of_robot(ws: Workspace, message: Outgoing) -> Refusal | None:
 
 
 def _taken_over(ws: Workspace, message: Outgoing) -> Refusal | None:
-    """Whether a person answers in the chat, so that robots keep quiet."""
+    """Whether a person answers in the chat, or the client refuses it, so that robots keep quiet."""
     if channel_of(message.job.action) != CHAT or message.record is None:
         return None
-    who = chats.taken_by(ws, chats.people_of_chat(ws, message.record))
+    records = chats.people_of_chat(ws, message.record)
+    if chats.refuses(ws, records):
+        return Refusal("skipped", "the client refuses messages in this chat")
+    who = chats.taken_by(ws, records)
     return Refusal("skipped", tr("{} answers in this chat", who)) if who else None
 
 

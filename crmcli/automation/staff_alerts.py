@@ -18,7 +18,7 @@ from crmcli.automation.work_time import calendar_of, shift, working_moment
 from crmcli.errors import CrmError
 from crmcli.language import counted, tr
 from crmcli.model.actions import ALERT
-from crmcli.model.alerts import HEARD, MAIL, NONE, NOTICE, TELEGRAM, Alerts
+from crmcli.model.alerts import HEARD, MAIL, NOTICE, Alerts, ways_of
 from crmcli.model.event import Event
 from crmcli.model.local_times import local_minute
 from crmcli.model.presence import Presence
@@ -46,7 +46,11 @@ class Alert(NamedTuple):
 
 def run(ws: Workspace, gate: Gate) -> int:
     """Queue what our own people are to be told of and were not; how many messages that are."""
-    people = {user.id: ways for user in ws.settings.users.values() if (ways := ways_of(ws, user))}
+    people = {
+        user.id: ways
+        for user in ws.settings.users.values()
+        if (ways := ways_of(user, wishes(ws, user.id)))
+    }
     if not people:
         return 0
     told = _lately(ws, people)
@@ -59,13 +63,6 @@ def run(ws: Workspace, gate: Gate) -> int:
                 _queue(change, ws, ws.settings.users[user], people[user], alerts)
             count += 1
     return count
-
-
-def ways_of(ws: Workspace, user: User) -> tuple[str, ...]:
-    """By what a user is told; () for whoever has no address, or wants nothing."""
-    by = wishes(ws, user.id).by or (MAIL, TELEGRAM)
-    known = {MAIL: user.email, TELEGRAM: user.telegram, NONE: ""}
-    return tuple(one for one in by if known.get(one, one))
 
 
 def wishes(ws: Workspace, user: str) -> Alerts:

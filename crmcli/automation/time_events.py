@@ -61,7 +61,8 @@ def to_come(
     ws: Workspace, after: datetime, until: datetime, kinds: Set[str] = OF_TIME
 ) -> Iterator[TimeEvent]:
     """What time brings between two moments as things stand now, where triggers or robots wait for it."""
-    awaited = kinds & awaited_names(ws)
+    asked_for = {kind for one in ws.settings.alerts.values() for kind in one.about}
+    awaited = kinds & (awaited_names(ws) | asked_for)
     if overdue := OVERDUE & awaited:
         yield from _overdue(ws, overdue, after, until)
     if IDLE in awaited:

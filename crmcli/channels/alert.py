@@ -15,11 +15,14 @@ from functools import partial
 from typing import Any
 
 from crmcli.channels import secrets
-from crmcli.channels.base import Prepared, Queued, Sender, Unsound
+from crmcli.channels.base import NoChannel, Prepared, Queued, Sender, Unsound
 from crmcli.channels.outcome import Failed, Outcome, Sent
+from crmcli.channels.providers import provider_of
 from crmcli.language import tr
-from crmcli.model.alerts import STAFF
+from crmcli.model.alerts import STAFF, TELEGRAM, ways_of
 
+LONGEST = 2000
+"""Letters of an alert by Telegram."""
 INSTALL = "pip install 'crmcli[notify]'"
 
 
@@ -32,9 +35,17 @@ class Alert(Sender):
         """Read it, and where the settings say that its user is told."""
         given = json.loads(message.content)
         user, way = str(given["user"]), str(given["way"])
-        alerts = self.settings.alerts.get(user)
-        if user not in self.settings.users or alerts is None or way not in alerts.by:
+        known = self.settings.users.get(user)
+        if known is None or way not in ways_of(known, self.settings.alerts.get(user)):
             raise Unsound(tr("{} is not told by {} any more", user, way))
+        if way == TELEGRAM:
+            bot = provider_of("chat", self.settings)
+            if bot is None or bot.name() != TELEGRAM:
+                raise NoChannel(
+                    "no bot is set up", "channels: {chat: {provider: telegram, token: …}}"
+                )
+            to = {"to": f"{TELEGRAM}:{known.telegram}", "text": given["text"][:LONGEST]}
+            return Prepared(bot.prepared(message, to, now))
         return Prepared(partial(_by_apprise, secrets.read(way), given["title"], given["text"]))
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crmcli.channels.handover import Handover
+from crmcli.model.event import CHAT_REFUSED
 
 
 class Chat(Handover):
@@ -12,6 +13,7 @@ class Chat(Handover):
     nouns = "chat messages"
     event = "message.out"
     consent = "sms"
+    refused = CHAT_REFUSED
 
 
 SENDER = Chat

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crmcli.dataclass import dataclass
 from crmcli.model.durations import Cap, Duration
+from crmcli.model.user import User
 
 NOTICE = "notice"
 """The event by which robots, and crm itself, tell somebody something."""
@@ -41,3 +42,10 @@ class Alerts:
     about: tuple[str, ...] = (NOTICE,)
     most: Cap = FLOOD
     quiet: bool = False
+
+
+def ways_of(user: User, alerts: Alerts | None) -> tuple[str, ...]:
+    """By what a user is told; () for whoever has no address, or wants nothing."""
+    by = (alerts.by if alerts else ()) or (MAIL, TELEGRAM)
+    known = {MAIL: user.email, TELEGRAM: user.telegram, NONE: ""}
+    return tuple(one for one in by if known.get(one, one))

@@ -42,6 +42,7 @@ KINDS = (
     "invoice.credited",   # data also: credit, the id of the credit note, and left
     *(f"credit.{word}" for word in ("sent", "part_paid", "paid", "cancelled")),
     "notice",             # data: to, text; a robot tells an employee something
+    "chat.refused",       # data: to, why: the client blocked the bot, or the chat is gone
     "chat.taken", "chat.released",  # a person answers in the chat, and robots keep quiet; no more
     "alert.sent",         # data: to (a user), events [ids]: of these was told in one message
     # data: audience, clients (ids), until; of an advertising audience
@@ -90,7 +91,7 @@ ACTIVITIES = ("call.in", "call.out", "call.missed", "mail.in", "mail.out", "meet
 ANSWERS = ("message.out", "mail.out", "sms.out", "call.out", "meeting")
 """The activities by which one of us answers a client; a robot answers nobody."""
 
-CHAT_TAKEN, CHAT_RELEASED = "chat.taken", "chat.released"
+CHAT_TAKEN, CHAT_RELEASED, CHAT_REFUSED = "chat.taken", "chat.released", "chat.refused"
 EDITED, DELETED = AMENDMENTS = ("activity.edited", "activity.deleted")
 """What is said later of an activity, on the same record: how it is now, or that it is none."""
 BOUNCED = "mail.bounced"

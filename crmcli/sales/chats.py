@@ -10,7 +10,7 @@ from crmcli.dataclass import dataclass
 from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.durations import parse_duration
-from crmcli.model.event import CHAT_RELEASED, CHAT_TAKEN, Event, as_amended
+from crmcli.model.event import CHAT_REFUSED, CHAT_RELEASED, CHAT_TAKEN, Event, as_amended
 from crmcli.model.fields import Record
 from crmcli.model.handles import handle_key
 from crmcli.sales.documents.messages import reached
@@ -92,6 +92,14 @@ def _turns(ws: Workspace, records: Sequence[str]) -> Iterator[Event]:
         for event in ws.events(record=record, kinds=kinds):
             if event.kind != "message.out" or ":" not in event.actor:
                 yield event
+
+
+def refuses(ws: Workspace, records: Sequence[str]) -> bool:
+    """Whether the chat was refused since its client last wrote there."""
+    kinds = (CHAT_REFUSED, "message.in")
+    found = [event for one in records for event in ws.events(record=one, kinds=kinds)]
+    last = max(found, key=lambda event: event.id, default=None)
+    return last is not None and last.kind == CHAT_REFUSED
 
 
 def people_of_chat(ws: Workspace, record: Record) -> list[str]:

@@ -221,6 +221,38 @@ def test_a_chat_that_refuses_is_not_asked_again(bot: House, api: BotApi, code: i
     assert [job.reason for job in bot.jobs() if job.robot == "hi"] == [SAID[code][1]]
 
 
+def test_a_client_who_refuses_is_left_alone_until_writing_again(bot: House, api: BotApi) -> None:
+    robots(bot)
+    api.fails["sendMessage"] = [SAID[403]]
+    api.comes(text="Здравствуйте")
+    bot.tick()
+    bot.tick("1h")
+    lead = kit.one(bot.ws, "lead")["id"]
+    assert chats.refuses(bot.ws, [lead])
+    [told] = bot.events("chat.refused")
+    assert told.data["to"] == "telegram:77"
+    api.comes(text="Я вернулась")
+    bot.tick("1h")
+    assert not chats.refuses(bot.ws, [lead])
+
+
+def test_one_of_us_is_no_client_and_is_told_by_the_bot(bot: House, api: BotApi) -> None:
+    api.comes(text="/id")
+    bot.tick()
+    assert [(one["chat_id"], one["text"]) for one in api.sent] == [(77, "77")]
+    users = "users: {anna: {name: Анна, telegram: '77'}, boris: {name: Борис}}"
+    kit.replace(
+        bot.root / "settings.yaml", "users: {anna: {name: Анна}, boris: {name: Борис}}", users
+    )
+    api.comes(text="Как дела?")
+    bot.rules(kit.robots("{id: tell, do: notify, with: {text: Смотри, to: anna}}"))
+    bot.add("deal", name="Чай", owner="boris")
+    bot.tick("1m")
+    assert kit.all_of(bot.ws, "lead") == []
+    assert (api.sent[-1]["chat_id"], api.sent[-1]["text"].split("\n")[0]) == (77, "Смотри")
+    assert bot.events("message.out") == []
+
+
 def test_a_pause_that_telegram_wants_is_kept(bot: House, api: BotApi) -> None:
     robots(bot)
     api.fails["sendMessage"] = [(429, "Too Many Requests: retry after 90", {"retry_after": 90})]

@@ -125,6 +125,16 @@ def test_nobody_is_told_of_what_one_did_oneself_and_all_of_what_nobody_owns(hous
     assert len(subjects(house)) == 1
 
 
+def test_time_is_watched_for_whoever_wants_to_hear_of_it(house: House) -> None:
+    settings(house, ", alerts: {about: [task.overdue]}")
+    house.add("task", name="Позвонить", owner="anna", due="2026-11-23 15:00")
+    house.add("task", name="Чужая", owner="boris", due="2026-11-23 15:00")
+    house.tick()
+    assert house.letters() == []
+    house.tick("5h")
+    assert subjects(house) == ["Overdue task: Позвонить"]
+
+
 def test_that_a_message_could_not_be_sent_is_told_as_well(house: House) -> None:
     settings(house, channels="{sms: {run: send}}")
     program = house.root / "robots.d/send"

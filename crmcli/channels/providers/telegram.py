@@ -12,6 +12,7 @@ from typing import Any
 from crmcli.channels.base import Queued, Unsound
 from crmcli.channels.incoming import Incoming, Unreadable
 from crmcli.channels.incoming.chat import OneMessage, incoming_message
+from crmcli.channels.incoming.chat_words import ASKS_ID, WANTS_ID
 from crmcli.channels.outcome import Outcome
 from crmcli.channels.providers import BadSignature, NoSignature, Posted, Provider
 from crmcli.channels.providers.telegram_api import Bot
@@ -71,6 +72,10 @@ class Telegram(Provider):
             raise Unreadable("the message does not say in which chat it is")
         if any(name in message for name in SERVICE):
             return _nothing("no message of a client")
+        if str(chat["id"]) in {one.telegram for one in self.settings.users.values()}:
+            return _nothing("it is from one of us")
+        if _text_of(message).strip() == ASKS_ID:
+            return _nothing(WANTS_ID)
         if kind == "edited_message":
             told = {"text": _text_of(message), "edited_at": _moment(message.get("edit_date"))}
             return Incoming("message.in", told, adds_to=_message_key(message))

@@ -72,7 +72,9 @@ class Bot:
             return Later(tr("Telegram wants a pause of {} s", said.rest), said.rest)
         if said.code >= 500:
             return Unknown(said.why)
-        return Failed(said.why, again=False)
+        is_gone = said.code == 403 or "chat not found" in said.why.lower()
+        refused = (("to", f"telegram:{params['chat_id']}"), ("why", said.why)) if is_gone else ()
+        return Failed(said.why, again=False, refused=refused)
 
     def updates(self, after: int | None, limit: int = 100) -> list[dict[str, Any]]:
         """What has come that nobody has confirmed, the oldest first; all up to `after` is confirmed by

@@ -9,7 +9,7 @@ from crmcli.store.config.lengths import at_most
 
 TELEGRAM = shapes.matching(
     "The number of this user's chat with the company's bot, where notices go as well.",
-    r"-?[0-9]{3,20}", "the number of a chat", "the bot tells it to whoever writes /id to it",
+    r"-?[0-9]{1,20}", "the number of a chat", "the bot tells it to whoever writes /id to it",
 )  # fmt: skip
 ALERTS = shapes.keys(
     "What this user is told of as it happens, and how.",
