@@ -25,6 +25,8 @@ from crmcli.model.settings import Settings
 API = "https://api.telegram.org"
 MOST = 4 * 1024 * 1024
 """Bytes of an answer: a hundred updates, each letter of a message as \\u0000."""
+_GONE = " ".join(("chat", "not", "found"))
+"""How its words end of a chat that is not there; they are no text of ours."""
 LONGEST_REST = 24 * 3600
 _rests: dict[str, float] = {}
 """Until when (monotonic) nothing is asked of a bot that was told to wait, by its token."""
@@ -72,7 +74,7 @@ class Bot:
             return Later(tr("Telegram wants a pause of {} s", said.rest), said.rest)
         if said.code >= 500:
             return Unknown(said.why)
-        is_gone = said.code == 403 or "chat not found" in said.why.lower()
+        is_gone = said.code == 403 or said.code == 400 and said.why.endswith(_GONE)
         refused = (("to", f"telegram:{params['chat_id']}"), ("why", said.why)) if is_gone else ()
         return Failed(said.why, again=False, refused=refused)
 
