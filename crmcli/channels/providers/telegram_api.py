@@ -74,7 +74,7 @@ class Bot:
             return Later(tr("Telegram wants a pause of {} s", said.rest), said.rest)
         if said.code >= 500:
             return Unknown(said.why)
-        is_gone = said.code == 403 or said.code == 400 and said.why.endswith(_GONE)
+        is_gone = said.code == 403 or (said.code == 400 and said.why.endswith(_GONE))
         refused = (("to", f"telegram:{params['chat_id']}"), ("why", said.why)) if is_gone else ()
         return Failed(said.why, again=False, refused=refused)
 
