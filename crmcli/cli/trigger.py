@@ -33,7 +33,7 @@ trigger = Noun(
 def fire(session: Session, code: str, ref: str, call_id: str, told: Sequence[str]) -> Told:
     """Tell the triggers that something happened to a record.
 
-    CODE is a word of your own, or an event that no channel raises yet, such as mail.clicked. Triggers and
+    CODE is a word of your own, or an event that no channel raises yet, such as site.returned. Triggers and
     robots with `on: CODE` see it at the next tick. For a contact or a company it counts for the open deal
     with the latest activity, or else for the lead. A code that no trigger waits for is refused, exit code 3.
 
@@ -41,7 +41,7 @@ def fire(session: Session, code: str, ref: str, call_id: str, told: Sequence[str
 
     Example: crm trigger fire paid --on 7k3 --id payment-4711
 
-    Example: crm trigger fire mail.clicked --on 7k3 --with link=/price
+    Example: crm trigger fire shipment.sent --on 7k3 --with value=TRACK-17
     """
     from crmcli.sales import activities
 

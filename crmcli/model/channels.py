@@ -41,6 +41,7 @@ CHANNELS: dict[str, Channel] = {
 RECEIVED: dict[str, str] = {
     "call": "Calls.",
     "chat": "Messages of chats.",
+    "click": "Links of letters that were followed.",
     "form": "Forms of a site.",
     "mail": "E-mail.",
     "preferences": "How clients want to be reached, as they say on the page of crm serve.",

@@ -11,6 +11,7 @@ from crmcli.language import tr
 from crmcli.model.event import (
     ANSWERED,
     BOUNCED,
+    CLICKED,
     COMMAND,
     DATED,
     PASSED,
@@ -83,7 +84,8 @@ ROBOT = re.compile(r"(robot|trigger|schedule):[\w/-]+$")
 _SAID = ("subject", "name", "text", "code", "sequence", "audience", "robot", "reason", "to")
 """What is told of an event of which nothing else is known."""
 _SAID_OF = {
-    BOUNCED: ("address", "bounce", "status", "why"), SMS_DELIVERED: ("price",), SMS_FAILED: ("why",),
+    CLICKED: ("link",), BOUNCED: ("address", "bounce", "status", "why"), SMS_DELIVERED: ("price",),
+    SMS_FAILED: ("why",),
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from crmcli.errors import CrmError, NotFound
 from crmcli.language import tr
 from crmcli.model.form import Form
 from crmcli.sales.forms import FieldsWrong, form_named
-from crmcli.web import feeds, preferences
+from crmcli.web import feeds, links, preferences
 from crmcli.web.hooks import Hooks
 from crmcli.web.log import log_request
 from crmcli.web.posts import Desk, Foreign, TooMany, may_show
@@ -49,6 +49,7 @@ def create_app(
     for rule in ("/hooks/<channel>", "/hooks/<channel>/<path:rest>"):
         app.add_url_rule(rule, "hooks", hooks.take, methods=["GET", "POST"])
     feeds.register(app, opened)
+    links.register(app, opened, writer)
     preferences.register(app, opened, writer, ink_on)
     app.add_url_rule("/healthz", "healthz", lambda: _health(writer))
     app.register_error_handler(Exception, pages.failed)

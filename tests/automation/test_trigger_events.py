@@ -38,6 +38,14 @@ def fire(code: str, **told: str) -> Callable[[Any, Any], Any]:
     return lambda house, deal: activities.fire(house.ws, deal.id, code, told=told)
 
 
+def noted(kind: str, **told: str) -> Callable[[Any, Any], Any]:
+    def note(house: Any, deal: Any) -> None:
+        with house.ws.change("note", actor="crm") as change:
+            change.note(kind, deal.id, told)
+
+    return note
+
+
 def edit(**fields: str) -> Callable[[Any, Any], Any]:
     return lambda house, deal: house.edit(deal.id, **fields)
 
@@ -115,8 +123,8 @@ ROWS = {
     "message.out": Row(log("message.out"), "", log("message.in")),
     "form.submitted": Row(log("form.submitted", form="order"), ", form: order",
                           log("form.submitted", form="question")),
-    "mail.clicked": Row(fire("mail.clicked", link="https://chai.example/price"), ", link: /price",
-                        fire("mail.clicked", link="https://chai.example/")),
+    "mail.clicked": Row(noted("mail.clicked", link="https://chai.example/price"), ", link: /price",
+                        noted("mail.clicked", link="https://chai.example/")),
     "call.missed": Row(fire("call.missed", number="+7 495 123-45-67"), ", number: '84951234567'",
                        fire("call.missed", number="+7 495 000-00-00")),
     "paid": Row(fire("paid", value="5000"), ", value: 5000", fire("paid", value="1")),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -27,7 +29,8 @@ class Reader:
         self.house = house
         house.write("forms.yaml", "site: {address: 'https://crm.chai.example/'}\n")
         house.template("hi", "Subject: Цены\n\nДобрый день!\n")
-        house.write("templates/mail/hi.html.j2", "<html><body><h1>Цены</h1></body></html>\n")
+        html = "<html><body><h1>Цены</h1><a href='https://chai.example/price?a=1&amp;b=2'>Прайс</a></body></html>\n"
+        house.write("templates/mail/hi.html.j2", html)
         house.rules(stage("{id: hi, do: email, with: {template: mail/hi.j2}}"))
         self.olga = house.add("contact", name="Ольга", email="olga@kafe.example").id
         self.twin = house.add("contact", name="О. Ч.", email="olga@kafe.example").id
@@ -38,22 +41,30 @@ class Reader:
         )
         self.link = str(self.letter["List-Unsubscribe"]).strip("<>")
         self.page = self.link.removeprefix("https://crm.chai.example")
-        self.writer = Writer(Opening(house.root, "anna", house.now))
+        self.serve()
+
+    def serve(self) -> None:
+        opened = Opening(self.house.root, "anna", self.house.now)
+        self.writer = Writer(opened)
         self.writer.start()
-        self.client = web.create_app(
-            Opening(house.root, "anna", house.now), self.writer
-        ).test_client()
+        self.client = web.create_app(opened, self.writer).test_client()
+
+    def settle(self) -> None:
+        """Take up all that was kept."""
+        self.writer.stop()
+        take_up(self.house.ws)
+
+    def at(self, **later: int) -> None:
+        """Serve so long after the letter has left."""
+        self.writer.stop()
+        self.house.now += timedelta(**later)
+        self.serve()
 
     def send(self, **said: Any) -> tuple[int, str]:
         """Post to the page; what it answers, once all is taken up."""
         answer = self.client.post(self.page, data=said)
-        self.writer.stop()
-        take_up(self.house.ws)
-        self.writer = Writer(Opening(self.house.root, "anna", self.house.now))
-        self.writer.start()
-        self.client = web.create_app(
-            Opening(self.house.root, "anna", self.house.now), self.writer
-        ).test_client()
+        self.settle()
+        self.serve()
         return answer.status_code, answer.text
 
     def told(self) -> list[Any]:
@@ -143,3 +154,43 @@ def test_without_an_address_of_the_site_there_is_no_page(house: House) -> None:
     )
     house.tick()
     assert "List-Unsubscribe" not in house.letters()[0]
+
+
+def links(reader: Reader) -> list[str]:
+    """The addresses of the links in the letter: the hidden one, then that of the price."""
+    html = reader.letter.get_body(("html",)).get_content()
+    return [
+        one.removeprefix("https://crm.chai.example")
+        for one in re.findall(r"href=[\"'](.*?/l/.*?)[\"']", html)
+    ]
+
+
+def test_a_link_leads_on_and_that_a_person_followed_it_is_told_once(reader: Reader) -> None:
+    _, price = links(reader)
+    reader.at(minutes=5)
+    for _ in range(3):
+        answer = reader.client.get(price)
+        assert (answer.status_code, answer.location) == (302, "https://chai.example/price?a=1&b=2")
+    reader.settle()
+    [told] = reader.house.events("mail.clicked")
+    assert (told.record, told.data["link"]) == (reader.deal, "https://chai.example/price?a=1&b=2")
+
+
+def test_scanners_are_led_on_and_told_nowhere(reader: Reader) -> None:
+    trap, price = links(reader)
+    reader.at(seconds=5)
+    assert reader.client.get(price).status_code == 302  # before anybody can have read it
+    reader.at(minutes=5)
+    assert reader.client.head(price).status_code == 302
+    assert reader.client.get(trap).status_code == 204
+    assert reader.client.get(price).status_code == 302  # after the link that nobody sees
+    reader.settle()
+    assert reader.house.events("mail.clicked") == []
+
+
+def test_no_link_leads_where_no_letter_led(reader: Reader) -> None:
+    trap, price = links(reader)
+    path = price.partition("?")[0]
+    for made_up in (f"{path}?n=2", f"{path}?n=x", path, f"{trap[:-1]}1", "/l/x?n=1", f"{path}?n=https://evil.example",
+                    reader.page.replace("/u/", "/l/") + "?n=1"):  # fmt: skip
+        assert reader.client.get(made_up).status_code == 404

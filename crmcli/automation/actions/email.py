@@ -13,6 +13,7 @@ from crmcli.model.offer import Offer
 from crmcli.sales.consent.permission import why_not_mail
 from crmcli.sales.consent.preferences import page_of
 from crmcli.sales.documents import invoices, messages, offers
+from crmcli.sales.letter_links import with_links
 from crmcli.sales.records import attachments
 from crmcli.store import layout
 from crmcli.workspace import Change
@@ -29,13 +30,16 @@ def run(work: Work) -> Effect:
         message = _message(work, template, to)
     except messages.NoAddress:
         return Effect("skipped", {"reason": "there is no e-mail address"})
-    message = _with_page(work, message)
+    links: list[str] = []
+    if work.record is not None:
+        message, links = with_links(work.ws, message)
+        message = _with_page(work, message)
     why = why_not_mail(work.ws, work.record, message.to)
     if why:
         return Effect("skipped", {"reason": why})
     _note_documents(work, message.attachments)
     words = tr("«{}» to {}", message.subject, ", ".join(message.to))
-    return Effect("queued", kept(work.change, message), words)
+    return Effect("queued", kept(work.change, message) | ({"links": links} if links else {}), words)
 
 
 def announced(params: Mapping[str, Any]) -> str:
@@ -73,7 +77,7 @@ def _message(work: Work, template: str, to: tuple[str, ...]) -> Message:
 
 def _with_page(work: Work, message: Message) -> Message:
     """The message with the way to unsubscribe, in its head and below its text, where there is such a page."""
-    page = page_of(work.ws, message) if work.record is not None else ""
+    page = page_of(work.ws, message)
     if not page:
         return message
     words = tr("Unsubscribe, or choose how we may reach you")

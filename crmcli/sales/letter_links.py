@@ -1,0 +1,96 @@
+"""Addresses in a letter that lead to pages of ours: signed, so that nobody makes one up, and found again."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+from html import escape, unescape
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from crmcli.dataclass import dataclass, replace
+from crmcli.errors import NotFound
+from crmcli.model.addresses import email_in
+from crmcli.model.event import Event
+from crmcli.model.values import fold
+from crmcli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from crmcli.channels.message import Message
+
+TRAP = 0
+"""The number of the link that nobody sees: who follows it is a scanner."""
+MOST = 100
+_SIGNS = 20
+_HREF = re.compile(
+    r"""(<a\b[^>]*?\bhref\s*=\s*)(["'])(https?://[^"'<>\s]{1,2000})\2""", re.IGNORECASE
+)
+_BARE = re.compile(r"https?://[^\s<>\"']{0,2000}[^\s<>\"'.,;:!?)\]»]")
+_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A letter of ours by which somebody came: its Message-ID, to whom it went, where its links lead, and
+    the event that says that it has left, if it has."""
+
+    letter: str
+    address: str
+    links: Sequence[str]
+    left: Event | None
+
+
+def address_of(ws: Workspace, message: Message, page: str, what: str) -> str:
+    """The address of a page for the reader of a message; "" where there is none, or it goes to our own."""
+    site = ws.forms.site.address
+    ours = {fold(user.email) for user in ws.settings.users.values() if user.email}
+    if not site or len(message.to) != 1 or fold(email_in(message.to[0])) in ours:
+        return ""
+    name, _, domain = message.id.strip("<>").partition("@")
+    return f"{site.rstrip('/')}/{page}/{name}-{_sign(message.key, what)}@{quote(domain)}"
+
+
+def sent(ws: Workspace, token: str, what: str) -> Sent:
+    """The letter that leads to an address; NotFound if none does."""
+    local, _, domain = token.rpartition("@")
+    name, _, sign = local.rpartition("-")
+    letter = f"<{name}@{domain}>"
+    events = ws.timeline.events_of_message(letter) if name else ()
+    left = next((event for event in events if event.kind == "mail.out"), None)
+    for event in events:
+        key, to = str(event.data.get("key", "")), fold(email_in(str(event.data.get("to", ""))))
+        if key and to and hmac.compare_digest(_sign(key, what).encode(), sign.encode()):
+            return Sent(letter, to, event.data.get("links", ()), left)
+    raise NotFound("no letter of ours leads there", "")
+
+
+def with_links(ws: Workspace, message: Message) -> tuple[Message, list[str]]:
+    """A message whose links lead over a page of ours, and where each of them leads by its number."""
+    if not address_of(ws, message, "l", ""):
+        return message, []
+    found = [""]
+
+    def ours(target: str) -> str:
+        if target not in found and len(found) > MOST:
+            return target
+        found.extend([] if target in found else [target])
+        number = found.index(target)
+        return f"{address_of(ws, message, 'l', f'link {number}')}?n={number}"
+
+    text = _BARE.sub(lambda m: ours(m[0]), message.text)
+    html = _HREF.sub(lambda m: f"{m[1]}{m[2]}{escape(ours(unescape(m[3])))}{m[2]}", message.html)
+    if len(found) == 1:
+        return message, []
+    if html:
+        page = escape(f"{address_of(ws, message, 'l', f'link {TRAP}')}?n={TRAP}")
+        trap = f'<a href="{page}" style="display:none" tabindex="-1" aria-hidden="true"></a>'
+        body = _BODY.search(html)
+        html = f"{html[: body.end()]}{trap}{html[body.end() :]}" if body else trap + html
+    return replace(message, text=text, html=html), found
+
+
+def _sign(key: str, what: str) -> str:
+    """What only the reader of a message and this folder know: its key stands in no letter."""
+    return hashlib.sha256(f"{what} {key}".encode()).hexdigest()[:_SIGNS]
