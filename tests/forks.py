@@ -30,8 +30,9 @@ from typing import Any
 COMMAND = (sys.executable, "-m", "crmcli")
 LONGEST = 100_000
 """Bytes of a request; what is larger is started as usual."""
-_READ_AT_START = ("LANG", "LC_", "LD_", "MALLOC", "PYTHON", "TZ")
-"""What Python reads before it comes to us: a command to which it says something else is no fork."""
+_READ_AT_START = ("LANG=", "LC_", "LD_", "MALLOC", "PYTHON", "TZ")
+"""What Python reads before it comes to us: a command to which it says something else is no fork. (LANGUAGE it does
+not read, and a process that has spoken Russian has it set: `crmcli/language.py`.)"""
 _BESIDE = (
     "croniter", "csv", "email.message", "http.client", "jinja2", "phonenumbers", "shlex", "shutil", "smtplib",
     "sqlite3", "stdnum", "tempfile", "yaml",
@@ -39,7 +40,7 @@ _BESIDE = (
 
 
 def _at_start(environ: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environ.items() if name.startswith(_READ_AT_START)}
+    return {name: value for name, value in environ.items() if f"{name}=".startswith(_READ_AT_START)}
 
 
 class Forks:
@@ -58,6 +59,10 @@ class Forks:
         """Let it end."""
         self._door.close()
         self._process.wait()
+
+    def takes(self, environ: Mapping[str, str]) -> bool:
+        """Whether a command in that environment can be a fork."""
+        return _at_start(environ) == self._at_start
 
     def run(
         self,
@@ -79,7 +84,7 @@ class Forks:
             {"args": words, "cwd": str(cwd), "environ": dict(environ), "umask": mask}
         ).encode()
         with TemporaryFile() as out, TemporaryFile() as err, _readable(stdin) as file:
-            if _at_start(environ) != self._at_start or len(request) > LONGEST:
+            if not self.takes(environ) or len(request) > LONGEST:
                 return subprocess.run(
                     [*COMMAND, *words], stdin=file, stdout=subprocess.PIPE if stdout < 0 else stdout,
                     stderr=subprocess.PIPE, cwd=cwd, env=environ, timeout=timeout, check=False,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.forks import forks
 
 ROOT = Path(__file__).parents[1]
 SOME = (
@@ -22,6 +25,12 @@ FOREIGN = {
     "LANG": "ru_RU.UTF-8", "LC_ALL": "ru_RU.UTF-8", "TZ": "Pacific/Chatham", "COLUMNS": "37", "TERM": "dumb",
     "HOME": "/nowhere", "FORCE_COLOR": "1", "CRM_USER": "zoe", "CRM_NOW": "1999-01-01",
 }  # fmt: skip
+
+
+def test_commands_are_forks_whatever_language_was_spoken_here() -> None:
+    environ = {**os.environ, "PYTHONUTF8": "1"}
+    assert forks().takes({**environ, "LANGUAGE": "ru"})  # as crmcli/language.py leaves it
+    assert not forks().takes({**environ, "LANG": "ru_RU.UTF-8"})
 
 
 @pytest.mark.parametrize("environ", [{}, {"LANG": "C"}, FOREIGN], ids=["none", "C", "foreign"])
