@@ -18,6 +18,10 @@ pdftoppm poppler-utils
 zbarimg zbar-tools
 crontab cron
 dovecot dovecot-imapd
+gammu gammu
+gammu-smsd gammu-smsd
+/usr/sbin/bearerbox kannel
+/usr/lib/kannel/test/fakesmsc kannel-extras
 /usr/lib/dovecot/lmtp dovecot-lmtpd
 postfix postfix
 faketime faketime

@@ -22,22 +22,23 @@ users:
   boris: {name: Борис, phone: '+7 916 000-00-02', extensions: ['102']}
 channels:
   webhook: {allow: ['127.0.0.1:PORT']}
-  call: PROVIDER
+  CHANNEL: PROVIDER
 """
 SECRET = "s3cr3t"
 
 
-def settings(provider: str, port: int = 1) -> str:
-    """The settings with a provider of calls."""
-    return SETTINGS.replace("PROVIDER", provider).replace("PORT", str(port))
+def settings(provider: str, port: int = 1, channel: str = "call") -> str:
+    """The settings with a provider of calls, or of another channel."""
+    text = SETTINGS.replace("PROVIDER", provider).replace("PORT", str(port))
+    return text.replace("CHANNEL", channel)
 
 
 class Site:
     """The application, as a provider sees it."""
 
-    def __init__(self, folder: Path, provider: str) -> None:
-        self.folder = folder
-        write(folder, "settings.yaml", settings(provider))
+    def __init__(self, folder: Path, provider: str, channel: str = "call") -> None:
+        self.folder, self.channel = folder, channel
+        write(folder, "settings.yaml", settings(provider, channel=channel))
         self.opened = Opening(folder, "anna", NOW)
         self.writer = Writer(self.opened)
         self.writer.start()
@@ -50,10 +51,10 @@ class Site:
         return kept.listed(self.ws(), ("waiting", "unreadable", "taken", "dropped"))
 
     def timeline(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """What the timeline says of calls once all is taken up: kind, record, data."""
+        """What the timeline says of what came by the channel once all is taken up: kind, record, data."""
         self.writer.stop()
         take_up(self.ws())
         self.writer = Writer(self.opened)
         self.writer.start()
         ws = self.ws()
-        return [(e.kind, e.record, dict(e.data)) for e in find(ws, Wanted(kinds=("call",)))]
+        return [(e.kind, e.record, dict(e.data)) for e in find(ws, Wanted(kinds=(self.channel,)))]

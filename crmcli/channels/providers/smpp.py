@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import re
-import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -22,10 +21,12 @@ from crmcli.errors import ServiceFailed
 from crmcli.language import tr
 
 if TYPE_CHECKING:
-    from smpplib.client import Client
     from smpplib.smpp import PDU
 
-SECONDS, QUIET = 10, 2
+    from crmcli.channels.providers.smpp_line import Line
+
+PORTS = {False: 2775, True: 3550}
+SECONDS, QUIET = 10, 1
 """How long an answer may take, and how long nothing comes until all has come."""
 MOST = 1000
 _RECEIPT = re.compile(r"id:(\S+).*?stat:(\w+)(?:.*?err:(\S+))?", re.DOTALL | re.IGNORECASE)
@@ -43,7 +44,7 @@ class Smpp(Fetching):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self._client: Client | None = None
+        self._client: Line | None = None
         self._unanswered: dict[str, list[PDU]] = {}
 
     def prepared(
@@ -85,7 +86,7 @@ class Smpp(Fetching):
         joined. It is answered only once it is kept."""
         try:
             client = self._client = self._bound("receiver")
-            client._socket.settimeout(QUIET)
+            client.quiet_for(QUIET)
             joiner = Joiner()
             for pdu in _delivered(client):
                 if pdu.esm_class & _IS_RECEIPT:
@@ -147,23 +148,16 @@ class Smpp(Fetching):
         self._unanswered[key] = [*self._unanswered.get(key, []), *pdus]
         return Arrived(content, key)
 
-    def _bound(self, how: str) -> Client:
+    def _bound(self, how: str) -> Line:
         try:
-            from smpplib import client as smpp_client
             from smpplib import exceptions
+
+            from crmcli.channels.providers.smpp_line import Line
         except ImportError:
             raise SmppFailed("SMPP needs smpplib", "pip install 'crmcli[smpp]'") from None
         parts = urlsplit(self.told("server"))
-        context = ssl.create_default_context() if parts.scheme == "smpps" else None
-        port = parts.port or (3550 if context else 2775)
-        client = smpp_client.Client(
-            parts.hostname,
-            port,
-            timeout=SECONDS,
-            ssl_context=context,
-            allow_unknown_opt_params=True,
-        )
-        client.logger.disabled = True
+        is_tls = parts.scheme == "smpps"
+        client = Line(parts.hostname or "", parts.port or PORTS[is_tls], SECONDS, tls=is_tls)
         password = self.secret("password")
         try:
             client.connect()
@@ -191,7 +185,7 @@ _LATER = (0x14, 0x58)
 """Its queue is full; too much at once."""
 
 
-def _handed_over(client: Client, addressed: Mapping[str, Any], part: Coding, is_last: bool) -> PDU:
+def _handed_over(client: Line, addressed: Mapping[str, Any], part: Coding, is_last: bool) -> PDU:
     client.send_message(
         **addressed, data_coding=part.coding, esm_class=part.esm_class, short_message=part.octets,
         registered_delivery=1 if is_last else 0,
@@ -204,7 +198,7 @@ def _handed_over(client: Client, addressed: Mapping[str, Any], part: Coding, is_
             client._enquire_link_received(pdu)
 
 
-def _delivered(client: Client) -> Iterator[PDU]:
+def _delivered(client: Line) -> Iterator[PDU]:
     """What is delivered, until it is quiet."""
     for _ in range(MOST):
         try:
@@ -219,7 +213,7 @@ def _delivered(client: Client) -> Iterator[PDU]:
             return
 
 
-def _left(client: Client) -> None:
+def _left(client: Line) -> None:
     with contextlib.suppress(Exception):  # the other side may be gone
         client.unbind()
     with contextlib.suppress(Exception):
