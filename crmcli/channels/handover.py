@@ -23,6 +23,9 @@ from crmcli.model.redaction import redacted
 from crmcli.model.settings import Settings
 from crmcli.store import layout
 
+PLACES = ("url", "smpp", "folder")
+"""The kinds of keys of providers that say where something goes."""
+
 
 class Handover(Sender):
     """A channel whose messages a program of robots.d/ or a web address takes."""
@@ -96,7 +99,13 @@ class Handover(Sender):
             if row.kind == "secret"
         )
         taker = "".join(map(layout.program_path, cls.programs(declared)))
-        taker = taker or redacted(str(declared.get("url") or declared.get("api") or ""))
+        places = [
+            "url",
+            *(key for key, row in keys.items() if row.kind in PLACES and key != "hook"),
+        ]
+        taker = taker or ", ".join(
+            redacted(str(declared[key])) for key in places if declared.get(key)
+        )
         if named:
             taker = tr("{} ({})", named, taker) if taker else named
         return tr("{} go to {}{}", tr(cls.nouns), taker, secret)
