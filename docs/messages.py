@@ -52,7 +52,7 @@ MACHINES = (
     "tr_in",
 )
 """What is given to these is for no people, or is collected by itself."""
-PROSE = re.compile(r"[A-Za-z]{2,}[,:]? [\w({'\"`-]*[A-Za-z]{2,}")
+PROSE = re.compile(r"(?:[A-Za-z]{2,}[,:]? (?:an? )?|\b[Aa]n? )[\w({'\"`-]*[A-Za-z]{2,}")
 CODE_LIKE = re.compile(
     r"\n|SELECT|DISTINCT|IS NOT|[a-z] TEXT$|rowid|^id, at|[A-Z]{4,} [A-Z(*]|^[\w.]+ (=|in \(|<) "
     "|is (not )?empty$"
@@ -110,7 +110,7 @@ def _in_code(tree: ast.Module) -> Iterator[Text]:
                 yield from said if either is not node.args else said[:1]
             elif _called(node) == "Column":
                 yield from (text for text in said[1:2] if text[:1].isupper())
-            elif _called(node) == "section":
+            elif _called(node) in ("section", "unique"):
                 yield from said[:1]
             elif _called(node) == "counted" and said:
                 yield said[0], said[1] if len(said) > 1 else f"{said[0]}s"
@@ -123,6 +123,13 @@ def _constants(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             if not isinstance(tree, ast.Expr):
                 yield node.value
+        elif isinstance(node, ast.Call) and _called(node) == "tr":
+            yield from (
+                text
+                for one in node.args[:1]
+                if isinstance(one, ast.Call)
+                for text in _constants(one)
+            )
         elif not isinstance(node, ast.JoinedStr) and _called(node) not in MACHINES:
             yield from _constants(node)
 

@@ -39,7 +39,7 @@ def list_(session: Session) -> Listing:
 def show(session: Session, name: str) -> list[Listing]:
     """Show a form: what it asks for, and what is made of it.
 
-    Example: crm form list
+    Example: crm form show callback
     """
     from crmcli.sales.forms import form_named
 
@@ -113,16 +113,19 @@ def accept(session: Session, refs: Sequence[str], every: bool) -> list[Told]:
 
 @quarantine.command(cls=ChangingVerb, params=[REFS, ALL])
 def drop(session: Session, refs: Sequence[str], every: bool) -> list[Told]:
-    """Throw away what waits in quarantine: nothing comes of it.
+    """Throw away what waits in quarantine: nothing comes of it. crm intake retry ID brings one back.
 
     Example: crm form quarantine drop --all
     """
     from crmcli.sales.intake import kept
 
     ws = session.workspace
+    chosen = _chosen(session, refs, every=every)
+    if every and chosen:
+        session.confirm(tr("throw away {}?", counted(len(chosen), "filled-in form")))
     told = []
     with ws.series():
-        for one in _chosen(session, refs, every=every):
+        for one in chosen:
             kept.drop(ws, one)
             told.append(Told(tr("Dropped: {}.", one.id), {"id": one.id}))
     return told

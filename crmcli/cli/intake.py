@@ -34,7 +34,8 @@ REFS = click.Argument(("refs",), nargs=-1, required=True, metavar="ID…")
     ],
 )
 def list_(session: Session, states: Sequence[str]) -> Listing:
-    """List what came in and is not taken up yet: what waits for crm tick, and what could not be read.
+    """List what came in and is not taken up yet: what waits for crm tick, what could not be read, and what
+    is in quarantine.
 
     Example: crm intake list
 
@@ -45,6 +46,7 @@ def list_(session: Session, states: Sequence[str]) -> Listing:
     wanted = [part.strip() for state in states for part in state.split(",")] or [
         "waiting",
         "unreadable",
+        "quarantined",
     ]
     for word in wanted:
         if word not in (*STATES, "all"):
@@ -109,7 +111,7 @@ def receive(
 
 @intake.command(cls=ChangingVerb, params=[REFS])
 def retry(session: Session, refs: Sequence[str]) -> list[Told]:
-    """Take up at once what could not be read, after its cause is mended.
+    """Take up at once what could not be read, after its cause is mended, or what was dropped by mistake.
 
     Example: crm intake list --state unreadable
     """
@@ -117,7 +119,7 @@ def retry(session: Session, refs: Sequence[str]) -> list[Told]:
     from crmcli.sales.intake.taking import take
 
     ws = session.workspace
-    return [present.taken(ws, take(ws, kept.named(ws, ref))) for ref in refs]
+    return [present.taken(ws, take(ws, kept.named(ws, ref), dropped=True)) for ref in refs]
 
 
 @intake.command(cls=ChangingVerb, params=[REFS])

@@ -88,13 +88,14 @@ def option(
     metavar: str | None = None,
     *,
     at_least: int | None = None,
+    at_most: int | None = None,
     among: Sequence[str] = (),
     **more: Any,
 ) -> click.Option:
     """An option by its names, its help and how its value is called: a text ("" where it is not given), a
-    number that is `at_least` so large, or one `among` some words."""
+    number that is `at_least` so large and `at_most` so, or one `among` some words."""
     if at_least is not None:
-        more["type"] = WholeNumber(min=at_least)
+        more["type"] = WholeNumber(min=at_least, max=at_most)
     elif among:
         more["type"] = click.Choice(among)
     elif not {"is_flag", "multiple", "type", "required"} & set(more):

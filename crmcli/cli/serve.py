@@ -16,7 +16,7 @@ from crmcli.language import tr
 @click.command(
     cls=Verb,
     params=[
-        option("--port", "Port; 0 takes a free one.", "N", default=8090, at_least=0),
+        option("--port", "Port; 0 takes a free one.", "N", default=8090, at_least=0, at_most=65535),
         option("--host", "Address to listen at.", "HOST", default="127.0.0.1"),
     ],
 )

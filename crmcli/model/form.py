@@ -13,6 +13,8 @@ TYPES = ("text", "textarea", "tel", "email", "url", "number", "date", "checkbox"
 DUPLICATES = ("attach", "merge", "skip", "new")
 """What becomes of a submission by somebody known: it is told on the timeline; that, and what the record
 lacks is filled in; nothing; a lead all the same."""
+REACHES = ("phones", "emails", "handles")
+"""Fields of a lead by which whoever fills in a form can be reached."""
 PERSONAL_DATA = "personal_data"
 """What a consent is to that names no channel: that the personal data are kept and used."""
 
@@ -33,6 +35,11 @@ class FormField:
     required: bool = False
     hint: str = ""
     options: Mapping[str, str] = given()
+
+    @property
+    def longest(self) -> int:
+        """How many letters it takes."""
+        return 5_000 if self.type == "textarea" else 500
 
 
 @dataclass(frozen=True, slots=True)

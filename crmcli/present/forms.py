@@ -25,7 +25,7 @@ FIELDS = [
 FACTS = [Column("what", "What", "word", keep=True), Column("value", "Value", whole=True)]
 QUARANTINE = [
     Column("id", "Id", keep=True), Column("at", "When", "datetime"), Column("form", "Form"),
-    Column("why", "Why", whole=True),
+    Column("said", "Filled in"), Column("why", "Why", whole=True),
 ]  # fmt: skip
 
 
@@ -57,9 +57,12 @@ def form(one: Form) -> list[Listing]:
 
 def quarantine(ws: Workspace, found: Iterable[Kept]) -> Listing:
     """What waits in quarantine."""
+    from crmcli.sales.forms import said_in
+
     rows = [
         attributes(one, "id")
         | {"at": format_instant(one.at), "form": one.facts.get("form", ""), "why": tr(one.why)}
+        | {"said": said_in(ws, one)}
         for one in found
     ]
     return Listing(rows, QUARANTINE, "nothing is in quarantine")

@@ -11,8 +11,10 @@ from crmcli.channels.incoming.form import CONSENT, posted
 from crmcli.dataclass import replace
 from crmcli.errors import CrmError, InvalidData, NotFound, Problem
 from crmcli.language import tr
-from crmcli.model.form import Form, FormField
+from crmcli.model.form import REACHES, Form, FormField
+from crmcli.model.kinds.numbers import TRUTHS
 from crmcli.model.listed import allowed_hint
+from crmcli.model.values import fold
 from crmcli.sales.intake import kept
 from crmcli.sales.intake.kept import Taken
 from crmcli.sales.intake.taking import take
@@ -23,7 +25,6 @@ from crmcli.workspace import Workspace
 CHANNEL = "form"
 SAME_FOR = 300
 """Seconds for which the same content is the same submission, where nothing else tells."""
-LONGEST = 5_000
 _WRONG = {
     "tel": "Check the phone number",
     "email": "Check the e-mail address",
@@ -70,7 +71,7 @@ def arrived(
     fields = {one.name: [one.field, one.label] for one in form.fields if said.get(one.name)}
     facts: dict[str, Any] = {"form": form.id, "title": form.title, "fields": fields}
     consent = form.consent
-    if consent.text and said.get(CONSENT):
+    if consent.text and is_agreed(said):
         agreed = {"text": consent.text, "version": consent.version}
         facts["consent"] = agreed | ({"channels": [*consent.channels]} if consent.channels else {})
     facts |= {"given": form.given} if form.given else {}
@@ -89,17 +90,26 @@ def held(one: Arrived, why: str) -> Arrived:
 def faults(ws: Workspace, form: Form, said: Mapping[str, str]) -> dict[str, str]:
     """What is wrong with what was filled in, by field, in words for the client."""
     wrong = {one.name: why for one in form.fields if (why := _fault(ws, one, said))}
-    if form.consent.required and not said.get(CONSENT):
+    if form.consent.required and not is_agreed(said):
         wrong[CONSENT] = tr("We need your consent")
+    ways = [one.name for one in form.fields if one.field in REACHES]
+    if not any(said.get(name) for name in ways):
+        wrong.setdefault(ways[0], tr("Tell us how to reach you"))
     return wrong
+
+
+def is_agreed(said: Mapping[str, str]) -> bool:
+    """Whether what was sent says yes to the consent: on, yes, 1, …; any other word is none."""
+    return TRUTHS.get(fold(said.get(CONSENT, ""))) == "yes"
 
 
 def _fault(ws: Workspace, field: FormField, said: Mapping[str, str]) -> str:
     text = said.get(field.name, "")
     if not text:
         return tr("Fill in this field") if field.required else ""
-    if len(text) > LONGEST:
-        return tr("At most {:,} letters", LONGEST)
+    most = field.longest
+    if len(text) > most:
+        return tr("At most {:,} letters", most)
     if field.options and text not in field.options:
         return tr(_WRONG["select"])
     known = field_named(ws, "lead", field.field)
@@ -134,6 +144,15 @@ def submit(
         return take(ws, new[0])
     before = kept.named(ws, one.key)
     return Taken(before, ws.get(before.record) if before.record else None, why=tr("it came before"))
+
+
+def said_in(ws: Workspace, one: kept.Kept) -> str:
+    """What was filled in, in one line; "" of what cannot be read."""
+    try:
+        said = posted(kept.content(ws, one))
+    except CrmError:
+        return ""
+    return ", ".join(text for name in one.facts.get("fields") or () if (text := said.get(name)))
 
 
 def quarantined(ws: Workspace) -> list[kept.Kept]:

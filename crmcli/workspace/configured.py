@@ -137,7 +137,7 @@ class Configured(Folder):
         """The forms of the site, as forms.yaml declares them; InvalidData with every fault."""
         from crmcli.store.config.forms import Ground, load_forms
 
-        stages = tuple(stage.id for stage in self.pipelines.leads.stages)
+        stages = tuple(s.id for s in self.pipelines.leads.stages if s.kind == "open")
         return load_forms(self.root, Ground(self.schema, self.settings, stages))
 
     def mentions(self, words: Sequence[str]) -> list[str]:

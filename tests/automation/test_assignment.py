@@ -120,6 +120,7 @@ def test_where_no_leads_are_kept_the_deal_is_given(house: House) -> None:
         ("{when: amount >, to: anna}", "when"),
         ("{when: source = mars, to: anna}", "mars"),
         ("{to: anna, by: dice}", "dice"),
+        ("{to: [], by: turn}", "nobody"),
         ("{when: amount > 5}", "'to'"),
     ],
 )

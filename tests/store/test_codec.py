@@ -252,7 +252,7 @@ PATH = "data/leads/7/lead-7k3qf2m9.yaml"
         (b"a: {b: c,\n  color: #FF8800, d: e,\n  f: g}\n", 2, "#FF8800 without quotes is a"),
         (b"a: {b: 'x, color: #ff8800}'\nc: d\n", 2, "is not closed"),
         (b"a: [b\nc: d\n", 2, ""),
-        (b"a: [b, c: \n", 2, "is not closed"),
+        (b"a: [b, c: \n", 1, "is not closed"),
         (b"a: @b\n", 1, "cannot begin with '@'"),
         (b"a: b\n   c: d\n", 2, "': ' too many"),
         (b"a: \x07b\n", 1, "control character"),

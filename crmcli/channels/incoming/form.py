@@ -87,7 +87,8 @@ class Submission(Receiver):
         told = {"form": facts.get("form", ""), "subject": title, "text": "\n".join(lines), "page": page,
                 "values": values, "referrer": said.get(REFERRER) or facts.get("referrer", "")}  # fmt: skip
         given = {name: [str(text)] for name, text in dict(facts.get("given") or {}).items()}
-        lead = {"source": ["form"], "source_detail": [title], **_utm(page), **values, **given}
+        utm = _utm({**_asked(page), **said})
+        lead = {"source": ["form"], "source_detail": [title], **utm, **values, **given}
         return Incoming(
             "form.submitted",
             told,
@@ -113,10 +114,14 @@ def _consents(facts: Mapping[str, Any]) -> list[Consent]:
     return [Consent(channel, str(consent.get("text", "")), None, source) for channel in channels]
 
 
-def _utm(page: str) -> dict[str, list[str]]:
-    """The marks of an advertisement in the address of the page."""
+def _asked(page: str) -> dict[str, str]:
+    """What the address of the page asks for."""
     try:
-        asked = dict(parse_qsl(urlsplit(page).query, max_num_fields=100))
+        return dict(parse_qsl(urlsplit(page).query, max_num_fields=100))
     except ValueError:
         return {}
+
+
+def _utm(asked: Mapping[str, str]) -> dict[str, list[str]]:
+    """The marks of an advertisement."""
     return {f"utm_{key}": [asked[f"utm_{key}"][:200]] for key in UTM if asked.get(f"utm_{key}")}

@@ -23,7 +23,8 @@ ALL = -1
 @dataclass(frozen=True, slots=True)
 class Kept:
     """Something that came in: by which channel, when, under which key, in which file; and what became of
-    it: `state` is waiting, quarantined or unreadable (`why`), taken (`record`) or dropped."""
+    it: `state` is waiting, quarantined or unreadable (`why`), taken (`record`) or dropped. `content` is what
+    a dry run has not kept."""
 
     id: str
     at: datetime
@@ -34,6 +35,7 @@ class Kept:
     state: str = "waiting"
     why: str = ""
     record: str = ""
+    content: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ def keep_in(change: Change, ws: Workspace, channel: str, arrived: Iterable[Arriv
         event_id = change.note(KEPT, "", {**facts, **({"facts": one.facts} if one.facts else {})})
         if why := one.facts.get(HELD):  # a person has to look at it first
             change.note(UNREAD, "", {"intake": event_id, "why": why, HELD: True})
-        new[key] = Kept(event_id, ws.now, channel, key, facts["file"], one.facts)
+        held = one.content if ws.dry_run else None
+        new[key] = Kept(event_id, ws.now, channel, key, facts["file"], one.facts, content=held)
     return list(new.values())
 
 
@@ -137,7 +140,7 @@ def _as_it_is(ws: Workspace, event: Event) -> Kept:
 
 def content(ws: Workspace, kept: Kept) -> bytes:
     """It, as it came; FileDamaged where that is not what stands there."""
-    return ws.attached(kept.file)
+    return ws.attached(kept.file) if kept.content is None else kept.content
 
 
 def drop(ws: Workspace, kept: Kept) -> None:

@@ -27,8 +27,8 @@ from crmcli.workspace import Change, Workspace
 OWN = "we sent it ourselves"
 
 
-def take(ws: Workspace, kept: Kept) -> Taken:
-    """Take it up in one transaction, once. What cannot be read is told on the timeline, once for each
+def take(ws: Workspace, kept: Kept, *, dropped: bool = False) -> Taken:
+    """Take it up in one transaction, once; also what was `dropped` before, if that is wanted. What cannot be read is told on the timeline, once for each
     reason, and waits for a person; what is in the way otherwise, as rules that are wrong, is tried again."""
     try:
         incoming = read(ws, kept)
@@ -37,17 +37,19 @@ def take(ws: Workspace, kept: Kept) -> Taken:
     try:
         with ws.change("intake take", actor="crm", cause=kept.id) as change:
             ws.look_again()
-            return take_in(change, ws, kept, incoming)
+            return take_in(change, ws, kept, incoming, dropped=dropped)
     except Conflict as error:  # somebody is at it in this moment
         return Taken(kept, failed=str(error))
     except CrmError as error:
         return _failed(ws, kept, error, again=True)
 
 
-def take_in(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Taken:
+def take_in(
+    change: Change, ws: Workspace, kept: Kept, incoming: Incoming, *, dropped: bool = False
+) -> Taken:
     """The same in an open change, of what was read."""
-    now = store.named(ws, kept.id)
-    if now.state in ("taken", "dropped"):
+    now = store.named(ws, kept.id) if kept.content is None else kept
+    if now.state == "taken" or (now.state == "dropped" and not dropped):
         return Taken(now, why=tr("it is {} already", tr(now.state)))
     if incoming.adds_to:
         return add_to(change, ws, kept, incoming)

@@ -61,6 +61,8 @@ def assignment_of(
     found = []
     entries = [entry for entry in place.items() if entry.is_present]
     for rule, entry in zip(got, entries, strict=True):
+        if entry.at("to").value == []:
+            entry.at("to").fault("nobody is named", "name a user, or several: to: [anna, boris]")
         for user in rule["to"]:
             if users and fold(user) not in words:
                 entry.at("to").fault(tr("no user {!r}", user), allowed_hint(user, [*users]))

@@ -9,7 +9,7 @@ from typing import Any
 from crmcli.dataclass import dataclass
 from crmcli.language import LANGUAGES, tr, tr_in
 from crmcli.model.fields import Field
-from crmcli.model.form import DUPLICATES, TYPES, Form, FormConsent, FormField, Forms, Site
+from crmcli.model.form import DUPLICATES, REACHES, TYPES, Form, FormConsent, FormField, Forms, Site
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
@@ -68,7 +68,7 @@ def _form(place: Cursor, got: Mapping[str, Any], ground: Ground) -> Form:
         ((one.name, at) for one, at in zip(fields, place.at("fields").items(), strict=False)),
         "field",
     )
-    if not any(one.field in ("phones", "emails", "handles") for one in fields):
+    if not any(one.field in REACHES for one in fields):
         place.at("fields").fault("nothing says how to reach who fills it in", "add phone or email")
     for at in place.at("hidden").entries():
         field = _lead_field(at, at.name, ground, is_hidden=True)

@@ -176,7 +176,7 @@ def mapped(
         for entry in place.at_most(*limit).entries():
             key = str(entry.path[-1])
             if not re.fullmatch(rule, key):
-                entry.fault(f"{key!r} {wrong[0]}", wrong[1])
+                entry.fault(tr("{!r} {}", key, tr(wrong[0])), wrong[1])
             found[key] = value.read(entry, ground)
         return found
 

@@ -80,7 +80,7 @@ def unreadable(path: str, data: bytes, error: BadValues) -> InvalidData:
 def _refuse(path: str, line: int, message: str, hint: str = "") -> NoReturn:
     problem = Problem(path, line, message, hint)
     where = f"{path}:{line}" if line else path
-    raise RecordUnreadable(f"{where}: {message}", hint, [problem])
+    raise RecordUnreadable(f"{where}: {tr(message)}", hint, [problem])
 
 
 def _text(data: bytes, path: str) -> str:
@@ -238,8 +238,9 @@ class _Reader:
     def _explain(self, error: yaml.MarkedYAMLError) -> NoReturn:
         said = error.problem or ""
         mark = error.problem_mark or error.context_mark
-        if said == "found unexpected end of stream" and error.context_mark:
-            mark = error.context_mark  # where the quote was opened says more than the file's end
+        last = self.text.rstrip().count("\n")
+        if mark and mark.line > last and error.context_mark:
+            mark = error.context_mark  # where it was opened says more than the file's end
         number = mark.line + 1 if mark else 0
         line = self.text.split("\n")[number - 1] if 0 < number <= self.text.count("\n") + 1 else ""
         blank = line[: len(line) - len(line.lstrip())]

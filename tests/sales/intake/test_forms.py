@@ -104,6 +104,8 @@ def test_the_same_twice_counts_once(folder: Path) -> None:
         ({"email": "anna@"}, "email"),
         ({"_consent": ""}, "_consent"),
         ({"comment": "я" * 5_001}, "comment"),
+        ({"name": "я" * 501}, "name"),
+        *(({"_consent": word}, "_consent") for word in ("off", "No", "0", "false", "НЕТ", "может")),
     ],
 )
 def test_what_is_wrong_is_told_by_field_and_nothing_is_kept(
@@ -114,6 +116,48 @@ def test_what_is_wrong_is_told_by_field_and_nothing_is_kept(
         sent(ws, **said)
     assert [*refused.value.wrong] == [field]
     assert kept.listed(ws, ["waiting", "taken"]) == []
+
+
+@pytest.mark.parametrize("word", ["on", "Yes", "1", "true", "Да"])
+def test_words_that_give_consent(folder: Path, word: str) -> None:
+    assert sent(opened_with(folder), _consent=word).is_new
+
+
+def test_one_of_the_ways_to_reach_the_client_is_filled_in(folder: Path) -> None:
+    either = FORMS.replace(", required: true}\n      - {name: email}", "}\n      - {name: email}")
+    write(folder, "forms.yaml", either)
+    ws = opened(folder)
+    with pytest.raises(forms.FieldsWrong) as refused:
+        sent(ws, phone="")
+    assert [*refused.value.wrong] == ["phone"]
+    assert sent(ws, phone="", email="anna@chai.example").is_new
+
+
+def test_marks_of_an_advertisement_come_as_fields_too(folder: Path) -> None:
+    page = "https://chai.example/?utm_source=yandex&utm_term=чай"
+    lead = cast("Lead", sent(opened_with(folder), _page=page, utm_source="vk").record)
+    assert lead.utm == {"source": "vk", "term": "чай"}
+
+
+def test_a_dry_run_tells_what_would_become_of_it(folder: Path, crm: Callable[..., Run]) -> None:
+    write(folder, "forms.yaml", FORMS)
+    run = crm(
+        "form", "submit", "callback", "--dry-run", stdin=urlencode({**ANNA, "_consent": "on"})
+    )
+    assert (run.code, "cannot be read" in run.out + run.err, "lead-" in run.out) == (0, False, True)
+    assert crm("lead", "list", "--ids").out == ""
+
+
+def test_what_was_dropped_by_mistake_comes_back(folder: Path) -> None:
+    ws = opened_with(folder)
+    form = forms.form_named(ws, "callback")
+    one = forms.held(forms.arrived(ws, form, urlencode(ANNA).encode()), "too many")
+    [held] = kept.keep(ws, "form", [one])
+    assert "Анна" in forms.said_in(ws, held)
+    kept.drop(ws, held)
+    assert take(ws, held).record is None
+    assert take(ws, held, dropped=True).is_new
+    assert kept.named(ws, held.id).state == "taken"
 
 
 DUPLICATES = [("attach", 1, ""), ("merge", 1, "anna@chai.example"), ("skip", 1, ""), ("new", 2, "")]
@@ -205,6 +249,7 @@ def test_a_form_without_a_phone_reads_what_it_was_when_it_came(folder: Path) -> 
         ("per_address: 3", "per_address: 0", "whole number"),
         ("thanks: Спасибо", "redirect: 'javascript:alert(1)'", "is not an address"),
         ("thanks: Спасибо", "stage: nowhere", "'nowhere' is not allowed"),
+        ("thanks: Спасибо", "stage: converted", "'converted' is not allowed"),
     ],
 )
 def test_each_fault_of_forms_yaml_has_its_line(
