@@ -28,8 +28,11 @@ OWN = "we sent it ourselves"
 
 
 def take(ws: Workspace, kept: Kept, *, dropped: bool = False) -> Taken:
-    """Take it up in one transaction, once; also what was `dropped` before, if that is wanted. What cannot be read is told on the timeline, once for each
-    reason, and waits for a person; what is in the way otherwise, as rules that are wrong, is tried again."""
+    """Take it up in one transaction, once; also what was `dropped` before, if that is wanted.
+
+    What cannot be read is told on the timeline, once for each reason, and waits for a person; what is in the
+    way otherwise, as rules that are wrong, is tried again.
+    """
     try:
         incoming = read(ws, kept)
     except CrmError as error:
