@@ -8,12 +8,12 @@ from crmcli.automation.ledger import Job
 from crmcli.automation.record_plan import RecordPlan
 from crmcli.automation.robots import Step
 from crmcli.automation.visits import Visit, visits
-from crmcli.automation.work_time import shift
 from crmcli.language import tr
 from crmcli.model.automation import Robot
 from crmcli.model.durations import Duration
 from crmcli.model.event import STARTED, Event
 from crmcli.model.local_times import local_day
+from crmcli.model.work_time import shift
 from crmcli.sales.template_names import company_of, contact_of
 from crmcli.workspace import Workspace
 

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import groupby, islice
 
-from crmcli.automation.work_time import shift
 from crmcli.dataclass import dataclass
 from crmcli.model.automation import Schedule
 from crmcli.model.durations import Duration
 from crmcli.model.values import format_instant
+from crmcli.model.work_time import shift
 
 MAX_LATE = Duration(24, "h")
 """How late a slot may still run where the schedule does not say."""

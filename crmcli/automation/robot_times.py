@@ -6,14 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
-from crmcli.automation.work_time import (
-    at_local,
-    calendar_of,
-    on_work_day,
-    shift,
-    shift_working,
-    working_moment,
-)
 from crmcli.dataclass import dataclass, field
 from crmcli.model.automation import Timing
 from crmcli.model.durations import MONTHS, Duration
@@ -21,6 +13,14 @@ from crmcli.model.fields import Record
 from crmcli.model.presence import Presence
 from crmcli.model.settings import Calendar
 from crmcli.model.values import DayOfYear
+from crmcli.model.work_time import (
+    at_local,
+    calendar_of,
+    on_work_day,
+    shift,
+    shift_working,
+    working_moment,
+)
 
 
 class Dated(NamedTuple):

@@ -22,7 +22,6 @@ from crmcli.automation.robot_times import (
     waited,
 )
 from crmcli.automation.visits import Visit
-from crmcli.automation.work_time import shift
 from crmcli.dataclass import dataclass, replace
 from crmcli.language import tr
 from crmcli.model.automation import Exit, Robot
@@ -31,6 +30,7 @@ from crmcli.model.conditions.tree import Condition
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.values import format_instant
+from crmcli.model.work_time import shift
 
 QUARANTINE = 20
 """How often a robot may act for one record within 24 hours."""

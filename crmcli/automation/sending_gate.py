@@ -16,7 +16,6 @@ from crmcli.automation.record_plan import place_of
 from crmcli.automation.robots import exit_facts, with_exits
 from crmcli.automation.sent_lately import SentLately
 from crmcli.automation.sequence_runs import run_begun, why_ended
-from crmcli.automation.work_time import after_quiet, shift
 from crmcli.channels.base import sender_class
 from crmcli.dataclass import dataclass
 from crmcli.language import counted, tr
@@ -29,6 +28,7 @@ from crmcli.model.local_times import local_minute
 from crmcli.model.settings import Us
 from crmcli.model.user import User
 from crmcli.model.values import entity_of, fold, format_instant
+from crmcli.model.work_time import after_quiet, shift
 from crmcli.sales import chats
 from crmcli.sales.consent.client_zone import zone_of
 from crmcli.sales.consent.permission import address_of, addresses_of, holders, people_of, why_not

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from crmcli.automation.ledger import PERSON
-from crmcli.automation.work_time import shift
 from crmcli.model.actions import ACTIONS
 from crmcli.model.event import Event
+from crmcli.model.work_time import shift
 from crmcli.sales.consent.permission import address_of
 from crmcli.workspace import Workspace
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from crmcli.automation.record_plan import RecordPlan, plan_for
 from crmcli.automation.visits import Visit
-from crmcli.automation.work_time import shift
 from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
@@ -14,6 +13,7 @@ from crmcli.model.fields import Record
 from crmcli.model.listed import allowed_hint
 from crmcli.model.local_times import local_day
 from crmcli.model.pipeline import RobotSequence
+from crmcli.model.work_time import shift
 from crmcli.workspace import Change, Workspace
 
 OVER = ("done", "skipped", "missed", "cancelled", "dead", "unknown", "paused", "never", "stopped")

@@ -14,7 +14,6 @@ from typing import NamedTuple
 from crmcli.automation.actions.email import kept
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.ledger import enter, job_key
-from crmcli.automation.work_time import calendar_of, shift, working_moment
 from crmcli.errors import CrmError
 from crmcli.language import counted, tr
 from crmcli.model.actions import ALERT
@@ -25,6 +24,7 @@ from crmcli.model.presence import Presence
 from crmcli.model.redaction import redacted
 from crmcli.model.user import User
 from crmcli.model.values import entity_of
+from crmcli.model.work_time import calendar_of, shift, working_moment
 from crmcli.render import MailText
 from crmcli.sales.documents import messages
 from crmcli.workspace import Change, Workspace

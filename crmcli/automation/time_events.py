@@ -9,14 +9,14 @@ from typing import NamedTuple
 from crmcli.automation.ledger import CRM
 from crmcli.automation.trigger_decisions import awaited_names
 from crmcli.automation.unanswered import open_message, what_it_says, wrote
-from crmcli.automation.work_time import shift, shift_working
 from crmcli.model.durations import parse_duration
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.pipeline import Pipeline
 from crmcli.model.task import Task
 from crmcli.model.values import format_instant, parse_instant
-from crmcli.sales.first_answers import waiting
+from crmcli.model.work_time import shift, shift_working
+from crmcli.sales.first_answers import answer_by, waiting
 from crmcli.workspace import Workspace
 
 LATE = timedelta(days=7)
@@ -180,7 +180,7 @@ def _without_first_answer(ws: Workspace, after: datetime, until: datetime) -> It
 def without_answer(ws: Workspace, record_id: str, since: str) -> Iterator[TimeEvent]:
     """That nobody answers who came in at some moment."""
     if length := ws.settings.first_response:
-        at = shift_working(parse_instant(since), length, ws.settings.calendar, ws.zone)
+        at = answer_by(ws, parse_instant(since))
         yield TimeEvent(at, record_id, NO_FIRST_ANSWER, {"for": str(length), "since": since})
 
 

@@ -70,4 +70,6 @@ def _print_parts(session: Session, found: Today, whose: str, limit: int) -> None
         out.section(title, *table)
         if count > limit:
             out.note(tr("… and {} more: --limit {}", count - limit, count))
+    if found.arrived:
+        out.note(tr("{} came in and could not be taken up: crm intake list", found.arrived))
     out.section("No longer declared", *undeclared_table(found.undeclared))

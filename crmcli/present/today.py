@@ -9,7 +9,7 @@ from crmcli.language import tr
 from crmcli.model.schema import has_field
 from crmcli.present.cells import Column, Listing
 from crmcli.present.columns import columns_of, for_people, with_derived
-from crmcli.sales.first_answers import entity_of_who_comes
+from crmcli.sales.first_answers import ANSWER_BY, entity_of_who_comes
 
 if TYPE_CHECKING:
     from crmcli.sales.today import Today
@@ -22,7 +22,7 @@ _DEAL = ("close_by", "name", "stage", "amount", "owner", "id")
 _LEAD = ("name", "phones", "stage", "owner", "id")
 _IDLE = ("name", "contacts", "stage", "amount", "owner", "id")
 _SILENT = ("name", "phones", "last_activity", "owner", "id")
-_WAITING = ("created_at", "name", "phones", "stage", "owner", "id")
+_WAITING = (ANSWER_BY, "name", "phones", "emails", "owner", "id")
 PARTS = (
     ("waiting", "", "Waiting for a first answer", _WAITING),
     ("overdue", "task", "Overdue tasks", _TASK),
@@ -43,9 +43,10 @@ def parts(ws: Workspace, found: Today, limit: int) -> Iterator[tuple[str, Listin
         if rows:
             shown: Any = rows[:limit]
             names = tuple(n for n in usual if n not in _OF_MEETINGS or any(n in r for r in shown))
-            names = tuple(n for n in names if has_field(entity, n) or part != "waiting")
+            own = [Column(ANSWER_BY, "Answer by", "datetime")] if ANSWER_BY in names else []
+            names = tuple(n for n in names if has_field(entity, n))
             shown = with_derived(ws, entity, columns_of(ws, entity, names), shown)
-            columns = for_people(ws, entity, names, shown)
+            columns = [*own, *for_people(ws, entity, names, shown)]
             yield f"{tr(title)}: {len(rows)}", Listing(shown, columns), len(rows)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 
 from crmcli.model.conditions.tree import Text
 from crmcli.model.event import AMENDMENTS, ANSWERS, Event, as_amended
-from crmcli.model.values import Raw
+from crmcli.model.values import Raw, format_instant, parse_instant
+from crmcli.model.work_time import shift_working
 from crmcli.workspace import Workspace
 
+ANSWER_BY = "answer_by"
+"""Under what `waiting` adds by when they are to be answered."""
 TALKED = "call.in"
 """A call of the client that one of us took."""
 
@@ -30,7 +34,14 @@ def waiting(ws: Workspace, owner: str = "", condition: str = "") -> Iterator[Map
     for raw in ws.rows(entity, ws.condition(where, entity), ["created_at"]):
         kinds = (*ANSWERS, TALKED, *AMENDMENTS)
         if not is_answered(ws.events(record=str(raw["id"]), kinds=kinds)):
-            yield raw
+            by = answer_by(ws, parse_instant(str(raw["created_at"])))
+            yield {**raw, ANSWER_BY: format_instant(by)}
+
+
+def answer_by(ws: Workspace, since: datetime) -> datetime:
+    """By when who came in then is to be answered, in working time."""
+    assert ws.settings.first_response is not None
+    return shift_working(since, ws.settings.first_response, ws.settings.calendar, ws.zone)
 
 
 def is_answered(events: Iterable[Event]) -> bool:

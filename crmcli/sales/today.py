@@ -11,6 +11,7 @@ from crmcli.model.finished import finished
 from crmcli.model.task import Task
 from crmcli.model.values import Raw, format_instant
 from crmcli.sales import first_answers
+from crmcli.sales.intake import kept
 from crmcli.sales.undeclared import Undeclared, undeclared
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ class Today:
 
     `late` are open deals past their close_by; leads and deals are `idle` without an open task; contacts
     are `neglected` with whom somebody spoke once and nobody has since, or plans to; who came in is `waiting`
-    for a first answer. What is `undeclared`
-    concerns everybody, since nobody else may look after it.
+    for a first answer. What is `undeclared`, and how much has `arrived` and was not taken up, concerns
+    everybody, since nobody else may look after it.
     """
 
     overdue: Rows
@@ -36,6 +37,7 @@ class Today:
     idle_deals: Rows
     neglected: Rows
     waiting: Rows = ()
+    arrived: int = 0
     undeclared: Sequence[Undeclared] = ()
 
     @property
@@ -51,6 +53,7 @@ class Today:
                 self.neglected,
                 self.waiting,
                 self.undeclared,
+                self.arrived,
             )
         )
 
@@ -65,6 +68,8 @@ def today(ws: Workspace, owner: str = "", silence: str = "30d") -> Today:
     leads = _select(ws, "lead", [], f"not ({finished(ws.outline, 'lead')})", whose)
     deals = _select(ws, "deal", [], f"not ({finished(ws.outline, 'deal')})", whose)
     this_day = ws.now.astimezone(ws.zone).date().isoformat()
+    waiting = list(first_answers.waiting(ws, owner))
+    planned |= {str(one["id"]) for one in waiting}  # told once
     late = [deal for deal in deals if "" < str(deal.get("close_by", "")) < this_day]
     return Today(
         overdue=[task for task in tasks if _end(ws, task) < now],
@@ -79,7 +84,8 @@ def today(ws: Workspace, owner: str = "", silence: str = "30d") -> Today:
             f"last_activity < now-{silence} and next_task is empty",
             whose,
         ),
-        waiting=list(first_answers.waiting(ws, owner)),
+        waiting=waiting,
+        arrived=len(kept.waiting(ws)),
         undeclared=list(undeclared(ws)),
     )
 

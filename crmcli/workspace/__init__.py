@@ -153,6 +153,16 @@ class Workspace(Reads):
         other._writing = self._writing
         return other
 
+    def again(self) -> Workspace:
+        """The same folder opened once more, with the configuration of this one, whatever stands in its files
+        now: for another thread."""
+        other = Workspace(self.root, self.settings, self.user, self.fixed_now, self.clone)
+        read: dict[str, object] = {
+            name: self.__dict__[name] for name in ("pipelines", "forms") if name in self.__dict__
+        }
+        other.__dict__.update(read)
+        return other
+
     def trial(self, command: str, actor: str = "", cause: str = "", depth: int = 0) -> Change:
         """A change that is never written and takes no lock: it sees its own records and those on disk.
 

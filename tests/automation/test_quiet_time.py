@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from crmcli.automation import person_mail
 from crmcli.automation.person_mail import PersonMail
 from crmcli.automation.simulate import rehearse
-from crmcli.automation.work_time import after_quiet
 from crmcli.errors import InvalidData
 from crmcli.model.phone_zones import zone_of_number
 from crmcli.model.settings import Calendar, Quiet
+from crmcli.model.work_time import after_quiet
 from tests import kit
 from tests.automation.conftest import SETTINGS
 

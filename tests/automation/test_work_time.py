@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from crmcli.automation.work_time import at_local, shift, shift_working, working_moment
 from crmcli.model.durations import Duration, parse_duration
 from crmcli.model.settings import Calendar
+from crmcli.model.work_time import at_local, shift, shift_working, working_moment
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MOSCOW = ZoneInfo("Europe/Moscow")

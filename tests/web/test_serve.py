@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -255,3 +256,18 @@ def test_a_real_server_says_where_it_is_and_stops_when_told(
     )  # quicker than anybody types
     assert crm("form", "quarantine", "accept", held["id"]).code == 0
     assert len(json.loads(crm("lead", "list", "--json").out)) == 1
+
+
+def test_what_was_there_before_is_served_while_forms_are_broken(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write(folder, "forms.yaml", "forms: {a: {title: Чай, fields: [{name: phone}]}}\n")
+    opening = Opening(folder, "anna")
+    assert [*opening().forms.forms] == ["a"]
+    write(folder, "forms.yaml", "forms: [\n")
+    with ThreadPoolExecutor(2) as others:
+        found = [*others.map(lambda _: [*opening().forms.forms], range(4))]
+    assert (found, [*opening().forms.forms]) == ([["a"]] * 4, ["a"])
+    assert capfd.readouterr().err.count("forms.yaml:1") == 1
+    write(folder, "forms.yaml", "forms: {b: {title: Чай, fields: [{name: phone}]}}\n")
+    assert [*opening().forms.forms] == ["b"]

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from crmcli.automation.actions.task import drafted
 from crmcli.automation.actions.work import Effect, Work
-from crmcli.automation.work_time import at_local, calendar_of, working_moment
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
@@ -14,6 +13,7 @@ from crmcli.model.local_times import local_minute
 from crmcli.model.presence import Presence
 from crmcli.model.settings import Calendar
 from crmcli.model.task import Task
+from crmcli.model.work_time import at_local, calendar_of, working_moment
 from crmcli.sales.bookings import check_free, clashes, value_at
 
 FARTHEST = timedelta(days=366)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from crmcli.automation.actions.work import Effect, Work
-from crmcli.automation.work_time import on_work_day, shift, shift_working
 from crmcli.language import tr
 from crmcli.model.actions import OWNER
 from crmcli.model.durations import parse_duration
 from crmcli.model.fields import Record
+from crmcli.model.work_time import on_work_day, shift, shift_working
 from crmcli.sales.records.given_values import read_values
 from crmcli.sales.records.new_record import build
 

@@ -241,7 +241,7 @@ class _Reader:
         last = self.text.rstrip().count("\n")
         if mark and mark.line > last and error.context_mark:
             mark = error.context_mark  # where it was opened says more than the file's end
-        number = mark.line + 1 if mark else 0
+        number = min(mark.line, last) + 1 if mark else 0
         line = self.text.split("\n")[number - 1] if 0 < number <= self.text.count("\n") + 1 else ""
         blank = line[: len(line) - len(line.lstrip())]
         if "\t" in blank:
