@@ -47,7 +47,20 @@ def put_together(
     subject, sender, reply_to, to = (given[name][0] if given[name] else "" for name in HEADERS[:4])
     if not subject:
         raise TemplateFailed(shown, 1, "the subject is empty", "write a text after 'Subject:'")
-    return MailText(subject, text.strip("\n") + "\n", html, sender, reply_to, to, attach)
+    return MailText(subject, text.strip("\n") + "\n", inlined(html), sender, reply_to, to, attach)
+
+
+def inlined(html: str) -> str:
+    """HTML with what its <style> says written at each element, since many mail programs drop <style>; as it
+    is without the extra. Style sheets elsewhere are not fetched."""
+    if "<style" not in html.lower():
+        return html
+    try:
+        import css_inline
+    except ImportError:
+        return html
+    inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+    return inliner.inline(html)
 
 
 def html_beside(path: str) -> str:

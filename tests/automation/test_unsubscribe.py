@@ -29,7 +29,7 @@ class Reader:
         self.house = house
         house.write("forms.yaml", "site: {address: 'https://crm.chai.example/'}\n")
         house.template("hi", "Subject: Цены\n\nДобрый день!\n")
-        html = "<html><body><h1>Цены</h1><a href='https://chai.example/price?a=1&amp;b=2'>Прайс</a></body></html>\n"
+        html = "<html><head><style>h1 {color: red} @media print {h1 {color: black}}</style></head><body><h1>Цены</h1><a href='https://chai.example/price?a=1&amp;b=2'>Прайс</a></body></html>\n"
         house.write("templates/mail/hi.html.j2", html)
         house.rules(stage("{id: hi, do: email, with: {template: mail/hi.j2}}"))
         self.olga = house.add("contact", name="Ольга", email="olga@kafe.example").id
@@ -89,6 +89,8 @@ def test_the_letter_says_how_to_unsubscribe(reader: Reader) -> None:
     plain, html = (reader.letter.get_body((kind,)).get_content() for kind in ("plain", "html"))
     assert plain.startswith("Добрый день!\n\n")
     assert plain.endswith(f":\n{reader.link}\n")
+    assert '<h1 style="color: red;">Цены</h1>' in html
+    assert "@media print" in html
     assert f'<a href="{reader.link}"' in html.partition("</body>")[0]
 
 
