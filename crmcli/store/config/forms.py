@@ -61,7 +61,8 @@ def _form(place: Cursor, got: Mapping[str, Any], ground: Ground) -> Form:
     """One form, after a look at the fields that it names."""
     if not isinstance(place.value, dict):
         return Form(place.name, "", ())
-    fields = tuple(_field(at, one, ground) for at, one in zip(
+    spoken = got["language"] or ground.settings.language
+    fields = tuple(_field(at, one, ground, spoken) for at, one in zip(
         (at for at in place.at("fields").items() if at.is_present), got["fields"], strict=False
     ))  # fmt: skip
     unique(
@@ -97,17 +98,26 @@ def _known(place: Cursor, allowed: tuple[str, ...] | list[str]) -> None:
         )
 
 
-def _field(place: Cursor, got: Mapping[str, Any], ground: Ground) -> FormField:
+def _field(place: Cursor, got: Mapping[str, Any], ground: Ground, spoken: str) -> FormField:
     name = got["name"]
     field = _lead_field(place.at("name"), name, ground) if name else None
     if field is None:
         return FormField(name, name, got["label"])
     options = _options(field, ground)
     usual = "select" if options else dict(_BY_KIND).get(field.kind.name, "text")
-    label = got["label"] or tr_in(field.label, ground.settings.language)
+    label = got["label"] or _usual_label(field, spoken)
     return FormField(
         name, field.name, label, got["type"] or usual, got["required"], got["hint"], options
     )
+
+
+def _usual_label(field: Field, language: str) -> str:
+    """What stands above a field; of a list a client gives one."""
+    if field.kind.name == "phones":
+        return tr_in("Phone", language)
+    if field.kind.name == "emails":
+        return tr_in("E-mail", language)
+    return tr_in(field.label, language)
 
 
 def _options(field: Field, ground: Ground) -> Mapping[str, str]:

@@ -10,6 +10,6 @@
     if (event.source !== frame.contentWindow || !event.data || event.data.crmForm !== name) return;
     if (event.data.redirect) location.href = event.data.redirect;
     var height = Number(event.data.height);
-    if (height > 0 && height < 20000) frame.style.height = height + 'px';
+    if (height > 0 && height < 20000) { frame.style.height = height + 'px'; frame.style.minHeight = 0; }
   });
 })();
