@@ -25,7 +25,8 @@ def register(app: Flask, opened: Callable[[], Workspace]) -> None:
             raise NotFound("no such calendar", "")
         language.speak(ws.settings.language)
         ws.look_again()
-        content = "".join(calendar_of(ws, user)).encode()
+        only_events = request.args.get("tasks") == "events"
+        content = "".join(calendar_of(ws, user, only_events=only_events)).encode()
         response = Response(content, mimetype="text/calendar")
         response.set_etag(hashlib.sha256(content).hexdigest()[:32])
         response.headers["Cache-Control"] = "private, no-cache"

@@ -75,6 +75,16 @@ def test_a_user_sees_what_is_to_do_and_to_take_part_in(ws: Workspace) -> None:
     assert not found["Звонок"].walk("VALARM")
 
 
+def test_open_tasks_are_events_for_who_shows_no_to_dos(ws: Workspace) -> None:
+    kit.task(ws, name="Счёт", due="2026-11-25 18:00", owner="anna")
+    over = kit.task(ws, name="Звонок", due="2026-11-23 11:00", owner="anna")
+    tasks.finish(ws, over.id)
+    got = client(ws).get(f"/calendar/{feeds.give(ws, 'anna')}.ics?tasks=events")
+    found = events(got.data)
+    assert (found["Счёт"].name, found["Звонок"].name) == ("VEVENT", "VTODO")
+    assert found["Счёт"].decoded("DTSTART") == datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
+
+
 def test_it_comes_again_only_if_something_changed(ws: Workspace) -> None:
     task = kit.task(ws, name="Счёт", due="2026-11-25 18:00", owner="anna")
     address = f"/calendar/{feeds.give(ws, 'anna')}.ics"

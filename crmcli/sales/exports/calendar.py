@@ -32,23 +32,24 @@ def calendar(ws: Workspace, records: Iterable[Record]) -> Iterator[str]:
         ws.notes.append(tr("left out, since nothing says when: {}", counted(left, "task")))
 
 
-def calendar_of(ws: Workspace, user: User) -> Iterator[str]:
-    """The calendar of what a user has to do and takes part in, as programs subscribe to it."""
+def calendar_of(ws: Workspace, user: User, *, only_events: bool = False) -> Iterator[str]:
+    """The calendar of what a user has to do and takes part in, as programs subscribe to it; `only_events` for
+    those which show no to-dos."""
     mine = f'(owner = "{user.id}" or participants has "{user.id}")'
     found = ws.select("task", ws.condition(f"{mine} and {SHOWN}", "task"), order=["due"])
-    yield ics.lines([*ics.HEAD, "METHOD:PUBLISH", ics.text("X-WR-CALNAME", str(user))])
+    yield ics.lines([*ics.HEAD, ics.text("X-WR-CALNAME", str(user))])
     yield ics.lines(["REFRESH-INTERVAL;VALUE=DURATION:PT15M", "X-PUBLISHED-TTL:PT15M"])
     for task in found:
         if isinstance(task, Task) and task.due:
-            yield ics.lines(_component(ws, task, task.due))
+            yield ics.lines(_component(ws, task, task.due, only_events))
     yield ics.lines([ics.END])
 
 
-def _component(ws: Workspace, task: Task, due: datetime) -> list[str]:
+def _component(ws: Workspace, task: Task, due: datetime, only_events: bool = False) -> list[str]:
     said = [*_of_all(ws, task), *_people(ws, task)]
     if task.is_open:
         said += ics.component("VALARM", _alarm(task))
-    if task.kind or task.length:
+    if task.kind or task.length or (only_events and task.is_open):
         said[:0] = _time_kept(ws, task, due)
         return ics.component("VEVENT", ["STATUS:CONFIRMED", *said])
     said.insert(0, ics.moment("DUE", due))

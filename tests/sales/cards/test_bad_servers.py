@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ import pytest
 from crmcli.channels import carddav
 from crmcli.channels.carddav import CardsFailed
 from crmcli.errors import InvalidData
+from crmcli.sales.records import remove as removing
 from tests import kit
 from tests.sales.cards.conftest import Office
 from tests.sales.cards.servers import Book
@@ -233,3 +236,92 @@ def test_no_password_goes_unencrypted_to_the_net(office: Office) -> None:
     kit.replace(settings, url[0], "http://dav.example.com/x/")
     with pytest.raises(InvalidData, match="unencrypted"):
         office.sync()
+
+
+@pytest.mark.parametrize("number", [3, 4, 5, 6])
+def test_killed_when_the_server_has_done_it_loses_and_doubles_nothing(
+    office: Office, book: Book, proxy: type[Proxy], number: int
+) -> None:
+    olga = linked(office, book)
+    for name, phone in (("Иван Петров", "+79031112233"), ("Кира Новая", "+79031112277")):
+        kit.contact(office.ws(), name=name, phones=phone)
+    kit.edit(office.ws(), olga, position="Шеф")
+    book.edit("olga.vcf", "olga@kafe.example", "new@kafe.example")
+    book.put("pavel.vcf", "UID:p", "FN:Павел Сидоров", "TEL:+79265550001")
+    running: list[subprocess.Popen[bytes]] = []
+    proxy.heard.clear()
+
+    def kill(self: Proxy) -> bool:
+        if len(self.heard) != number:
+            return False
+        self.handed_on()
+        running[0].kill()
+        return True
+
+    with ruled(proxy, kill):
+        command = [sys.executable, "-m", "crmcli", "-C", str(office.folder), "contact", "sync"]
+        running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
+        assert running[0].wait(30) == -9
+    office.sync()
+    office.sync()
+    assert office.sync() == []
+    names = ["Иван Петров", "Кира Новая", "Ольга Иванова", "Павел Сидоров"]
+    assert sorted(one["name"] for one in kit.all_of(office.ws(), "contact")) == names
+    assert (sorted(book.cards()), len(book.names())) == (names, 4)
+    assert "new@kafe.example" in str(office.contacts()["Ольга Иванова"]["emails"])
+    assert "Шеф" in book.get("olga.vcf")
+
+
+def test_a_server_that_tells_no_etag_is_asked_for_it(
+    office: Office, book: Book, proxy: type[Proxy]
+) -> None:
+    def silent(self: Proxy) -> bool:
+        status, body, _ = self.handed_on()
+        return self.answer(status, body)
+
+    ivan = kit.contact(office.ws(), name="Иван Петров", phones="+79031112233")
+    with ruled(proxy, on("PUT", silent)):
+        assert whats(office.sync()) == ["new card"]
+        assert office.sync() == []
+        before = office.ws().newest_id()
+        assert office.sync() == []
+        assert office.ws().newest_id() == before
+        kit.edit(office.ws(), ivan.id, phones="+79031112244")
+        assert whats(office.sync()) == ["to the card"]
+    assert "+79031112244" in book.get(f"{ivan.id}.vcf")
+
+
+def test_a_contact_that_is_gone_leaves_a_card_that_was_changed_there(
+    office: Office, book: Book, proxy: type[Proxy]
+) -> None:
+    ivan = kit.contact(office.ws(), name="Иван Петров", phones="+79031112233")
+    office.sync()
+    removing.remove(office.ws(), ivan.id)
+    book.edit(f"{ivan.id}.vcf", "+79031112233", "+79031112244")
+    [told] = office.sync()
+    assert "changed there" in told.what
+    assert book.names() == [f"{ivan.id}.vcf"]
+    assert office.sync() == []
+    assert office.contacts() == {}
+
+
+def test_two_at_once_make_no_doubles(office: Office, book: Book, proxy: type[Proxy]) -> None:
+    book.put("pavel.vcf", "UID:p", "FN:Павел Сидоров", "TEL:+79265550001")
+    kit.contact(office.ws(), name="Иван Петров", phones="+79031112233")
+    others: list[object] = []
+
+    def meanwhile(self: Proxy) -> bool:
+        if not others:  # before the first writes anything, the second runs from end to end
+            others.append(1)
+            others.append(office.sync())
+        return False
+
+    with ruled(proxy, on("PUT", meanwhile)):
+        office.sync()
+    office.sync()
+    assert office.sync() == []
+    assert sorted(one["name"] for one in kit.all_of(office.ws(), "contact")) == [
+        "Иван Петров",
+        "Павел Сидоров",
+    ]
+    assert len(book.names()) == 2
