@@ -10,6 +10,10 @@ _LINE = 76
 """What a line with encoded words may have (RFC 2047)."""
 
 
+_ADDRESSES = "List-"
+"""Headers of addresses, which mail programs read as they are; Python encodes a long one like words."""
+
+
 class MailPolicy(EmailPolicy):
     """As Python writes messages, save for the subject and the names of people: encoded whole, spaces too."""
 
@@ -22,12 +26,14 @@ class MailPolicy(EmailPolicy):
             return (line if fits else f"{name}: {f',{self.linesep} '.join(people)}") + self.linesep
         if name == "Subject" and not value.isascii():
             return f"{name}: {self._encoded(name, value)}{self.linesep}"
+        if name.startswith(_ADDRESSES) and value.isascii():
+            return f"{name}: {value}{self.linesep}"
         text: str = super().fold(name, value)
         return text
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """A header as lines of bytes."""
-        if hasattr(value, "addresses") or name == "Subject":
+        if hasattr(value, "addresses") or name == "Subject" or name.startswith(_ADDRESSES):
             return self.fold(name, value).encode("ascii")
         return super().fold_binary(name, value)
 

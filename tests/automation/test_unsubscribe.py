@@ -13,6 +13,7 @@ import pytest
 
 from crmcli import language
 from crmcli.automation.receive import take_up
+from crmcli.channels import message
 from crmcli.web import app as web
 from crmcli.web.opening import Opening
 from crmcli.web.writer import Writer
@@ -85,6 +86,10 @@ def reader(house: House) -> Iterator[Reader]:
 
 
 def test_the_letter_says_how_to_unsubscribe(reader: Reader) -> None:
+    [raw] = reader.house.letters()
+    assert f"\nList-Unsubscribe: <{reader.link}>\n" in raw  # no program decodes words in it
+    sent = message.to_bytes(message.from_bytes(raw.encode(), "1"), wire=True)
+    assert f"\r\nList-Unsubscribe: <{reader.link}>\r\n".encode() in sent
     assert reader.letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     plain, html = (reader.letter.get_body((kind,)).get_content() for kind in ("plain", "html"))
     assert plain.startswith("Добрый день!\n\n")
