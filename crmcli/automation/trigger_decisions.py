@@ -11,6 +11,9 @@ from crmcli.model.trigger_events import names_of
 from crmcli.model.values import entity_of
 from crmcli.workspace import UnknownStage, Workspace
 
+ARRIVALS = ("mail.in", "call.in", "message.in", "sms.in")
+"""That a client wrote or rang, whatever it was."""
+
 
 def awaited_names(ws: Workspace) -> frozenset[str]:
     """The events for which there are triggers and robots."""
@@ -22,10 +25,21 @@ def decide(
 ) -> Decision:
     """What the triggers of the record's pipeline make of an event; `subjects` are all that it is about."""
     try:
-        names, among = names_here(ws, event), [one.id for one in subjects]
+        names, among = _moving(ws, record, event), [one.id for one in subjects]
         return choose(ws.pipeline_of(record), record, event, ws.env, names, among)
     except UnknownStage:
         return Decision()
+
+
+def _moving(ws: Workspace, record: Record, event: Event) -> Collection[str]:
+    """The names under which an event may move a record: that somebody wrote or rang moves none which it
+    made itself, for nobody has taken it yet."""
+    names = names_here(ws, event)
+    if event.kind not in ARRIVALS or not event.cause:
+        return names
+    made = ws.events(record=record.id, kinds=(f"{record.entity}.created",), limit=1)
+    is_maker = any(one.cause == event.cause for one in made)
+    return [name for name in names if name not in ARRIVALS] if is_maker else names
 
 
 def names_here(ws: Workspace, event: Event) -> Collection[str]:

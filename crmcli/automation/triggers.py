@@ -45,14 +45,14 @@ def choose(
     record: Record,
     event: Event,
     env: Env,
-    names: Collection[str] = (),
+    names: Collection[str] | None = None,
     among: Sequence[str] = (),
 ) -> Decision:
     """The first trigger, by the order of stages from the first one, that may move the record. Forward only,
     unless the trigger goes back; never to where the record stands. `names` are those of the event, `among`
     the open deals of the client to whom it happened, the latest first."""
     passed: list[Passed] = []
-    awaited = names or names_of(event)
+    awaited = names_of(event) if names is None else names
     asks = False
     for n, stage in enumerate(pipeline.stages):
         for trigger in stage.triggers:

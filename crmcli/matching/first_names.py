@@ -68,6 +68,39 @@ _PATRONYMIC = re.compile(
     rf"-?(?:{'|'.join(OF_FATHER)}))"
 )
 _SHORT = re.compile(r".{2,}[иы]ч")
+_OF_FATHER = re.compile(r"(.{2,})[ое]вич")
+_ALSO_LAST = frozenset(
+    [
+        "абрамович",
+        "давидович",
+        "адамович",
+        "якубович",
+        "климович",
+        "данилович",
+        "лукашевич",
+        "богданович",
+    ]
+)
+_CUT_SHORT = {"павл": "павел", "льв": "лев", "петр": "петр", "юрь": "юрий"}
+_MEN = frozenset(
+    [
+        "никита",
+        "илья",
+        "лука",
+        "фома",
+        "кузьма",
+        "савва",
+        "саша",
+        "женя",
+        "валера",
+        "миша",
+        "дима",
+        "леша",
+        "вася",
+        "коля",
+        "паша",
+    ]
+)
 _SURNAME_TOO = re.compile(r".+(?:[ое]вич|[oe]vich)")
 _ALWAYS = ("ильич", "ilyich", "ilich", "кузьмич", "лукич", "никитич", "фомич", "саввич", "фокич", "силыч",
            "ильинична")  # fmt: skip
@@ -83,3 +116,27 @@ def is_patronymic(word: str, words: int = 3) -> bool:
     if words == 2 and _SURNAME_TOO.fullmatch(word):
         return False
     return bool(_PATRONYMIC.fullmatch(word)) or (words > 2 and bool(_SHORT.fullmatch(word)))
+
+
+def is_father_of(first: str, word: str) -> bool:
+    """Whether the second of two folded words tells whose son the first is: Сергей Викторович, but
+    Анна Рабинович and Анна Викторович."""
+    match = _OF_FATHER.fullmatch(word)
+    if match is None or word in _ALSO_LAST or not is_first_name(first):
+        return False
+    if first.endswith(("а", "я")) and first not in _MEN:
+        return False
+    stem = _CUT_SHORT.get(match[1], match[1])
+    names = [stem, f"{stem}й", f"{stem}ь", f"{stem}а", f"{stem.removesuffix('ь')}ий"]
+    return any(map(is_first_name, names))
+
+
+@cache
+def _spelled() -> frozenset[str]:
+    texts = (_NAMES.read_text("utf-8"), _GIVEN.read_text("utf-8"))
+    return frozenset(word for text in texts for word in re.findall(r"[^\W\d_]+", fold(text)))
+
+
+def is_spelled(word: str) -> bool:
+    """Whether a word is a known first name in its own alphabet, not only by its sound."""
+    return fold(word) in _spelled()

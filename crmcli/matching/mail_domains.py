@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _FREE = """
     mail.ru inbox.ru list.ru bk.ru internet.ru xmail.ru yandex.ru ya.ru yandex.com yandex.by yandex.kz
     yandex.ua narod.ru rambler.ru lenta.ru autorambler.ru myrambler.ru ro.ru r0.ru pochta.ru qip.ru
@@ -19,6 +21,11 @@ _ROLES = """
     priemnaya director marketing tender kadry
 """
 _SHARED = frozenset(_ROLES.split())
+_NOBODYS = re.compile(
+    r"(?:.*[._+-])?(?:no|non|do[._-]?not|dont|ne)[._-]?(?:reply|response|answer|antwort(?:en)?|otvechat)"
+    r"(?:[._+-].*|\d*)?|(?:ro)?bot\d*|mailer(?:-daemon)?|wordpress|notif(?:y|ier|ications?)|alerts?|bounces?"
+    r"|postmaster|nobody|automat|auto(?:mailer|reply)?|invitations?|messages?-noreply|www-data|daemon"
+)
 _DOTLESS = ("gmail.com", "googlemail.com")
 _SAME = {"googlemail.com": "gmail.com", "ya.ru": "yandex.ru", "yandex.com": "yandex.ru",
          "yandex.by": "yandex.ru", "yandex.kz": "yandex.ru"}  # fmt: skip
@@ -41,6 +48,11 @@ def mailbox(address: str) -> str:
 def is_shared(address: str) -> bool:
     """Whether an address is a place of work's, like info@, and nobody's own."""
     return address.partition("@")[0].rstrip("0123456789") in _SHARED
+
+
+def is_nobodys(address: str) -> bool:
+    """Whether only machines write from an address, for anybody: it identifies nobody."""
+    return _NOBODYS.fullmatch(address.rpartition("@")[0].casefold()) is not None
 
 
 def work_domain(address: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from crmcli.matching.first_names import OF_FATHER, is_first_name, is_patronymic
+from crmcli.matching.first_names import OF_FATHER, is_father_of, is_first_name, is_patronymic
 from crmcli.model.values import fold
 
 _PARTICLES = frozenset(
@@ -42,6 +42,8 @@ def split_name(text: str, form: str = "auto") -> dict[str, str]:
         first, *middle = (rest[title.end() :] if title else rest).split()
         return _parts([title[1], first] if title else [first], middle, last.split())
     words = _together(text.split())
+    if len(words) == 2 and is_father_of(fold(words[0]), fold(words[1])) and form == "auto":
+        return _parts(words[:1], words[1:], [])
     if len(words) < 2 or comma:
         return {}
     if form == "first-last":

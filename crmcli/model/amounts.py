@@ -24,7 +24,7 @@ _AFTER = re.compile(rf" ?(?<![^\W\d_])({_SIGN})$")
 _CENTS = re.compile(rf"(.*?)(?<![\d.,])(\d{{1,2}}) ?({'|'.join(HUNDREDTHS)})\.?")
 _FACTOR = re.compile(
     r"(?<=\d) ?(?:(?P<thousand>k|к|тыс(?:яч[аи]?)?\.?|thousand|т\.?(?= ?р\b))|(?P<million>mln|mio|m|млн\.?"
-    r"|million|миллион(?:а|ов)?)|(?P<billion>bn|млрд\.?|billion|миллиард(?:а|ов)?))(?:(?<=\.)|(?<=т)|(?![^\W\d_]))"
+    r"|кк|kk|million|миллион(?:а|ов)?)|(?P<billion>bn|млрд\.?|billion|миллиард(?:а|ов)?))(?:(?<=\.)|(?<=т)|(?![^\W\d_]))"
 )
 """`300 тыс.`, `1,5 млн`, `8k`, `2 т.р.`"""
 _NO_CENTS = re.compile(r"(?<=\d)([.,]) ?-{1,2}$")  # 500,- and 500.--

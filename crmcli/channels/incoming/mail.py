@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.channels import incoming_mail
-from crmcli.channels.incoming import Arrived, Incoming, Receiver
+from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable
+from crmcli.language import tr
+from crmcli.matching.mail_domains import is_nobodys
 from crmcli.matching.name_parts import split_name
 from crmcli.model.addresses import email_in
 from crmcli.model.event import BOUNCED
@@ -43,19 +45,23 @@ class Mail(Receiver):
         answers = [*_bounce_keys(self.settings, mail), *mail.answers]
         if mail.bounce:
             return _bounced(mail, answers)
+        boxes = (mail.sender, *mail.reply_to)
+        if not any(box.address for box in boxes):
+            raise Unreadable(tr("no e-mail message: it says no sender"), "crm intake drop ID")
         facts = lead_facts(mail, self.settings.phone_country)
-        is_own = fold(mail.sender.address) in own_addresses(self.settings) and not facts.is_form
-        boxes = (mail.sender, *mail.reply_to) if not facts.is_form else ()
-        emails = [box.address for box in boxes] + ([facts.email] if facts.email else [])
+        if fold(mail.sender.address) in own_addresses(self.settings) and not facts.is_form:
+            return _ours(self.settings, mail, answers)
+        known = () if facts.is_form else (box.address for box in boxes)
+        emails = [one for one in known if not is_nobodys(one)]
+        emails += [facts.email] if facts.email else []
         return Incoming(
             "mail.in",
             _told(mail),
             answers=answers,
             emails=list(dict.fromkeys(filter(None, emails))),
             phones=facts.phones if facts.is_form else (),
-            lead=_lead(mail, facts),
+            lead=_lead(self.settings, mail, facts),
             why_automatic="" if facts.is_form else mail.automatic,
-            why_nothing=OWN if is_own else "",
         )
 
 
@@ -118,15 +124,41 @@ def _told(mail: IncomingMail) -> Mapping[str, Any]:
     }
 
 
-def _lead(mail: IncomingMail, facts: LeadFacts) -> Mapping[str, Sequence[str]]:
+def _ours(settings: Settings, mail: IncomingMail, answers: Sequence[str]) -> Incoming:
+    """A letter that one of us wrote in a mail program: it went to the clients among those whom it names."""
+    own = own_addresses(settings)
+    clients = [box.address for box in mail.to if box.address and fold(box.address) not in own]
+    if not clients or mail.automatic:
+        return Incoming("mail.out", _told(mail), why_nothing=OWN)
+    return Incoming("mail.out", _told(mail), answers=answers, emails=clients)
+
+
+def _lead(settings: Settings, mail: IncomingMail, facts: LeadFacts) -> Mapping[str, Sequence[str]]:
     """What a new lead has of it: who wrote, and what about."""
     about = (facts.text or mail.unquoted)[:LONGEST_COMMENT].strip()
     values = {
-        **{name: [part] for name, part in split_name(facts.name).items() if part},
+        **_who(mail, facts),
         "company_name": [facts.company],
         "phones": facts.phones,
         "emails": [facts.email],
         "source": ["email"],
+        "owner": [] if facts.is_form else _addressee(settings, mail),
+        "amount": [facts.fields.get("amount", "")],
         "comment": ["\n\n".join(filter(None, (mail.subject, about)))],
     }
     return {name: given for name, texts in values.items() if (given := [*filter(None, texts)])}
+
+
+def _who(mail: IncomingMail, facts: LeadFacts) -> Mapping[str, Sequence[str]]:
+    """The name of a new lead: in parts where it says which is which, else as it stands."""
+    if parts := split_name(facts.name):
+        return {name: [part] for name, part in parts.items() if part}
+    is_alone = not (facts.name or facts.company or facts.is_form)
+    return {"name": [mail.sender.name if is_alone else facts.name]}
+
+
+def _addressee(settings: Settings, mail: IncomingMail) -> list[str]:
+    """The one of us to whom a letter was written, if it is one."""
+    to = {fold(box.address) for box in mail.to}
+    found = [user.id for user in settings.users.values() if user.email and fold(user.email) in to]
+    return found if len(found) == 1 else []

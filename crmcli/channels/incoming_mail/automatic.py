@@ -7,6 +7,7 @@ from functools import cache
 
 from crmcli.channels.incoming_mail.headers import Headers
 from crmcli.channels.incoming_mail.parts import Part
+from crmcli.matching.mail_domains import is_nobodys
 from crmcli.words import joined
 
 _BEGIN = 600
@@ -23,7 +24,8 @@ def _words(name: str) -> re.Pattern[str]:
 def why_automatic(root: Part, written: str) -> str:
     """Why a message was written by no person: the header, or where it says so; "" for one that was."""
     heads = root.headers
-    return _by_headers(heads) or _by_type(root) or _by_words(heads, written)
+    by_words = _by_words(heads, written)
+    return _by_headers(heads) or _by_type(root) or by_words or _by_sender(heads)
 
 
 def _by_headers(heads: Headers) -> str:
@@ -35,6 +37,10 @@ def _by_headers(heads: Headers) -> str:
             return f"Precedence: {said}"
         if name == "return-path" and said in ("<>", ""):
             return "Return-Path: <>"
+        if (name == "x-spam-flag" and said == "yes") or (
+            name == "x-spam-status" and said.startswith("yes")
+        ):
+            return name.title()
         if name == "x-auto-response-suppress" and said not in ("", "none"):
             return "X-Auto-Response-Suppress"
         if _words("header").fullmatch(name) and not _words("none").fullmatch(said):
@@ -44,8 +50,16 @@ def _by_headers(heads: Headers) -> str:
 
 def _by_type(root: Part) -> str:
     reports = ("multipart/report", "message/delivery-status", "message/disposition-notification")
+    if any(part.type == "text/calendar" and part.param("method") for part in root.walk()):
+        return "text/calendar"
     found = next((kind for kind in reports if any(part.type == kind for part in root.walk())), "")
     return found if root.type in (found, "multipart/mixed") else ""
+
+
+def _by_sender(heads: Headers) -> str:
+    """An address from which no person writes, and none to which an answer goes."""
+    senders = [one.address for one in heads.people("from", "reply-to") if one.address]
+    return "no-reply" if senders and all(map(is_nobodys, senders)) else ""
 
 
 def _by_words(heads: Headers, written: str) -> str:

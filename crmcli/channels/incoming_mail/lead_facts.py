@@ -13,6 +13,8 @@ from crmcli.channels.incoming_mail.facts import IncomingMail
 from crmcli.dataclass import dataclass, field
 from crmcli.matching import firms
 from crmcli.matching.first_names import is_first_name
+from crmcli.matching.mail_domains import is_nobodys
+from crmcli.matching.name_parts import split_name
 from crmcli.model.phones_in_text import find_phones
 from crmcli.model.values import fold
 from crmcli.words import joined
@@ -25,6 +27,9 @@ _ADDRESS = re.compile(r"[^\s<>\"(),:;]+@[^\s<>\"(),:;]+\.[^\W\d_]{2,}")
 _NAME = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}")
 _FAX = re.compile(r"(?:fax|факс)[\s.:]*$", re.IGNORECASE)
 _QUOTED_FIRM = re.compile(r"(\b[А-ЯЁ]{2,5})\s*[«\"„“]([^«»\"„“”]{1,80})[»\"“”]")
+_FREE_NUMBER = re.compile(r"\D*(?:8|7)?\D*800\D")
+"""What begins so is a hotline."""
+_SEVERAL = re.compile(r"\s*[;|/,]\s*(?=[^\W\d_][^:;|/,]{1,40}:)")
 _PARTS = re.compile(r"\s*[,|;•·/]\s*|\s+(?:at|bei|of|@)\s+|\s{2,}")
 
 
@@ -42,6 +47,9 @@ class LeadFacts:
     fields: dict[str, str] = field(default_factory=dict)
 
 
+_NO_FIELD = ("nobody", "told_of")
+
+
 @cache
 def _labels() -> dict[str, re.Pattern[str]]:
     return {name: re.compile(said, re.IGNORECASE) for name, said in joined("mail_forms").items()}
@@ -54,12 +62,55 @@ def lead_facts(mail: IncomingMail, country: str) -> LeadFacts:
     name = _person_name(person.name) or _person_name(mail.sender.name)
     if is_form(fields):
         return _of_form(fields, mail, country)
+    if is_nobodys(person.address):
+        return _of_portal(mail, country)
     signature = mail.text[slice(*mail.signature)] if mail.signature else ""
     lines = [line.strip() for line in signature.splitlines()]
     signed = next((line for line in map(_without_title, lines) if _is_name(line)), "")
     return LeadFacts(
-        name or signed, person.address, _phones(signature, country), _company(lines), mail.written
+        _surer(name, signed),
+        person.address,
+        _phones(signature, country),
+        _company(lines) or _firm(mail.sender.name),
+        mail.written,
     )
+
+
+def _surer(name: str, signed: str) -> str:
+    """Of the name in the header and that in the signature the one that is certainly a person's: `bob b`
+    is signed as Bob Builder."""
+    is_said = len(signed.split()) >= len(name.split()) and not split_name(name)
+    return signed if signed and is_said else name
+
+
+def _firm(name: str) -> str:
+    return name[:_LONGEST] if firms.read_firm(name).form else ""
+
+
+def _of_portal(mail: IncomingMail, country: str) -> LeadFacts:
+    """What a marketplace tells of somebody: a word that says who it is, the name, and a number or an
+    address. Without these nobody is told of."""
+    match = None if mail.answers else _told_of().search(mail.written)
+    if match is None:
+        return LeadFacts()
+    phones = [one for one in _phones(mail.written, country) if not _FREE_NUMBER.match(one)][:1]
+    domain = mail.sender.address.rpartition("@")[2]
+    found = (one[0].rstrip(".") for one in _ADDRESS.finditer(mail.written))
+    emails = [one for one in found if not one.lower().endswith(domain) and not is_nobodys(one)]
+    is_told = bool(phones or emails)
+    name = match["who"].strip()
+    return (
+        LeadFacts(name, "".join(emails[:1]), tuple(phones), "", mail.written, True)
+        if is_told
+        else LeadFacts()
+    )
+
+
+@cache
+def _told_of() -> re.Pattern[str]:
+    large = r"[A-ZÄÖÜА-ЯЁ][\w'’-]+"
+    said = _labels()["told_of"].pattern
+    return re.compile(rf"(?<!\w)(?i:{said})\s*[:–—-]?\s+(?P<who>{large}(?: {large}){{0,2}})")
 
 
 def is_form(fields: dict[str, str]) -> bool:
@@ -70,7 +121,8 @@ def is_form(fields: dict[str, str]) -> bool:
 def form_fields(text: str) -> dict[str, str]:
     """What stands in a text as `label: value`, on one line or on two, by our names for it."""
     found: dict[str, str] = {}
-    lines = [line.strip() for line in text.splitlines()[:_MOST_LINES]]
+    whole = (line.strip() for line in text.splitlines()[:_MOST_LINES])
+    lines = [part for line in whole for part in _parted(line)]
     last = ""
     for place, line in enumerate(lines):
         name, value = _pair(line)
@@ -85,6 +137,12 @@ def form_fields(text: str) -> dict[str, str]:
     return found
 
 
+def _parted(line: str) -> list[str]:
+    """The fields that stand on one line: `Имя: Егор / Телефон: …`."""
+    parts = _SEVERAL.split(line)
+    return parts if len(parts) > 1 and all(_pair(part)[0] for part in parts) else [line]
+
+
 def _pair(line: str) -> tuple[str, str]:
     """The field and the value of a line; a label alone may stand there too."""
     match = _PAIR.fullmatch(line)
@@ -93,7 +151,9 @@ def _pair(line: str) -> tuple[str, str]:
     if len(label) > _LONGEST_LABEL:
         return "", ""
     known = (
-        name for name, words in _labels().items() if name != "nobody" and words.fullmatch(label)
+        name
+        for name, words in _labels().items()
+        if name not in _NO_FIELD and words.fullmatch(label)
     )
     return next(known, ""), value[:2000]
 

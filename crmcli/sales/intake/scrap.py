@@ -25,7 +25,10 @@ _BEFORE_PART = re.compile(r"[\s,;:()<>–—-]*")
 _SMALL = {word for _, words in rows("small_words") for word in words.split()} | {
     *WORDS["sentence"].split("|"),
 }
+_OTHER = re.compile(rf"(?<!\w)(?:{WORDS['other']})\b", re.IGNORECASE)
+_SURE = 3
 _CUT = "\0"
+_CUT_OUT = re.compile(rf"[(<\[{{\"'«]*({_CUT}(?:[\s,;:–—/|()<>-]*{_CUT})*)[)>\]}}\"'»]*")
 _EDGES = " \t,;:|/•·–—-"
 
 
@@ -46,7 +49,7 @@ def read_scrap(text: str, country: str) -> Scrap:
     """What a text says of one person or company; `country` is that of phones without one, "" for none."""
     size = len(text) if len(text) <= LONGEST else text.rfind(" ", 0, LONGEST) + 1
     read = text[:size].replace(_CUT, " ")
-    parts = form_parts(read, country)
+    parts = _of_one(read, form_parts(read, country))
     if len(parts) > MOST_PARTS:
         return Scrap({}, text.strip())
     names, firms = _clauses(read, parts)
@@ -64,6 +67,27 @@ def read_scrap(text: str, country: str) -> Scrap:
         return Scrap(values, text.strip())
     rest = _without(read, _to_cut(read, parts))
     return Scrap(values, f"{rest}\n{text[size:]}".strip())
+
+
+def name_said(text: str, country: str) -> Mapping[str, str]:
+    """The name that somebody says is their own; {} if nobody or several do."""
+    named = _clauses(text[:LONGEST], form_parts(text[:LONGEST], country))[0]
+    part = _only([one for one in named if one.rank == _SURE])
+    return dict(part.values) if part else {}
+
+
+def _of_one(text: str, parts: list[Part]) -> list[Part]:
+    """The parts without what is of whoever recommended them: `referred by Mike 07700 …`."""
+    left: list[Part] = []
+    for part in parts:
+        is_reached = part.field in ("phones", "emails")
+        end = max((one.end for one in left), default=0)
+        before = re.split(r"[\n;!?]", text[end : part.start])[-1]
+        if not (
+            is_reached and any(one.field == part.field for one in left) and _OTHER.search(before)
+        ):
+            left.append(part)
+    return left
 
 
 def _clauses(text: str, parts: Sequence[Part]) -> tuple[list[Named], list[Named]]:
@@ -151,7 +175,7 @@ def _without(text: str, cut: Sequence[Part]) -> str:
 
 def _line(line: str) -> str | None:
     """A line from which parts were cut; None if nothing is left of it."""
-    line = re.sub(rf"[(<\[{{\"'«]*({_CUT}(?:[\s,;:–—/|()<>-]*{_CUT})*)[)>\]}}\"'»]*", r"\1", line)
+    line = _CUT_OUT.sub(lambda match: re.sub(r"[()<>]", "", match[1]), line)
     pieces = re.split(rf"((?:[{re.escape(_EDGES)}]*{_CUT}[{re.escape(_EDGES)}]*)+)", line)
     texts, joints = pieces[::2], pieces[1::2]
     kept = texts[0]

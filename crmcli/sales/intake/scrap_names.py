@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from crmcli.matching.firms import is_form, read_firm
-from crmcli.matching.first_names import is_first_name, is_patronymic
+from crmcli.matching.first_names import is_father_of, is_first_name, is_patronymic, is_spelled
 from crmcli.matching.name_parts import split_name
 from crmcli.model.values import fold
 from crmcli.sales.intake.scrap_parts import WORDS, Part
+from crmcli.words import rows
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ-][^\W\d_]+)*\.?")
 _ALSO_WORDS = frozenset(WORDS["common"].split("|"))
@@ -44,6 +45,13 @@ _FROM = re.compile(
 )
 _COMPANY_LABEL = re.compile(rf"(?<!\w)(?:{WORDS['company_name']})\s*:\s*$", re.IGNORECASE)
 _MOST_WORDS = 6
+_NETWORKS = {
+    word
+    for name, said in rows("networks")
+    for word in (name, *said.split())
+    if len(word) > 2 and not is_first_name(word)
+}
+_SHORT_LAST = frozenset(WORDS["short_last"].split("|"))
 
 
 class Named(NamedTuple):
@@ -60,7 +68,7 @@ def name_of(text: str, before: str, *, beside: bool, greeted: bool) -> Named | N
         return _as_named(3, _leading(text, match.end(), is_said=True))
     if match := _THIS_IS.match(text):
         return _as_named(3, _leading(text, match.end(), is_said=False))
-    inner = text.strip(" \t'\"*_()<>")
+    inner = _without_network(text.strip(" \t'\"*_()<>"))
     if greeted or not inner or is_greeting(inner):
         return None
     start = text.index(inner)
@@ -78,6 +86,12 @@ def name_of(text: str, before: str, *, beside: bool, greeted: bool) -> Named | N
     if not beside or _OTHER.search(text):
         return None
     return _as_named(rank, _leading(text, start, is_said=False) or _trailing(text))
+
+
+def _without_network(text: str) -> str:
+    """`Ольга WhatsApp` names her, and how she is reached."""
+    rest, _, last = text.rpartition(" ")
+    return rest.rstrip() if fold(last.strip(" .:")) in _NETWORKS else text
 
 
 def _as_named(rank: int, part: Part | None) -> Named | None:
@@ -114,17 +128,29 @@ def person(text: str) -> Mapping[str, str]:
 def _several(words: Sequence[str]) -> Mapping[str, str]:
     large = all(map(_is_large, words))
     if large and all(map(is_first_name, words)):
-        return {"first_name": " ".join(words)} if len(words) == 2 else {}
+        return _both_known(words) if len(words) == 2 else {}
     found = split_name(" ".join(words))
     first, last = found.get("first_name", ""), found.get("last_name", "")
     if not found or not all(map(is_first_name, first.split())):
         return {}
     if middle := found.get("middle_name", ""):
         is_father = is_patronymic(fold(middle), len(words))
+        is_father = is_father or is_father_of(fold(first), fold(middle))
         return found if is_father and (large or not last or _LAST.fullmatch(fold(last))) else {}
     if _CYRILLIC.search(last):
-        return found if _LAST.fullmatch(fold(last)) else {}
+        is_last = _LAST.fullmatch(fold(last)) or (large and fold(last) in _SHORT_LAST)
+        return found if is_last else {}
     return found if large or (_is_large(first) and _is_large(last.split()[-1])) else {}
+
+
+def _both_known(words: Sequence[str]) -> Mapping[str, str]:
+    """Two first names: Анна Мария; but Пётр Ким and Ким Пётр have a surname that is a first name as well."""
+    for first, last in ((words[0], words[1]), (words[1], words[0])):
+        if fold(last) in _SHORT_LAST and fold(first) not in _SHORT_LAST:
+            return {"first_name": first, "last_name": last}
+    if _CYRILLIC.search(words[0]) and is_spelled(words[0]) and not is_spelled(words[1]):
+        return {"first_name": words[0], "last_name": words[1]}
+    return {"first_name": " ".join(words)}
 
 
 def _is_large(word: str) -> bool:

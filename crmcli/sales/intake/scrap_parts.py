@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from crmcli.dataclass import dataclass, replace
 from crmcli.model.addresses import read_email
-from crmcli.model.amounts import read_money
+from crmcli.model.amounts import has_factor, read_money
 from crmcli.model.handles import network_of, read_handle, whole_handle
 from crmcli.model.phones import TYPES
 from crmcli.model.phones_in_text import find_phones
@@ -59,7 +60,7 @@ _MONEY_WORD = (
     r"(?:₽|€|\$|£|₸|руб(?:\.|лей|ля|ль)?|р\.?|eur|euro|евро|usd|доллар(?:ов|а)?|gbp|pounds|тенге|грн|zł|pln|chf)"
     r"(?!\w)"
 )
-_FACTOR = r"(?:тыс(?:\.|яч[аи]?)?|т\.(?=\s?р)|k|к|млн\.?|mln|million|миллион(?:а|ов)?)(?!\w)"
+_FACTOR = r"(?:(?:тыс(?:\.|яч[аи]?)?|k|к|kk|кк|млн\.?|mln|million|миллион(?:а|ов)?)(?!\w)|т\.?(?=\s?р(?!\w)))"
 _AMOUNT = re.compile(
     rf"(?<![\w.,+()-])(?:[$€£₽]\s?)?(?!0\d)(?:\d{{1,3}}(?:[ \u00a0.,']\d{{3}})+|\d{{1,9}})(?:[.,]\d{{1,2}})?"
     rf"(?![\d-])(?:\s?{_FACTOR})?(?:\s?{_MONEY_WORD})?",
@@ -70,7 +71,13 @@ _THOUSANDS = re.compile(r"(?<=\d)[ \u00a0.,'](?=\d{3}(?!\d))")
 
 _SAYS_MONEY = re.compile(rf"[$€£₽]|\d\s?(?:{_FACTOR}\s?)?{_MONEY_WORD}", re.IGNORECASE)
 _EACH = re.compile(r"\s*(?:/|за|в|per|pro|je|a|an)\b", re.IGNORECASE)
-_AMOUNT_LABEL = re.compile(rf"(?<!\w)(?:{WORDS['amount']})\s*[:=-]?\s*$", re.IGNORECASE)
+_AMOUNT_LABEL = re.compile(
+    rf"(?<!\w)(?:{WORDS['amount']})\s*[:=-]?\s*(?:(?:{WORDS['about']})\s*)?$", re.IGNORECASE
+)
+_COUNTED = re.compile(r"\s*[^\W\d_]{2,}")
+"""A word behind a number, which may be what is counted: `3 комнаты`."""
+_FEWEST = 1000
+_BETWEEN = re.compile(r"\s+(?:и\s+|and\s+)?")
 
 
 def form_parts(text: str, country: str) -> list[Part]:
@@ -146,18 +153,38 @@ def _handles(text: str) -> Iterator[Part]:
 
 def _amounts(text: str) -> Iterator[Part]:
     """All sums of money, so that nobody takes their digits for a phone."""
+    end = 0
     for match in _AMOUNT.finditer(text):
-        is_named = bool(_AMOUNT_LABEL.search(text, max(0, match.start() - 20), match.start()))
-        if not (is_named or _SAYS_MONEY.search(match[0])):
+        if match.start() < end or not _is_money(text, match):
             continue
-        try:
-            amount, currency = read_money(_THOUSANDS.sub("", match[0]))
-        except ValueError:
-            continue
-        value = f"{format_decimal(amount)} {currency}".strip()
-        if amount <= 0:
-            continue
-        yield Part(match.start(), match.end(), (("amount", value),))
+        end = match.end()
+        amount, currency = _money(match[0])
+        gap = _BETWEEN.match(text, end)
+        more = _AMOUNT.match(text, gap.end()) if gap and has_factor(match[0]) else None
+        if more and has_factor(more[0]) and 0 < _money(more[0])[0] < amount:  # 2 млн 300 тыс
+            end, (rest, other) = more.end(), _money(more[0])
+            amount, currency = amount + rest, currency or other
+        if amount > 0:
+            value = f"{format_decimal(amount)} {currency}".strip()
+            yield Part(match.start(), end, (("amount", value),))
+
+
+def _is_money(text: str, match: re.Match[str]) -> bool:
+    """Whether a number says that it is a sum, or what stands before it does."""
+    if _SAYS_MONEY.search(match[0]):
+        return True
+    if not _AMOUNT_LABEL.search(text, max(0, match.start() - 30), match.start()):
+        return False
+    is_counted = _money(match[0])[0] < _FEWEST and _COUNTED.match(text, match.end())
+    return has_factor(match[0]) or not is_counted
+
+
+def _money(text: str) -> tuple[Decimal, str]:
+    """A sum with its currency; 0 of what is none."""
+    try:
+        return read_money(_THOUSANDS.sub("", text))
+    except ValueError:
+        return Decimal(0), ""
 
 
 def _certain_sum(text: str, sums: list[Part], others: list[Part]) -> list[Part]:

@@ -11,7 +11,7 @@ from crmcli.language import tr
 from crmcli.model.event import BOUNCED, TAKEN, UNREAD
 from crmcli.model.fields import Record
 from crmcli.model.phones import parse_phones
-from crmcli.model.values import Consent, Value, format_instant
+from crmcli.model.values import Consent, Value, fold, format_instant
 from crmcli.sales import add
 from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.consent.bounces import SOFT, is_doubtful, written_to
@@ -25,6 +25,7 @@ from crmcli.sales.intake.whose import record_of
 from crmcli.workspace import Change, Workspace
 
 OWN = "we sent it ourselves"
+OURS = "one of us wrote it, to nobody who is known"
 
 
 def take(ws: Workspace, kept: Kept, *, dropped: bool = False) -> Taken:
@@ -80,7 +81,7 @@ def read(ws: Workspace, kept: Kept) -> Incoming:
 
 
 def _failed(ws: Workspace, kept: Kept, error: CrmError, *, again: bool = False) -> Taken:
-    why = str(error)
+    why = error.message
     if kept.why != why and not ws.dry_run:
         with ws.change("intake take", actor="crm") as change:
             change.note(
@@ -93,7 +94,7 @@ def _failed(ws: Workspace, kept: Kept, error: CrmError, *, again: bool = False) 
 
 def _taken(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Taken:
     """Write it down in an open change."""
-    why = _why_not(ws, kept, incoming)
+    why, by = _why_not(ws, kept, incoming), _author(ws, incoming)
     record = None if why or incoming.duplicates == "new" else record_of(ws, incoming)
     if record is None and not why and incoming.is_report:
         why = why_never(ws, [], kept)
@@ -102,11 +103,12 @@ def _taken(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Tak
         why = tr("{} is known, and the form makes nothing of that", record.id)
         record = None
     if record is None and not why:
-        why = incoming.why_automatic or ("" if incoming.lead else tr("nobody knows the sender"))
+        unknown = "" if incoming.lead else tr(OURS if by else "nobody knows the sender")
+        why = incoming.why_automatic or unknown
         if not why:
             record, is_new = new_lead(change, ws, incoming.lead, consents_of(ws, incoming)), True
     if record is not None:
-        _note(change, ws, kept, incoming, record)
+        _note(change, ws, kept, incoming, record, by)
         if not is_new:
             complete(change, ws, record, incoming)
     facts = {"intake": kept.id, **({"why": why} if why else {})}
@@ -114,7 +116,17 @@ def _taken(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Tak
     return Taken(kept, record, is_new, why)
 
 
-def _note(change: Change, ws: Workspace, kept: Kept, incoming: Incoming, record: Record) -> None:
+def _author(ws: Workspace, incoming: Incoming) -> str:
+    """Who of us wrote it, where it went out by another program; "" of what came in."""
+    if not incoming.kind.endswith(".out"):
+        return ""
+    sender = fold(str(incoming.told.get("from", "")))
+    return next((u.id for u in ws.settings.users.values() if fold(u.email) == sender), "crm")
+
+
+def _note(
+    change: Change, ws: Workspace, kept: Kept, incoming: Incoming, record: Record, by: str
+) -> None:
     """Tell it on the timeline of whom it is from."""
     automatic = {"automatic": incoming.why_automatic} if incoming.why_automatic else {}
     about = automatic | {"message_id": kept.key, "file": kept.file, "intake": kept.id}
@@ -127,7 +139,7 @@ def _note(change: Change, ws: Workspace, kept: Kept, incoming: Incoming, record:
                 told["address"] = written_to(ws, incoming.answers)
             if is_doubtful(ws, incoming.answers):
                 told |= {"bounce": SOFT, "doubtful": "yes"}
-        change.note(incoming.kind, record.id, told | about)
+        change.note(incoming.kind, record.id, told | about, actor=by)
 
 
 def _why_not(ws: Workspace, kept: Kept, incoming: Incoming) -> str:
