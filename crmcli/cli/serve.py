@@ -38,7 +38,7 @@ def serve(session: Session, port: int, host: str) -> None:
         raise Refused("crm serve needs Flask and waitress", "pip install 'crmcli[web]'")
     hooks = [name for name, told in ws.settings.channels.items() if told.get("provider")]
     has_feeds = any(user.feed for user in ws.settings.users.values())
-    if not (found or hooks or has_feeds):
+    if not (found or hooks or has_feeds or ws.forms.site.address):
         raise Refused("there are no forms to show, and no provider to hear", "write forms.yaml")
     if not _is_loopback(host):
         out.note(tr("{} is open to others, without encryption: put Caddy or nginx before it", host))

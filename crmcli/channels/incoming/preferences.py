@@ -8,6 +8,7 @@ from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable
 from crmcli.language import tr
 from crmcli.model.event import PREFERENCES
 from crmcli.model.values import CONSENT_CHANNELS, Consent
+from crmcli.model.words import in_words
 
 HINT = "crm serve keeps it"
 
@@ -22,7 +23,7 @@ class Preferences(Receiver):
         refuses, wants = _channels(facts.get("refuses")), _channels(facts.get("wants"))
         if not address or not (refuses or wants):
             raise Unreadable("it does not say who wants what", HINT)
-        no, yes = ", ".join(map(tr, refuses)), ", ".join(map(tr, wants))
+        no, yes = ", ".join(map(in_words, refuses)), ", ".join(map(in_words, wants))
         text = "; ".join(
             [*([tr("no more: {}", no)] if no else []), *([tr("again: {}", yes)] if yes else [])]
         )
