@@ -100,7 +100,8 @@ def _turned(session: Session, ref: str, *, release: bool) -> Told:
     ws = session.workspace
     record = ws.find(ref)
     chats.take(ws, record, release=release)
-    told = (
-        "Robots may write in the chat of {}." if release else "Robots keep quiet in the chat of {}."
-    )
-    return Told(tr(told, record.get("name")), {"id": record.id, "taken": not release})
+    name = record.get("name")
+    told = tr("Robots keep quiet in the chat of {}.", name)
+    if release:
+        told = tr("Robots may write in the chat of {}.", name)
+    return Told(told, {"id": record.id, "taken": not release})

@@ -32,6 +32,9 @@ users:
   boris: {name: Борис Белов}
 """
 
+UNTOLD = SETTINGS.replace("anna@chai.example", "anna@chai.example, alerts: {by: [none]}")
+"""The same where the owner is told of nothing."""
+
 
 class House:
     """A workspace with rules of its own and a clock that tests move."""
@@ -217,7 +220,7 @@ def post(house: House) -> Iterator[Post]:
     served.thread.start()
     house.write(
         "settings.yaml",
-        SETTINGS + f"channels: {{mail: {{deliver: 'smtp://127.0.0.1:{served.port}'}}}}\n",
+        UNTOLD + f"channels: {{mail: {{deliver: 'smtp://127.0.0.1:{served.port}'}}}}\n",
     )
     yield served
     served.close()

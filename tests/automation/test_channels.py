@@ -21,7 +21,7 @@ from crmcli.model.action import Action, Param
 from crmcli.model.actions import ACTIONS
 from crmcli.model.channels import CHANNELS, Channel
 from crmcli.present import automation
-from tests.automation.conftest import SETTINGS, House
+from tests.automation.conftest import UNTOLD, House
 
 SENDER = '''
     """SMS, as far as a file goes that stands for a phone."""
@@ -103,7 +103,7 @@ def phone(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     place = tmp_path / "phone"
     place.mkdir()
     (place / "mode").write_text("on")
-    house.write("settings.yaml", SETTINGS + f"channels: {{pager: {{phone: '{place}'}}}}\n")
+    house.write("settings.yaml", UNTOLD + f"channels: {{pager: {{phone: '{place}'}}}}\n")
     house.rules(RULES)
     yield place
     for package in (crmcli.channels, crmcli.automation.actions):
@@ -216,7 +216,7 @@ def test_what_only_a_newer_crm_can_send_does_not_leave(
     house.tick()
     (phone / "mode").write_text("on")
     monkeypatch.delitem(CHANNELS, "pager")
-    house.write("settings.yaml", SETTINGS)
+    house.write("settings.yaml", UNTOLD)
     house.tick("10m")
     [job] = jobs_here(house.ws).values()
     assert job.state == "failed"
