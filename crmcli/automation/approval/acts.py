@@ -21,7 +21,7 @@ from crmcli.dataclass import dataclass, field
 from crmcli.errors import InvalidData
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of, leaves
-from crmcli.model.alerts import STAFF
+from crmcli.model.alerts import NONE, STAFF
 from crmcli.model.channels import CHANNELS
 from crmcli.model.pipeline import SEQUENCES
 from crmcli.model.redaction import redacted
@@ -109,6 +109,8 @@ def _staff(users: Mapping[str, Any]) -> Iterator[Act]:
     told = [f"{name} <{address}>" for name, address in places.items()]
     for name, user in users.items():
         ways = {key: value for key in ("telegram", "alerts") if (value := _map(user).get(key))}
+        if _list(_map(ways.get("alerts")).get("by")) == [NONE]:
+            continue  # told of nothing
         by = _list(_map(ways.get("alerts")).get("by"))
         told += [f"{name} ({one})" for one in (ways.get("telegram"), *by) if one]
         places |= {f"{name}/alerts": ways} if ways else {}
