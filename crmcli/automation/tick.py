@@ -173,7 +173,7 @@ class _Run:
         self._result.failures += [
             f"{one.kept.id} ({one.kept.channel}): {one.failed}"
             for one in received
-            if one.failed not in ("", one.kept.why)
+            if one.failed not in ("", one.kept.why) and not one.waits
         ]
         self._result.said += [tr("{}: moved by hand", record_id) for record_id in moved]
         self._result.said += [tr("{}: edited by hand", record_id) for record_id in edited]
@@ -181,7 +181,8 @@ class _Run:
         self._result.said += [
             tr("{} {} is {} now", one.id, one.get("name"), one.get("status")) for one in lapsed
         ]
-        return bool(moved or edited or received or lapsed)
+        taken = [one for one in received if not one.failed]  # else nothing came of it in this pass
+        return bool(moved or edited or taken or lapsed)
 
     def _meet_unread(self, failed: Mapping[str, Exception]) -> None:
         """Tell of errors over records that stand in no stage, at which nobody looks again."""

@@ -13,6 +13,7 @@ from crmcli.model.actions import channel_of
 from crmcli.model.event import Event
 from crmcli.model.local_times import local_minute
 from crmcli.model.redaction import redacted
+from crmcli.model.sms_length import in_words
 from crmcli.model.values import format_instant
 from crmcli.present.cells import Column, Listing, attributes, plain, rows_of
 from crmcli.present.events import describe
@@ -218,7 +219,7 @@ def trial_row(ws: Workspace, trial: RobotTrial) -> dict[str, Any]:
         "events": [{**attributes(e, "kind", "record"), "data": dict(e.data)} for e in trial.events],
         "records": [raw_row(ws, made) for made in trial.records],
     }
-    return {**row, "message": _leaving(trial)}
+    return {**row, "message": _leaving(ws, trial)}
 
 
 def trial_text(ws: Workspace, trial: RobotTrial) -> str:
@@ -234,7 +235,7 @@ def trial_text(ws: Workspace, trial: RobotTrial) -> str:
         blocks.append("\n".join(f"{name}: {plain(value)}" for name, value in fields.items()))
     told = [(e, describe(ws, e)) for e in trial.events if "changes" in e.data or e.kind == "note"]
     blocks += [f"{event.record}: {words}" for event, words in told if words]
-    leaving = _leaving(trial)
+    leaving = _leaving(ws, trial)
     if "text" in leaving:
         names = [key for key in ("From", "To", "Subject") if key.lower() in leaving]
         heads = [f"{tr(key + ':')} {leaving[key.lower()]}" for key in names]
@@ -250,12 +251,14 @@ def trial_text(ws: Workspace, trial: RobotTrial) -> str:
     return "\n\n".join(blocks)
 
 
-def _leaving(trial: RobotTrial) -> Mapping[str, Any]:
+def _leaving(ws: Workspace, trial: RobotTrial) -> Mapping[str, Any]:
     """The message or the request that would leave, or what a program would be given."""
     if trial.queued is None:
         return {}
     from crmcli.channels.base import Queued, sender_class
 
     facts, content = trial.queued
-    sender = sender_class(channel_of(facts["action"]))
-    return sender.shown(Queued(facts["key"], facts, content))
+    channel = channel_of(facts["action"])
+    shown = sender_class(channel).shown(Queued(facts["key"], facts, content))
+    price = str(ws.settings.channels.get(channel, {}).get("price") or "")
+    return {**shown, "length": in_words(shown["text"], price)} if price else shown

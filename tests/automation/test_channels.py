@@ -116,7 +116,7 @@ def sent(phone: Path) -> list[str]:
 
 
 def state(house: House) -> str:
-    [job] = jobs_here(house.ws).values()
+    [job] = [one for one in jobs_here(house.ws).values() if one.action == "pager"]
     return job.state
 
 

@@ -31,9 +31,11 @@ ANNA = "+79161234567"
 )
 def test_a_robot_that_is_tried_tells_how_long_it_is(house: House, text: str, length: str) -> None:
     house.rules(kit.robots(f"{{id: hello, do: sms, with: {{text: '{text}'}}}}"))
+    channel(house, "sms: {run: send, price: 2.5 RUB}")
     client = house.add("contact", name="Ольга", phones=[ANNA])
     deal = house.add("deal", name="Чай", contacts=client.id)
-    assert length in automation.trial_text(house.ws, robot_trial.run(house.ws, "hello", deal.id))
+    told = automation.trial_text(house.ws, robot_trial.run(house.ws, "hello", deal.id))
+    assert told.endswith(f"\n\n{length}; about 2.5 RUB")
 
 
 def test_dry_run_says_how_long_it_is_and_what_it_costs(folder: Any, crm: Crm) -> None:
@@ -58,6 +60,19 @@ def test_a_template_makes_the_text(folder: Any, crm: Crm) -> None:
     assert crm("sms", "send", who, "-n").code == 2
     assert crm("sms", "send", who, "a", "--template", "hello", "-n").code == 2
     assert crm("sms", "send", who, "   ", "-n").code == 2
+
+
+def test_a_report_of_what_is_not_ours_holds_up_nothing_and_is_not_told(house: House) -> None:
+    channel(house)
+    house.rules(kit.robots("{id: hello, do: sms, with: {text: Чай}}"))
+    kept.keep(house.ws, "sms", [Arrived(b'{"id": "999", "status": "delivered"}')])
+    client = house.add("contact", name="Ольга", phones=[ANNA])
+    house.add("deal", name="Чай", contacts=client.id, owner="anna")
+    assert house.tick().failures == []
+    assert house.state("hello") == "done"
+    assert [one.state for one in kept.waiting(house.ws)] == ["waiting"]
+    house.tick("2d")
+    assert kept.waiting(house.ws) == []
 
 
 @pytest.mark.parametrize(("status", "says"), [("delivered", "дошла"), ("failed", "не дошла")])

@@ -41,13 +41,15 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What became of something that came in: the record that it is told of, if any; whether that is new;
-    else why nothing came of it. `failed` says why it cannot be read, so that it waits for a person."""
+    else why nothing came of it. `failed` says why it cannot be read, so that it waits for a person,
+    or, if it `waits`, for what it belongs to."""
 
     kept: Kept
     record: Record | None = None
     is_new: bool = False
     why: str = ""
     failed: str = ""
+    waits: bool = False
 
 
 _STATES = {KEPT: "waiting", UNREAD: "unreadable", TAKEN: "taken", DROPPED: "dropped"}

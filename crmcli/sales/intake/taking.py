@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from crmcli.channels.incoming import Arrived, Incoming, receiver
 from crmcli.channels.providers import by_provider
+from crmcli.dataclass import replace
 from crmcli.errors import Conflict, CrmError
 from crmcli.language import tr
 from crmcli.model.event import BOUNCED, TAKEN, UNREAD
@@ -16,7 +17,7 @@ from crmcli.sales import add
 from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.consent.bounces import SOFT, is_doubtful, written_to
 from crmcli.sales.intake import kept as store
-from crmcli.sales.intake.adding import add_to, why_never
+from crmcli.sales.intake.adding import NotYet, add_to, why_never
 from crmcli.sales.intake.completing import complete, consents_of, typed
 from crmcli.sales.intake.in_text import with_what_it_says
 from crmcli.sales.intake.kept import Kept, Taken
@@ -44,6 +45,8 @@ def take(ws: Workspace, kept: Kept, *, dropped: bool = False) -> Taken:
             return take_in(change, ws, kept, incoming, dropped=dropped)
     except Conflict as error:  # somebody is at it in this moment
         return Taken(kept, failed=str(error))
+    except NotYet as error:
+        return replace(_failed(ws, kept, error, again=True), waits=True)
     except CrmError as error:
         return _failed(ws, kept, error, again=True)
 
