@@ -41,6 +41,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             compileall.compile_dir(Path(__file__).parents[1] / package, quiet=2)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes seconds comes first: at the end no process waits long for the last test of another."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(autouse=True)
 def _no_real_home(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch

@@ -101,10 +101,11 @@ EDITS = {
 }
 
 
-@pytest.mark.parametrize("name", EDITS)
-@pytest.mark.parametrize("way", ["option", "editor"])
+@pytest.mark.parametrize(
+    ("way", "name"), [*(("option", name) for name in EDITS), ("editor", "lines")]
+)
 def test_each_edit_of_what_is_on_the_paper_goes_to_one_next_version(
-    crm: Crm, offer: str, name: str, way: str
+    crm: Crm, offer: str, way: str, name: str
 ) -> None:
     assert crm("offer", "send", offer, "--yes").code == 0
     sent = shown(crm, offer)
@@ -113,7 +114,6 @@ def test_each_edit_of_what_is_on_the_paper_goes_to_one_next_version(
         done = crm("offer", "edit", offer, "--set", f"{name}={EDITS[name]}")
     else:
         done = crm("offer", "edit", offer, EDITOR="sed -i -e '1,$s/Монтаж/Другое/'")
-        name = "lines"
     assert done.code == 0, done.err
     assert crm("offer", "edit", offer, "--set", "comment=и ещё").code == 0
     assert shown(crm, offer) == sent

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import copy
+import gc
 import json
 import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +15,10 @@ from crmcli.automation.replay import Difference, replay
 from crmcli.sales import activities, stages, tasks
 from crmcli.sales.consent import block_list
 from tests import kit
-from tests.automation.conftest import SETTINGS, START
+from tests.automation.conftest import SETTINGS, START, House
 from tests.automation.test_simulate import contents
 from tests.forks import forks
+from torture.copies import copied
 
 RULES = """
     stages:
@@ -48,8 +52,17 @@ def lived(house: Any, hours: int, acts: dict[int, Callable[[], object]]) -> None
 
 
 @pytest.fixture
-def past(house: Any) -> Any:
+def past(_past: House, tmp_path: Path) -> Any:
     """A house of which some days were lived through."""
+    house = copy.copy(_past)
+    house.root = copied(_past.root, tmp_path / "past")
+    return house
+
+
+@pytest.fixture(scope="module")
+def _past(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Lived through once; each test gets a copy."""
+    house: Any = House(tmp_path_factory.mktemp("past") / "ws")
     house.template("hi", "Subject: О чае\n\nДобрый день!\n")
     house.rules(RULES)
     early = house.add("deal", name="Раньше")
@@ -76,6 +89,7 @@ def past(house: Any) -> Any:
             80: lambda: stages.move(house.ws, ids["Чай"], "won"),
         },
     )
+    gc.collect()  # an index that is closed later would take its files away while they are copied
     return house
 
 

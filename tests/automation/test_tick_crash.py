@@ -131,7 +131,8 @@ def test_the_task_is_there_once_and_the_letter_once(ready: Any, tmp_path: Path) 
         assert len(ws.select("task")) == 1, at
         assert len(list((root / "outbox/new").iterdir())) == 1, at
 
-    each_killed(ready, tmp_path, calls, check)
+    # At each of them `make torture` kills it, and looks for the same (the scene `tick mail`).
+    each_killed(ready, tmp_path, calls[::3], check)
 
 
 def test_acts_that_share_a_transaction_are_done_once_each(house: Any, tmp_path: Path) -> None:
