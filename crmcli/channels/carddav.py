@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 from xml.sax.saxutils import escape
 
 from crmcli.channels.http_exchange import (
@@ -203,7 +203,7 @@ class AddressBook:
     def _responses(self, root: Element) -> Iterator[tuple[str, int, Element]]:
         """Path, status and content of each answer of several; what lies elsewhere is left out."""
         for element in root.iterfind(f"{DAV}response"):
-            parts = urlsplit(element.findtext(f"{DAV}href", "").strip())
+            parts = _split(element.findtext(f"{DAV}href", ""))
             if parts.hostname in (None, self._place.host) and parts.path.startswith("/"):
                 said = re.search(r" (\d{3})", element.findtext(f"{DAV}status", ""))
                 yield parts.path, int(said[1]) if said else 200, element
@@ -238,7 +238,7 @@ class AddressBook:
 
     def _moved(self, path: str, location: str) -> str:
         scheme = "https" if self._place.tls else "http"
-        to = urlsplit(urljoin(f"{scheme}://{self._place.name}{path}", location))
+        to = _split(location, f"{scheme}://{self._place.name}{path}")
         try:
             port = to.port or (443 if to.scheme == "https" else 80)
         except ValueError:
@@ -275,8 +275,16 @@ def _is_near(host: str) -> bool:
         return "." not in host
 
 
+def _split(url: str, base: str = "") -> SplitResult:
+    """A web address taken apart; what is none is empty."""
+    try:
+        return urlsplit(urljoin(base, url.strip()))
+    except ValueError:
+        return urlsplit("")
+
+
 def _href(element: Element, name: str) -> str:
-    return urlsplit(element.findtext(f".//{name}/{DAV}href", "").strip()).path
+    return _split(element.findtext(f".//{name}/{DAV}href", "")).path
 
 
 def _parsed(text: bytes) -> Element:

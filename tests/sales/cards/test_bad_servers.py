@@ -116,6 +116,10 @@ def _lost(self: Proxy) -> bool:
     return True
 
 
+ODD = (
+    b'<d:multistatus xmlns:d="DAV:"><d:response><d:href>http://[x</d:href></d:response><d:response/>'
+    b"<d:response><d:href>//other.example/a.vcf</d:href></d:response></d:multistatus>"
+)
 BAD = {
     "401": (on("PROPFIND", lambda p: p.answer(401)), "answered 401"),
     "403": (on("REPORT", lambda p: p.answer(403)), ""),
@@ -126,6 +130,8 @@ BAD = {
     "not xml": (on("REPORT", lambda p: p.answer(207, b"<a><b>")), "not understood"),
     "bomb": (on("REPORT", lambda p: p.answer(207, b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')), "not understood"),
     "elsewhere": (on("PUT", lambda p: p.answer(302, Location="http://127.0.0.2:9/x")), "points to http://127.0.0.2:9/x"),
+    "no address": (on("PUT", lambda p: p.answer(302, Location="http://[x")), "points to http://[x"),
+    "odd paths": (on("REPORT", lambda p: p.answer(207, ODD)), ""),
     "lost put": (on("PUT", _lost), "127.0.0.1"),
     "hangs up": (on("REPORT", lambda p: bool(p.connection.close()) or True), "127.0.0.1"),
 }  # fmt: skip
