@@ -50,6 +50,7 @@ class Opening:
 
     def _opened(self) -> Workspace:
         ws = Workspace.open(self._root, user=self._user, now=self._fixed)
+        ws.is_eager = True
         assert ws.forms  # read now, for what is wrong in it
         self._good, self._told = ws, ""
         return self._hooked(ws)

@@ -74,6 +74,8 @@ class Workspace(Reads):
     is_settled = False
     """Whether no change is under way: what fails after the last one is only the telling."""
     hooks: Hooks | None = None
+    is_eager = False
+    """Whether many wait for what it writes, so that it goes before others who wait for the lock."""
     _in_series = False
 
     @classmethod
@@ -205,7 +207,8 @@ class Workspace(Reads):
         call = "" if self.settings.commit == "never" else self.call or f"crm {command}"
         author = Author(actor or self.actor, command, self.now, cause, depth, call)
         clone = self.clone
-        with locks.exclusive(self.root, command, any_disk=self.settings.any_disk):
+        any_disk, is_eager = self.settings.any_disk, self.is_eager
+        with locks.exclusive(self.root, command, any_disk=any_disk, is_eager=is_eager):
             recover(self.root)
             change = Change(self.root, self.schema, clone, author, self.robots_of, self.newest_id)
             with self._held():

@@ -105,7 +105,7 @@ class Configured(Folder):
         """Go on with other settings, which the file will say when a change is written."""
         self.settings = settings
         self.schema = Schema(settings.fields)
-        for name in ("pipelines", "views", "inputs", "env"):
+        for name in ("pipelines", "views", "forms", "inputs", "env"):
             self.__dict__.pop(name, None)
         self.look_again()
 
@@ -135,10 +135,14 @@ class Configured(Folder):
     @cached_property
     def forms(self) -> Forms:
         """The forms of the site, as forms.yaml declares them; InvalidData with every fault."""
+        return self.read_forms()
+
+    def read_forms(self, data: bytes | None = None) -> Forms:
+        """What forms.yaml declares, or another text in its place."""
         from crmcli.store.config.forms import Ground, load_forms
 
         stages = tuple(s.id for s in self.pipelines.leads.stages if s.kind == "open")
-        return load_forms(self.root, Ground(self.schema, self.settings, stages))
+        return load_forms(self.root, Ground(self.schema, self.settings, stages), data)
 
     def mentions(self, words: Sequence[str]) -> list[str]:
         """The places of templates and robots that say one of these words, like templates/mail/hello.j2:3."""

@@ -26,6 +26,7 @@ from crmcli.model.values import Raw
 from crmcli.store import layout
 from crmcli.store.disk.files import UnsafePath
 from crmcli.store.index import Index, IndexBusy, Total
+from crmcli.store.index.arrived import SETTLE
 from crmcli.store.index.folder import is_racy
 from crmcli.store.index.tables import IS_MESSAGE, MESSAGE_ID
 from tests.store.index_folder import NOW, Folder
@@ -1221,3 +1222,10 @@ def test_a_message_is_found_by_its_message_id(folder: Folder) -> None:
         (one,),
     ).fetchall()
     assert "USING INDEX event_message" in plan[0][-1]
+
+
+def test_what_came_in_and_is_settled_is_found_by_its_index(folder: Folder) -> None:
+    folder.fresh()
+    database = sqlite3.connect(folder.root / ".crm/index.db")
+    plan = [row[-1] for row in database.execute(f"EXPLAIN QUERY PLAN {SETTLE}")]
+    assert any("event_intake (<expr>=?" in step for step in plan), plan

@@ -13,7 +13,15 @@ from crmcli.model.fields import Field
 from crmcli.model.listed import did_you_mean
 from crmcli.model.schema import is_taken
 from crmcli.model.values import Raw
-from crmcli.sales.settings.reshape import SettingsEdit, Tree, Word, below, reshape, reshaping
+from crmcli.sales.settings.reshape import (
+    SettingsEdit,
+    Tree,
+    Word,
+    below,
+    in_forms,
+    reshape,
+    reshaping,
+)
 from crmcli.workspace import Workspace
 
 
@@ -73,7 +81,13 @@ def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
     _check_free(ws, entity, new)
     holding = ws.condition(f"{old} is not empty", entity)
     place = ("fields", entity, old)
-    wanted = SettingsEdit(key=(place, new), word=Word(old, new), renamed=(*place, new))
+
+    def forms(tree: Tree) -> None:
+        for form in in_forms(tree) if entity == "lead" else ():
+            _rename_in(form, old, new)
+
+    renamed = (*place, new)
+    wanted = SettingsEdit(key=(place, new), word=Word(old, new), renamed=renamed, forms=forms)
     with reshaping(ws, "field rename", wanted) as done:
         ids = done.select(entity, holding)
         for record_id in ids:
@@ -88,6 +102,17 @@ def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
             renamed = record.with_values({new: field.kind.parse(raw)})
             done.change.save(replace(renamed, unknown=rest))
     return Reshaped(len(ids), done.rewritten, ws.mentions([f"{entity}.{old}"]))
+
+
+def _rename_in(form: Tree, old: str, new: str) -> None:
+    """Let a form ask for a field, or set it, by its new name."""
+    fields = form.get("fields")
+    for one in fields if isinstance(fields, list) else ():
+        if isinstance(one, dict) and one.get("name") == old:
+            one["name"] = new
+    hidden = form.get("hidden")
+    if isinstance(hidden, dict) and old in hidden:
+        form["hidden"] = {new if name == old else name: said for name, said in hidden.items()}
 
 
 def remove(ws: Workspace, entity: str, name: str, *, drop_data: bool = False) -> Reshaped:

@@ -15,7 +15,7 @@ from crmcli.errors import BadUsage, InvalidData, Problem, Refused
 from crmcli.language import tr
 from crmcli.model.event import RENAMED
 from crmcli.model.values import Raw
-from crmcli.store.layout import PIPELINES, SETTINGS, VIEWS
+from crmcli.store.layout import FORMS, PIPELINES, SETTINGS, VIEWS
 from crmcli.store.yaml.codec import load_marked
 from crmcli.store.yaml.text_edit import edited, places, with_key
 from crmcli.workspace import Change, FileChanged, Workspace
@@ -52,8 +52,9 @@ class Word:
 class SettingsEdit:
     """A change of settings.yaml and the word that changes with it in other files.
 
-    `edit` changes the raw tree, `key` is a key to rename, `renamed` what the timeline says of it. `pipelines`
-    and `views` change the raw trees of those files, of which the first is then the one that is renamed in.
+    `edit` changes the raw tree, `key` is a key to rename, `renamed` what the timeline says of it.
+    `pipelines`, `views` and `forms` change the raw trees of those files, of which the first is then the
+    one that is renamed in.
     """
 
     edit: Callable[[Tree], None] | None = None
@@ -62,6 +63,7 @@ class SettingsEdit:
     renamed: tuple[str, ...] = ()
     pipelines: Callable[[Tree], None] | None = None
     views: Callable[[Tree], None] | None = None
+    forms: Callable[[Tree], None] | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Templates that are new with it, by path from the root."""
 
@@ -87,12 +89,14 @@ class Reshaping:
 def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Reshaping]:
     """A change under new settings; refused if that makes a file of the configuration wrong."""
     old = ws.settings
-    before = {path: _read(ws, path) for path in (SETTINGS, PIPELINES, VIEWS, *wanted.files)}
+    before = {path: _read(ws, path) for path in (SETTINGS, PIPELINES, VIEWS, FORMS, *wanted.files)}
     after = _new_settings(before[SETTINGS], wanted)
+    had_forms = bool(before[FORMS]) and _has_sound_forms(ws)
     was, _ = ws.read_pipelines(), ws.views  # faults that were there before are not told as ours
     try:
         ws.take_settings(_valid(SETTINGS, ws.read_settings, after))
         new = {**wanted.files, SETTINGS: after, **_others(ws, wanted)}
+        new |= _new_forms(ws, wanted) if had_forms else {}
         with ws.change(command) as change:
             for path in new:
                 if _read(ws, path) != before[path]:
@@ -176,6 +180,35 @@ def _others(ws: Workspace, wanted: SettingsEdit) -> dict[str, bytes]:
         new = _adapted(ws, VIEWS, wanted.word, ws.read_views)
         changed |= {} if new is None else {VIEWS: new}
     return changed
+
+
+def _has_sound_forms(ws: Workspace) -> bool:
+    """Whether forms.yaml has no fault; one that has is left as it is."""
+    try:
+        ws.read_forms()
+    except InvalidData:
+        return False
+    return True
+
+
+def _new_forms(ws: Workspace, wanted: SettingsEdit) -> dict[str, bytes]:
+    """forms.yaml as it has to be; StillNamed where it speaks of what is to go."""
+    if wanted.forms is not None:
+        data = _read(ws, FORMS)
+        new = _edited(data, FORMS, wanted.forms)
+        if new != data:
+            _valid(FORMS, ws.read_forms, new)
+            return {FORMS: new}
+    _adapted(ws, FORMS, None, ws.read_forms)
+    return {}
+
+
+def in_forms(tree: Tree) -> Iterator[Tree]:
+    """Each form of forms.yaml, as it is written."""
+    forms = tree.get("forms")
+    for form in forms.values() if isinstance(forms, dict) else ():
+        if isinstance(form, dict):
+            yield form
 
 
 def _adapted(

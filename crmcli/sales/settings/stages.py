@@ -21,6 +21,7 @@ from crmcli.sales.settings.reshape import (
     SettingsEdit,
     StillNamed,
     Tree,
+    in_forms,
     reshape,
     reshaping,
 )
@@ -130,13 +131,16 @@ def rename(
     def views(tree: Tree) -> None:
         put(tree, new.in_views(tree))
 
+    def forms(tree: Tree) -> None:
+        _restage(tree, pipeline, stage.id, new_id)
+
     _tell_ambiguous(ws, pipeline, new)
     for path, line, _ in _naming(ws, replace(new, words={}, parts=(stage.name, name))):
         ws.notes.append(
             tr("{}:{} asks for a part of a name, and this stage is {!r} now", path, line, name)
         )
     renamed = ("stages", pipeline.id, stage.id, new_id) if new_id != stage.id else ()
-    wanted = SettingsEdit(pipelines=edit, views=views, renamed=renamed)
+    wanted = SettingsEdit(pipelines=edit, views=views, forms=forms, renamed=renamed)
     with reshaping(ws, "stage rename", wanted) as done:
         ids = standing(done, pipeline, stage, named=new_id == stage.id)
         for record_id in ids:
@@ -164,15 +168,26 @@ def remove(ws: Workspace, pipeline: Pipeline, ref: str, move_to: str = "") -> Re
     def views(tree: Tree) -> None:
         put(tree, new.in_views(tree) if heir else iter(()))
 
+    def forms(tree: Tree) -> None:
+        _restage(tree, pipeline, stage.id, heir or stage.id)
+
     if not heir:
         _check_unnamed(ws, pipeline, stage, new)
-    with reshaping(ws, "stage rm", SettingsEdit(pipelines=edit, views=views)) as done:
+    wanted = SettingsEdit(pipelines=edit, views=views, forms=forms)
+    with reshaping(ws, "stage rm", wanted) as done:
         ids = standing(done, pipeline, stage)
         if ids and not heir:
             way = f"crm stage rm {stage.id} --pipeline {pipeline.id} --move-to STAGE"
             raise StageInUse(told_of(ids, stage.name), tr("say where they go: {}", way))
         bring(ws, done, ids, pipeline, heir)
     return Reshaped(len(ids), done.rewritten)
+
+
+def _restage(tree: Tree, pipeline: Pipeline, old: str, new: str) -> None:
+    """Let forms put their leads into another stage."""
+    for form in in_forms(tree) if not pipeline.key else ():
+        if form.get("stage") == old:
+            form["stage"] = new
 
 
 def counts(ws: Workspace, pipeline: Pipeline) -> dict[str, int]:

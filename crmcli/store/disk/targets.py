@@ -12,7 +12,15 @@ from crmcli.store import layout
 from crmcli.store.disk.files import UnsafePath
 
 CONFIGURATION = frozenset(
-    ("settings.yaml", "pipelines.yaml", "views.yaml", "access.yaml", "reports.yaml", "plans.yaml")
+    (
+        "settings.yaml",
+        "pipelines.yaml",
+        "views.yaml",
+        "forms.yaml",
+        "access.yaml",
+        "reports.yaml",
+        "plans.yaml",
+    )
 )
 OWN = frozenset((".crm/commits/pending", ".crm/sent"))
 """What of this machine's own state is written together with a change; it only grows."""

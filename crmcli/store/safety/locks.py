@@ -18,6 +18,7 @@ from crmcli.store.safety import state, trust
 
 LOCK = ".crm/lock"
 _POLL = (0.001, 0.05)  # seconds between two tries for the lock: the first, the longest
+_EAGER = 0.002  # the longest of one for whom many wait
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
@@ -37,9 +38,15 @@ def admit(root: Path, *, any_disk: bool = False) -> str:
 
 @contextlib.contextmanager
 def exclusive(
-    root: Path, command: str, timeout: float = 10.0, *, any_disk: bool = False
+    root: Path,
+    command: str,
+    timeout: float = 10.0,
+    *,
+    any_disk: bool = False,
+    is_eager: bool = False,
 ) -> Iterator[None]:
-    """Hold the workspace alone, to change it; Busy after `timeout` seconds, naming who holds it.
+    """Hold the workspace alone, to change it; Busy after `timeout` seconds, naming who holds it. Who is
+    eager gets it before others that wait.
 
     Never hold it over the network, an editor or a fork. What `admit` refuses is refused.
     """
@@ -48,7 +55,7 @@ def exclusive(
     with files.os_errors("lock {}", root):
         fd = files.open_own(root / LOCK, os.O_RDWR)
     with files.closing(fd):
-        _take(fd, fcntl.LOCK_EX, timeout, root, may_lack=forced)
+        _take(fd, fcntl.LOCK_EX, timeout, root, may_lack=forced, is_eager=is_eager)
         _sign(fd, f"{os.getpid()} {command}\n")
         try:
             yield
@@ -98,9 +105,13 @@ def _open_to_read(root: Path) -> int | None:
         return None
 
 
-def _take(fd: int, how: int, timeout: float, root: Path, *, may_lack: bool) -> None:
+def _take(
+    fd: int, how: int, timeout: float, root: Path, *, may_lack: bool, is_eager: bool = False
+) -> None:
     is_asked = os.environ.get("CRM_HOOK") == layout.HOOKS[0]  # by who holds it, and waits for us
-    if not _taken(fd, how, 0.0 if is_asked else timeout, str(root), may_lack=may_lack):
+    longest = _EAGER if is_eager else _POLL[1]
+    timeout = 0.0 if is_asked else timeout
+    if not _taken(fd, how, timeout, str(root), may_lack=may_lack, longest=longest):
         if is_asked:
             told = "before-change cannot call crm while the change for which it is asked is open"
             raise Busy(told, "what the change does is on its standard input: crm help hooks")
@@ -110,10 +121,18 @@ def _take(fd: int, how: int, timeout: float, root: Path, *, may_lack: bool) -> N
         )
 
 
-def _taken(fd: int, how: int, timeout: float, path: str, *, may_lack: bool) -> bool:
+def _taken(
+    fd: int,
+    how: int,
+    timeout: float,
+    path: str,
+    *,
+    may_lack: bool,
+    longest: float = _POLL[1],
+) -> bool:
     """flock, never lockf: a POSIX lock is lost when any descriptor of the file is closed."""
     deadline = time.monotonic() + timeout
-    pause, longest = _POLL
+    pause = _POLL[0]
     while True:
         try:
             fcntl.flock(fd, how | fcntl.LOCK_NB)

@@ -289,3 +289,32 @@ def test_the_commands(crm: Callable[..., Run], folder: Path) -> None:
     write(folder, "forms.yaml", "forms: {a: {}}")
     assert crm("form", "check").code == 6
     assert "forms.yaml" in crm("check").err + crm("check").out
+
+
+def test_what_is_renamed_is_renamed_in_forms_too(crm: Callable[..., Run], folder: Path) -> None:
+    assert crm("field", "add", "lead", "rooms", "--type", "number").code == 0
+    assert crm("stage", "add", "Проверка", "--pipeline", "leads", "--id", "checking").code == 0
+    write(
+        folder,
+        "forms.yaml",
+        FORMS + "    stage: checking  # first\n"
+        "  other:\n    title: Ещё\n    fields: [{name: rooms, label: Комнат}, {name: phone}]\n"
+        "    hidden: {rooms: '2'}\n",
+    )
+    told = crm("field", "rename", "lead", "rooms", "chambers")
+    assert (told.code, told.err) == (0, "forms.yaml was changed too\n")
+    renamed = crm("stage", "rename", "checking", "Разбор", "--id", "sorting", "--pipeline", "leads")
+    assert (renamed.code, "forms.yaml" in renamed.err) == (0, True)
+    text = (folder / "forms.yaml").read_text("utf-8")
+    assert "stage: sorting  # first" in text
+    assert "{name: chambers, label: Комнат}" in text
+    assert "hidden: {chambers: 2}" in text
+    assert "checking" not in text
+    assert [*opened(folder).forms.forms] == ["callback", "other"]
+    refused = crm("field", "rm", "lead", "chambers")
+    assert refused.code == 1
+    assert "forms.yaml mentions it in line" in refused.err
+    assert crm("stage", "rm", "sorting", "--pipeline", "leads").code == 1
+    moved = crm("stage", "rm", "sorting", "--move-to", "new", "--pipeline", "leads")
+    assert moved.code == 0, moved.err
+    assert "stage: new  # first" in (folder / "forms.yaml").read_text("utf-8")

@@ -23,7 +23,7 @@ SENT = [
     "name=Опять&phone=8 916 000-00-39&comment=ещё раз",  # in the same spelling of nobody, at once
     "name=Анна&email=anna@kafe.example, anna@dom.example",
     "name=Анна&email=anna@dom.example&comment=я снова",
-    "name=Пусто",
+    "name=Пётр&phone=8 917 000-00-00",
 ]
 
 
