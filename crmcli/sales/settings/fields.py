@@ -86,8 +86,8 @@ def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
         for form in in_forms(tree) if entity == "lead" else ():
             _rename_in(form, old, new)
 
-    renamed = (*place, new)
-    wanted = SettingsEdit(key=(place, new), word=Word(old, new), renamed=renamed, forms=forms)
+    told = (*place, new)
+    wanted = SettingsEdit(key=(place, new), word=Word(old, new), renamed=told, forms=forms)
     with reshaping(ws, "field rename", wanted) as done:
         ids = done.select(entity, holding)
         for record_id in ids:
