@@ -178,8 +178,8 @@ def minute(folder: Path, score: Score, seconds: float, rate: float, *, writers: 
     crowd.stop()
     name = f"{rate:.0f} a second" + (f" beside {writers} writers" if writers else "")
     ended = answers.ended
-    while site.rows("intake", "list") and time.time() - ended < SETTLES and not writers:
-        time.sleep(1)
+    while not writers and site.rows("intake", "list") and time.time() - ended < SETTLES:
+        time.sleep(3)
     settled = time.time() - ended
     whole = site.end() - used[0]
     leads = judge(site, score, answers, name)
