@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crmcli.cli import terminal
+from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.present import intake as present
 from crmcli.present.told import Told
 
@@ -48,16 +51,25 @@ def brought(
 def _contents(paths: Sequence[str]) -> Iterator[bytes]:
     from crmcli.sales.records.input_files import read_file, read_stream
 
-    for path in paths:
+    for path in paths or ["-"]:
+        if path == "-":
+            terminal.say_that_it_reads()
+            content = read_stream(sys.stdin.buffer, "what comes in on stdin", LARGEST)
+            if not content.strip():
+                raise BadUsage("nothing came on stdin", "give a file, or pipe it in")
+            yield content
+            continue
         for name in _files(path):
             yield read_file(name, LARGEST)[1]
-    if not paths:
-        yield read_stream(sys.stdin.buffer, "what comes in on stdin", LARGEST)
 
 
 def _files(path: str) -> list[str]:
     """A file, or the messages of a Maildir in the order of their names."""
     if not all((Path(path) / name).is_dir() for name in MAILDIR):
+        if Path(path).is_dir():
+            raise BadUsage(
+                tr("{} is a folder, but no Maildir", path), tr("give its files: {}/*", path)
+            )
         return [path]
     found = [one for name in MAILDIR for one in (Path(path) / name).iterdir()]
     return [str(one) for one in sorted(found, key=lambda one: one.name) if one.is_file()]

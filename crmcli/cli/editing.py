@@ -89,3 +89,15 @@ def _kept(error: CrmError, path: Path) -> CrmError:
     """The same refusal, saying where the text is."""
     error.hint = "; ".join(filter(None, (error.hint, tr("your text is kept in {}", path))))
     return error
+
+
+def written(begun: str) -> str:
+    """What somebody writes in $EDITOR above a text that is there; BadUsage if that is nothing."""
+    if not (os.environ.get("VISUAL") or os.environ.get("EDITOR") or sys.stdin.isatty()):
+        raise BadUsage(
+            "give the text or --template", "crm mail reply MESSAGE 'Yes, tomorrow at ten.'"
+        )
+    text = click.edit(begun, extension=".txt") or ""
+    if not text.strip() or text.strip() == begun.strip():
+        raise BadUsage("nothing was written, so nothing is sent")
+    return text.strip()

@@ -9,7 +9,7 @@ import click
 from crmcli.cli.bringing import brought
 from crmcli.cli.params import ChangingVerb, Noun, option
 from crmcli.cli.session import Session
-from crmcli.errors import BadUsage
+from crmcli.errors import BadUsage, InvalidData
 from crmcli.language import tr
 from crmcli.model.channels import RECEIVED
 from crmcli.model.listed import allowed_hint
@@ -119,7 +119,10 @@ def retry(session: Session, refs: Sequence[str]) -> list[Told]:
     from crmcli.sales.intake.taking import take
 
     ws = session.workspace
-    return [present.taken(ws, take(ws, kept.named(ws, ref), dropped=True)) for ref in refs]
+    done = [take(ws, kept.named(ws, ref), dropped=True) for ref in refs]
+    if any(one.failed for one in done):
+        session.exit_code = InvalidData.exit_code
+    return [present.taken(ws, one) for one in done]
 
 
 @intake.command(cls=ChangingVerb, params=[REFS])

@@ -114,6 +114,7 @@ def _add_each(
 ) -> Answer:
     """A lead for each line; lines that are refused are told, and make the exit code 1."""
     answers: list[Told] = []
+    count = 0
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
@@ -123,7 +124,11 @@ def _add_each(
             session.out.warn(tr("line {}: {}", number, error))
             session.exit_code = 1
         else:
+            count += 1
             answers += [answer] if isinstance(answer, Told) else []
+            if not any(sign.isdigit() or sign == "@" for sign in line):
+                session.out.note(tr("line {}: nobody can be reached: {}", number, line.strip()))
+    session.out.note(tr("leads added: {}", count))
     return answers
 
 

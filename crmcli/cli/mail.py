@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
 from crmcli.cli.bringing import brought
 from crmcli.cli.documents import ANYWAY, confirmed, sent_each
+from crmcli.cli.editing import written
 from crmcli.cli.options import check_chosen
 from crmcli.cli.params import ALL_OR_NOTHING, SOME_REFS, ChangingVerb, Noun, WholeNumber, option
 from crmcli.cli.printing import say
@@ -23,7 +25,7 @@ from crmcli.sales.documents import templates
 from crmcli.sales.documents.attached import attached
 
 mail = Noun(
-    "mail", help="E-mail to clients and from them: send, reply, list, show, fetch, receive."
+    "mail", help="E-mail to clients and from them: send, reply, list, show, save, fetch, receive."
 )
 
 ATTACH = option(
@@ -158,7 +160,7 @@ LETTER = click.Argument(("ref",), metavar="REF|MESSAGE")
 def show(session: Session, ref: str, raw: bool, full: bool) -> None:
     """Show a letter, by its id or Message-ID, or the last one of a record; what it quotes is folded away.
 
-    Example: crm mail list --ids
+    Example: crm mail show anna@example.com
     """
     from crmcli.present import letters as present_letters
     from crmcli.sales.intake import letters
@@ -175,34 +177,82 @@ def show(session: Session, ref: str, raw: bool, full: bool) -> None:
 
 
 @mail.command(
+    params=[
+        LETTER,
+        click.Argument(("name",), required=False, default="", metavar="[FILE]"),
+        option("--output -o", "A folder, or a file for one; - is stdout.", "PATH"),
+        option("--force", "Overwrite what is there.", is_flag=True),
+    ]
+)
+def save(session: Session, ref: str, name: str, output: str, force: bool) -> list[Told]:
+    """Save the files of a letter in the current folder, or where -o says; with FILE one of them.
+
+    FILE may be the beginning of its name. They are only written, never opened.
+
+    Example: crm mail save 7k3 plan -o /tmp
+    """
+    from crmcli.sales.intake import letters
+    from crmcli.sales.records.attachments import write_out
+
+    ws, path = session.workspace, Path(output or ".")
+    found = letters.files(ws, letters.named(ws, ref), name)
+    if len(found) > 1 and not path.is_dir():
+        raise BadUsage(tr("{} files do not go into one", len(found)), "name the file, or a folder")
+    if output == "-":
+        session.out.content([found[0].content])
+        return []
+    told = []
+    for one in found:
+        where = path / one.name if path.is_dir() else path
+        write_out(where, one.content, over=force)
+        told.append(Told(str(where), {"name": one.name, "path": str(where)}))
+    return told
+
+
+@mail.command(
     cls=ChangingVerb,
     params=[
         LETTER,
         click.Argument(("text",), required=False, default="", metavar="[TEXT]"),
         option("--template", "Template below templates/mail/ instead of a text.", "TEMPLATE"),
+        option("--quote", "Quote the letter below the text.", is_flag=True),
         ATTACH,
         ANYWAY,
     ],
 )
 def reply(
-    session: Session, ref: str, text: str, template: str, attach: Sequence[str], anyway: bool
+    session: Session,
+    ref: str,
+    text: str,
+    template: str,
+    quote: bool,
+    attach: Sequence[str],
+    anyway: bool,
 ) -> Told:
-    """Answer a letter, in its thread; - takes the text from stdin.
+    """Answer a letter, in its thread; - takes the text from stdin, and without one an editor opens.
 
-    It goes to whoever wrote, under the same subject, and stands on the timeline of the same record.
+    It goes to whoever wrote, under the same subject, and stands on the timeline of the same record. Of a
+    record it is the last letter that came in.
 
-    Example: crm mail reply 7k3 'Yes, tomorrow at ten.'
+    Example: crm mail reply 7k3 'Yes, tomorrow at ten.' --quote
     """
     from crmcli.automation import person_mail
     from crmcli.sales.intake import letters
 
     ws = session.workspace
+    is_asked = not (text or template)
     text = sys.stdin.read() if text == "-" else text
-    if bool(template) == bool(text.strip()):
+    if not is_asked and bool(template) == bool(text.strip()):
         raise BadUsage(
             "give the text or --template", "crm mail reply MESSAGE 'Yes, tomorrow at ten.'"
         )
-    record_id, to, subject, before = letters.answered(ws, letters.named(ws, ref))
+    letter = letters.to_answer(ws, ref)
+    record_id, to, subject, before = letters.answered(ws, letter)
+    quotes = f"\n\n{letters.quoted(ws, letter)}\n"
+    if is_asked:
+        text = written(quotes)
+    elif quote and not template:
+        text = f"{text.strip()}{quotes}"
     path = templates.find(ws, template, mail=True) if template else ""
     files = [attached(ws, one) for one in attach]
     wanted = person_mail.PersonMail(path, to, files, anyway, text.strip(), subject, before)

@@ -118,8 +118,10 @@ def text_given(text: str) -> str:
     if text == "-":
         import sys
 
+        from crmcli.cli.terminal import say_that_it_reads
         from crmcli.sales.records.input_files import LARGEST_TEXT, read_stream
 
+        say_that_it_reads()
         data = read_stream(sys.stdin.buffer, "the text on stdin", LARGEST_TEXT)
         text = data.decode(sys.stdin.encoding, "surrogateescape")
     try:

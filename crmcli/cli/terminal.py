@@ -32,6 +32,12 @@ def width(stream: TextIO | None = None) -> int | None:
     return columns() if (stream or sys.stdout).isatty() else None
 
 
+def say_that_it_reads() -> None:
+    """Say on a terminal that text is awaited, and how it ends."""
+    if sys.stdin.isatty():
+        click.echo(tr("Type or paste the text, then press Ctrl-D."), err=True)
+
+
 def is_screen() -> bool:
     """Whether there is a terminal whose screen can be drawn on, and whose keys can be read."""
     is_able = (

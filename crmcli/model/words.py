@@ -31,7 +31,7 @@ WORDS = {
     "call": "a call", "mail": "an e-mail", "sms": "an SMS", "message": "a message",
     "meeting": "a meeting", "note": "a note",
     "call.in": "call in", "call.out": "call out", "call.missed": "missed call",
-    "mail.in": "e-mail in", "mail.out": "e-mail out",
+    "mail.in": "e-mail in", "mail.out": "e-mail out", "mail.delayed": "e-mail not delivered yet",
     "sms.in": "SMS in", "sms.out": "SMS out", "sms.delivered": "SMS delivered",
     "preferences.set": "how to be reached", "mail.clicked": "link followed",
     "sms.failed": "SMS failed", "message.in": "message in", "message.out": "message out",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
 from crmcli.model.values import format_instant
+from crmcli.present.automatic import why_automatic
 from crmcli.present.cells import Column, Listing, attributes, plain
 from crmcli.present.columns import name_of
 from crmcli.present.told import Told
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 INTAKES = [
     Column("id", "Id", keep=True), Column("at", "When", "datetime"),
     Column("channel", "Channel"), Column("state", "State", "word", keep=True),
-    Column("name", "Record"), Column("why", "Why", whole=True),
+    Column("name", "Record"), Column("because", "Why", whole=True),
 ]  # fmt: skip
 INTAKE = [
     *INTAKES[:4],
@@ -49,7 +50,8 @@ def intake(ws: Workspace, one: Kept, says: Incoming | None) -> tuple[dict[str, A
 def _row(ws: Workspace, one: Kept) -> dict[str, Any]:
     row = attributes(one, "id", "channel", "state", "why", "record", "key", "file")
     name = name_of(ws, one.record) if one.record else ""
-    return row | {"at": format_instant(one.at), "name": name, "facts": dict(one.facts)}
+    row |= {"at": format_instant(one.at), "name": name, "facts": dict(one.facts)}
+    return row | {"because": why_automatic(one.why)}
 
 
 def came_before() -> Told:
@@ -85,7 +87,7 @@ def taken(ws: Workspace, done: Taken) -> Told:
         )
     row["state"] = "taken"
     if done.record is None:
-        return Told(tr("Kept; nothing comes of it: {}.", done.why), row)
+        return Told(tr("Kept; nothing comes of it: {}.", why_automatic(done.why)), row)
     name = f"{done.record.id} {done.record.get('name')}"
     if done.is_new:
         return Told(f"{tr(f'{done.record.entity} created')}: {name}", row)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from crmcli.language import counted, tr
 from crmcli.model.event import BOUNCED, Event
 from crmcli.model.values import format_instant
+from crmcli.present.automatic import why_automatic
 from crmcli.present.cells import Column, Listing, attributes
 from crmcli.present.columns import name_of
+from crmcli.sales.consent.bounces import SOFT
 
 if TYPE_CHECKING:
     from crmcli.channels.incoming_mail import IncomingMail
@@ -17,13 +19,13 @@ if TYPE_CHECKING:
 
 COLUMNS = [
     Column("id", "Id", keep=True), Column("at", "When", "datetime"),
-    Column("kind", "What", "word", keep=True), Column("who", "From, to"),
-    Column("subject", "Subject"), Column("name", "Record"),
+    Column("what", "What", "word", keep=True), Column("who", "From, to"),
+    Column("subject", "Subject"), Column("name", "Record", keep=True),
 ]  # fmt: skip
 WHOLE = [
     *COLUMNS[:3], Column("from", "From"), Column("to", "To"), Column("subject", "Subject"),
-    Column("name", "Record"), Column("attachments", "Files"), Column("automatic", "Automatic"),
-    Column("address", "Address"), Column("why", "Why", whole=True),
+    Column("name", "Record"), Column("attachments", "Files"), Column("because", "Automatic"),
+    Column("address", "E-mail address"), Column("why", "Why", whole=True),
 ]  # fmt: skip
 
 
@@ -37,7 +39,9 @@ def _row(ws: Workspace, letter: Event) -> dict[str, Any]:
     who = {"mail.in": "from", BOUNCED: "address"}.get(letter.kind, "to")
     row = message_row(ws, letter)
     row |= {key: str(data.get(key) or "") for key in ("subject", "from", "to", "message_id")}
-    return row | {"who": str(data.get(who) or "")}
+    is_soft = letter.kind == BOUNCED and data.get("bounce") == SOFT
+    what = "mail.delayed" if is_soft else letter.kind
+    return row | {"who": str(data.get(who) or ""), "what": what}
 
 
 def message_row(ws: Workspace, event: Event) -> dict[str, Any]:
@@ -54,6 +58,7 @@ def letter_row(
     row = _row(ws, letter) | {
         key: str(data.get(key) or "") for key in ("automatic", "address", "why")
     }
+    row["because"] = why_automatic(row["automatic"])
     if mail is not None:
         row["from"] = f"{mail.sender.name} <{mail.sender.address}>".strip()
         row["attachments"] = ", ".join(one.name for one in mail.attachments)

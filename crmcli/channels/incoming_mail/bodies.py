@@ -44,7 +44,7 @@ def _files(part: Part, read: set[int]) -> Iterator[Part]:
     if part.type.startswith("multipart/") and part.parts:
         for one in part.parts:
             yield from _files(one, read)
-    elif id(part) not in read and part.body.strip() and not _is_choice(part):
+    elif id(part) not in read and (part.body.strip() or part.file_name) and not _is_choice(part):
         yield part
 
 

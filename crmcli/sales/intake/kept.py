@@ -13,6 +13,7 @@ from crmcli.errors import Ambiguous, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.event import DROPPED, KEPT, TAKEN, UNREAD, Event
 from crmcli.model.fields import Record
+from crmcli.model.values import entity_of
 from crmcli.workspace import Change, Workspace
 
 MOST_WAITING = 1000
@@ -152,6 +153,7 @@ def drop(ws: Workspace, kept: Kept) -> None:
         now = named(ws, kept.id)
         if now.state in ("taken", "dropped"):
             said = tr("{} is {} already", kept.id, tr(now.state))
-            hint = tr("crm rm {} removes the record", now.record) if now.record else ""
+            is_lead = bool(now.record) and entity_of(now.record) == "lead"
+            hint = tr("crm lead rm {} removes the lead", now.record) if is_lead else ""
             raise Refused(said, hint)
         change.note(DROPPED, "", {"intake": kept.id})

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import replace
 from crmcli.errors import Ambiguous, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.event import BOUNCED, SMS_DELIVERED, SMS_FAILED, Event, as_amended
 from crmcli.sales.history.story import story_of
+from crmcli.sales.intake.whose import worked_on
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from crmcli.channels.incoming_mail import IncomingMail
+    from crmcli.channels.incoming_mail import Attachment, IncomingMail
 
 LETTERS = ("mail.in", "mail.out", BOUNCED)
 SMS = ("sms.in", "sms.out", SMS_DELIVERED, SMS_FAILED)
@@ -25,10 +27,16 @@ def letters(
 ) -> list[Event]:
     """The last letters of a record, or of all, the oldest first."""
     if ref:
-        found = [event for event in story_of(ws, ws.find(ref)) if event.kind in kinds]
-        return found[-limit:]
+        record = ws.find(ref)
+        told = {e.id: e for one in (record, *worked_on(ws, record)) for e in story_of(ws, one)}
+        return _in_order(event for event in told.values() if event.kind in kinds)[-limit:]
     newest = ws.events(kinds=kinds, newest_first=True, limit=limit or None)
-    return as_amended(reversed(newest))
+    return _in_order(as_amended(reversed(newest)))
+
+
+def _in_order(found: Iterable[Event]) -> list[Event]:
+    """By when they were written, which may be another order than that in which they came."""
+    return sorted(found, key=lambda event: (event.happened_at, event.id))
 
 
 def named(ws: Workspace, ref: str, kinds: Sequence[str] = LETTERS) -> Event:
@@ -65,6 +73,25 @@ def read(ws: Workspace, letter: Event) -> IncomingMail | None:
     return incoming_mail.read(content) if content else None
 
 
+def to_answer(ws: Workspace, ref: str) -> Event:
+    """The letter that is named, or the last one that a client wrote; one of ours where there is none."""
+    try:
+        return named(ws, ref, ("mail.in",))
+    except NotFound:
+        return named(ws, ref)
+
+
+def quoted(ws: Workspace, letter: Event) -> str:
+    """What an answer quotes of a letter: who wrote it when, and its text behind `>`."""
+    mail = read(ws, letter)
+    if mail is None:
+        return ""
+    who = mail.sender.name or mail.sender.address
+    at = letter.happened_at.astimezone(ws.zone).strftime("%d.%m.%Y %H:%M")
+    lines = "\n".join(f"> {line}".rstrip() for line in mail.unquoted.splitlines())
+    return f"{tr('{}, {} wrote:', at, who)}\n{lines}"
+
+
 def answered(ws: Workspace, letter: Event) -> tuple[str, list[str], str, list[str]]:
     """What an answer to a letter needs: the record, to whom it goes, its subject, and the ids of the letters
     before it, the oldest first. Refused where nobody is behind it."""
@@ -83,3 +110,32 @@ def answered(ws: Workspace, letter: Event) -> tuple[str, list[str], str, list[st
     subject = mail.subject if is_answer else f"Re: {mail.subject}".strip()
     ids = [one for one in before if one.isascii() and one.isprintable() and " " not in one]
     return ws.heir(letter.record), to, subject, ids[-MOST_BEFORE:]
+
+
+def files(ws: Workspace, letter: Event, name: str = "") -> list[Attachment]:
+    """The files of a letter, those of the same name numbered; of one name, or its beginning; NotFound."""
+    mail = read(ws, letter)
+    has = _numbered(mail.attachments if mail else ())
+    exact = [one for one in has if one.name == name]
+    found = exact or [one for one in has if one.name.casefold().startswith(name.casefold())]
+    if not has:
+        raise NotFound(tr("{} has no files", letter.id), "see crm mail show")
+    if not found:
+        names = ", ".join(one.name for one in has)
+        raise NotFound(tr("{} has no file {!r}", letter.id, name), tr("it has {}", names))
+    return found
+
+
+def _numbered(files: Sequence[Attachment]) -> list[Attachment]:
+    """Files of which no two have the same name."""
+    taken: set[str] = set()
+    done = []
+    for one in files:
+        stem, dot, ending = one.name.rpartition(".")
+        number, called = 1, one.name
+        while called.casefold() in taken:
+            number += 1
+            called = f"{stem}-{number}.{ending}" if dot else f"{one.name}-{number}"
+        taken.add(called.casefold())
+        done.append(replace(one, name=called))
+    return done

@@ -67,6 +67,14 @@ def clients(ws: Workspace, incoming: Incoming) -> Iterator[Record]:
                 yield record
 
 
+def worked_on(ws: Workspace, client: Record) -> Iterator[Record]:
+    """The deals and leads of a client, whatever became of them."""
+    for entity in having("staged"):
+        links = [f.name for f in own_fields(entity) if client.entity in f.entities and not f.system]
+        asked = " or ".join(f"{name} = {client.id}" for name in links)
+        yield from ws.select(entity, ws.condition(asked, entity)) if asked else ()
+
+
 def _working(ws: Workspace, client: Record) -> list[str]:
     """The open deals of a client, or the open leads that are linked to one; the ids."""
     for entity in reversed(having("staged")):
