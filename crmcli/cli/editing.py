@@ -95,7 +95,7 @@ def written(begun: str) -> str:
     """What somebody writes in $EDITOR above a text that is there; BadUsage if that is nothing."""
     if not (os.environ.get("VISUAL") or os.environ.get("EDITOR") or sys.stdin.isatty()):
         raise BadUsage(
-            "give the text or --template", "crm mail reply MESSAGE 'Yes, tomorrow at ten.'"
+            "give the text or --template", tr("crm mail reply MESSAGE 'Yes, tomorrow at ten.'")
         )
     text = click.edit(begun, extension=".txt") or ""
     if not text.strip() or text.strip() == begun.strip():

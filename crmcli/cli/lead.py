@@ -49,7 +49,7 @@ def add_command(entity: str) -> click.Command:
             return _asking(session, usual, options)
         text = text_given(said)
         if not text:
-            raise BadUsage("the text is empty")
+            raise BadUsage(tr("the text is empty"))
         if not each_line:
             return _add_scrap(session, usual, text, options)
         return _add_each(session, usual, text, options)

@@ -244,7 +244,7 @@ def reply(
     text = sys.stdin.read() if text == "-" else text
     if not is_asked and bool(template) == bool(text.strip()):
         raise BadUsage(
-            "give the text or --template", "crm mail reply MESSAGE 'Yes, tomorrow at ten.'"
+            "give the text or --template", tr("crm mail reply MESSAGE 'Yes, tomorrow at ten.'")
         )
     letter = letters.to_answer(ws, ref)
     record_id, to, subject, before = letters.answered(ws, letter)

@@ -17,7 +17,7 @@ from crmcli.model.settings import Settings
 from crmcli.model.values import fold, format_instant
 
 if TYPE_CHECKING:
-    from crmcli.channels.incoming_mail import IncomingMail
+    from crmcli.channels.incoming_mail import IncomingMail, Person
     from crmcli.channels.incoming_mail.lead_facts import LeadFacts
 
 LONGEST = 20_000
@@ -39,6 +39,7 @@ class Mail(Receiver):
 
     def read(self, arrived: Arrived) -> Incoming:
         """A message, read whole."""
+        from crmcli.channels.incoming_mail.asking import wants_no_more
         from crmcli.channels.incoming_mail.lead_facts import lead_facts
 
         mail = incoming_mail.read(arrived.content)
@@ -60,8 +61,9 @@ class Mail(Receiver):
             answers=answers,
             emails=list(dict.fromkeys(filter(None, emails))),
             phones=facts.phones if facts.is_form else (),
-            lead=_lead(self.settings, mail, facts),
+            lead={} if wants_no_more(mail) else _lead(self.settings, mail, facts),
             why_automatic="" if facts.is_form else mail.automatic,
+            refuses=("mail",) if wants_no_more(mail) else (),
         )
 
 
@@ -126,11 +128,37 @@ def _told(mail: IncomingMail) -> Mapping[str, Any]:
 
 def _ours(settings: Settings, mail: IncomingMail, answers: Sequence[str]) -> Incoming:
     """A letter that one of us wrote in a mail program: it went to the clients among those whom it names."""
+    from crmcli.channels.incoming_mail.asking import forwarded_from
+
     own = own_addresses(settings)
     clients = [box.address for box in mail.to if box.address and fold(box.address) not in own]
+    if not (clients or mail.automatic) and (writer := forwarded_from(mail)):
+        return _forwarded(mail, writer)
     if not clients or mail.automatic:
         return Incoming("mail.out", _told(mail), why_nothing=OWN)
     return Incoming("mail.out", _told(mail), answers=answers, emails=clients)
+
+
+def _forwarded(mail: IncomingMail, writer: Person) -> Incoming:
+    """A client's letter that one of us sent on to the others: it counts as the client's own."""
+    from crmcli.channels.incoming_mail.asking import without_forward
+
+    told = {**_told(mail), "from": writer.address, "name": writer.name}
+    about = without_forward(mail.text)[:LONGEST_COMMENT]
+    who = {name: [part] for name, part in split_name(writer.name).items() if part}
+    lead = {
+        **(who or {"name": [writer.name]}),
+        "emails": [writer.address],
+        "source": ["email"],
+        "comment": ["\n\n".join(filter(None, (mail.subject, about)))],
+    }
+    return Incoming(
+        "mail.in",
+        told,
+        emails=[writer.address],
+        lead={name: texts for name, texts in lead.items() if texts != [""]},
+        why_automatic="no-reply" if is_nobodys(writer.address) else "",
+    )
 
 
 def _lead(settings: Settings, mail: IncomingMail, facts: LeadFacts) -> Mapping[str, Sequence[str]]:

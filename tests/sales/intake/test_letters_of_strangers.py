@@ -13,7 +13,7 @@ from crmcli.model.lead import Lead
 from crmcli.sales.intake.scrap import read_scrap
 from crmcli.sales.intake.taking import bring
 from crmcli.workspace import Workspace
-from tests.kit import NOW, pipelines, write
+from tests.kit import NOW, add, pipelines, write
 from tests.sales.intake.test_mail import ANNA, came, letter
 
 SIGNED = "Please quote.\n\nKind regards,\nBob Builder\nBuild Ltd\n+44 7700 900123"
@@ -162,3 +162,42 @@ def test_sums_names_and_numbers_of_scraps(
     phone = "8 916 555-12-12"
     found = read_scrap(text.format(phone), "RU")
     assert (found.values, found.rest) == ({**right, "phones": [phone]}, rest)
+
+
+REFUSALS = [
+    ("Please unsubscribe me", True), ("Отпишите меня, пожалуйста.", True), ("Не пишите мне больше", True),
+    ("Remove me from your list", True), ("Bitte melden Sie mich ab", True), ("Прекратите рассылку", True),
+    ("Не отписывайтесь, ждём вас. Сколько стоит балкон?", False), ("Сколько стоит балкон?", False),
+    ("Please do not unsubscribe me", False), ("Напишите мне, когда приедете", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "refuses"), REFUSALS)
+def test_who_asks_for_no_more_mail_gets_none(ws: Workspace, text: str, *, refuses: bool) -> None:
+    anna = add(ws, "contact", name="Анна", emails=[ANNA])
+    came(ws, letter(text))
+    assert ("mail" in cast("tuple[str, ...]", ws.get(anna.id).get("do_not"))) is refuses
+    stranger = came(ws, letter(text, "x@y.example", Message_ID="<2@y>")).record
+    assert (stranger is None) is refuses
+
+
+FORWARDS = [
+    ("Fwd: Балкон", "Возьми, пожалуйста\n\n---------- Forwarded message ---------\nFrom: Анна Белова <{}>\n"
+     "Date: Mon, 23 Nov 2026\nSubject: Балкон\nTo: <boris@example.ru>\n\nСколько стоит?"),
+    ("Пересл: Балкон", "-------- Пересылаемое сообщение --------\nОт: Анна Белова <{}>\nКому: boris@example.ru\n\nСколько стоит?"),
+    ("FW: Balkon", "Von: Анна Белова <{}>\nAn: boris@example.ru\n\nСколько стоит?"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("subject", "text"), FORWARDS)
+def test_a_letter_that_one_of_us_sent_on_is_the_client_s(
+    ws: Workspace, subject: str, text: str
+) -> None:
+    ours = letter(
+        text.format(ANNA), "Борис <boris@example.ru>", To="boris@example.ru", Subject=subject
+    )
+    lead = cast("Lead", came(ws, ours).record)
+    assert ([one.value for one in lead.emails], lead.last_name) == ([ANNA], "Белова")
+    assert lead.comment.endswith("Сколько стоит?")
+    [event] = ws.events(record=lead.id, kinds=("mail.in",))
+    assert event.data["from"] == ANNA
