@@ -182,8 +182,8 @@ def test_who_asks_for_no_more_mail_gets_none(ws: Workspace, text: str, *, refuse
 
 
 FORWARDS = [
-    ("Fwd: Балкон", "Возьми, пожалуйста\n\n---------- Forwarded message ---------\nFrom: Анна Белова <{}>\n"
-     "Date: Mon, 23 Nov 2026\nSubject: Балкон\nTo: <boris@example.ru>\n\nСколько стоит?"),
+    ("Fwd: Балкон", ("Возьми, пожалуйста\n\n---------- Forwarded message ---------\nFrom: Анна Белова <{}>\n"
+     "Date: Mon, 23 Nov 2026\nSubject: Балкон\nTo: <boris@example.ru>\n\nСколько стоит?")),
     ("Пересл: Балкон", "-------- Пересылаемое сообщение --------\nОт: Анна Белова <{}>\nКому: boris@example.ru\n\nСколько стоит?"),
     ("FW: Balkon", "Von: Анна Белова <{}>\nAn: boris@example.ru\n\nСколько стоит?"),
 ]  # fmt: skip
