@@ -214,7 +214,8 @@ def _lead_as_contact(ws: Workspace, lead: Lead) -> Plain:
 
 def owner_names(ws: Workspace, owner: str) -> Plain:
     """Who is named in settings.yaml; a login name says nothing to a client."""
-    return asdict(ws.settings.users.get(owner) or User(owner))
+    known = asdict(ws.settings.users.get(owner) or User(owner))
+    return {name: _plain_value(value, ws) for name, value in known.items()}
 
 
 def linked(ws: Workspace, record_id: str) -> Record | None:

@@ -11,7 +11,7 @@ from crmcli.automation import waiting
 from crmcli.automation.explain import explain
 from crmcli.model.automation import Robot
 from tests import kit
-from tests.automation.conftest import START, House
+from tests.automation.conftest import START, UNTOLD, House
 
 NOTE = "{{id: {id}, do: comment, with: {{text: {text}}}{more}}}"
 EARLIER = "planned by an earlier form of this rule"
@@ -180,6 +180,7 @@ def test_the_hash_is_that_of_what_a_rule_means(house: Any, written: str, is_same
 
 
 def test_every_job_keeps_the_hash_and_explain_tells_of_another(house: Any) -> None:
+    house.write("settings.yaml", UNTOLD)
     rules(house, f"{note(more='')}, {calls()}, {note('skip', ', when: amount > 9')}")
     deal = house.add("deal", name="Чай")
     house.tick()

@@ -11,6 +11,7 @@ from crmcli.automation.ledger import enter, jobs_of
 from crmcli.channels.message import AttachedFile, Message, from_bytes, to_bytes
 from crmcli.model.values import format_instant
 from tests import kit
+from tests.automation.conftest import UNTOLD
 
 HELLO = kit.robots(
     "{id: hello, do: email, with: {template: mail/hi.j2}}",
@@ -195,6 +196,7 @@ def test_a_claim_of_another_machine_counts_until_its_lease_ends(house: Any, deal
 
 
 def test_a_letter_that_brings_down_every_sender_is_given_up(house: Any, deal: Any) -> None:
+    house.write("settings.yaml", UNTOLD)
     key = claimed(house, starts=3, by="maildir", pid=dead_pid(), boot=outbox.this_boot())
     [failure] = house.tick().failures
     assert "started 3 times and never finished" in failure

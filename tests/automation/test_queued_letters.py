@@ -10,7 +10,7 @@ import pytest
 from crmcli.automation.approval.gate import approval, approve, queued_elsewhere
 from crmcli.model.event import Event
 from tests.automation.clones import HELLO, NONE, forge, lead
-from tests.automation.conftest import House
+from tests.automation.conftest import UNTOLD, House
 from tests.kit import begin, save
 
 
@@ -37,6 +37,7 @@ CALL = "do: webhook, with: {url: 'http://127.0.0.1:9/x'}"
 
 
 def test_a_call_queued_here_runs_no_command_that_others_wrote_beside_it(house: House) -> None:
+    house.write("settings.yaml", UNTOLD)
     house.rules(leads=HELLO.replace("do: email, with: {template: mail/hello.j2}", CALL))
     lead(house)
     house.tick()

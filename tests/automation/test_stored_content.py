@@ -15,7 +15,7 @@ from crmcli.sales.history.undo import undo
 from crmcli.sales.settings import fields
 from crmcli.store.layout import file_path
 from tests.automation.clones import HELLO, forge, lead
-from tests.automation.conftest import SETTINGS, Hook, House
+from tests.automation.conftest import SETTINGS, UNTOLD, Hook, House
 
 EVIL = SETTINGS + "channels: {mail: {deliver: 'smtp://127.0.0.1:9', password: 'cmd:touch ran'}}\n"
 
@@ -35,6 +35,7 @@ def pulled(root: Path, text: str) -> str:
 
 @pytest.mark.parametrize("way", ["changed", "cut", "gone"])
 def test_a_letter_whose_content_others_changed_does_not_leave(house: House, way: str) -> None:
+    house.write("settings.yaml", UNTOLD)
     house.rules(leads=HELLO)
     lead(house)
     (house.root / "outbox").write_text("in the way")

@@ -18,7 +18,7 @@ import pytest
 from crmcli.automation.ledger import jobs_of
 from crmcli.sales.checks.check import problems
 from tests import kit
-from tests.automation.conftest import SETTINGS
+from tests.automation.conftest import UNTOLD
 from torture.copies import copied
 
 pytestmark = [
@@ -216,7 +216,7 @@ def test_an_sms_is_handed_over_once_or_is_unknown(house: Any, tmp_path: Path) ->
     program.parent.mkdir()
     program.write_text('#!/bin/sh\ncat >> "$PWD/taken"\necho >> "$PWD/taken"\n')
     program.chmod(0o755)
-    house.write("settings.yaml", SETTINGS + "channels: {sms: {run: send}}\n")
+    house.write("settings.yaml", UNTOLD + "channels: {sms: {run: send}}\n")
     house.rules(kit.robots("{id: hello, do: sms, with: {text: Привет, to: '+79161234567'}}"))
     house.add("deal", name="Чай")
     gc.collect()

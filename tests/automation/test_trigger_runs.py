@@ -13,6 +13,7 @@ from crmcli.sales.history import undo
 from crmcli.sales.records import remove
 from crmcli.store.timeline.event_ids import EventIds
 from tests import kit
+from tests.automation.conftest import UNTOLD
 
 DEALS = """
     stages:
@@ -122,6 +123,7 @@ def test_a_code_fires(rules: Any) -> None:
 
 
 def test_a_refused_move_is_told_and_not_tried_again(rules: Any) -> None:
+    rules.write("settings.yaml", UNTOLD)
     deal = rules.add("deal", name="Чай")
     activities.fire(rules.ws, deal.id, "paid")
     result = rules.tick()

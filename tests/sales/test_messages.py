@@ -130,11 +130,12 @@ def test_everything_is_plain_and_known(ws: Workspace) -> None:
     lead = kit.add(ws, "lead", name="Кровля", utm_source="ya", emails="a@b.ru")
     deal = kit.add(ws, "deal", name="Склад", contacts=contact.id, close_by="2026-12-01")
     task = kit.add(ws, "task", name="Звонок", about=deal.id, due="2026-11-24 10:00")
+    every = template_names.every_shape(ws.schema)
     for record in (company, contact, lead, deal, task):
         got = messages.names_for(ws, record)
         assert plain_only(got)
         assert set(got) <= set(template_names.known_names(entity_of(record.id)))
-        known = template_names.shapes_for(entity_of(record.id), ws.schema)
+        known = template_names.shapes_for(entity_of(record.id), every)
         assert not [name for name in got if list(unknown(got[name], known[name]))]
 
 
