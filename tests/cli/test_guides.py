@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import re
 import shlex
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -82,12 +82,12 @@ def _write(root: Path, part: str, following: list[str]) -> None:
     if match := FILE.match(part):
         text = part[match.end() :]
         text += "\n\n" + following[0] if match[1].endswith(".j2") else ""
-        kit.write(root, match[1], inspect.cleandoc(text) + "\n")
+        kit.write(root, match[1], textwrap.dedent(text).strip() + "\n")
         if match[1].startswith(("robots.d/", "hooks.d/")):
             (root / match[1]).chmod(0o755)
             os.utime(root / match[1])  # as if it was made so
     elif "pipelines.yaml" in part.split("\n")[0] and part.startswith("  # "):
-        rules = inspect.cleandoc(part.split("\n", 1)[1])
+        rules = textwrap.dedent(part.split("\n", 1)[1]).strip()
         stage = "  - {id: work, name: Work}\n  - id: talk\n    name: Talk\n"
         below = "".join(f"    {line}\n" for line in rules.split("\n"))
         stages = f"stages:\n  - {{id: new, name: New}}\n{stage}"
