@@ -201,7 +201,7 @@ def test_a_letter_that_brings_down_every_sender_is_given_up(house: Any, deal: An
     [failure] = house.tick().failures
     assert "started 3 times and never finished" in failure
     assert jobs_of(house.ws.events())[key].state == "dead"
-    assert not [text for text in house.letters() if "olga@kafe" in text.partition("\n\n")[0]]
+    assert not [text for text in house.letters() if "To: olga@kafe" in text.partition("\n\n")[0]]
 
 
 def test_wrong_settings_lose_no_letter(house: Any, deal: Any) -> None:
