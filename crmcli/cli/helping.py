@@ -91,8 +91,8 @@ GUIDES = Path(crmcli.__file__).parent / "guides"
 OPTIONS = "options"
 """The topic that has no guide: the options that every command takes."""
 TOPICS = (
-    "robots", "triggers", "own", "mail", "forms", "calls", "sms", "chat", "alerts", "hooks", "views", "fields",
-    "conditions", "templates", "cron", "files", "money", "dates", "calendar", "cards", OPTIONS,
+    "robots", "triggers", "own", "mail", "forms", "calls", "sms", "chat", "alerts", "hooks", "views",
+    "fields", "conditions", "templates", "cron", "files", "money", "dates", "calendar", "cards", OPTIONS,
 )  # fmt: skip
 
 
