@@ -62,6 +62,7 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
                     break
                 ws.look_again()
                 ws.read_clock()
+            run.copy_sent()
             try:
                 audiences.renew(ws)
             except (
@@ -136,6 +137,14 @@ class _Run:
 
         self._result.failures += sync_cards(self._ws)
         self._ws.look_again()
+
+    def copy_sent(self) -> None:
+        """Keep copies of what left in the folder of sent mail that the settings name."""
+        if not self._ws.settings.mail.sent or self.gate.why_not_channel("mail"):
+            return
+        from crmcli.automation.sent_copies import copy_sent
+
+        self._result.failures += copy_sent(self._ws)
 
     def passes_once(self) -> bool:
         """One pass over all of it; says whether anything happened, so that more may be due."""

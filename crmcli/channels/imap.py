@@ -12,12 +12,13 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from crmcli.channels.connection import Connection, SaysTooMuch, look_up
 from crmcli.channels.outcome import one_line
-from crmcli.dataclass import dataclass
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import InvalidData, ServiceFailed
 from crmcli.language import tr
 
@@ -30,6 +31,8 @@ LARGEST = 32 * 1024 * 1024
 MOST_HEARD = 512 * 1024 * 1024
 LONGEST_LINE = 4 * 1024 * 1024
 _XOAUTH2 = ";AUTH=XOAUTH2"
+_SENT = r"\Sent"
+"""The mark of the folder for sent mail (RFC 6154); no folder of the settings is called so."""
 
 
 class NoMailbox(InvalidData):
@@ -77,6 +80,12 @@ def box(url: str) -> Box:
         raise NoMailbox("channels.mail.fetch has what does not belong there", hint)
     tls = parts.scheme == "imaps"
     return Box(parts.hostname, port or (993 if tls else 143), user, folder, tls, by_token)
+
+
+def sent_box(url: str) -> Box:
+    """Read `imaps://user@host/Sent`; without a folder it is the one that the server has for sent mail."""
+    to = box(url)
+    return to if urlsplit(url).path.strip("/") else replace(to, folder=_SENT)
 
 
 class _Imap(imaplib.IMAP4):
@@ -137,7 +146,8 @@ class Session:
         self._imap: _Imap = self._step(lambda: _Imap(to, time.monotonic() + self._seconds))
         try:
             self._log_in()
-            self._ask("SELECT", self._imap.select, _quoted(to.folder))
+            self._folder = self._marked() if to.folder == _SENT else _quoted(to.folder)
+            self._ask("SELECT", self._imap.select, self._folder)
             told = self._imap.response("UIDVALIDITY")[1]
             self.validity = next(iter(_numbers(told[-1:])), 0)
         except BaseException:
@@ -190,6 +200,25 @@ class Session:
         for start in range(0, len(uids), 100):
             some = ",".join(map(str, uids[start : start + 100]))
             self._ask("STORE", self._imap.uid, "STORE", some, "+FLAGS.SILENT", r"(\Seen)")
+
+    def add_once(self, content: bytes, key: str, at: datetime) -> None:
+        """Put a letter there as one that was read, unless one with this in its Message-ID is there."""
+        if key and self._search(f'HEADER Message-ID "{key}"'):
+            return
+        when = imaplib.Time2Internaldate(at)
+        self._ask("APPEND", self._imap.append, self._folder, r"(\Seen)", when, content)
+
+    def _marked(self) -> str:
+        """The folder that the server marks as that for sent mail; Sent where none is."""
+        for line in self._ask("LIST", self._imap.list):
+            found = (
+                re.match(rb'\(([^)]*)\) (?:"[^"]*"|NIL) (.+)', line)
+                if isinstance(line, bytes)
+                else None
+            )
+            if found and b"\\sent" in found[1].lower().split():
+                return found[2].decode("ascii", "replace")
+        return '"Sent"'
 
     def close(self) -> None:
         """Take leave, whatever the server says to that."""

@@ -69,6 +69,9 @@ class Mail(Sender):
             secret = secret_in_words(str(declared.get("fetch_password", "")), "password")
             names = ", ".join(redacted(str(one)) for one in boxes)
             told.append(tr("mail is fetched from {}{}", names, secret))
+        if kept := str(declared.get("sent", "")):
+            secret = secret_in_words(str(declared.get("fetch_password", "")), "password")
+            told.append(tr("copies of sent mail go to {}{}", redacted(kept), secret))
         return "; ".join(told)
 
 

@@ -71,6 +71,11 @@ def fingerprint(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
+def fingerprint_of(message_id: object) -> str:
+    """The key's name in the Message-ID of a letter of ours."""
+    return str(message_id).strip("<> ").partition("@")[0]
+
+
 def attachment(root: Path, path: str) -> AttachedFile:
     """Read a file of the workspace to be attached; hidden folders and .. are refused."""
     if any(part.startswith(".") for part in path.split("/")):

@@ -101,6 +101,7 @@ class MailChannel:
     password stands (`env:NAME`, `cmd:COMMAND`, `file:PATH`), never what it is. `bounces` is the address
     to which messages come back, with `{key}` for the one that did. `fetch` are the mailboxes from which
     mail is fetched, `fetch_password` says where their password stands, with `{user}` for whose it is.
+    `sent` is the folder that gets a copy of what left by SMTP.
     """
 
     deliver: str = "maildir:outbox"
@@ -109,6 +110,7 @@ class MailChannel:
     bounces: str = ""
     fetch: tuple[str, ...] = ()
     fetch_password: str = ""
+    sent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,10 @@ service stats {{
 }}
 namespace inbox {{
   inbox = yes
+  mailbox Gone {{
+    auto = create
+    special_use = \\Sent
+  }}
 }}
 """
 

@@ -67,6 +67,11 @@ MAIL = {
     "fetch_password": shapes.secret(
         "Where the password of the mailboxes stands, {user} being whose it is: file:/etc/crm/{user}."
     ),
+    "sent": shapes.guarded(
+        "The folder that gets a copy of each letter sent by SMTP: imaps://user@host/Sent, or without a"
+        " folder the server's own for sent mail; its password is under fetch_password:.",
+        FETCH_RULE, _why_not_fetch,
+    ),
     "bounces": shapes.matching(
         "Where mail that cannot be delivered comes back to, {key} being the message: crm+{key}@example.com.",
         BOUNCES_RULE, "an address with {key}", "like: crm+{key}@example.com",

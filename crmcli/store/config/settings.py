@@ -156,7 +156,7 @@ def _mail(place: Cursor, got: dict[str, Any], *, has_address: bool) -> MailChann
             "add from: Sales <sales@example.com>, or the company's email",
         )
     deliver = got["deliver"] or MailChannel().deliver
-    told = (got[key] for key in ("from", "password", "bounces", "fetch", "fetch_password"))
+    told = (got[key] for key in ("from", "password", "bounces", "fetch", "fetch_password", "sent"))
     return MailChannel(deliver, *told)
 
 
