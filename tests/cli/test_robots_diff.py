@@ -105,7 +105,7 @@ def test_a_sequence_that_is_gone_ends_for_those_who_are_in_it(
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("deals: [", "new.yaml:2"), ("", "new.yaml"), ("a: 1", "new.yaml:1"),
+    [("deals: [", "new.yaml:1"), ("", "new.yaml"), ("a: 1", "new.yaml:1"),
      (STAGES.replace("do: comment", "do: coment", 1), "comment"),
      (STAGES.replace("after: 2d", "after: soon"), "soon")],
 )  # fmt: skip
