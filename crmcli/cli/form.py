@@ -113,7 +113,7 @@ def accept(session: Session, refs: Sequence[str], every: bool) -> list[Told]:
 
 @quarantine.command(cls=ChangingVerb, params=[REFS, ALL])
 def drop(session: Session, refs: Sequence[str], every: bool) -> list[Told]:
-    """Throw away what waits in quarantine: nothing comes of it. crm intake retry ID brings one back.
+    """Throw away what waits in quarantine: nothing comes of it.
 
     Example: crm form quarantine drop --all
     """
