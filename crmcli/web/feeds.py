@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 
 from crmcli import language
 from crmcli.errors import NotFound
@@ -18,7 +18,6 @@ def register(app: Flask, opened: Callable[[], Workspace]) -> None:
     """Show the calendars of those to whom settings.yaml gives an address."""
 
     def feed(token: str) -> Response:
-        g.told_path = "/calendar"  # the rest is a secret
         ws = opened()
         user = holder(ws, token)
         if user is None:

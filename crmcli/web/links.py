@@ -26,7 +26,6 @@ def register(app: Flask, opened: Callable[[], Workspace], writer: Writer) -> Non
     scanned: dict[str, datetime] = {}
 
     def follow(token: str) -> Response:
-        g.told_path = "/l"  # the rest says whose it is
         ws = opened()
         ws.look_again()
         asked = request.args.get("n", "")

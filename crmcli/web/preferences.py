@@ -24,7 +24,6 @@ def register(
     """Show the page, and take what is said there; `ink` is the colour of letters on a button."""
 
     def answer(token: str) -> Response:
-        g.told_path = "/u"  # the rest says whose it is
         ws = opened()
         language.speak(ws.settings.language)
         ws.look_again()

@@ -112,7 +112,7 @@ class Writer:
             self._left += (one for one in new if kept.HELD not in one.facts)
             fresh = {one.key: one.file for one in new}
             for post in posts:
-                post.failed = _used(ws, post.arrived, fresh)
+                post.failed = _checked(ws, post.arrived, fresh)
         except CrmError as error:
             failed = TryLater(error.message, error.hint)
         except Exception as error:  # whatever it was, who sent it is told that it is not kept
@@ -135,8 +135,18 @@ class Writer:
         self._rests_until = now + REST * (now - began)
 
 
+def _checked(ws: Workspace, arrived: Arrived, fresh: dict[str, str]) -> Exception | None:
+    """UsedBefore where it is; what cannot be told of one says nothing of the others, which are kept."""
+    try:
+        return _used(ws, arrived, fresh)
+    except CrmError as error:
+        return TryLater(error.message, error.hint)
+
+
 def _used(ws: Workspace, arrived: Arrived, fresh: dict[str, str]) -> Exception | None:
     """UsedBefore where something else came with the same key, in this transaction or before."""
-    file = fresh.get(arrived.key) or kept.named(ws, arrived.key).file
+    if not arrived.key:  # its content is its key
+        return None
+    file = fresh.get(arrived.key) or kept.file_of(ws, arrived.key)
     is_same = file == hashlib.sha256(arrived.content).hexdigest()
     return None if is_same else UsedBefore("the page was sent before", "load it anew")

@@ -117,6 +117,18 @@ def test_the_secret_opens_alone_until_it_is_revoked(
     assert site.get(f"/calendar/{newer}.ics").status_code == 404
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "PROPFIND", "PUT"])
+@pytest.mark.parametrize("path", ["/calendar/{}.ics", "/l/{}", "/u/{}", "/hooks/call/{}", "/{}"])
+def test_no_secret_of_an_address_stands_in_the_log(
+    ws: Workspace, path: str, method: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = feeds.give(ws, "anna")
+    client(ws).open(path.format(token), method=method)
+    [line] = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["method"] == method
+    assert token not in line
+
+
 def test_the_command_gives_and_takes(ws: Workspace, crm: Callable[..., kit.Run]) -> None:
     given = crm("calendar", "feed", "boris")
     assert not given.err

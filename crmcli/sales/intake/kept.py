@@ -123,6 +123,12 @@ def named(ws: Workspace, ref: str) -> Kept:
     return _as_it_is(ws, found[0])
 
 
+def file_of(ws: Workspace, key: str) -> str:
+    """The file of what came in under this very key; "" if nothing did."""
+    found = (e for e in ws.timeline.events_of_message(key) if e.kind == KEPT)
+    return next((str(event.data.get("file", "")) for event in found), "")
+
+
 def _as_it_is(ws: Workspace, event: Event) -> Kept:
     told = ws.timeline.intake_events(event.id)
     last = next((e for e in reversed(told) if e.kind in (TAKEN, DROPPED)), told[-1])
