@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from urllib.parse import urlencode
 import pytest
 
 from crmcli.automation.approval import gate
+from crmcli.web import known_secrets
 from tests.kit import contact
 from tests.web.hook_site import SECRET, Site
 
@@ -109,7 +111,7 @@ def test_what_is_not_signed_makes_nothing(
 ) -> None:
     refused = zadarma(site, secret="other", signature=wrong, **END)
     assert refused.status_code == 403
-    assert json.loads(capfd.readouterr().err.splitlines()[-1])["why"]
+    assert why(capfd) == "the signature is not that of Zadarma"
     assert site.timeline() == []
     assert site.kept() == []
 
@@ -134,8 +136,68 @@ def test_a_secret_that_is_not_there_refuses_and_loses_nothing_that_was_taken(
 def test_settings_that_nobody_approved_are_not_used(
     site: Site, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    gate.revoke(site.ws())
-    assert zadarma(site, **END).status_code == 503
-    assert json.loads(capfd.readouterr().err.splitlines()[-1])["why"] == "waiting for crm trust"
-    gate.approve(site.ws(), gate.approval(site.ws()).unapproved)
-    assert zadarma(site, **END).status_code == 200
+    for _ in range(2):  # also where they were used before
+        gate.revoke(site.ws())
+        assert zadarma(site, **END).status_code == 503
+        assert why(capfd) == "waiting for crm trust"
+        gate.approve(site.ws(), gate.approval(site.ws()).unapproved)
+        assert zadarma(site, **END).status_code == 200
+
+
+def why(capfd: pytest.CaptureFixture[str]) -> str:
+    """What the log says of the last answer."""
+    return str(json.loads(capfd.readouterr().err.splitlines()[-1])["why"])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"event": "NOTIFY_END", "call_start": "+7 916 123-45-67" * 3000},
+        {"event": "+7 916 123-45-67" * 3000},
+    ],
+)
+def test_the_log_says_nothing_of_what_was_sent(
+    site: Site, said: dict[str, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    signed = FIELDS.get(said["event"], "").split()
+    made = hmac.new(
+        SECRET.encode(), "".join(said.get(n, "") for n in signed).encode(), hashlib.sha1
+    )
+    headers = {"Signature": base64.b64encode(made.hexdigest().encode()).decode()}
+    assert site.client.post("/hooks/call", data=said, headers=headers).status_code in (400, 403)
+    told = capfd.readouterr().err
+    assert len(told) < 400
+    assert "916" not in told.partition('"why"')[2]
+
+
+@pytest.mark.parametrize("channel", ["call", "sms"])
+def test_what_has_no_key_is_known_by_its_content(
+    folder: Path, channel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", SECRET)
+    made = Site(folder, "{provider: json, token: env:TOKEN}", channel)
+    for number in (1, 2, 3, 2):
+        said = {"from": f"+7916000000{number}", "text": "Да"}
+        assert made.client.post(f"/hooks/{channel}?token={SECRET}", json=said).status_code == 200
+    assert len(made.kept()) == 3
+    made.writer.stop()
+
+
+def test_a_program_that_prints_the_secret_runs_once_a_minute(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs, prints = tmp_path / "runs", tmp_path / "prints"
+    prints.write_text(f"#!/bin/sh\necho x >> {runs}\n[ -e {tmp_path}/no ] || echo {SECRET}\n")
+    prints.chmod(0o700)
+    made = Site(folder, f"{{provider: zadarma, key: k1, secret: 'cmd:{prints}'}}")
+    (tmp_path / "no").touch()
+    with ThreadPoolExecutor(8) as many:  # each with what the program did not say
+        assert {*many.map(lambda _: zadarma(made, **END).status_code, range(16))} == {400}
+    assert len(runs.read_text().split()) == 1
+    (tmp_path / "no").unlink()
+    monkeypatch.setattr(known_secrets, "KNOWN_FOR", 0.0)
+    assert zadarma(made, **END).status_code == 200
+    monkeypatch.setattr(known_secrets, "KNOWN_FOR", 60.0)
+    assert [zadarma(made, secret="other", **END).status_code for _ in range(5)] == [403] * 5
+    assert len(runs.read_text().split()) == 2
+    made.writer.stop()

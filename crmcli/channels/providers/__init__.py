@@ -83,6 +83,7 @@ class Provider:
     """Whether it can be told to connect a user with a client."""
 
     def __init__(self, channel: str, settings: Settings, declared: Mapping[str, Any]) -> None:
+        self.read_secret: Callable[[str], str] = secrets.read
         self.channel = channel
         self.settings = settings
         self.declared = declared
@@ -98,7 +99,7 @@ class Provider:
 
     def secret(self, key: str) -> str:
         """The secret that a key of the settings points to; NoSecret."""
-        return secrets.read(self.told(key))
+        return self.read_secret(self.told(key))
 
     def greeting(self, posted: Posted) -> Answer | None:
         """What it hears when it only asks whether somebody is there; None for anything else."""

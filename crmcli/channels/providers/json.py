@@ -14,7 +14,6 @@ from typing import Any
 
 from crmcli.channels.incoming import Arrived, Incoming, Unreadable, json_of, receiver
 from crmcli.channels.providers import BadSignature, NoSignature, Posted, Provider, check_age
-from crmcli.language import tr
 
 SKIP, ADDS = "skip", "adds"
 """What a table of values may make of the value of any field: nothing comes of it; it says more of the one
@@ -136,5 +135,5 @@ def _stamped(text: str) -> datetime:
             return datetime.fromtimestamp(int(text) / (1000 if len(text) > 11 else 1), UTC)
         found = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
-        raise BadSignature(tr("{!r} is not a time stamp", text[:40])) from None
+        raise BadSignature("the time stamp cannot be read") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
