@@ -8,13 +8,12 @@ from typing import Any
 
 from flask import Response, g, request
 
-from crmcli.automation.approval.gate import Gate
+from crmcli.automation.approval.gate import Gate, approved_as_of
 from crmcli.channels.providers import BadSignature, NoSignature, Posted, Provider, provider_of
 from crmcli.channels.secrets import NoSecret
 from crmcli.errors import CrmError
 from crmcli.language import tr
 from crmcli.model.channels import RECEIVED
-from crmcli.store.safety import trust
 from crmcli.web.known_secrets import KnownSecrets
 from crmcli.web.writer import TryLater, UsedBefore, Writer
 from crmcli.workspace import Workspace
@@ -65,7 +64,7 @@ class Hooks:
     def _why_not(self, ws: Workspace, channel: str) -> str:
         """Why the settings of a channel must not be used yet; looked at anew where they or what was
         approved have changed."""
-        now = ws.settings.channels[channel], trust.state()
+        now = ws.settings.channels[channel], approved_as_of()
         with self._lock:
             if self._approved.get(channel) == now:
                 return ""

@@ -107,6 +107,11 @@ def revoke(ws: Workspace) -> int:
     return len(acts)
 
 
+def approved_as_of() -> tuple[int, ...]:
+    """By what one can see that something was approved or taken back since."""
+    return trust.state()
+
+
 def _remember(ws: Workspace, acts: Iterable[Act], approved: Collection[str]) -> None:
     with trust.changed(PART) as folders:
         known: dict[str, Any] = folders.setdefault(_folder(ws), {})
