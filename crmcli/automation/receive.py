@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from crmcli.channels.incoming import Arrived, Receiver
+from crmcli.errors import CrmError
 from crmcli.sales.intake import kept
 from crmcli.sales.intake.kept import Taken
 from crmcli.sales.intake.together import take_each
@@ -17,16 +18,26 @@ MOST_BYTES = 16 * 1024 * 1024
 
 def fetch(ws: Workspace, receivers: Iterable[Receiver]) -> int:
     """Keep what lies ready at the receivers, and tell them so; how many there were that are new."""
-    count = 0
-    for receiver in receivers:
-        arrived: list[Arrived] = []
-        for one in receiver.fetch():
-            arrived.append(one)
-            if len(arrived) == MOST_AT_ONCE or sum(len(a.content) for a in arrived) > MOST_BYTES:
-                count += _kept(ws, receiver, arrived)
-                arrived = []
-        count += _kept(ws, receiver, arrived) if arrived else 0
-    return count
+    return sum(
+        _kept(ws, receiver, some) for receiver in receivers for some in _portions(receiver.fetch())
+    )
+
+
+def _portions(arrived: Iterable[Arrived]) -> Iterator[list[Arrived]]:
+    """What comes, in portions; also what had come before the rest could not be fetched."""
+    portion: list[Arrived] = []
+    try:
+        for one in arrived:
+            portion.append(one)
+            if len(portion) == MOST_AT_ONCE or sum(len(a.content) for a in portion) > MOST_BYTES:
+                yield portion
+                portion = []
+    except CrmError:
+        if portion:
+            yield portion
+        raise
+    if portion:
+        yield portion
 
 
 def _kept(ws: Workspace, receiver: Receiver, arrived: list[Arrived]) -> int:

@@ -53,6 +53,11 @@ PLAYED = {
     "kannel": "{provider: kannel, login: me, password: env:PW, from: '3434', token: env:TOKEN,"
     " api: 'API/cgi-bin/sendsms', hook: 'HOOK'}",
 }
+HEARD = PLAYED | {
+    "json": "{provider: json, token: env:TOKEN,"
+    " fields: {id: sms_id, from: phone, text: body, status: state, event: event},"
+    " values: {event: {ping: skip, more: adds}, status: {OK: delivered, LOST: failed}}}",
+}
 TAKEN = {
     "smsc": (200, {"id": 31, "cnt": 1, "cost": "3.20", "balance": "10"}),
     "twilio": (201, {"sid": "SM1", "status": "queued", "price": None}),
@@ -174,7 +179,7 @@ def site(
 ) -> Iterator[Site]:
     monkeypatch.setenv("PW", SECRET)
     monkeypatch.setenv("TOKEN", "tok-1")
-    text = PLAYED[request.param].replace("API", "https://api.example.com").replace("HOOK", HOOK)
+    text = HEARD[request.param].replace("API", "https://api.example.com").replace("HOOK", HOOK)
     made = Site(folder, text, "sms")
     yield made
     made.writer.stop()
@@ -242,6 +247,32 @@ def test_a_report_is_told_once(site: Site, name: str, said: dict[str, str], kind
     site.timeline()
     told = site.ws().events(record=deal.id, kinds=("sms.delivered", "sms.failed"))
     assert [event.kind for event in told] == ([kind] if kind else [])
+
+
+def posted(site: Site, **said: str) -> int:
+    client: Any = site.client
+    return int(client.post("/hooks/sms?token=tok-1", data=said).status_code)
+
+
+@pytest.mark.parametrize("site", ["json"], indirect=True)
+@pytest.mark.parametrize("text", ["skip", "adds"])
+def test_a_client_may_write_the_words_of_the_settings(site: Site, text: str) -> None:
+    assert posted(site, sms_id="8", phone=ANNA, body=text, event="ping") == 200
+    assert posted(site, sms_id="8", phone=ANNA, body=text, event="new") == 200
+    assert [told["text"] for _, _, told in site.timeline()] == [text]
+
+
+@pytest.mark.parametrize("site", ["json"], indirect=True)
+def test_each_state_of_one_of_ours_counts_by_a_mapping_too(site: Site) -> None:
+    ws = site.ws()
+    deal = kit.deal(ws)
+    with ws.change("note") as change:
+        change.note("sms.out", deal.id, {"number": ANNA, "text": "a", "message_id": "sms:77"})
+    for state in ("OK", "LOST", "OK"):
+        assert posted(site, sms_id="77", state=state) == 200
+    site.timeline()
+    told = site.ws().events(record=deal.id, kinds=("sms.delivered", "sms.failed"))
+    assert [event.kind for event in told] == ["sms.delivered", "sms.failed"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -312,6 +313,7 @@ class Centre(threading.Thread):
         self.submitted: list[tuple[bytes, int, int, int]] = []
         self.waiting: list[bytes] = []
         self.status = 0
+        self.breaks = self.pings = False
 
     def run(self) -> None:
         while True:
@@ -320,7 +322,7 @@ class Centre(threading.Thread):
             except OSError:
                 return
             line.settimeout(PATIENCE)
-            with line, line.makefile("rwb") as stream:
+            with contextlib.suppress(OSError), line, line.makefile("rwb") as stream:
                 self.serve(stream)
 
     def serve(self, stream: Any) -> None:
@@ -339,6 +341,11 @@ class Centre(threading.Thread):
                 for number, pdu in enumerate(self.waiting if command == 1 and is_right else ()):
                     delivered[900 + number] = pdu
                     say(5, 900 + number, pdu)
+                if self.breaks:
+                    stream.write(struct.pack(">4I", 3, 5, 0, 0))
+                    stream.flush()
+                if self.pings:
+                    threading.Thread(target=self.ping, args=(say,), daemon=True).start()
             elif command == 4:
                 self.take(body)
                 say(0x80000004, sequence, b"m%d\0" % len(self.submitted), self.status)
@@ -346,6 +353,13 @@ class Centre(threading.Thread):
                 self.waiting.remove(delivered[sequence])
             elif command == 6:
                 say(0x80000006, sequence)
+
+    def ping(self, say: Callable[[int, int], None]) -> None:
+        """Ask over and over whether anybody is there."""
+        with contextlib.suppress(OSError, ValueError):  # until nobody is
+            for number in range(200):
+                say(0x15, 5000 + number)
+                time.sleep(0.1)
 
     def take(self, body: bytes) -> None:
         rest = body.split(b"\0", 1)[1][2:].split(b"\0", 1)[1][2:].split(b"\0", 1)[1]
@@ -407,6 +421,37 @@ def test_smpp_sends_parts_that_break_no_letter_and_hears_the_last_one_s_receipt(
     crm("tick")
     assert listed(crm)[-1] == ("sms.in", "с первой, без первой")
     assert centre.waiting == []
+
+
+def test_smpp_the_same_words_of_another_day_count_again(
+    folder: Path, crm: Crm, centre: Centre
+) -> None:
+    client(folder, smpp(centre))
+    for _ in range(2):  # each time the centre numbers from 900 on
+        centre.has("Да".encode("utf-16-be"))
+        assert crm("tick").err == ""
+    assert listed(crm) == [("sms.in", "Да"), ("sms.in", "Да")]
+
+
+def test_smpp_what_came_before_the_line_broke_is_kept(
+    folder: Path, crm: Crm, centre: Centre
+) -> None:
+    client(folder, smpp(centre))
+    centre.has("Да".encode("utf-16-be"))
+    centre.breaks = True
+    assert len(crm("tick").err.splitlines()) == 1
+    assert listed(crm) == [("sms.in", "Да")]
+
+
+def test_smpp_a_centre_that_is_never_quiet_is_left_in_time(
+    folder: Path, crm: Crm, centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crmcli.channels.providers.smpp_line.ENOUGH", 0.5)
+    client(folder, smpp(centre))
+    centre.has("Да".encode("utf-16-be"))
+    centre.pings = True
+    assert crm("tick").err == ""
+    assert (listed(crm), centre.waiting) == ([("sms.in", "Да")], [])
 
 
 @pytest.mark.parametrize(("status", "state"), [(0x0B, "dead"), (0x14, "failed"), (0x58, "failed")])

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from crmcli.channels.incoming import Arrived, Incoming, Unreadable, json_of, receiver
 from crmcli.channels.providers import BadSignature, NoSignature, Posted, Provider, check_age
@@ -57,42 +58,48 @@ class Json(Provider):
 
     def key(self, posted: Posted) -> str:
         """What has an id counts once, by it; what only says more, or nothing, by all that it says."""
-        found = self._mapped(posted)
+        found, words = self._mapped(posted)
         name = str(found.get("id") or "")
         if not name:
             return ""
-        if {SKIP, ADDS} & {*map(str, found.values())}:
-            return f"{self._key_of(name)}:{hashlib.sha256(posted.body).hexdigest()[:16]}"
-        return self._key_of(name)
+        if words:
+            content = posted.body or urlsplit(posted.url).query.encode()
+            return f"{self._key_of(name)}:{hashlib.sha256(content).hexdigest()[:16]}"
+        return self._key_of(name, str(found.get("status") or ""))
 
     def read(self, posted: Posted) -> Incoming:
         """It, by the names that crm has for it; from there on it is as if it had come in these."""
-        found = self._mapped(posted)
-        words = {*map(str, found.values())}
+        found, words = self._mapped(posted)
         if SKIP in words:
             return Incoming(f"{self.channel}.in", why_nothing="the settings let it pass by")
         if ADDS in words:
             names = ("recording", "text", "duration")
-            told = {name: found[name] for name in names if found.get(name) not in (None, "", ADDS)}
+            told = {name: found[name] for name in names if found.get(name) not in (None, "")}
             return Incoming(f"{self.channel}.in", told, adds_to=self._key_of(str(found.get("id"))))
         told = {name: value for name, value in found.items() if value is not None}
         content = json.dumps(told, ensure_ascii=False).encode()
         return receiver(self.channel, Path(), self.settings).read(Arrived(content))
 
-    def _key_of(self, name: str) -> str:
-        return f"{self.channel}:{name}"
+    def _key_of(self, name: str, state: str = "") -> str:
+        """An SMS has its key by the channel: `sms:ID` is one of ours, and each of its states counts."""
+        return f"sms:in:{name}:{state}" if self.channel == "sms" else f"{self.channel}:{name}"
 
-    def _mapped(self, posted: Posted) -> dict[str, Any]:
-        """What stands at the places that the settings name, each value as they translate it."""
+    def _mapped(self, posted: Posted) -> tuple[dict[str, Any], set[str]]:
+        """What stands at the places that the settings name, each value as they translate it; and
+        which of SKIP and ADDS they make of one, for a client may write these words too."""
         whole = _whole(posted)
         fields: Mapping[str, str] = self.declared.get("fields") or {}
         tables: Mapping[str, Mapping[str, str]] = self.declared.get("values") or {}
         found = {name: _at(whole, path) for name, path in fields.items()}
         found = found or (whole if isinstance(whole, dict) else {})
         plain = {k: v for k, v in found.items() if isinstance(v, str | int | float | None)}
-        return {
-            name: tables.get(name, {}).get(_word(value), value) for name, value in plain.items()
+        made = {
+            name: str(tables[name][_word(value)])
+            for name, value in plain.items()
+            if _word(value) in tables.get(name, {})
         }
+        words = {SKIP, ADDS} & {*made.values()}
+        return {k: v for k, v in {**plain, **made}.items() if made.get(k) not in words}, words
 
 
 PROVIDER = Json

@@ -11,8 +11,8 @@ from smpplib.exceptions import ConnectionError as Lost
 
 LARGEST = 70_000
 """Octets of one message."""
-LONGEST = 60.0
-"""Seconds for which the other side may drip."""
+LONGEST, ENOUGH = 60.0, 30.0
+"""Seconds for which the other side may drip; and after which nothing more is waited for."""
 
 
 class Line(Client):  # type: ignore[misc]  # it has no types
@@ -22,6 +22,11 @@ class Line(Client):  # type: ignore[misc]  # it has no types
         super().__init__(host, port, timeout=seconds, allow_unknown_opt_params=True)
         self.logger.disabled = True
         self._tls, self._until = tls, time.monotonic() + LONGEST
+
+    @property
+    def is_late(self) -> bool:
+        """Whether what comes from here on may as well come the next time."""
+        return time.monotonic() > self._until - LONGEST + ENOUGH
 
     def quiet_for(self, seconds: float) -> None:
         """From now on so long a silence ends it."""
