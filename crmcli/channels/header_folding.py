@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.charset import BASE64, Charset
 from email.header import Header
 from email.policy import EmailPolicy
 from typing import Any
@@ -46,4 +47,6 @@ class MailPolicy(EmailPolicy):
         return f"{words}{self.linesep if is_long else ''} {address}"
 
     def _encoded(self, header: str, text: str) -> str:
-        return Header(text, "utf-8", _LINE, header).encode(linesep=self.linesep)
+        utf8 = Charset("utf-8")
+        utf8.header_encoding = BASE64  # whatever other packages of the process have set for all
+        return Header(text, utf8, _LINE, header).encode(linesep=self.linesep)

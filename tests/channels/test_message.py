@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from email import message_from_bytes, policy
+from email import charset, message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -52,6 +52,15 @@ def test_a_letter_arrives_as_it_was_written(wire: bool) -> None:
     assert got["To"].addresses[0].display_name == "Анна Ковалёва"
     assert got.get_content().replace("\r\n", "\n") == LETTER.text
     assert str(got["Date"]) == "Mon, 23 Nov 2026 12:00:00 +0300"
+
+
+def test_what_other_packages_set_for_the_whole_process_changes_no_letter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(charset, "CHARSETS", dict(charset.CHARSETS))
+    before = to_bytes(LETTER, wire=True)
+    charset.add_charset("utf-8", charset.QP, charset.QP, "utf-8")  # as apprise does
+    assert to_bytes(LETTER, wire=True) == before
 
 
 WORDS = st.text("АБВабвёЁйщъэюяŁéabz-.'", min_size=1, max_size=40)

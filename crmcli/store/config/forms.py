@@ -113,11 +113,8 @@ def _field(place: Cursor, got: Mapping[str, Any], ground: Ground, spoken: str) -
 
 def _usual_label(field: Field, language: str) -> str:
     """What stands above a field; of a list a client gives one."""
-    if field.kind.name == "phones":
-        return tr_in("Phone", language)
-    if field.kind.name == "emails":
-        return tr_in("E-mail", language)
-    return tr_in(field.label, language)
+    one = {"phones": "Phone", "emails": "E-mail"}.get(field.name, field.label)
+    return tr_in(one, language)
 
 
 def _options(field: Field, ground: Ground) -> Mapping[str, str]:
