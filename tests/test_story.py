@@ -36,12 +36,7 @@ channels:
   mail: {deliver: 'maildir:outbox', from: Roofs <sales@roofs.example>}
   call: {provider: zadarma, key: k, secret: env:CALL_SECRET}
 """
-LETTERS = {
-    "prices": "Entity: lead\nSubject: Our prices\n\n"
-    "Hello {{ lead.first_name }}, here they are: https://shop.example/prices\n",
-    "offer": "Entity: deal\nSubject: Our offer\n\nHello {{ contact.first_name }}, it is attached.\n",
-    "bill": "Entity: deal\nSubject: Your invoice\n\nThank you, {{ contact.first_name }}.\n",
-}
+OFFER = "Entity: deal\nSubject: Our offer\n\nHello {{ contact.first_name }}, it is attached.\n"
 PETER = "peter@client.example"
 
 
@@ -93,12 +88,16 @@ def story(
 ) -> Iterator[Story]:
     monkeypatch.setenv("CALL_SECRET", "s3cret")
     write(folder, "settings.yaml", SETTINGS)
-    for name in ("pipelines.yaml", "forms.yaml"):
+    for name in (
+        "pipelines.yaml",
+        "forms.yaml",
+        "templates/mail/prices.j2",
+        "templates/mail/bill.j2",
+    ):
         told = re.search(rf"```yaml\n# {name}\n(.*?)```", PAGE, re.DOTALL)
         assert told is not None
         write(folder, name, told[1])
-    for name, text in LETTERS.items():
-        write(folder, f"templates/mail/{name}.j2", text)
+    write(folder, "templates/mail/offer.j2", OFFER)
     made = Story(folder, crm)
     yield made
     made.leave()
@@ -188,7 +187,7 @@ def _call(story: Story) -> None:
 def _answer(story: Story, offer: EmailMessage) -> None:
     mail = EmailMessage()
     mail["From"], mail["To"] = f"Peter Stone <{PETER}>", "sales@roofs.example"
-    mail["Subject"], mail["Message-ID"] = f"Re: {offer['Subject']}: we agree", "<1@client.example>"
+    mail["Subject"], mail["Message-ID"] = f"Re: {offer['Subject']}", "<1@client.example>"
     mail["In-Reply-To"] = str(offer["Message-ID"])
-    mail.set_content("Please go on.")
+    mail.set_content("We agree, please go on.")
     story.crm("mail", "receive", stdin=mail.as_bytes())

@@ -29,6 +29,7 @@ FILTERS: Mapping[str, str] = {
     "from": "Of mail and messages: what the sender's address has in it; of a changed field: its old value.",
     "to": "Of a changed field: its new value.",
     "subject": "What the subject, or else the text, has in it.",
+    "text": "What the client's own words have in it, without what is quoted.",
     "form": "The form that was filled in, by its name.",
     "link": "What the address of the link has in it.",
     "number": "The telephone line that was called, or that of the sender.",
@@ -38,8 +39,10 @@ FILTERS: Mapping[str, str] = {
 """The keys by which an event is narrowed, each with one value or several of which one is enough."""
 LASTING = {"record.idle": "14d", "message.unanswered": "2h"}
 """The events that come when something has lasted `for` so long, each with an example."""
-PARTS = ("from", "subject", "link")
+PARTS = ("from", "subject", "text", "link")
 """The filters that are content with a part of what is told."""
+LONGEST = 80
+"""So many letters of a text are shown where it is not what was waited for."""
 OF_CODES = ("value", "form", "link", "number", "from", "subject")
 """The filters of a code of one's own, whose program says what it tells along."""
 
@@ -60,7 +63,7 @@ EVENTS: Mapping[str, Awaited] = {
     "call.missed": Awaited("Nobody took the client's call.", ("number",)),
     "call.callback": Awaited("The client asked to be called.", ("number", "form"),
                              channel="a telephone exchange"),
-    "mail.in": Awaited("The client wrote an e-mail.", ("from", "subject")),
+    "mail.in": Awaited("The client wrote an e-mail.", ("from", "subject", "text")),
     "mail.out": Awaited("An e-mail went to the client.", ("subject",)),
     "mail.opened": Awaited("The client opened an e-mail.", ("subject",), channel="tracking of mail"),
     "mail.clicked": Awaited("The client followed a link of an e-mail.", ("link",)),
@@ -68,12 +71,12 @@ EVENTS: Mapping[str, Awaited] = {
     "form.submitted": Awaited("A form of the site was filled in.", ("form", "value")),
     "meeting": Awaited("There was a meeting."),
     "note": Awaited("Somebody noted something."),
-    "sms.in": Awaited("The client sent an SMS.", ("number",)),
+    "sms.in": Awaited("The client sent an SMS.", ("number", "text")),
     "sms.out": Awaited("An SMS went to the client.", ("number",)),
     "sms.delivered": Awaited("An SMS has reached the client's phone."),
     "sms.failed": Awaited("An SMS did not reach the client's phone."),
-    "message.in": Awaited("The client wrote in a chat.", ("from", "subject")),
-    "message.first": Awaited("The client wrote in a chat for the first time.", ("from", "subject"),
+    "message.in": Awaited("The client wrote in a chat.", ("from", "subject", "text")),
+    "message.first": Awaited("The client wrote in a chat for the first time.", ("from", "subject", "text"),
                              ("message.in",)),
     "message.out": Awaited("The client was answered in a chat.", ("subject",)),
     "message.unanswered": Awaited("None of us answered the client's message, e-mail or SMS for so long.",
@@ -136,12 +139,21 @@ def unmet(filters: Mapping[str, tuple[str, ...]], name: str, event: Event) -> st
     if changes is not None:
         return _unmet_changes(filters, ("owner",) if name == "owner.changed" else (), changes)
     for key, wanted in filters.items():
-        told = str(event.data.get(key) or "")
+        told = _own_words(event) if key == "text" else str(event.data.get(key) or "")
         if key == "subject":
             told = told or str(event.data.get("text") or "")
         if not any(_fits(key, told, one) for one in wanted):
-            return tr("{} is {!r}, not {}", key, told, ", ".join(wanted))
+            shown = told if len(told) <= LONGEST else f"{told[:LONGEST]}…"
+            return tr("{} is {!r}, not {}", key, shown, ", ".join(wanted))
     return ""
+
+
+def _own_words(event: Event) -> str:
+    """The text of a message without what it quotes."""
+    text = str(event.data.get("text") or "")
+    for start, end in reversed(event.data.get("quoted") or ()):
+        text = text[:start] + text[end:]
+    return text
 
 
 def _fits(key: str, told: str, wanted: str) -> bool:
