@@ -117,8 +117,11 @@ def _caller(ws: Workspace, number: str) -> tuple[str, str]:
     """Whose call that is, as the web hook of an exchange finds it: the open deal of who has the number, or
     a new lead; and a note of that."""
     from crmcli.channels.incoming import Incoming
+    from crmcli.sales.forms import is_phone
     from crmcli.sales.intake import taking, whose
 
+    if not is_phone(ws, number):
+        raise BadUsage(tr("{!r} is not a phone number", number), "like '+7 916 123-45-67'")
     incoming = Incoming("call.in", phones=[number])
     if (known := whose.record_of(ws, incoming)) is not None:
         return known.id, ""

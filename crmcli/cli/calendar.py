@@ -79,5 +79,12 @@ def feed(session: Session, user: str, revoke: bool) -> Told:
     if revoke:
         feeds.revoke(ws, user)
         return Told(tr("The calendar address of {} is revoked.", user), {"user": user})
+    had_one = user in ws.settings.users and bool(ws.settings.users[user].feed)
     path = f"/calendar/{feeds.give(ws, user)}.ics"
-    return Told(path, {"user": user, "path": path})
+    name = ws.owner_name(user)
+    said = (
+        tr("For {}; the address of before opens nothing now.", name)
+        if had_one
+        else tr("For {}.", name)
+    )
+    return Told(path, {"user": user, "path": path}, details=[said])

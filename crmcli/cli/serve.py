@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from importlib.util import find_spec
+from typing import Any
 
 import click
 
@@ -37,6 +39,8 @@ def serve(session: Session, port: int, host: str) -> None:
     if not (find_spec("flask") and find_spec("waitress")):
         raise Refused("crm serve needs Flask and waitress", "pip install 'crmcli[web]'")
     hooks = [name for name, told in ws.settings.channels.items() if told.get("provider")]
+    for name in hooks:
+        _check_secrets(name, ws.settings.channels[name])
     has_feeds = any(user.feed for user in ws.settings.users.values())
     if not (found or hooks or has_feeds or ws.forms.site.address):
         raise Refused("there are no forms to show, and no provider to hear", "write forms.yaml")
@@ -57,6 +61,19 @@ def serve(session: Session, port: int, host: str) -> None:
     except OSError as error:
         said = tr("cannot listen at {}:{}: {}", host, port, error.strerror or str(error))
         raise Conflict(said, "choose another --port") from None
+
+
+def _check_secrets(channel: str, declared: Mapping[str, Any]) -> None:
+    """Refuse to listen where a secret is not there by which what comes in is told from what anybody sends."""
+    from crmcli.channels import secrets
+
+    for value in declared.values():
+        if isinstance(value, str) and value.startswith("env:"):
+            try:
+                secrets.read(value)
+            except secrets.NoSecret as error:
+                said = tr("/hooks/{} cannot be checked: {}", channel, error.message)
+                raise Refused(said, error.hint) from None
 
 
 def _is_loopback(host: str) -> bool:
