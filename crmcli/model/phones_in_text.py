@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from crmcli.model.legal_details import read_inn
@@ -30,6 +31,8 @@ class _Group(NamedTuple):
     digits: str
 
 
+_MOST_GROUPS = 100
+"""Of digits that follow each other, so many are looked at: some twenty numbers."""
 _RUN = re.compile(r"(?<![\w@#№$€£₽*_&=%])(?<!\d[.,:])[+(]{0,2}[0-9](?:[0-9 ().+/~-]*[0-9])?")
 _GROUP = re.compile(r"\+?[ (]*[0-9]+")
 _DAY_OR_TIME = re.compile(
@@ -61,7 +64,9 @@ def find_phones(text: str, country: str) -> list[FoundPhone]:
     found: list[FoundPhone] = []
     for run in _RUN.finditer(plain):
         digits = sum(letter.isdigit() for letter in run[0])
-        if digits < _LEAST_DIGITS or _OTHER_NUMBER.search(plain[: run.start()][-40:]):
+        if digits < _LEAST_DIGITS or _OTHER_NUMBER.search(
+            plain[max(0, run.start() - 40) : run.start()]
+        ):
             continue
         found += _in_run(plain, run.start(), run.end(), country)
     return found
@@ -70,7 +75,7 @@ def find_phones(text: str, country: str) -> list[FoundPhone]:
 def _in_run(text: str, start: int, end: int, country: str) -> Iterator[FoundPhone]:
     """The numbers in a run of groups of digits: those that together account for most of them."""
     groups = []
-    for match in _GROUP.finditer(text[:end], start):
+    for match in islice(_GROUP.finditer(text, start, end), _MOST_GROUPS):
         begin = match.start() + len(match[0]) - len(match[0].lstrip("( "))
         groups.append(_Group(begin, match.end(), re.sub(r"\D", "", match[0])))
     if _UNIT.match(text, end):

@@ -70,4 +70,7 @@ class Desk:
 
 def may_show(origin: str, host: str, origins: Collection[str]) -> bool:
     """Whether a page of that origin may send: our own, or one of those that are named."""
-    return urlsplit(origin).netloc == host or origin in origins
+    try:
+        return urlsplit(origin).netloc == host or origin in origins
+    except ValueError:  # what no browser sends
+        return False

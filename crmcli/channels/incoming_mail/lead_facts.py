@@ -179,8 +179,12 @@ def _of_form(fields: dict[str, str], mail: IncomingMail, country: str) -> LeadFa
 
 def _phones(text: str, country: str) -> tuple[str, ...]:
     """The numbers in a signature or a field, as written; faxes left out."""
-    found = (one for one in find_phones(text, country) if not _FAX.search(text[: one.start]))
-    return tuple(dict.fromkeys(one.text for one in found))
+    found = (
+        one.text
+        for one in find_phones(text, country)
+        if not _FAX.search(text[max(0, one.start - 40) : one.start])
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def _person_name(name: str) -> str:

@@ -25,6 +25,9 @@ _ENDINGS = {
     "image/gif": "gif", "application/pdf": "pdf", "message/rfc822": "eml",
 }  # fmt: skip
 
+_NOT_READ = (ValueError, LookupError, TypeError, AttributeError)
+"""What Python raises where the parameters of a header are none (RFC 2231)."""
+
 
 @dataclass
 class Part:
@@ -57,13 +60,16 @@ class Part:
     @property
     def disposition(self) -> str:
         """What is to be done with it: attachment, inline or nothing."""
-        return (self._message.get_content_disposition() or "").strip()
+        try:
+            return (self._message.get_content_disposition() or "").strip()
+        except _NOT_READ:
+            return ""
 
     def param(self, name: str) -> str:
         """A parameter of its type."""
         try:
             value = self._message.get_param(name, "")
-        except (ValueError, LookupError, IndexError):
+        except _NOT_READ:
             return ""
         return "".join(value[-1:] if isinstance(value, tuple) else str(value or ""))
 
@@ -83,7 +89,7 @@ class Part:
         """The name that it says it has, in whichever way (RFC 2231, or encoded words as most write it)."""
         try:
             name = self._message.get_filename("")
-        except (ValueError, LookupError, IndexError):
+        except _NOT_READ:
             name = ""
         return unencoded(name or "")
 

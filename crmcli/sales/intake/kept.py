@@ -62,6 +62,15 @@ HELD = "held"
 """The key in the data of what says that something is in quarantine, and in the facts of what goes there."""
 
 
+def whole(given: Any) -> Any:
+    """The same with each half of a character in its texts replaced: such a text cannot be written."""
+    if isinstance(given, str):
+        return given.encode("utf-8", "replace").decode()
+    if isinstance(given, Mapping):
+        return {whole(name): whole(value) for name, value in given.items()}
+    return [whole(one) for one in given] if isinstance(given, list | tuple) else given
+
+
 def keep(ws: Workspace, channel: str, arrived: Iterable[Arrived]) -> list[Kept]:
     """Keep what has come, durably, in one transaction; those that are new, for what came before is known
     by its key."""
@@ -83,7 +92,7 @@ def keep_in(change: Change, ws: Workspace, channel: str, arrived: Iterable[Arriv
     new: dict[str, Kept] = {}
     key_of = receiver(channel, ws.root, ws.settings).key
     for one in arrived:
-        key = one.key or key_of(one.content)
+        key = whole(one.key or key_of(one.content))
         key = key or f"sha256:{hashlib.sha256(one.content).hexdigest()}"
         if key in new or any(e.kind == KEPT for e in ws.timeline.events_of_message(key)):
             continue

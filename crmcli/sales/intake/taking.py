@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from crmcli.channels.incoming import Arrived, Incoming, receiver
+from crmcli.channels.incoming import Arrived, Incoming, Unreadable, receiver
 from crmcli.channels.providers import by_provider
 from crmcli.dataclass import replace
 from crmcli.errors import Conflict, CrmError
@@ -25,6 +26,7 @@ from crmcli.sales.intake.scrap_names import person
 from crmcli.sales.intake.whose import record_of
 from crmcli.workspace import Change, Workspace
 
+_ID = re.compile(r"\b[a-z]+-[0-9a-z]{8}\b")
 OWN = "we sent it ourselves"
 OURS = "one of us wrote it, to nobody who is known"
 
@@ -78,13 +80,21 @@ def bring(ws: Workspace, channel: str, arrived: Iterable[Arrived]) -> list[Taken
 def read(ws: Workspace, kept: Kept) -> Incoming:
     """What it says; Unreadable, FileDamaged."""
     arrived = Arrived(store.content(ws, kept), kept.key, kept.facts)
-    by = by_provider(kept.channel, ws.settings, arrived)
-    incoming = by or receiver(kept.channel, ws.root, ws.settings).read(arrived)
+    try:
+        by = by_provider(kept.channel, ws.settings, arrived)
+        incoming = by or receiver(kept.channel, ws.root, ws.settings).read(arrived)
+    except (CrmError, OSError, MemoryError):
+        raise
+    except Exception as error:  # one that nobody can read holds up no other
+        told = tr("a bug in crm: {}: {}", type(error).__name__, store.whole(str(error))[:200])
+        raise Unreadable(told, "crm intake show has it as it came: tell us of it") from error
+    written = ("told", "also", "lead", "answers", "emails", "phones", "handles")
+    incoming = replace(incoming, **{name: store.whole(getattr(incoming, name)) for name in written})
     return with_what_it_says(incoming, ws.settings.phone_country)
 
 
 def _failed(ws: Workspace, kept: Kept, error: CrmError, *, again: bool = False) -> Taken:
-    why = error.message
+    why = _lasting(ws, store.whole(error.message))
     if kept.why != why and not ws.dry_run:
         with ws.change("intake take", actor="crm") as change:
             change.note(
@@ -93,6 +103,11 @@ def _failed(ws: Workspace, kept: Kept, error: CrmError, *, again: bool = False) 
                 {"intake": kept.id, "why": why, **({store.AGAIN: True} if again else {})},
             )
     return Taken(kept, failed=why)
+
+
+def _lasting(ws: Workspace, why: str) -> str:
+    """A reason without the ids of records that were not made: they are others each time."""
+    return _ID.sub(lambda found: found[0] if ws.exists(found[0]) else "…", why)
 
 
 def _taken(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Taken:
