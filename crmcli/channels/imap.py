@@ -9,18 +9,20 @@ import base64
 import contextlib
 import imaplib
 import re
-import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from crmcli.channels.connection import Connection, SaysTooMuch, look_up
+from crmcli.channels.mail_login import answer, encryption, is_here, spellings, user_of
 from crmcli.channels.outcome import one_line
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import InvalidData, ServiceFailed
 from crmcli.language import tr
+from crmcli.model.redaction import without
 
 SECONDS = 30.0
 """How long one answer of the server may take."""
@@ -30,7 +32,6 @@ LARGEST = 32 * 1024 * 1024
 """Bytes of a letter; what is behind them stays on the server."""
 MOST_HEARD = 512 * 1024 * 1024
 LONGEST_LINE = 4 * 1024 * 1024
-_XOAUTH2 = ";AUTH=XOAUTH2"
 _SENT = r"\Sent"
 """The mark of the folder for sent mail (RFC 6154); no folder of the settings is called so."""
 
@@ -57,11 +58,6 @@ class Box:
     def __str__(self) -> str:
         return f"{self.user}@{self.host}/{self.folder}"
 
-    @property
-    def is_local(self) -> bool:
-        """Whether nothing leaves this machine on the way there."""
-        return self.host in ("localhost", "127.0.0.1", "::1")
-
 
 def box(url: str) -> Box:
     """Read `imaps://user@host/INBOX`, where `user;AUTH=XOAUTH2` (RFC 5092) logs in by a token; NoMailbox."""
@@ -70,10 +66,13 @@ def box(url: str) -> Box:
         port = parts.port
     except ValueError:  # its words quote what stands there, which may be a password
         raise NoMailbox("channels.mail.fetch has no valid host and port") from None
-    user, folder = unquote(parts.username or ""), unquote(parts.path.strip("/")) or "INBOX"
-    by_token = user.upper().endswith(_XOAUTH2)
-    user = user[: -len(_XOAUTH2)] if by_token else user
     hint = "write imaps://user@host/INBOX, the password under fetch_password:"
+    try:
+        user, by_token = user_of(unquote(parts.username or ""))
+    except ValueError:
+        told = "channels.mail.fetch has a way to log in that is not known"
+        raise NoMailbox(told, "write user;AUTH=XOAUTH2@host for a token, or user@host") from None
+    folder = unquote(parts.path.strip("/")) or "INBOX"
     if parts.scheme not in ("imap", "imaps") or not parts.hostname or not user:
         raise NoMailbox("channels.mail.fetch is not a mailbox", hint)
     if parts.password is not None or re.search(r"[\x00-\x1f\x7f\"\\]", user + folder):
@@ -104,11 +103,8 @@ class _Imap(imaplib.IMAP4):
 
     def encrypt(self) -> None:
         """Speak TLS from here on."""
-        context = ssl.create_default_context()
-        if self._to.is_local:  # a mail server at home has a certificate that it made itself
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        self.sock.encrypt(context, self._to.host)
+        self.sock.encrypt(encryption(self._to.host), self._to.host)
+        self.untagged_responses = {}  # what was said before counts no more (RFC 3501)
 
     def read(self, size: int) -> bytes:
         """So many bytes."""
@@ -161,13 +157,13 @@ class Session:
                 "STARTTLS", imap._simple_command, "STARTTLS"
             )  # its own would wrap the socket itself
             self._step(imap.encrypt)
-        elif not to.tls and not to.is_local:
+        elif not to.tls and not is_here(to.host):
             raise self._failed(tr("it does not offer encryption, so the password is not sent"))
         if not (to.user + self._secret).isascii():
             raise self._failed(tr("the user or the password has letters that IMAP does not allow"))
         if to.by_token:
-            said = f"user={to.user}\1auth=Bearer {self._secret}\1\1".encode()
-            self._ask("AUTHENTICATE", imap.authenticate, "XOAUTH2", lambda _: said)
+            said = partial(answer, to.user, self._secret)
+            self._ask("AUTHENTICATE", imap.authenticate, "XOAUTH2", said)
         else:
             self._ask("LOGIN", imap.login, to.user, self._secret)
 
@@ -232,7 +228,7 @@ class Session:
         word, said = self._step(lambda: ask(*given), what)
         if word != "OK":
             words = b" ".join(part for part in said if isinstance(part, bytes))
-            raise self._failed(f"{what}: {one_line(words)}")
+            raise self._failed(f"{what}: {self._told(words.decode('utf-8', 'replace'))}")
         return list(said)
 
     def _step(self, act: Callable[[], Any], what: str = "") -> Any:
@@ -243,13 +239,16 @@ class Session:
         except TimeoutError:
             raise self._failed(tr("no reply in time")) from None
         except (OSError, imaplib.IMAP4.error, ValueError, LookupError, TypeError) as error:
-            words = one_line(str(error)) or type(error).__name__
+            words = self._told(str(error)) or type(error).__name__
             raise self._failed(": ".join(filter(None, (what, words)))) from None
 
     def _failed(self, why: str) -> FetchFailed:
         hidden = re.sub(r"\b[A-P]{4}\d+ ?", "", why)  # the tag of a command is another each time
-        hidden = hidden.replace(self._secret, "…") if self._secret else hidden
         return FetchFailed(f"{self._box}: {hidden}")
+
+    def _told(self, said: str) -> str:
+        """What a server said, cut to a line once the secret that it may repeat is hidden."""
+        return one_line(without(said, spellings(self._box.user, self._secret)))
 
 
 def _is_of(head: bytes, uid: int) -> bool:

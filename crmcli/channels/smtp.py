@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import re
 import smtplib
 import socket
-import ssl
 import time
 from collections.abc import Callable
 from functools import partial
@@ -15,10 +13,12 @@ from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from crmcli.channels.connection import Connection, SaysTooMuch, look_up
+from crmcli.channels.mail_login import answer, encryption, is_here, spellings, user_of
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, discreet, one_line
 from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData
 from crmcli.language import tr
+from crmcli.model.redaction import without
 
 SECONDS = 30.0
 """How long one answer of the server may take."""
@@ -29,6 +29,8 @@ TOTAL_SECONDS = 120.0
 LONGEST_LINE = 8 * 1024
 LONGEST_ANSWER = 64 * 1024
 MOST_LINES = 256
+_LONGEST_IN_COMMAND = 350
+"""A token that is longer waits to be asked for: in base64 a command has no room for it (RFC 4954)."""
 MOST_HEARD = 1024 * 1024
 """Bytes that a server may say in a whole conversation."""
 
@@ -42,21 +44,18 @@ class BadServer(InvalidData):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where to deliver: `tls` means from the first byte on (smtps)."""
+    """Where to deliver: `tls` from the first byte on (smtps); `by_token`: the secret is one of OAuth 2."""
 
     host: str
     port: int
     user: str = ""
     tls: bool = False
-
-    @property
-    def is_local(self) -> bool:
-        """Whether nothing leaves this machine on the way there."""
-        return self.host in ("localhost", "127.0.0.1", "::1")
+    by_token: bool = False
 
 
 def server(url: str) -> Server:
-    """Read `smtp://user@host:587` or `smtps://user@host`; BadServer otherwise."""
+    """Read `smtp://user@host:587`, `smtps://user@host` or either with `user;AUTH=XOAUTH2`; BadServer
+    otherwise."""
     hint = "write smtp://user@host:587 or smtps://user@host:465, the password under password:"
     try:
         parts = urlsplit(url)
@@ -70,8 +69,13 @@ def server(url: str) -> Server:
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise BadServer("channels.mail.deliver has something after the host", hint)
     tls = parts.scheme == "smtps"
-    user = unquote(parts.username or "")
-    return Server(parts.hostname, port or (465 if tls else 587 if user else 25), user, tls)
+    try:
+        user, by_token = user_of(unquote(parts.username or ""))
+    except ValueError:
+        told = "channels.mail.deliver has a way to log in that is not known"
+        raise BadServer(told, "write user;AUTH=XOAUTH2@host for a token, or user@host") from None
+    port = port or (465 if tls else 587 if user else 25)
+    return Server(parts.hostname, port, user, tls, by_token)
 
 
 class _Stop(Exception):
@@ -92,13 +96,16 @@ class _Smtp(smtplib.SMTP):
     """The commands of smtplib over a bounded connection, with answers that are read strictly."""
 
     sock: Any
+    secrets: tuple[str, ...] = ()
+    """What is not shown, should the server repeat it."""
 
     def getreply(self) -> tuple[int, bytes]:
         """One whole answer: lines with one code, the last without a dash; _NoAnswer otherwise."""
         texts: list[bytes] = []
         codes: set[bytes] = set()
         while True:
-            line = self.sock.line(LONGEST_LINE)
+            heard = self.sock.line(LONGEST_LINE).decode("latin-1")
+            line = without(heard, self.secrets).encode("latin-1")
             match = _ANSWER.fullmatch(line)
             if match is None:
                 raise _NoAnswer(tr("not an SMTP reply: {!r}", one_line(line)))
@@ -124,6 +131,7 @@ class _Conversation:
         self.deadline = self.until = time.monotonic() + total
         name = socket.gethostname() or "localhost"  # the full name would need the network
         self.smtp = _Smtp(local_hostname=name)
+        self.smtp.secrets = spellings(to.user, password)
 
     def send(self, sender: str, recipients: tuple[str, ...], data: bytes) -> Outcome:
         """Lead the whole conversation."""
@@ -152,10 +160,21 @@ class _Conversation:
         if not self.to.tls and smtp.has_extn("starttls"):
             self._step("STARTTLS", self._start_tls)
             self._step("EHLO", smtp.ehlo_or_helo_if_needed)
-        elif not self.to.tls and self.password and not self.to.is_local:
+        elif not self.to.tls and self.password and not is_here(self.to.host):
             raise _Stop(tr("{} does not offer encryption, so the password is not sent", self.name))
         if self.password:
-            self._step("the login", lambda: smtp.login(self.to.user, self.password))
+            self._step("the login", self._log_in)
+
+    def _log_in(self) -> None:
+        user, smtp = self.to.user, self.smtp
+        if not self.to.by_token:
+            smtp.login(user, self.password)
+        elif "XOAUTH2" in smtp.esmtp_features.get("auth", "").upper().split():
+            said = partial(answer, user, self.password)
+            fits = len(said()) < _LONGEST_IN_COMMAND
+            smtp.auth("XOAUTH2", said, initial_response_ok=fits)
+        else:
+            raise smtplib.SMTPNotSupportedError(tr("it does not offer XOAUTH2"))
 
     def _connect(self) -> tuple[int, bytes]:
         """Connect, encrypted from the first byte if need be; the greeting."""
@@ -175,11 +194,7 @@ class _Conversation:
         self.smtp.esmtp_features, self.smtp.does_esmtp = {}, False
 
     def _encrypt(self) -> None:
-        context = ssl.create_default_context()
-        if self.to.is_local:  # a mail server at home has a certificate that it made itself
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        self.smtp.sock.encrypt(context, self.to.host)
+        self.smtp.sock.encrypt(encryption(self.to.host), self.to.host)
 
     def _end(self) -> Outcome:
         """Send the final dot. From here on silence means that nobody knows. The answer may take twice as
@@ -268,13 +283,14 @@ def send(
     if password and not to.user:
         told = "channels.mail has a password, but its deliver names no user"
         raise BadServer(told, "write smtp://user@host")
+    if to.by_token and not password:
+        told = "channels.mail.deliver logs in by a token, but channels.mail has no password"
+        raise BadServer(told, "write the token under password: env:NAME")
     if not (password + to.user).isascii():
         told = "the user or the password has characters that SMTP login does not allow"
         raise BadServer(told, "use ASCII letters, digits and punctuation")
     outcome = _Conversation(to, password, seconds, total).send(sender, recipients, data)
-    said = (password, f"\0{to.user}\0{password}")  # as a server may repeat it, in base64
-    encoded = (base64.b64encode(text.encode()).decode() for text in said)
-    return discreet(outcome, (password, *encoded) if password else ())
+    return discreet(outcome, spellings(to.user, password))
 
 
 def _dotted(data: bytes) -> bytes:

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import imaplib
-import os
-import shutil
-import signal
-import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,78 +17,16 @@ from crmcli.automation.tick import tick
 from crmcli.channels import imap
 from crmcli.sales.intake import kept
 from crmcli.workspace import Workspace
+from tests.automation.dovecot import dovecot
 from tests.kit import NOW, Run, replace
 from tests.sales.intake.test_mail import letter
 
-CONF = """
-base_dir = {d}/run
-state_dir = {d}/state
-log_path = {d}/log
-protocols = imap
-listen = 127.0.0.1
-ssl = no
-disable_plaintext_auth = no
-auth_failure_delay = 0
-mail_location = maildir:{d}/mail/%u
-mail_uid = nobody
-mail_gid = nogroup
-first_valid_uid = 1
-first_valid_gid = 1
-default_internal_user = nobody
-default_login_user = nobody
-default_internal_group = nogroup
-passdb {{
-  driver = passwd-file
-  args = scheme=PLAIN username_format=%u {d}/users
-}}
-userdb {{
-  driver = static
-  args = uid=nobody gid=nogroup home={d}/mail/%u
-}}
-service imap-login {{
-  chroot =
-  inet_listener imap {{
-    port = {port}
-  }}
-  inet_listener imaps {{
-    port = 0
-  }}
-}}
-service anvil {{
-  chroot =
-}}
-service stats {{
-  chroot =
-}}
-namespace inbox {{
-  inbox = yes
-  mailbox Gone {{
-    auto = create
-    special_use = \\Sent
-  }}
-}}
-"""
-
 
 @pytest.fixture(scope="module")
-def dovecot() -> Iterator[int]:
-    """A real Dovecot on a port of its own."""
-    if shutil.which("dovecot") is None or os.getuid() != 0:
-        pytest.skip("needs dovecot, and root to start it: tests/system-packages.sh")
-    folder = Path("/tmp") / f"crm-dovecot-{os.getpid()}"
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    for name in ("run", "state", "mail"):
-        (folder / name).mkdir(parents=True)
-    shutil.chown(folder / "mail", "nobody", "nogroup")
-    (folder / "users").write_text("anna:{PLAIN}secret\nboris:{PLAIN}secret\n")
-    (folder / "conf").write_text(CONF.format(d=folder, port=port))
-    subprocess.run(["dovecot", "-c", folder / "conf"], check=True)
-    try:
+def server() -> Iterator[int]:
+    """A real Dovecot; its port."""
+    with dovecot() as (port, _):
         yield port
-    finally:
-        os.kill(int((folder / "run/master.pid").read_text()), signal.SIGTERM)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Post:
@@ -128,9 +61,9 @@ class Post:
 
 
 @pytest.fixture
-def post(dovecot: int, monkeypatch: pytest.MonkeyPatch) -> Post:
+def post(server: int, monkeypatch: pytest.MonkeyPatch) -> Post:
     monkeypatch.setenv("CRM_TEST_IMAP", "secret")
-    return Post(dovecot)
+    return Post(server)
 
 
 def set_up(folder: Path, urls: str) -> None:

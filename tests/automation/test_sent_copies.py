@@ -8,15 +8,15 @@ import pytest
 
 from crmcli.automation import mail_fetch
 from tests.automation.test_mail_fetch import Post as Boxes
-from tests.automation.test_mail_fetch import dovecot  # noqa: F401  # a fixture
+from tests.automation.test_mail_fetch import server  # noqa: F401  # a fixture
 from tests.automation.test_outbox import deal  # noqa: F401  # a fixture
 from tests.kit import replace
 
 
 @pytest.fixture
-def boxes(dovecot: int) -> Boxes:  # noqa: F811  # the fixture
+def boxes(server: int) -> Boxes:  # noqa: F811  # the fixture
     """The mailboxes of that server."""
-    found = Boxes(dovecot)
+    found = Boxes(server)
     with found.at("anna") as box:
         for folder in ("Gone", "Copies"):
             box.create(folder)

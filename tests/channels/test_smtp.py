@@ -21,6 +21,7 @@ from crmcli.channels.message import Message
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
 from crmcli.channels.smtp import BadServer, Server
 from crmcli.model.settings import MailChannel
+from tests.channels.man_in_the_middle import AFAR, from_afar
 
 CERTIFICATE = Path(__file__).parent / "data" / "localhost-test-only.pem"
 LETTER = b"From: a@b.ru\r\nTo: anna@example.ru\r\nSubject: hello\r\n\r\n.dot\r\n..\r\ntext\r\n"
@@ -216,13 +217,8 @@ def test_encryption_where_it_is_offered(start: Start, how: str) -> None:
 
 def elsewhere(monkeypatch: pytest.MonkeyPatch, server: Server) -> Server:
     """The same server, by a name that is not this machine's own."""
-    look_up = socket.getaddrinfo
-
-    def stub(host: str, *args: Any, **more: Any) -> Any:
-        return look_up("127.0.0.1" if host.endswith(".example.test") else host, *args, **more)
-
-    monkeypatch.setattr(socket, "getaddrinfo", stub)
-    return Server("mail.example.test", server.port, server.user, server.tls)
+    from_afar(monkeypatch)
+    return Server(AFAR, server.port, server.user, server.tls)
 
 
 @pytest.mark.parametrize("how", ["tls_context", "ssl_context"])

@@ -1,0 +1,89 @@
+"""Somebody on the way to a mail server, who hears all and takes encryption away."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from crmcli.channels.mail_login import spellings
+
+AFAR = "mail.example.test"
+"""This machine under a name that is not its own; the certificate for tests is for that name."""
+TRICKS = {
+    "strips the offer": None,
+    "refuses": (b"454 not now\r\n", b"TAG NO not now\r\n"),
+    "says yes to go on in clear": (
+        b"220 go\r\n250 AUTH PLAIN XOAUTH2\r\n",
+        b"TAG OK go\r\n* OK hi\r\n",
+    ),
+}
+
+
+def from_afar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let names under example.test be this machine."""
+    look_up = socket.getaddrinfo
+
+    def stub(host: str, *args: Any, **more: Any) -> Any:
+        return look_up("127.0.0.1" if host.endswith(".example.test") else host, *args, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", stub)
+
+
+class Middle:
+    """What was heard of the clients, who think that they speak with the server on `port`."""
+
+    def __init__(self, server: int, trick: str = "", *, imap: bool = False) -> None:
+        self.heard = b""
+        self._server, self._strips = server, trick == "strips the offer"
+        answers = TRICKS[trick] if trick else None
+        self._answer = answers[imap] if answers else b""
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def heard_a(self, user: str, secret: str) -> bool:
+        """Whether the secret went by in clear, or in base64, or as much as a login was begun."""
+        said = self.heard.decode("latin-1")
+        return any(word in said for word in (*spellings(user, secret), "LOGIN", "AUTH"))
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.create_connection(("127.0.0.1", self._server))
+                for one in (self._up, self._down):
+                    Thread(target=one, args=(client, server), daemon=True).start()
+
+    def _up(self, client: socket.socket, server: socket.socket) -> None:
+        with contextlib.suppress(OSError), server:
+            while said := client.recv(65536):
+                self.heard += said
+                if self._answer and b"STARTTLS" in said.upper():
+                    client.sendall(self._answer.replace(b"TAG", said.split()[0]))
+                else:
+                    server.sendall(said)
+            server.shutdown(socket.SHUT_RDWR)
+
+    def _down(self, client: socket.socket, server: socket.socket) -> None:
+        with contextlib.suppress(OSError), client:
+            while said := server.recv(65536):
+                client.sendall(said.replace(b"STARTTLS", b"XXXXXXXX") if self._strips else said)
+            client.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def middle(server: int, trick: str = "", *, imap: bool = False) -> Iterator[Middle]:
+    """Somebody between us and a server."""
+    one = Middle(server, trick, imap=imap)
+    try:
+        yield one
+    finally:
+        one.close()
