@@ -171,6 +171,28 @@ def test_what_is_cut_in_half_stays_is_told_once_and_comes_when_it_is_whole(
     assert spool.of("inbox") == []
 
 
+@pytest.mark.parametrize("name", ["99_99_+7_x", "00_00_\udcff_00", "00_00_+79160000009_00"])
+def test_files_that_are_no_messages_hold_up_no_other(
+    folder: Path, crm: Crm, spool: Spool, name: str
+) -> None:
+    client(folder, spool.declared)
+    whole = part(spool, "30_00_+79160000001_00", "Целое".encode("utf-16"))
+    if name.startswith("99"):
+        odd = spool.root / "inbox" / f"IN99999999_999999_00_{ANNA}_00.txt"
+    else:
+        odd = spool.root / "inbox" / f"IN20261101_1010{name}.txt"
+    odd.write_bytes(
+        "да".encode("utf-16") if ANNA in odd.name or "\udcff" in name else b"x" * 100_000
+    )
+    (spool.root / "inbox" / "IN20261101_101001_00_+79160000002_00.txt").symlink_to("/etc/passwd")
+    spool.settle()
+    told = crm("tick")
+    assert (told.code, len(told.err.splitlines())) == (0, 1)
+    assert listed(crm) == [("sms.in", "Целое")]
+    assert (whole.exists(), odd.exists()) == (False, True)
+    assert crm("tick").err == ""
+
+
 def test_what_is_being_written_and_what_may_go_on_is_waited_for(
     folder: Path, crm: Crm, spool: Spool
 ) -> None:

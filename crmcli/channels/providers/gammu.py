@@ -83,7 +83,12 @@ class Gammu(Fetching):
             parts.sort()
             text = self._joined(parts)
             if text is not None:
-                at = datetime.strptime(moment, "%Y%m%d_%H%M%S").astimezone()
+                at = _moment(moment)
+                if at is None or not _is_text(number):
+                    self.troubles.append(
+                        tr("{}: the name says no time or no sender", _shown(parts[0].path))
+                    )
+                    continue
                 given = {"from": number, "text": text, "at": format_instant(at)}
                 yield _arrived(
                     given, f"sms:gammu:in:{moment}_{serial}_{number}", [p.path for p in parts]
@@ -94,6 +99,9 @@ class Gammu(Fetching):
         try:
             age = time.time() - max(part.path.stat().st_mtime for part in parts)
             if age < SETTLED:
+                return None
+            if max(part.path.stat().st_size for part in parts) > LARGEST:
+                self.troubles.append(tr("{}: larger than an SMS can be", parts[0].path))
                 return None
             texts = [_read(part.path) for part in parts]
         except OSError as error:
@@ -112,6 +120,23 @@ class Gammu(Fetching):
 PROVIDER = Gammu
 
 
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%Y%m%d_%H%M%S").astimezone()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _shown(path: Path) -> str:
+    """The path as a text that can be written, whatever bytes its name has."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _is_text(text: str) -> bool:
+    """Whether a part of a file's name is text, and not bytes of another encoding."""
+    return text.encode("utf-8", "replace").decode() == text
+
+
 def _key(mark: str) -> str:
     return f"gammu:{mark}"
 
@@ -124,7 +149,8 @@ def _arrived(given: Mapping[str, str], key: str, files: Sequence[Path]) -> Arriv
 def _files(folder: Path) -> list[Path]:
     """The files of a spool folder by their names, which begin with the time."""
     try:
-        return sorted(path for path in folder.iterdir() if path.is_file())
+        found = (path for path in folder.iterdir() if path.is_file() and not path.is_symlink())
+        return sorted(found)
     except OSError as error:
         raise SpoolFailed(f"{folder}: {error.strerror or error}") from None
 

@@ -11,7 +11,7 @@ from crmcli.model.providers import Key, Provider, providers_of
 from crmcli.store.config import shapes
 from crmcli.store.config.cursor import Cursor
 
-URL_RULE = r"https?://(?![^/?#\\]*@)\S+"
+URL_RULE = r"https?://([^\s/?#@\[\]:\\]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?([/?#]\S*)?"
 PROVIDER = "provider"
 ALONE = ("url", "secret")
 """The keys that have a sense only where no provider is named."""
