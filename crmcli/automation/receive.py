@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from crmcli.automation.chat_asks import answer_new
 from crmcli.channels.incoming import Arrived, Receiver
 from crmcli.errors import CrmError
 from crmcli.sales.intake import kept
-from crmcli.sales.intake.kept import Taken
+from crmcli.sales.intake.kept import Kept, Taken
 from crmcli.sales.intake.together import take_each
 from crmcli.workspace import Workspace
 
@@ -49,4 +50,9 @@ def _kept(ws: Workspace, receiver: Receiver, arrived: list[Arrived]) -> int:
 
 def take_up(ws: Workspace) -> list[Taken]:
     """Take up all that waits and was not found unreadable before."""
-    return take_each(ws, [one for one in kept.waiting(ws) if one.state == "waiting"])
+    return take_those(ws, [one for one in kept.waiting(ws) if one.state == "waiting"])
+
+
+def take_those(ws: Workspace, waiting: Iterable[Kept]) -> list[Taken]:
+    """Take up these; what new chats are told is queued with them."""
+    return take_each(ws, waiting, answer_new)

@@ -178,7 +178,6 @@ class _Run:
         edited = hand_edits.receive_values(ws, failed)
         self._meet_unread(failed)
         received = take_up(ws)
-        chat_asks.answer_new(ws, received)
         self._result.failures += [
             f"{one.kept.id} ({one.kept.channel}): {one.failed}"
             for one in received

@@ -10,12 +10,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from crmcli.automation.receive import take_those
 from crmcli.channels.incoming import Arrived
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import Conflict, CrmError, kind_of_bug
 from crmcli.sales.forms import CHANNEL
 from crmcli.sales.intake import kept
-from crmcli.sales.intake.together import TOGETHER, take_each
+from crmcli.sales.intake.together import TOGETHER
 from crmcli.workspace import Workspace
 
 AT_ONCE = 200
@@ -126,7 +127,7 @@ class Writer:
         began = time.monotonic()
         some = [self._left.popleft() for _ in range(min(TOGETHER, len(self._left)))]
         try:
-            take_each(self._opened(), some)
+            take_those(self._opened(), some)
         except CrmError:
             time.sleep(IDLE)  # crm tick will take them up
         except Exception as error:

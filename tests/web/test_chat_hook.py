@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -66,3 +67,34 @@ def test_an_update_of_another_kind_is_kept_and_makes_nothing(site: Site) -> None
     site.timeline()
     assert [one.state for one in site.kept()] == ["taken"]
     assert all_of(site.ws(), "lead") == []
+
+
+@pytest.mark.parametrize("text", ["Сколько стоит чай?", "/id"])
+@pytest.mark.parametrize("leads", ["yes", "no"])
+def test_a_new_chat_is_answered_whoever_takes_its_message_up(
+    site: Site, text: str, leads: str
+) -> None:
+    asks = CHAT.replace("}", ", ask_phone: Номер}") + f"leads: {leads}\n"
+    write(site.folder, "settings.yaml", settings("{}").rstrip("\n") + "\n" + asks)
+    assert call(site, {"update_id": 7, "message": said(3, text=text)}).status_code == 200
+    assert are_taken(site, 1)  # by the writer of the site, not by a tick
+    [job] = site.ws().events(kinds=("job.queued",))
+    told = json.loads(site.ws().attached(job.data["file"]))
+    asked = text != "/id"
+    assert (told["to"], told["text"]) == (
+        "telegram:77", "Пожалуйста, пришлите ваш номер телефона." if asked else "77")  # fmt: skip
+    assert (told.get("ask_phone", ""), bool(job.record)) == ("Номер" if asked else "", asked)
+    call(site, {"update_id": 8, "message": said(4, text=text)})
+    assert are_taken(site, 2)
+    site.timeline()  # the tick answers nothing once more
+    assert len(site.ws().events(kinds=("job.queued",))) == (1 if asked else 2)
+
+
+def are_taken(site: Site, count: int) -> bool:
+    """Whether so many are taken up, soon."""
+    until = time.monotonic() + 10
+    while [one.state for one in site.kept()] != ["taken"] * count:
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True

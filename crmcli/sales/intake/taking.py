@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from crmcli.channels.incoming import Arrived, Incoming, Unreadable, receiver
 from crmcli.channels.providers import by_provider
@@ -26,12 +26,14 @@ from crmcli.sales.intake.scrap_names import person
 from crmcli.sales.intake.whose import record_of
 from crmcli.workspace import Change, Workspace
 
+Then = Callable[[Change, Workspace, Taken], None]
+"""What else is to be written in the transaction in which something is taken up."""
 _ID = re.compile(r"\b[a-z]+-[0-9a-z]{8}\b")
 OWN = "we sent it ourselves"
 OURS = "one of us wrote it, to nobody who is known"
 
 
-def take(ws: Workspace, kept: Kept, *, dropped: bool = False) -> Taken:
+def take(ws: Workspace, kept: Kept, *, dropped: bool = False, then: Then | None = None) -> Taken:
     """Take it up in one transaction, once; also what was `dropped` before, if that is wanted.
 
     What cannot be read is told on the timeline, once for each reason, and waits for a person; what is in the
@@ -44,7 +46,7 @@ def take(ws: Workspace, kept: Kept, *, dropped: bool = False) -> Taken:
     try:
         with ws.change("intake take", actor="crm", cause=kept.id) as change:
             ws.look_again()
-            return take_in(change, ws, kept, incoming, dropped=dropped)
+            return take_in(change, ws, kept, incoming, dropped=dropped, then=then)
     except Conflict as error:  # somebody is at it in this moment
         return Taken(kept, failed=str(error))
     except NotYet as error:
@@ -54,15 +56,17 @@ def take(ws: Workspace, kept: Kept, *, dropped: bool = False) -> Taken:
 
 
 def take_in(
-    change: Change, ws: Workspace, kept: Kept, incoming: Incoming, *, dropped: bool = False
-) -> Taken:
+    change: Change, ws: Workspace, kept: Kept, incoming: Incoming, *, dropped: bool = False,
+    then: Then | None = None,
+) -> Taken:  # fmt: skip
     """The same in an open change, of what was read."""
     now = store.named(ws, kept.id) if kept.content is None else kept
     if now.state == "taken" or (now.state == "dropped" and not dropped):
         return Taken(now, why=tr("it is {} already", tr(now.state)))
-    if incoming.adds_to:
-        return add_to(change, ws, kept, incoming)
-    return _taken(change, ws, kept, incoming)
+    taken = (add_to if incoming.adds_to else _taken)(change, ws, kept, incoming)
+    if then is not None:
+        then(change, ws, taken)
+    return taken
 
 
 def bring(ws: Workspace, channel: str, arrived: Iterable[Arrived]) -> list[Taken | None]:

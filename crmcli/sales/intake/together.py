@@ -10,7 +10,7 @@ from crmcli.dataclass import replace
 from crmcli.errors import CrmError
 from crmcli.model.assignment import LEAST_BUSY
 from crmcli.sales.intake.kept import Kept, Taken
-from crmcli.sales.intake.taking import numbers, read, take, take_in
+from crmcli.sales.intake.taking import Then, numbers, read, take, take_in
 from crmcli.workspace import Workspace
 
 TOGETHER = 25
@@ -19,16 +19,18 @@ _SURE_DIGITS = 7
 """Digits at its end by which two spellings of a number are the same one, and now and then two numbers."""
 
 
-def take_each(ws: Workspace, waiting: Iterable[Kept]) -> list[Taken]:
-    """Take up each, in this order; where one of a transaction fails nothing of that is written, and each
-    is taken up alone."""
+def take_each(ws: Workspace, waiting: Iterable[Kept], then: Then | None = None) -> list[Taken]:
+    """Take up each, in this order, with what is `then` to be written; where one of a transaction fails
+    nothing of that is written, and each is taken up alone."""
     done: list[Taken] = []
     for group in _groups(ws, waiting):
-        done += _together(ws, group) or [take(ws, one) for one, _ in group]
+        done += _together(ws, group, then) or [take(ws, one, then=then) for one, _ in group]
     return done
 
 
-def _together(ws: Workspace, group: Sequence[tuple[Kept, Incoming | None]]) -> list[Taken]:
+def _together(
+    ws: Workspace, group: Sequence[tuple[Kept, Incoming | None]], then: Then | None
+) -> list[Taken]:
     """What became of each; nothing if they cannot be taken up in one transaction."""
     if len(group) == 1:
         return []
@@ -39,7 +41,7 @@ def _together(ws: Workspace, group: Sequence[tuple[Kept, Incoming | None]]) -> l
             for one, incoming in group:
                 assert incoming is not None  # what cannot be read stands alone
                 change.author = replace(change.author, cause=one.id)
-                done.append(take_in(change, ws, one, incoming))
+                done.append(take_in(change, ws, one, incoming, then=then))
     except CrmError:
         return []
     return done
