@@ -41,7 +41,7 @@ def _ask_for_phone(change: Change, ws: Workspace, record: Record, kept: Kept) ->
     button = str(declared.get("ask_phone") or "")
     # Where no leads are kept the client stands in a contact that is not written yet.
     to = chats.address_of(ws, record) or _chat_of(kept)
-    if not button or not to or getattr(record, "phones", ()):
+    if not button or not to or getattr(record, "phones", None):
         return
     said = str(declared.get("hello") or "")
     said = said or tr_in("Please send us your phone.", ws.settings.language)
