@@ -7,11 +7,13 @@ from datetime import datetime
 
 from crmcli.automation import outbox
 from crmcli.automation.approval.gate import Gate
+from crmcli.automation.channel_pace import ChannelPace
 from crmcli.automation.job_failures import jobs_here
 from crmcli.automation.ledger import Job, OwnStep
 from crmcli.automation.sent_lately import SentLately
 from crmcli.automation.tick_result import TickResult
 from crmcli.automation.trigger_runs import retry_event
+from crmcli.language import tr
 from crmcli.model.channels import CHANNELS
 from crmcli.model.values import format_instant
 from crmcli.store.index.pending import Plan
@@ -30,6 +32,8 @@ class Deliveries:
         self._lately = SentLately(ws)
         self._failing: dict[str, int] = {}
         self._unset: list[str] = []
+        self._pace = ChannelPace(ws)
+        self._reached: list[str] = []
 
     def run(self, gate: Gate) -> int:
         """Send the messages that `gate` lets go, the oldest first; what fails three times in a row waits.
@@ -42,14 +46,29 @@ class Deliveries:
             if job.is_of_crm:
                 self._result.heard(retry_event(self._ws, job))
                 delivered += 1
-            elif outbox.lane_of(job) not in self._resting():
+            elif not self._rests(outbox.lane_of(job)):
                 delivered += self._send(job)
         return delivered
+
+    def tell_waiting(self, gate: Gate) -> None:
+        """Let `gate` tell of channels that let out all that they may, and how much waits for the next."""
+        self._plan_jobs()
+        for channel in self._reached:
+            waiting = self._ws.agenda.ready_count(format_instant(self._ws.now), channel)
+            if waiting:
+                told = self._pace.told(channel)
+                gate.limits[told] = tr("{}; waiting for the next tick: {}", told, waiting)
+
+    def _rests(self, lane: str) -> bool:
+        """Whether what is in a lane waits for the next tick, where limits are looked at anew."""
+        if lane not in self._reached and self._pace.is_reached(lane):
+            self._reached.append(lane)
+        return lane in self._resting()
 
     def _send(self, job: Job) -> bool:
         ended = outbox.deliver(self._ws, job.key, self._lately)
         if ended is not None:
-            lane = outbox.lane_of(job)
+            lane = outbox.lane_of(job).removesuffix(outbox.BY_PERSON)
             failed = self._failing.get(lane, 0) + 1
             self._failing[lane] = failed if ended.word == "failed" else 0
             self._result.told(ended)
@@ -57,7 +76,8 @@ class Deliveries:
 
     def _resting(self) -> list[str]:
         failing = [name for name, count in self._failing.items() if count >= MOST_FAILURES]
-        return [*self._unset, *failing]
+        down = [*self._unset, *failing]
+        return [*down, *(lane + outbox.BY_PERSON for lane in down), *self._reached]
 
     def _not_set_up(self, gate: Gate) -> list[str]:
         """The channels by which messages wait to leave that are not set up, which `gate` tells."""

@@ -15,6 +15,7 @@ from crmcli.automation.ledger import (
     DEFERRED,
     MOST_STARTS,
     OPEN,
+    PERSON,
     Done,
     Job,
     after_failure,
@@ -39,6 +40,9 @@ LEASE = timedelta(minutes=10)
 """How long a claim holds; longer than any delivery may take."""
 ENDS = ("done", AWAITING, "unknown", "dead", "skipped", "cancelled")
 """How a message ends, so that only a person's word makes it leave again."""
+
+BY_PERSON = f" {PERSON}"
+"""Ends the lane of what a person sent, which waits for no limit of the channel."""
 
 
 class _Try(NamedTuple):
@@ -69,7 +73,8 @@ def time_of(job: Job, now: datetime) -> datetime | None:
 
 def lane_of(job: Job) -> str:
     """What fails together with it: after some failures in a row the others there are let rest."""
-    return _class_of(job).lane(job.facts)
+    lane = _class_of(job).lane(job.facts)
+    return lane + BY_PERSON if job.robot.startswith(PERSON) else lane
 
 
 def is_abandoned(job: Job, now: datetime) -> bool:

@@ -63,6 +63,7 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
                 ws.look_again()
                 ws.read_clock()
             run.copy_sent()
+            run.tell_waiting()
             try:
                 audiences.renew(ws)
             except (
@@ -145,6 +146,10 @@ class _Run:
         from crmcli.automation.sent_copies import copy_sent
 
         self._result.failures += copy_sent(self._ws)
+
+    def tell_waiting(self) -> None:
+        """Tell once of what waits because a channel let out all that it may."""
+        self._deliveries.tell_waiting(self.gate)
 
     def passes_once(self) -> bool:
         """One pass over all of it; says whether anything happened, so that more may be due."""

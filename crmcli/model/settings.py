@@ -134,7 +134,7 @@ class Settings:
     `alerts` say by user how somebody is told, where that is not as usual.
     `assignment` says who gets what comes in by itself, `first_response` within how much working time it
     is to be answered.
-    `channels` holds the settings of other channels, by name.
+    `channels` holds the settings of other channels, by name; `most_by` how much leaves by a channel at most.
     `max_effects` is how many acts one run of automation may do, `max_hourly` all of them within an hour,
     `runner` the clone that alone runs it, by its
     id or as `clones` calls it, any if that is empty. `commit` is one of COMMITS;
@@ -157,6 +157,7 @@ class Settings:
     mail: MailChannel = field(default_factory=MailChannel)
     webhook: WebhookChannel = field(default_factory=WebhookChannel)
     channels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    most_by: Mapping[str, Cap] = field(default_factory=dict)
     numbering: Mapping[str, str] = field(
         default_factory=lambda: {
             **dict.fromkeys(NUMBERED, "{year}-{seq:04}"),

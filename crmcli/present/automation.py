@@ -91,14 +91,15 @@ def outlook(lines: Iterable[RobotLine], columns: list[Column], empty: str) -> Li
 def jobs(ws: Workspace, found: Sequence[Job], empty: str) -> Listing:
     """What robots did and could not do; of messages that wait in the queue, for what."""
     from crmcli.automation.approval.gate import Gate
+    from crmcli.automation.channel_pace import ChannelPace
 
     names = ("key", "at", "record", "robot", "action", "state", "retry_at", "reason", "attempts")
-    rows, gate = rows_of(found, *names), Gate(ws)
+    rows, gate, pace = rows_of(found, *names), Gate(ws), ChannelPace(ws)
     for job, row in zip(found, rows, strict=True):
         row |= {"id": job.key, "attempts": job.attempts + job.starts}
         row["reason"] = tr(job.reason or (_ANSWER if job.state == "awaiting" else ""))
         if job.is_outgoing and job.state == "queued" and not job.reason:
-            row["reason"] = gate.why_not_message(job)
+            row["reason"] = gate.why_not_message(job) or pace.why_not(job)
         row |= {**{key: job.facts.get(key, "") for key in ("to", "file")}}
     return Listing(rows, JOBS, empty)
 

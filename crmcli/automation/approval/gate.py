@@ -152,6 +152,8 @@ class Gate:
         self.pause = ""
         self.missing: dict[str, None] = {}
         """What messages wait for because a channel is not set up."""
+        self.limits: dict[str, str] = {}
+        """The limits of channels that are reached, each with the line that tells how much waits."""
         try:
             gone = unrecorded(self.ws)
             self.pause = words(self.ws, gone) if gone else ""
@@ -232,7 +234,7 @@ class Gate:
 
     def news(self) -> list[str]:
         """What a person should know of what is held, if it was not said before."""
-        lines = [*([self.pause] if self.pause else []), *self.missing]
+        lines = [*([self.pause] if self.pause else []), *self.missing, *self.limits]
         if self.held:
             lines.append(f"{in_words(list(self.held.values()))} ({tr(ASK)})")
         told = _known(self.ws).get("told", [])
@@ -243,7 +245,7 @@ class Gate:
                 folders.setdefault(_folder(self.ws), {})["told"] = lines
         except CrmError as error:
             lines = [*lines, error.message]
-        return [line for line in lines if line not in told]
+        return [self.limits.get(line, line) for line in lines if line not in told]
 
 
 def in_words(acts: Sequence[Act]) -> str:

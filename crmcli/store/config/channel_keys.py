@@ -9,12 +9,18 @@ from crmcli.model.channels import CHANNELS, Channel
 from crmcli.store import layout
 from crmcli.store.config import provider_keys, shapes
 from crmcli.store.config.cursor import Cursor
+from crmcli.store.config.lengths import at_most
 
 EMAIL_RULE = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+"
 SENDER_RULE = rf"{EMAIL_RULE}|[^<>\r\n]+<{EMAIL_RULE}>"
 BOUNCES_RULE = r"[^@\s<>{}]*\{key\}[^@\s<>{}]*@[^@\s<>{}]+\.[^@\s<>{}]+"
 DELIVER_RULE = r"maildir:[^\r\n]+|smtps?://([^\s/:@]+@)?[^\s/:@]+(:\d{1,5})?/?"
 FETCH_RULE = r"imaps?://[^\s/:@\"\\]+@[^\s/:@]+(:\d{1,5})?(/[^\s?#\"\\]*)?"
+MOST = "most"
+PACE = at_most(
+    "How many messages leave by it at most, e.g. 30 per minute, 500 per d; what robots and schedules send"
+    " above it waits for the next crm tick."
+)
 ADDRESS_RULE = r"[^\s/:]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
 
 
@@ -25,10 +31,11 @@ def channels() -> shapes.Shape:
 
 
 def _channel(name: str, channel: Channel) -> shapes.Shape:
+    paced = {MOST: PACE} if channel.reaches_people else {}
     if channel.is_handed_over:
-        return provider_keys.served(channel.doc, name, HANDOVER | MORE.get(name, {}))
+        return provider_keys.served(channel.doc, name, HANDOVER | MORE.get(name, {}) | paced)
     own = OWN_SETTINGS.get(name) or {key: shapes.text(doc) for key, doc in channel.keys.items()}
-    return shapes.keys(channel.doc, own)
+    return shapes.keys(channel.doc, own | paced)
 
 
 def _why_not_deliver(place: Cursor) -> tuple[str, str]:

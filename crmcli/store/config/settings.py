@@ -28,7 +28,7 @@ from crmcli.model.values import BankAccount, fold
 from crmcli.model.vat import VatRate
 from crmcli.store.config.alert_keys import alerts_of
 from crmcli.store.config.assignment_keys import assignment_of
-from crmcli.store.config.channel_keys import ELSEWHERE, OWN_SETTINGS
+from crmcli.store.config.channel_keys import ELSEWHERE, MOST, OWN_SETTINGS
 from crmcli.store.config.cursor import Cursor, read_marked
 from crmcli.store.config.declared import check_directories, fields_of
 from crmcli.store.config.settings_keys import SHAPE
@@ -106,6 +106,7 @@ def _read_settings(top: Cursor) -> Settings:
         ),
         webhook=WebhookChannel(got["channels"]["webhook"]["allow"]),
         channels=_channels(top.at("channels"), got["channels"]),
+        most_by={name: told[MOST] for name, told in got["channels"].items() if told.get(MOST)},
         numbering={**Settings().numbering, **{k: v for k, v in masks.items() if v}},
         clones=clones,
         leads=got["leads"],
@@ -162,10 +163,11 @@ def _mail(place: Cursor, got: dict[str, Any], *, has_address: bool) -> MailChann
 
 def _channels(place: Cursor, got: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
     """Those whose settings are plain texts; a message is handed to one taker."""
-    for name, told in got.items():
+    plain = {name: {k: v for k, v in told.items() if k != MOST} for name, told in got.items()}
+    for name, told in plain.items():
         if name not in OWN_SETTINGS and told.get("run") and told.get("url"):
             place.at(name).fault("both take the messages", "write one of run and url")
-    return {n: told for n, told in got.items() if n not in ELSEWHERE and any(told.values())}
+    return {n: told for n, told in plain.items() if n not in ELSEWHERE and any(told.values())}
 
 
 def _conversion(

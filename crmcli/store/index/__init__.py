@@ -100,6 +100,7 @@ class Agenda(Upkeep):
     arrived = _asking(arrived.waiting)
     ready_jobs = _asking(pending.ready)
     ready_channels = _asking(pending.channels)
+    ready_count = _asking(pending.count)
 
     def dirty(self) -> list[str]:
         """The leads and deals that changed since they were settled; some may be there no more."""

@@ -73,6 +73,15 @@ def channels(connection: sqlite3.Connection, until: str) -> list[str]:
     return [channel for (channel,) in rows]
 
 
+def count(connection: sqlite3.Connection, until: str, channel: str) -> int:
+    """How many jobs are to leave through a channel by an instant."""
+    rows = connection.execute(
+        "SELECT count(*) FROM pending WHERE next_at > '' AND next_at <= ? AND channel = ?",
+        (until, channel),
+    )
+    return int(rows.fetchone()[0])
+
+
 def ready(
     connection: sqlite3.Connection,
     until: str,
