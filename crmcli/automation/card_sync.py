@@ -8,13 +8,16 @@ from crmcli.sales.cards.sync import sync
 from crmcli.sales.cards.whose import Answers
 from crmcli.workspace import Workspace, mail_places
 
+SECONDS = 30.0
+"""For so long mail and robots wait for it; the rest is for the next tick."""
+
 
 def sync_cards(ws: Workspace) -> list[str]:
     """Bring both sides together; what a person should know of it that was not said before."""
     url = str(ws.settings.channels["cards"].get("url", ""))
     before = mail_places.read(ws).get(url, {})
     try:
-        sync(ws, Answers())
+        sync(ws, Answers(), seconds=SECONDS)
     except CrmError as error:
         if before.get("trouble") == error.message:
             return []

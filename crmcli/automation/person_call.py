@@ -5,7 +5,7 @@ from __future__ import annotations
 from secrets import token_hex
 
 from crmcli.automation.approval.gate import ASK, Gate
-from crmcli.channels.outcome import Outcome
+from crmcli.channels.outcome import Outcome, Unknown
 from crmcli.channels.providers import provider_of
 from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, NotFound, Refused, ServiceFailed
@@ -74,5 +74,9 @@ def _e164(ws: Workspace, number: str) -> str:
 
 def check(outcome: Outcome) -> None:
     """ServiceFailed where the provider did not start the call, or nobody knows."""
-    if reason := str(getattr(outcome, "reason", "")):
+    reason = str(getattr(outcome, "reason", ""))
+    if isinstance(outcome, Unknown):
+        told = tr("the call may or may not have been started: {}", reason)
+        raise ServiceFailed(told, "see crm help calls")
+    if reason:
         raise ServiceFailed(tr("the call was not started: {}", reason), "see crm help calls")

@@ -165,13 +165,14 @@ def _queue(
 
 
 def _words(ws: Workspace, alerts: Sequence[Alert]) -> tuple[str, str]:
-    """The title and the text of a message."""
+    """The title and the text of a message, without secrets."""
+    alerts = [one._replace(text=redacted(one.text)) for one in alerts]
     if len(alerts) == 1:
         [alert] = alerts
         first = alert.text.strip().split("\n")[0]
-        return first[:120] or alert.about, f"{redacted(alert.text)}\n\n{alert.about}".strip()
+        return first[:120] or alert.about, f"{alert.text}\n\n{alert.about}".strip()
     lines = [
-        f"{local_minute(one.event.at, ws.zone)}  {' '.join(redacted(one.text).split())[:300]}"
+        f"{local_minute(one.event.at, ws.zone)}  {' '.join(one.text.split())[:300]}"
         + (f" — {one.about}" if one.about else "")
         for one in alerts[:MOST_LISTED]
     ]

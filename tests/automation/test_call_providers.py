@@ -163,6 +163,28 @@ def test_who_cannot_be_called_and_who_cannot_call(
     assert server.calls == []
 
 
+@pytest.mark.parametrize(
+    ("server", "said", "words"),
+    [
+        ("mango", b'{"result": -1}', "was not started"),
+        ("mango", b'{"result": {"a": 1}}', "was not started"),
+        ("mango", b'{"resu', "may or may not"),
+        ("zadarma", b"<html>", "may or may not"),
+        ("twilio", b"{}", "may or may not"),
+    ],
+    indirect=["server"],
+)
+def test_an_answer_that_tells_nothing_is_not_taken_for_no(
+    folder: Path, server: Any, crm: Crm, monkeypatch: pytest.MonkeyPatch, said: bytes, words: str
+) -> None:
+    ready(folder, server, monkeypatch)
+    server.plays = lambda *_: (200, said)
+    by = "boris" if "twilio" in server.settings else "anna"
+    done = crm("call", "+79161234567", "--as", by)
+    assert (done.code, len(done.err.splitlines())) == (7, 2)
+    assert words in done.err
+
+
 def test_without_a_provider_it_says_how_to_name_one(folder: Path, crm: Crm) -> None:
     found = crm("call", "+79161234567")
     assert found.code == 1

@@ -34,6 +34,10 @@ class Provider(BaseHTTPRequestHandler):
         server: Any = self.server
         server.calls.append((urlsplit(self.path).path, given, self.headers["Authorization"]))
         status, said = server.answer
+        if server.echoes:
+            login = str(self.headers["Authorization"]).replace(" ", "=")
+            asked = [*(data or query).split("&"), login]
+            status, said = 400, " ".join(one for one in asked if one.startswith(server.echoes))
         said = said.encode() if isinstance(said, str) else json.dumps(said).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(said)))
@@ -70,7 +74,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("PW", SECRET)
     monkeypatch.setenv("TOKEN", "tok-1")
     made: Any = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
-    made.calls = []
+    made.calls, made.echoes = [], ()
     thread = threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield made
@@ -143,6 +147,7 @@ REFUSED = [
     ("twilio", 429, {"code": 20429, "message": "Too Many Requests"}, "failed"),
     ("twilio", 201, {}, "unknown"),
     ("kannel", 202, "4: Rejected", "dead"),
+    ("kannel", 202, "", "unknown"),
     ("kannel", 403, "Authorization failed for sendsms", "dead"),
     ("kannel", 503, "Temporal failure, try again later.", "failed"),
 ]
@@ -162,6 +167,23 @@ def test_what_is_refused_is_said_and_never_sent_twice(
     server.answer = TAKEN[name]
     crm("tick")
     assert len(server.calls) == 1  # it is not its time yet, if it has one
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_an_answer_that_repeats_what_was_asked_tells_no_secret(
+    folder: Path, server: Any, crm: Crm, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("PW", "pass/word+1")
+    monkeypatch.setenv("TOKEN", "tok en%2")
+    who = ready(folder, server, name)
+    server.echoes = ("psw=", "password=", "dlr-url=", "Basic=")
+    done = crm("sms", "send", who, "a")
+    assert "was not sent" in done.err
+    [job] = jobs_here(kit.opened(folder), record=who).values()
+    assert "***" in job.reason
+    login = base64.b64encode(b"AC1:pass/word+1").decode()
+    for part in ("word%", "word+", "word/", "tok+", "tok ", "tok%", login):
+        assert part not in job.reason + done.err
 
 
 def test_nobody_without_a_mobile_number_is_written_to(folder: Path, server: Any, crm: Crm) -> None:
@@ -252,6 +274,17 @@ def test_a_report_is_told_once(site: Site, name: str, said: dict[str, str], kind
 def posted(site: Site, **said: str) -> int:
     client: Any = site.client
     return int(client.post("/hooks/sms?token=tok-1", data=said).status_code)
+
+
+@pytest.mark.parametrize("site", ["json"], indirect=True)
+def test_a_token_in_the_address_is_not_kept(site: Site) -> None:
+    query = urlencode(
+        {"Token": "tok-1", "token": "tok-1", "sms_id": "9", "phone": ANNA, "body": "a"}
+    )
+    assert site.client.get(f"/hooks/sms?{query}").status_code == 200
+    [one] = site.kept()
+    assert b"tok-1" not in site.ws().attached(one.file)
+    assert [told["text"] for _, _, told in site.timeline()] == ["a"]
 
 
 @pytest.mark.parametrize("site", ["json"], indirect=True)

@@ -138,7 +138,6 @@ def part(spool: Spool, name: str, content: bytes) -> Path:
     "files",
     [
         {f"00_00_{ANNA}_00": b"\xfe\xff\x04"},
-        {f"00_00_{ANNA}_00": b""},
         {f"00_00_{ANNA}_01": "вторая".encode("utf-16")},
         {
             f"00_00_{ANNA}_00": "первая".encode("utf-16"),
@@ -146,7 +145,7 @@ def part(spool: Spool, name: str, content: bytes) -> Path:
         },
         {f"00_00_{ANNA}_00": b"\xff\xff\xff"},
     ],
-    ids=["half a letter", "empty", "no first part", "no second part", "no text"],
+    ids=["half a letter", "no first part", "no second part", "no text"],
 )
 def test_what_is_cut_in_half_stays_is_told_once_and_comes_when_it_is_whole(
     folder: Path, crm: Crm, spool: Spool, files: dict[str, bytes]
@@ -191,6 +190,15 @@ def test_files_that_are_no_messages_hold_up_no_other(
     assert listed(crm) == [("sms.in", "Целое")]
     assert (whole.exists(), odd.exists()) == (False, True)
     assert crm("tick").err == ""
+
+
+@pytest.mark.parametrize("content", [b"", b"\xfe\xff", b"\0"])
+def test_an_empty_message_comes_in(folder: Path, crm: Crm, spool: Spool, content: bytes) -> None:
+    client(folder, spool.declared)
+    part(spool, f"00_00_{ANNA}_00", content)
+    spool.settle()
+    assert crm("tick").err == ""
+    assert (listed(crm), spool.of("inbox")) == ([("sms.in", "")], [])
 
 
 def test_what_is_being_written_and_what_may_go_on_is_waited_for(

@@ -63,6 +63,16 @@ def test_a_flood_becomes_one_message_and_each_thing_is_told_once(house: House) -
     assert subjects(house) == ["8 notices", "Новая: Чай 0", "Новая: Чай 1"]
 
 
+def test_no_secret_is_in_the_subject(house: House) -> None:
+    settings(house)
+    house.rules(kit.robots(TELL.replace("Новая: ", "https://hooks.example.com/x?token=t0psecret ")))
+    deals(house, 1)
+    house.tick()
+    [said] = subjects(house)
+    assert "hooks.example.com" in said
+    assert "t0psecret" not in said + bodies(house)
+
+
 def test_what_comes_after_the_digest_waits_for_the_next(house: House) -> None:
     settings(house, ", alerts: {most: 2 per 10m}")
     house.rules(kit.robots(TELL))

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any, ClassVar, cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crmcli.channels import secrets
 from crmcli.channels.base import NoChannel, Queued
 from crmcli.channels.incoming import Arrived, Incoming, Unreadable
 from crmcli.channels.outcome import Outcome
-from crmcli.dataclass import dataclass, field
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import Forbidden, InvalidData, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.providers import PROVIDERS
@@ -87,6 +87,8 @@ class Provider:
         self.channel = channel
         self.settings = settings
         self.declared = declared
+        self.secrets: set[str] = set()
+        """Those that were read, which no answer may repeat."""
 
     @classmethod
     def name(cls) -> str:
@@ -99,7 +101,14 @@ class Provider:
 
     def secret(self, key: str) -> str:
         """The secret that a key of the settings points to; NoSecret."""
-        return self.read_secret(self.told(key))
+        found = self.read_secret(self.told(key))
+        self.secrets |= {found} if found else set()
+        return found
+
+    @property
+    def secret_names(self) -> Sequence[str]:
+        """By which names, in small letters, the query of the address holds secrets."""
+        return ()
 
     def greeting(self, posted: Posted) -> Answer | None:
         """What it hears when it only asks whether somebody is there; None for anything else."""
@@ -110,7 +119,12 @@ class Provider:
         raise BadSignature(tr("{} signs nothing that crm could check", tr(self.name())))
 
     def arrived(self, posted: Posted) -> Sequence[Arrived]:
-        """What has come with it, to be kept. Each has a key that is the same if it comes again."""
+        """What has come with it, to be kept, without secrets. Each has a key that is the same if it comes
+        again."""
+        if self.secret_names:
+            parts = urlsplit(posted.url)
+            rest = [pair for pair in pairs(parts.query) if pair[0].lower() not in self.secret_names]
+            posted = replace(posted, url=parts._replace(query=urlencode(rest)).geturl())
         kept = {"rest": posted.rest, "type": posted.type}
         facts = {BY: self.name(), POSTED: {name: text for name, text in kept.items() if text}}
         content = posted.body or urlsplit(posted.url).query.encode()

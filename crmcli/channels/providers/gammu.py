@@ -25,7 +25,7 @@ from crmcli.model.values import format_instant
 SETTLED = 2.0
 """Seconds for which nobody has written to a file before it is read."""
 LATE = 60.0
-"""The same where the last part is full, so that another may follow."""
+"""The same where the last part is full, so that another may follow, or empty."""
 LARGEST = 64 * 1024
 _IN = re.compile(r"IN(\d{8}_\d{6})_(\d+)_(.*)_(\d{2,3})\.txt")
 _OURS = re.compile(r"OUT.*_crm([0-9a-f]{24})\.txt")
@@ -112,7 +112,7 @@ class Gammu(Fetching):
         if not texts or [part.number for part in parts] != [*range(len(parts))]:
             self.troubles.append(tr("{}: it is cut in half, or a part is missing", parts[0].path))
             return None
-        if len(texts[-1]) in _FULL and age < LATE:
+        if len(texts[-1]) in _FULL | {0} and age < LATE:
             return None
         return "".join(texts)
 
@@ -156,15 +156,12 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _read(path: Path) -> str:
-    """The text of a file, UTF-16 where it says so; ValueError where it is no whole text."""
+    """The text of a file, UTF-16 where it says so, which may be empty; ValueError where it is no text."""
     with path.open("rb") as file:
         content = file.read(LARGEST)
     wide = {b"\xfe\xff": "utf-16-be", b"\xff\xfe": "utf-16-le"}.get(content[:2])
     text = content[2:].decode(wide) if wide else content.decode("utf-8")
-    text = text.rstrip("\0")
-    if not text:
-        raise ValueError(path.name)
-    return text
+    return text.rstrip("\0")
 
 
 def _put(folder: Path, name: str, text: str, key: str) -> Outcome:

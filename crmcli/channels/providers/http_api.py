@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 from crmcli.channels.address import checked
 from crmcli.channels.http_exchange import (
@@ -38,7 +38,7 @@ class Request:
     data: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "POST"
-    secrets: Sequence[str] = ()
+    secrets: Collection[str] = ()
 
 
 def form(values: Mapping[str, str]) -> tuple[bytes, str]:
@@ -65,7 +65,17 @@ def ask(request: Request, settings: Settings, read: Callable[[Reply], Outcome]) 
     except BrokenOff as error:
         return Unknown(str(error))
     found = read(reply) if 200 <= reply.status < 300 else _refused(place.host, reply)
-    return discreet(found, request.secrets)
+    return discreet(found, _spelled(request.secrets))
+
+
+def _spelled(secrets: Iterable[str]) -> set[str]:
+    """Secrets as an answer may repeat them: plain, and as they stood in an address or in one within it."""
+    once = {spelled(one) for one in secrets for spelled in (str, quote_plus, _quoted)}
+    return once | {spelled(one) for one in once for spelled in (quote_plus, _quoted)}
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
 
 
 def _refused(host: str, reply: Reply) -> Outcome:

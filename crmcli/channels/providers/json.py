@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ class Json(Provider):
     def check(self, posted: Posted, now: datetime) -> None:
         """A token that both know, in a header or the query, or an HMAC of what is posted."""
         if token := self.secret("token"):
-            name = (self.told("token_in") or "token").lower()
+            [name] = self.secret_names
             said = posted.headers.get(name) or posted.query.get(name, "")
             if not hmac.compare_digest(said.removeprefix("Bearer ").encode(), token.encode()):
                 raise BadSignature("the token is not the right one")
@@ -37,6 +37,11 @@ class Json(Provider):
             self._check_signature(posted, secret, now)
         if not (self.told("token") or self.told("secret")):
             raise NoSignature("nothing tells who calls", "give token: or secret: in settings.yaml")
+
+    @property
+    def secret_names(self) -> Sequence[str]:
+        """Where the token is, a header or a part of the query."""
+        return ((self.told("token_in") or "token").lower(),)
 
     def _check_signature(self, posted: Posted, secret: str, now: datetime) -> None:
         rules: Mapping[str, str] = self.declared.get("signature") or {}

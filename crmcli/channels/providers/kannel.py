@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from crmcli.channels.base import Queued
 from crmcli.channels.http_exchange import Reply
 from crmcli.channels.incoming import Incoming, Unreadable
 from crmcli.channels.incoming.call import moment_of
 from crmcli.channels.incoming.sms import incoming_sms, report_of
-from crmcli.channels.outcome import Failed, Outcome, Sent, one_line
+from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, one_line
 from crmcli.channels.providers import Posted
 from crmcli.channels.providers.http_api import Request, ask
 from crmcli.channels.providers.token_hook import TokenHook, given_in
@@ -34,18 +34,19 @@ class Kannel(TokenHook):
     ) -> Callable[[], Outcome]:
         """It is asked to send it, and to tell what becomes of it."""
         mark = hashlib.sha256(message.key.encode()).hexdigest()[:24]
-        text, password = str(given["text"]), self.secret("password")
+        text = str(given["text"])
         values = {
-            "username": self.told("login"), "password": password, "to": str(given["to"]),
+            "username": self.told("login"), "password": self.secret("password"), "to": str(given["to"]),
             "from": self.told("from"), "text": text, "charset": "UTF-8",
             "coding": "0" if measured(text).alphabet == GSM else "2",
         }  # fmt: skip
         if callback := self.callback():
             told = f"&dlr={mark}&status=%d&answer=%A"
             values["dlr-url"] = callback.replace("%", "%%") + told
+            self.secrets |= {quote(one, safe="").replace("%", "%%") for one in self.secrets}
             values["dlr-mask"] = str(DELIVERED | FAILED | REJECTED)
         url = f"{self.told('api')}?{urlencode({k: v for k, v in values.items() if v})}"
-        request = Request(url, method="GET", secrets=[password])
+        request = Request(url, method="GET", secrets=self.secrets)
         return partial(ask, request, self.settings, partial(_accepted, f"kannel:{mark}"))
 
     def key(self, posted: Posted) -> str:
@@ -81,6 +82,8 @@ def _report(mark: str, given: Mapping[str, str]) -> Incoming:
 
 def _accepted(message_id: str, reply: Reply) -> Outcome:
     said = one_line(reply.text)
+    if not said:
+        return Unknown(tr("Kannel answered without a word"))
     if said.partition(":")[0] not in _TAKEN:
         return Failed(tr("Kannel answered: {}", said), again=False)
     return Sent(message_id, told={"message_id": f"sms:{message_id}"})

@@ -13,7 +13,7 @@ from typing import Any
 from crmcli.channels.http_exchange import Reply
 from crmcli.channels.incoming import Incoming, Unreadable, json_of
 from crmcli.channels.incoming.call import OneCall, incoming_call
-from crmcli.channels.outcome import Failed, Outcome, Sent
+from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, one_line
 from crmcli.channels.providers import BadSignature, Posted, Provider, check_age
 from crmcli.channels.providers.http_api import FORM, Request, ask, form, members
 from crmcli.language import tr
@@ -102,7 +102,7 @@ class Mango(Provider):
         mine, salt = self.told("key"), self.secret("secret")
         data, _ = form({"vpbx_api_key": mine, "sign": signature(mine, salt, said), "json": said})
         url = f"{self.told('api') or API}/commands/callback"
-        request = Request(url, data, {"Content-Type": FORM}, secrets=[salt, mine])
+        request = Request(url, data, {"Content-Type": FORM}, secrets=[*self.secrets, mine])
         return partial(ask, request, self.settings, _taken)
 
 
@@ -121,12 +121,12 @@ def key_of(entry: str) -> str:
 
 def _taken(reply: Reply) -> Outcome:
     try:
-        result = _number(members(reply.text).get("result", TAKEN)) if reply.text.strip() else TAKEN
+        result = members(reply.text).get("result", TAKEN) if reply.text.strip() else TAKEN
     except ValueError as error:
-        return Failed(tr("Mango Office answered strangely: {}", error), again=False)
-    if result == TAKEN:
+        return Unknown(tr("Mango Office answered strangely: {}", error))
+    if str(result) == str(TAKEN):
         return Sent("Mango Office")
-    return Failed(tr("Mango Office refused the call: {}", result), again=False)
+    return Failed(tr("Mango Office refused the call: {}", one_line(str(result))), again=False)
 
 
 def _kind(posted: Posted, told: Mapping[str, Any]) -> str:

@@ -41,7 +41,7 @@ class Smsc(TokenHook):
         }  # fmt: skip
         data, kind = form({name: value for name, value in values.items() if value})
         url = f"{self.told('api') or API}/sys/send.php"
-        request = Request(url, data, {"Content-Type": kind}, secrets=[password])
+        request = Request(url, data, {"Content-Type": kind}, secrets=self.secrets)
         return partial(ask, request, self.settings, _accepted)
 
     def key(self, posted: Posted) -> str:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote
 
-from crmcli.channels.incoming import Arrived
-from crmcli.channels.providers import BadSignature, Posted, Provider, pairs
-from crmcli.dataclass import replace
+from crmcli.channels.providers import BadSignature, Posted, Provider
 
 TOKEN = "token"
 
@@ -23,11 +21,10 @@ class TokenHook(Provider):
         if not hmac.compare_digest(said.encode(), self.secret(TOKEN).encode()):
             raise BadSignature("the token is not the right one")
 
-    def arrived(self, posted: Posted) -> Sequence[Arrived]:
-        """What has come, without the token, which is a secret."""
-        parts = urlsplit(posted.url)
-        rest = urlencode([pair for pair in pairs(parts.query) if pair[0] != TOKEN])
-        return super().arrived(replace(posted, url=parts._replace(query=rest).geturl()))
+    @property
+    def secret_names(self) -> Sequence[str]:
+        """The token."""
+        return (TOKEN,)
 
     def callback(self) -> str:
         """The address that is called, with the token; "" where the settings say none."""

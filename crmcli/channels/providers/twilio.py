@@ -164,7 +164,9 @@ class Twilio(Provider):
         url = f"{self.told('api') or API}/2010-04-01/Accounts/{account}/{what}.json"
         login = base64.b64encode(f"{account}:{token}".encode()).decode()
         headers = {"Content-Type": FORM, "Authorization": f"Basic {login}"}
-        return partial(ask, Request(url, data, headers, secrets=[token]), self.settings, read)
+        return partial(
+            ask, Request(url, data, headers, secrets=[*self.secrets, login]), self.settings, read
+        )
 
 
 PROVIDER = Twilio

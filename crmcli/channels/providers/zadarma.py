@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from crmcli.channels.http_exchange import Reply
 from crmcli.channels.incoming import Incoming, Unreadable
 from crmcli.channels.incoming.call import OneCall, incoming_call, moment_of, seconds_of
-from crmcli.channels.outcome import Failed, Outcome, Sent, one_line
+from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, one_line
 from crmcli.channels.providers import OLDEST, Answer, BadSignature, Posted, Provider, check_age
 from crmcli.channels.providers.http_api import Request, ask, members
 from crmcli.language import tr
@@ -108,7 +108,7 @@ class Zadarma(Provider):
         signed = signature(secret, f"{CALLBACK}{asked}{hashed}")
         headers = {"Authorization": f"{self.told('key')}:{signed}"}
         url = f"{self.told('api') or API}{CALLBACK}?{asked}"
-        request = Request(url, headers=headers, method="GET", secrets=[secret, signed])
+        request = Request(url, headers=headers, method="GET", secrets=[*self.secrets, signed])
         return partial(ask, request, self.settings, _taken)
 
 
@@ -124,7 +124,7 @@ def _taken(reply: Reply) -> Outcome:
     try:
         told = members(reply.text)
     except ValueError as error:
-        return Failed(tr("Zadarma answered strangely: {}", error), again=False)
+        return Unknown(tr("Zadarma answered strangely: {}", error))
     if told.get("status") == "success":
         return Sent("Zadarma")
     return Failed(

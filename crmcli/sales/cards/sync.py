@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 
 from crmcli.channels import secrets
@@ -27,9 +29,11 @@ FEW = 3
 """Fewer linked cards may all be gone at once without anybody being asked."""
 
 
-def sync(ws: Workspace, answers: Answers, *, anyway: bool = False) -> list[Told]:
+def sync(
+    ws: Workspace, answers: Answers, *, anyway: bool = False, seconds: float = math.inf
+) -> list[Told]:
     """Bring both sides together; what was done, and what is asked. CardsFailed where the server fails: what
-    was done until then is written."""
+    was done until then is written. After so many seconds the rest is left for the next time."""
     told = ws.settings.channels.get("cards", {})
     if not told.get("url"):
         raise Refused(
@@ -38,7 +42,7 @@ def sync(ws: Workspace, answers: Answers, *, anyway: bool = False) -> list[Told]
     where = ws.condition(told["where"], "contact") if told.get("where") else None
     user, password = told.get("user", ""), secrets.read(told.get("password", ""))
     book = AddressBook(told["url"], user, password, told.get("addressbook", ""))
-    run = _Sync(ws, book, answers, told["url"])
+    run = _Sync(ws, book, answers, told["url"], time.monotonic() + seconds)
     try:
         ids = {str(row["id"]) for row in ws.rows("contact", where)} if where else None
         run.all(ids, anyway=anyway)
@@ -51,7 +55,9 @@ def sync(ws: Workspace, answers: Answers, *, anyway: bool = False) -> list[Told]
 class _Sync:
     """One run."""
 
-    def __init__(self, ws: Workspace, book: AddressBook, answers: Answers, url: str) -> None:
+    def __init__(
+        self, ws: Workspace, book: AddressBook, answers: Answers, url: str, until: float
+    ) -> None:
         self.ws, self.book, self.answers, self.url = ws, book, answers, url
         self.contacts = Contacts(ws)
         self.name = f"{url.partition('://')[2].partition('/')[0]}{book.path}"
@@ -61,12 +67,14 @@ class _Sync:
         self.links = read_links(ws, self.name)
         self.place = dict(mail_places.read(ws).get(url, {}))
         self.token = ""
+        self.until, self.has_put, self.is_cut = until, False, False
         self.seen: dict[str, str] = {}
 
     def all(self, chosen: set[str] | None, *, anyway: bool) -> None:
         """All of it, in the order in which nothing is doubled: known pairs, new cards, new contacts."""
         is_same = self.place.get("links") == fingerprint(self.links.values())
-        changes = self.book.changes(str(self.place.get("token") or "") if is_same else "")
+        since = str(self.place.get("token") or "") if is_same else ""
+        changes = self.book.changes(since)
         self.token = changes.token
         records = {record.id: record for record in self.ws.select("contact")}
         live = {link.path: link for link in self.links.values() if not link.why}
@@ -103,6 +111,8 @@ class _Sync:
         self._new(
             records, {p: c for p, c in cards.items() if p in new and p not in self._taken()}, chosen
         )
+        if self.is_cut:  # what was left is told of once more
+            self.token = since
 
     def _is_edited(self, record: Record, link: Link) -> bool:
         """Whether a contact says something else than when both were alike; what was looked at before and is
@@ -132,6 +142,8 @@ class _Sync:
 
     def _pair(self, record: Record, card: ThereCard, link: Link, *, is_first: bool = False) -> None:
         """Bring a contact and its card together."""
+        if self._is_over():
+            return
         ctx = self.ws.inputs
         ours, theirs = self.contacts.facts(record), facts_of(card.lines, ctx)
         merge = merged(ours, theirs, None if is_first else (link.ours, link.theirs))
@@ -159,7 +171,13 @@ class _Sync:
         after = done.record if has_come else None
         self.batch.add(Settled(alike, told, record, after, done.made, merge.yielded))
 
+    def _is_over(self) -> bool:
+        """Whether it took its time, so that the rest waits; each time something goes on."""
+        self.is_cut = self.is_cut or (self.has_put and time.monotonic() > self.until)
+        return self.is_cut
+
     def _put(self, path: str, text: str, etag: str) -> str:
+        self.has_put = True
         return etag if self.ws.dry_run else self.book.put(path, text, etag)
 
     # --- what is gone on one side --------------------------------------------------------------
@@ -271,6 +289,8 @@ class _Sync:
 
     def _push(self, record: Record) -> None:
         """Make a card of a contact."""
+        if self._is_over():
+            return
         lines = self.contacts.lines(record, with_kept=True)
         uid = next((line.text for line in lines if line.name == "UID"), record.id)
         path = f"{self.book.path.rstrip('/')}/{record.id}.vcf"

@@ -7,6 +7,8 @@ import base64
 import pytest
 
 from crmcli.errors import Refused
+from crmcli.sales.cards.sync import sync
+from crmcli.sales.cards.whose import Answers
 from crmcli.sales.merging import merge as merging
 from crmcli.sales.records import remove as removing
 from tests import kit
@@ -46,6 +48,22 @@ def test_both_sides_come_together_and_rest(office: Office, book: Book) -> None:
     before = kit.records_of(office.folder), book.cards(), office.ws().newest_id()
     assert office.sync() == []
     assert (kit.records_of(office.folder), book.cards(), office.ws().newest_id()) == before
+
+
+def test_what_takes_too_long_goes_on_the_next_time(office: Office, book: Book) -> None:
+    for number in range(3):
+        kit.contact(office.ws(), name=f"Иван {number}")
+    for number in range(1, 4):
+        assert whats(sync(office.ws(), Answers(), seconds=-1)) == ["new card"]
+        assert len(book.cards()) == number
+    assert office.sync() == []
+    names = office.contacts()
+    for number in range(2):
+        kit.edit(office.ws(), str(names[f"Иван {number}"]["id"]), position="Повар")
+    book.put("olga.vcf", *OLGA)
+    told = [one for _ in range(3) for one in whats(sync(office.ws(), Answers(), seconds=-1))]
+    assert sorted(told) == ["new contact", "to the card", "to the card"]
+    assert office.sync() == []
 
 
 def linked(office: Office, book: Book) -> str:
