@@ -30,12 +30,13 @@ class NoAttachment(Unsound):
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
     """A file that goes with a message: its name, MIME type and content; the id of the record that it is made
-    of, if it is of one."""
+    of, if it is of one. With a `cid` it is a picture that the HTML shows by that."""
 
     name: str
     type: str
     content: bytes
     record: str = ""
+    cid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +127,22 @@ def from_bytes(data: bytes, key: str) -> Message:
         date=parsedate_to_datetime(str(read["Date"])),
         html=html.get_content() if html else "",
         reply_to=next(_people(read, "Reply-To"), ""),
-        attachments=tuple(
-            AttachedFile(part.get_filename() or "", part.get_content_type(), _decoded(part))
-            for part in read.iter_attachments()
-        ),
+        attachments=tuple(_file(part) for part in (*read.iter_attachments(), *_pictures(read))),
         automatic="Auto-Submitted" in read,
         answers=tuple(str(read.get("References", "")).split()),
         unsubscribe=str(read.get("List-Unsubscribe", "")).strip("<>"),
     )
+
+
+def _pictures(read: EmailMessage) -> Iterator[EmailMessage]:
+    """What goes along to be shown within the HTML."""
+    related = read.get_body(("related",))
+    return related.iter_attachments() if related is not None else iter(())  # type: ignore[return-value] # they are of its class
+
+
+def _file(part: EmailMessage) -> AttachedFile:
+    cid = str(part.get("Content-ID", "")).strip("<> ")
+    return AttachedFile(part.get_filename() or "", part.get_content_type(), _decoded(part), cid=cid)
 
 
 def _people(read: EmailMessage, header: str) -> Iterator[str]:
@@ -163,11 +172,21 @@ def _built(message: Message, rules: object) -> EmailMessage:
     built.set_content(message.text)
     if message.html:
         built.add_alternative(message.html, subtype="html")
+    body = built.get_body(("html",)) or built
     for item in message.attachments:
         main, _, sub = item.type.partition("/")
-        built.add_attachment(
-            item.content, maintype=main, subtype=sub, filename=checked("Attach", item.name)
-        )
+        name = checked("Attach", item.name)
+        if item.cid:
+            body.add_related(
+                item.content,
+                maintype=main,
+                subtype=sub,
+                cid=f"<{item.cid}>",
+                filename=name,
+                disposition="inline",
+            )
+        else:
+            built.add_attachment(item.content, maintype=main, subtype=sub, filename=name)
     return built
 
 

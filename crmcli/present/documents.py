@@ -36,7 +36,7 @@ def message_row(message: Message) -> dict[str, object]:
         "to": ", ".join(message.to),
         "reply_to": message.reply_to,
         "subject": message.subject,
-        "attach": [file.name for file in message.attachments],
+        "attach": [file.name for file in message.attachments if not file.cid],
         "text": message.text,
         "html": message.html,
     }
@@ -45,7 +45,9 @@ def message_row(message: Message) -> dict[str, object]:
 def message_text(message: Message) -> str:
     """A message for people: headers, an empty line, the text."""
     sizes = [
-        tr("{} ({} KB)", file.name, -(-len(file.content) // 1024)) for file in message.attachments
+        tr("{} ({} KB)", file.name, -(-len(file.content) // 1024))
+        for file in message.attachments
+        if not file.cid
     ]
     heads = {
         tr("From:"): message.sender,

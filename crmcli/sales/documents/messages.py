@@ -191,7 +191,9 @@ def message_of(
 
     from crmcli.channels.address import mailbox
     from crmcli.channels.message import Message, attachment
+    from crmcli.sales.documents.pictures import with_pictures
 
+    html, pictures = with_pictures(ws.root, mail.html)
     receivers = tuple(to)
     for receiver in receivers:
         mailbox("To", receiver)
@@ -202,9 +204,9 @@ def message_of(
         subject=mail.subject,
         text=mail.text,
         date=ws.now.astimezone(ws.zone),
-        html=mail.html,
+        html=html,
         reply_to=mail.reply_to,
-        attachments=tuple(attachment(ws.root, path) for path in mail.attach),
+        attachments=(*(attachment(ws.root, path) for path in mail.attach), *pictures),
         automatic=automatic,
     )
 
