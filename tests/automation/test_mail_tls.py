@@ -16,7 +16,7 @@ from crmcli.channels.mail_login import spellings
 from crmcli.workspace import Workspace
 from tests.automation.dovecot import PEM, dovecot, token
 from tests.automation.test_mail_fetch import Post, fetching, numbered
-from tests.channels.man_in_the_middle import AFAR, TRICKS, from_afar, middle
+from tests.channels.man_in_the_middle import AFAR, LIE, TRICKS, from_afar, middle
 
 SECRET = "CRM_TEST_IMAP"
 
@@ -111,8 +111,9 @@ def test_what_was_said_before_encryption_counts_no_more(
     folder: Path, post: Post, ports: tuple[int, int]
 ) -> None:
     with middle(ports[0]) as between:
-        session = imap.Session(imap.box(f"imap://anna@{AFAR}:{between.port}"), "secret")
-        assert "CAPABILITY" not in session._imap.untagged_responses
+        between.lie = LIE
+        session = imap.Session(imap.sent_box(f"imap://anna@{AFAR}:{between.port}"), "secret")
+        assert session._folder == "Gone", "so Dovecot calls it"
         session.close()
 
 

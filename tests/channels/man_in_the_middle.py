@@ -14,6 +14,8 @@ from crmcli.channels.mail_login import spellings
 
 AFAR = "mail.example.test"
 """This machine under a name that is not its own; the certificate for tests is for that name."""
+LIE = b'* LIST (\\Sent) "/" Stolen\r\n'
+"""What an IMAP client is told before encryption, by who puts it there."""
 TRICKS = {
     "strips the offer": None,
     "refuses": (b"454 not now\r\n", b"TAG NO not now\r\n"),
@@ -38,7 +40,7 @@ class Middle:
     """What was heard of the clients, who think that they speak with the server on `port`."""
 
     def __init__(self, server: int, trick: str = "", *, imap: bool = False) -> None:
-        self.heard = b""
+        self.heard, self.lie = b"", b""
         self._server, self._strips = server, trick == "strips the offer"
         answers = TRICKS[trick] if trick else None
         self._answer = answers[imap] if answers else b""
@@ -75,7 +77,8 @@ class Middle:
     def _down(self, client: socket.socket, server: socket.socket) -> None:
         with contextlib.suppress(OSError), client:
             while said := server.recv(65536):
-                client.sendall(said.replace(b"STARTTLS", b"XXXXXXXX") if self._strips else said)
+                said = said.replace(b"STARTTLS", b"XXXXXXXX") if self._strips else said
+                client.sendall(said.replace(b"* CAPA", self.lie + b"* CAPA", 1))
             client.shutdown(socket.SHUT_RDWR)
 
 

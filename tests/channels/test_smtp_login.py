@@ -7,7 +7,6 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -51,17 +50,12 @@ class Tokens(Mailbox):
 
 
 @contextlib.contextmanager
-def serving(box: Mailbox, how: str = "tls_context") -> Iterator[int]:
-    """A mail server with TLS that takes logins; its port."""
+def serving(box: Mailbox, how: str = "tls_context", *, strict: bool = True) -> Iterator[int]:
+    """A mail server with TLS that takes logins, `strict`: in clear none; its port."""
     port = free_port()
-    by_command = how == "tls_context"
-    options: dict[str, Any] = {
-        how: context(),
-        "auth_required": by_command,
-        "auth_require_tls": by_command,
-    }
-    told = {"hostname": "127.0.0.1", "port": port, "authenticator": check_login, **options}
-    controller = Controller(box, **told)
+    strict &= how == "tls_context"
+    told = {how: context(), "hostname": "127.0.0.1", "port": port, "authenticator": check_login}
+    controller = Controller(box, **told, auth_require_tls=strict, auth_required=strict)
     controller.start()
     try:
         yield port
@@ -116,7 +110,7 @@ def test_a_server_without_tokens_is_not_told_one() -> None:
 @pytest.mark.parametrize("trick", TRICKS)
 def test_who_takes_encryption_away_hears_no_secret(trick: str, by_token: bool) -> None:
     secret = TOKEN if by_token else "secret"
-    with serving(box := Tokens()) as port, middle(port, trick) as between:
+    with serving(box := Tokens(), strict=False) as port, middle(port, trick) as between:
         outcome = failed(send(Server(AFAR, between.port, USER, by_token=by_token), password=secret))
         assert b"EHLO" in between.heard.upper()
         assert not between.heard_a(USER, secret), outcome
