@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
@@ -49,17 +50,34 @@ class Tokens(Mailbox):
         return AuthResult(success=False, handled=True)
 
 
+class Running(Controller):
+    """A server that hangs up by itself: aiosmtpd leaves a connection open whose handshake failed."""
+
+    def factory(self) -> SMTP:
+        self.made = [*getattr(self, "made", ()), super().factory()]
+        return self.made[-1]
+
+    async def hang_up(self) -> None:
+        for one in self.made:
+            for transport in (one.transport, one._original_transport):
+                if transport is not None:
+                    transport.abort()  # type: ignore[attr-defined]  # each of them has that
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+
 @contextlib.contextmanager
 def serving(box: Mailbox, how: str = "tls_context", *, strict: bool = True) -> Iterator[int]:
     """A mail server with TLS that takes logins, `strict`: in clear none; its port."""
     port = free_port()
     strict &= how == "tls_context"
     told = {how: context(), "hostname": "127.0.0.1", "port": port, "authenticator": check_login}
-    controller = Controller(box, **told, auth_require_tls=strict, auth_required=strict)
+    controller = Running(box, **told, auth_require_tls=strict, auth_required=strict)
     controller.start()
     try:
         yield port
     finally:
+        asyncio.run_coroutine_threadsafe(controller.hang_up(), controller.loop).result(5)
         with contextlib.suppress(RuntimeError):
             controller.stop()
 
