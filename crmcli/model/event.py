@@ -28,6 +28,7 @@ KINDS = (
     "mail.bounced",
     # data: message (the message_id of an sms.out), why, price
     "sms.delivered", "sms.failed",
+    "mail.opened",        # data: doubtful where a program of the mail server may have done it
     "mail.clicked",       # data: link; once for each link of a letter
     "preferences.set",    # data: address, text (what the client wants no more, or wants again), message_id
     "form.submitted",     # data: form, subject, text, values {field: text}, page, referrer, message_id
@@ -97,7 +98,7 @@ EDITED, DELETED = AMENDMENTS = ("activity.edited", "activity.deleted")
 """What is said later of an activity, on the same record: how it is now, or that it is none."""
 BOUNCED = "mail.bounced"
 SMS_DELIVERED, SMS_FAILED = "sms.delivered", "sms.failed"
-CLICKED, PREFERENCES = "mail.clicked", "preferences.set"
+CLICKED, OPENED, PREFERENCES = "mail.clicked", "mail.opened", "preferences.set"
 KEPT, TAKEN, UNREAD, DROPPED = INTAKE = (
     "intake.kept", "intake.taken", "intake.failed", "intake.dropped",
 )  # fmt: skip

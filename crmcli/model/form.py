@@ -90,6 +90,7 @@ class Site:
 
     origins: tuple[str, ...] = ()
     address: str = ""
+    opens: bool = False
     color: str = "#1f5eff"
     background: str = "#f4f6fa"
     font: str = ""

@@ -65,7 +65,7 @@ EVENTS: Mapping[str, Awaited] = {
                              channel="a telephone exchange"),
     "mail.in": Awaited("The client wrote an e-mail.", ("from", "subject", "text")),
     "mail.out": Awaited("An e-mail went to the client.", ("subject",)),
-    "mail.opened": Awaited("The client opened an e-mail.", ("subject",), channel="tracking of mail"),
+    "mail.opened": Awaited("The client opened an e-mail (site: {opens: yes} in forms.yaml)."),
     "mail.clicked": Awaited("The client followed a link of an e-mail.", ("link",)),
     "mail.bounced": Awaited("An e-mail came back.", ("subject",)),
     "form.submitted": Awaited("A form of the site was filled in.", ("form", "value")),

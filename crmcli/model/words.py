@@ -33,7 +33,7 @@ WORDS = {
     "call.in": "call in", "call.out": "call out", "call.missed": "missed call",
     "mail.in": "e-mail in", "mail.out": "e-mail out", "mail.delayed": "e-mail not delivered yet",
     "sms.in": "SMS in", "sms.out": "SMS out", "sms.delivered": "SMS delivered",
-    "preferences.set": "how to be reached", "mail.clicked": "link followed",
+    "preferences.set": "how to be reached", "mail.clicked": "link followed", "mail.opened": "letter opened",
     "sms.failed": "SMS failed", "message.in": "message in", "message.out": "message out",
 }  # fmt: skip
 """Kinds of events and stages; states of robots, jobs, imports, documents, of what waits for crm trust; how

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 TRAP = 0
 """The number of the link that nobody sees: who follows it is a scanner."""
+OPEN = "opened"
+"""What the address of the picture says by which a letter that is opened is known."""
 MOST = 100
 _SIGNS = 20
 _HREF = re.compile(
@@ -79,16 +81,27 @@ def with_links(ws: Workspace, message: Message) -> tuple[Message, list[str]]:
         number = found.index(target)
         return f"{address_of(ws, message, 'l', f'link {number}')}?n={number}"
 
+    html = _watched(ws, message)
     text = _BARE.sub(lambda m: ours(m[0]), message.text)
-    html = _HREF.sub(lambda m: f"{m[1]}{m[2]}{escape(ours(unescape(m[3])))}{m[2]}", message.html)
+    html = _HREF.sub(lambda m: f"{m[1]}{m[2]}{escape(ours(unescape(m[3])))}{m[2]}", html)
     if len(found) == 1:
-        return message, []
+        return replace(message, html=html), []
     if html:
         page = escape(f"{address_of(ws, message, 'l', f'link {TRAP}')}?n={TRAP}")
         trap = f'<a href="{page}" style="display:none" tabindex="-1" aria-hidden="true"></a>'
         body = _BODY.search(html)
         html = f"{html[: body.end()]}{trap}{html[body.end() :]}" if body else trap + html
     return replace(message, text=text, html=html), found
+
+
+def _watched(ws: Workspace, message: Message) -> str:
+    """The HTML with a picture that nobody sees, where the settings want to know that a letter was opened."""
+    if not (message.html and ws.forms.site.opens):
+        return message.html
+    page = escape(address_of(ws, message, "o", OPEN))
+    dot = f'<img src="{page}" width="1" height="1" alt="" style="border:0">'
+    end = message.html.lower().rfind("</body>")
+    return f"{message.html[:end]}{dot}{message.html[end:]}" if end >= 0 else message.html + dot
 
 
 def _sign(key: str, what: str) -> str:

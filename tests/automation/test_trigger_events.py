@@ -123,6 +123,7 @@ ROWS = {
     "message.out": Row(log("message.out"), "", log("message.in")),
     "form.submitted": Row(log("form.submitted", form="order"), ", form: order",
                           log("form.submitted", form="question")),
+    "mail.opened": Row(noted("mail.opened"), "", noted("mail.clicked", link="https://x.example/")),
     "mail.clicked": Row(noted("mail.clicked", link="https://chai.example/price"), ", link: /price",
                         noted("mail.clicked", link="https://chai.example/")),
     "call.missed": Row(fire("call.missed", number="+7 495 123-45-67"), ", number: '84951234567'",

@@ -26,9 +26,10 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 class Reader:
     """A client who got a letter, and the page of it."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, more: str = "") -> None:
         self.house = house
-        house.write("forms.yaml", "site: {address: 'https://crm.chai.example/'}\n")
+        site = f"site: {{address: 'https://crm.chai.example/'{more}}}\n"
+        house.write("forms.yaml", site)
         house.template("hi", "Subject: Цены\n\nДобрый день!\n")
         html = "<html><head><style>h1 {color: red} @media print {h1 {color: black}}</style></head><body><h1>Цены</h1><a href='https://chai.example/price?a=1&amp;b=2'>Прайс</a></body></html>\n"
         house.write("templates/mail/hi.html.j2", html)
@@ -201,3 +202,34 @@ def test_no_link_leads_where_no_letter_led(reader: Reader) -> None:
     for made_up in (f"{path}?n=2", f"{path}?n=x", path, f"{trap[:-1]}1", "/l/x?n=1", f"{path}?n=https://evil.example",
                     reader.page.replace("/u/", "/l/") + "?n=1"):  # fmt: skip
         assert reader.client.get(made_up).status_code == 404
+
+
+def test_that_a_letter_was_opened_is_told_only_where_that_is_wanted(house: House) -> None:
+    assert "/o/" not in str(Reader(house).letter)
+
+
+@pytest.mark.parametrize(
+    ("agent", "doubtful"),
+    [
+        ("Thunderbird/128", None),
+        ("Mozilla/5.0", "yes"),
+        ("x (via ggpht.com GoogleImageProxy)", "yes"),
+    ],
+)
+def test_that_a_letter_was_opened_is_told_once(
+    house: House, agent: str, doubtful: str | None
+) -> None:
+    reader = Reader(house, ", opens: yes")
+    html = reader.letter.get_body(("html",)).get_content()
+    [dot] = re.findall(r'<img src="https://crm.chai.example(/o/.*?)"', html)
+    headers = {"User-Agent": agent}
+    reader.at(seconds=5)
+    assert reader.client.get(dot, headers=headers).data.startswith(b"GIF89a")
+    reader.at(minutes=5)
+    reader.client.head(dot, headers=headers)
+    for _ in range(2):
+        assert reader.client.get(dot, headers=headers).status_code == 200
+    assert reader.client.get(dot.replace("-", "-0", 1)).status_code == 404
+    reader.settle()
+    [told] = house.events("mail.opened")
+    assert (told.record, told.data.get("doubtful")) == (reader.deal, doubtful)

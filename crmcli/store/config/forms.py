@@ -208,6 +208,9 @@ SITE = shapes.keys(
             "Where everybody reaches crm serve; letters of robots then lead to a page to unsubscribe.",
             ADDRESS_RULE, "an address", "like https://crm.example.com",
         ),
+        "opens": shapes.yes_no(
+            "Whether the HTML of such letters has a picture by which crm learns that it was opened; no."
+        ),
         "color": shapes.matching("Of buttons and links.", COLOR_RULE, "a colour", "like #1f5eff"),
         "background": shapes.matching("Of the page.", COLOR_RULE, "a colour", "like #f4f6fa"),
         "font": shapes.matching("Names of fonts.", FONT_RULE, "a font", "like Georgia, serif"),
