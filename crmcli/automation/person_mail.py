@@ -20,6 +20,7 @@ from crmcli.model.fields import Record
 from crmcli.render.mail_text import MailText
 from crmcli.sales.consent.permission import why_not_mail
 from crmcli.sales.documents import messages
+from crmcli.sales.letter_links import with_links
 from crmcli.sales.many import Chosen, Many, each
 from crmcli.workspace import Change, Workspace
 
@@ -74,8 +75,11 @@ def message_of(ws: Workspace, record: Record, mail: PersonMail) -> Message:
 
 def queue(change: Change, ws: Workspace, record: Record, mail: PersonMail) -> Message:
     """Queue a message within an open change; by its key `deliver` sends it afterwards."""
-    message = message_of(ws, record, mail)
-    facts = kept(change, message) | ({"anyway": True} if mail.anyway else {})
+    message, links = message_of(ws, record, mail), list[str]()
+    if mail.template:  # what somebody wrote just now leaves as it is
+        message, links = with_links(ws, message)
+    facts = kept(change, message) | ({"links": links} if links else {})
+    facts |= {"anyway": True} if mail.anyway else {}
     who = f"{PERSON}{ws.actor}"
     enter(change, "queued", record.id, message.key, who, "email", **facts)
     return message

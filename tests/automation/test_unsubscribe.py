@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from crmcli import language
+from crmcli.automation import person_mail
 from crmcli.automation.receive import take_up
 from crmcli.channels import message
 from crmcli.web import app as web
@@ -233,3 +234,18 @@ def test_that_a_letter_was_opened_is_told_once(
     reader.settle()
     [told] = house.events("mail.opened")
     assert (told.record, told.data.get("doubtful")) == (reader.deal, doubtful)
+
+
+def test_a_link_of_a_letter_that_a_person_sends_by_a_template_is_followed_too(house: House) -> None:
+    reader = Reader(house)
+    mail = person_mail.PersonMail(template="mail/hi.j2")
+    assert person_mail.send(house.ws, reader.deal, mail).job.state == "done"
+    sent = email.message_from_bytes(house.letters()[1].encode(), policy=email.policy.default)
+    reader.letter = sent
+    _, price = links(reader)
+    reader.at(minutes=5)
+    assert reader.client.get(price).status_code == 302
+    reader.settle()
+    [told] = house.events("mail.clicked")
+    assert told.data["link"] == "https://chai.example/price?a=1&b=2"
+    assert sent["List-Unsubscribe"] is None
