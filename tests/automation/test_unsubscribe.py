@@ -240,12 +240,11 @@ def test_a_link_of_a_letter_that_a_person_sends_by_a_template_is_followed_too(ho
     reader = Reader(house)
     mail = person_mail.PersonMail(template="mail/hi.j2")
     assert person_mail.send(house.ws, reader.deal, mail).job.state == "done"
-    sent = email.message_from_bytes(house.letters()[1].encode(), policy=email.policy.default)
-    reader.letter = sent
+    [text] = [one for one in house.letters() if "List-Unsubscribe" not in one]
+    reader.letter = email.message_from_bytes(text.encode(), policy=email.policy.default)
     _, price = links(reader)
     reader.at(minutes=5)
     assert reader.client.get(price).status_code == 302
     reader.settle()
     [told] = house.events("mail.clicked")
     assert told.data["link"] == "https://chai.example/price?a=1&b=2"
-    assert sent["List-Unsubscribe"] is None

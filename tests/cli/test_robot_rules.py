@@ -101,6 +101,7 @@ SAID = {
     "from": ("5", "5"),
     "to": ("6", "6"),
     "subject": ("счёт", "счёт"),
+    "text": ("согласны", "согласны"),
     "form": ("order", "order"),
     "link": ("/price", "/price"),
     "number": ("+74950000000", "+74950000000"),
@@ -111,7 +112,7 @@ SAID = {
     "choose": ("all", "all"),
 }
 WITH_EVENT = {
-    "fields": "field.changed", "from": "field.changed", "to": "field.changed", "subject": "mail.in",
+    "fields": "field.changed", "from": "field.changed", "to": "field.changed", "subject": "mail.in", "text": "mail.in",
     "form": "form.submitted", "link": "mail.clicked", "number": "call.in", "for": "record.idle",
     "value": "paid",
 }  # fmt: skip
