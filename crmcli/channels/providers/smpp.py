@@ -105,12 +105,18 @@ class Smpp(Fetching):
         """The message centre need not deliver these again."""
         from smpplib import smpp
 
+        client = self._client
+        if client is None:
+            return
         for one in arrived:
             for pdu in self._unanswered.pop(one.key, []):
-                answer = smpp.make_pdu("deliver_sm_resp", client=self._client, status=0)
+                answer = smpp.make_pdu("deliver_sm_resp", client=client, status=0)
                 answer.sequence = pdu.sequence
-                with contextlib.suppress(Exception):  # it comes again: a report is known by its key
-                    self._client.send_pdu(answer)  # type: ignore[union-attr]
+                try:
+                    client.send_pdu(answer)
+                except Exception as error:
+                    if not _is_of_line(error):  # where the line broke it comes again
+                        raise
 
     def close(self) -> None:
         """Say goodbye."""

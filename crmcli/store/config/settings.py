@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import together, tr
+from crmcli.model.alerts import Alerts
 from crmcli.model.fields import Field
 from crmcli.model.legal_details import check_account, read_inn, read_kpp, read_ogrn
 from crmcli.model.listed import allowed_hint
@@ -89,16 +90,10 @@ def _read_settings(top: Cursor) -> Settings:
         phone_country=got["phone_country"] or Settings.phone_country,
         vat_rate=got["vat"]["rate"],
         vat_included=got["vat"]["included"],
-        vat_rates=tuple(
-            VatRate(one["rate"], one["from"], one["until"]) for one in got["vat"]["rates"]
-        ),
+        vat_rates=_rates(got["vat"]["rates"]),
         users=users,
         presences=_presences(top.at("users"), got["users"]),
-        alerts={
-            user: told
-            for user, facts in got["users"].items()
-            if (told := alerts_of(facts["alerts"]))
-        },
+        alerts=_alerts(got["users"]),
         directories=got["directories"],
         fields=fields,
         mail=_mail(
@@ -124,6 +119,16 @@ def _read_settings(top: Cursor) -> Settings:
         commit=got["git"]["commit"],
         any_disk=got["storage"]["any_disk"],
     )
+
+
+def _rates(given: Iterable[Mapping[str, Any]]) -> tuple[VatRate, ...]:
+    return tuple(VatRate(one["rate"], one["from"], one["until"]) for one in given)
+
+
+def _alerts(users: Mapping[str, Mapping[str, Any]]) -> dict[str, Alerts]:
+    """How those users are told who say it."""
+    told = ((user, alerts_of(facts["alerts"])) for user, facts in users.items())
+    return {user: alerts for user, alerts in told if alerts}
 
 
 def _clones(place: Cursor, clones: dict[str, str]) -> dict[str, str]:
