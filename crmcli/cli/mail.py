@@ -12,7 +12,14 @@ from crmcli.cli.bringing import brought
 from crmcli.cli.documents import ANYWAY, confirmed, sent_each
 from crmcli.cli.editing import written
 from crmcli.cli.options import check_chosen
-from crmcli.cli.params import ALL_OR_NOTHING, SOME_REFS, ChangingVerb, Noun, WholeNumber, option
+from crmcli.cli.params import (
+    ALL_OR_NOTHING,
+    LAST_OF,
+    SOME_REFS,
+    ChangingVerb,
+    Noun,
+    option,
+)
 from crmcli.cli.printing import say
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage, Refused
@@ -131,10 +138,7 @@ def send(
 
 @mail.command(
     "list",
-    params=[
-        click.Argument(("ref",), required=False, default="", metavar="[REF]"),
-        option("--limit", "Only the last N.", "N", type=WholeNumber(min=1), default=50),
-    ],
+    params=LAST_OF,
 )
 def list_(session: Session, ref: str, limit: int) -> Listing:
     """List letters that came in, went out or came back: of a record, or the last ones of all.

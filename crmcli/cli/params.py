@@ -110,6 +110,11 @@ def option(
 
 REF = click.Argument(("ref",), shell_complete=complete)
 ALL_OR_NOTHING = option("--all-or-nothing", "Change none if one is refused.", is_flag=True)
+LAST_OF: list[click.Parameter] = [
+    click.Argument(("ref",), required=False, default="", metavar="[REF]"),
+    option("--limit", "Only the last N.", "N", type=WholeNumber(min=1), default=50),
+]
+"""The last ones of a record, or of all: what lists of messages take."""
 REFS = click.Argument(("refs",), nargs=-1, required=True, metavar="REF...", shell_complete=complete)
 SOME_REFS = click.Argument(("refs",), nargs=-1, metavar="REF...", shell_complete=complete)
 """Or none, where --where may say which."""

@@ -7,7 +7,7 @@ import sys
 import click
 
 from crmcli.cli.documents import ANYWAY, asked
-from crmcli.cli.params import REF, ChangingVerb, Noun, WholeNumber, option
+from crmcli.cli.params import LAST_OF, REF, ChangingVerb, Noun, option
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.language import tr
@@ -60,10 +60,7 @@ def send(session: Session, ref: str, text: str, template: str, to: str, anyway: 
 
 @sms.command(
     "list",
-    params=[
-        click.Argument(("ref",), required=False, default="", metavar="[REF]"),
-        option("--limit", "Only the last N.", "N", type=WholeNumber(min=1), default=50),
-    ],
+    params=LAST_OF,
 )
 def list_(session: Session, ref: str, limit: int) -> Listing:
     """List SMS that came in or went out, and whether they arrived: of a record, or the last ones of all.
