@@ -22,6 +22,7 @@ from crmcli.web.opening import Opening
 from crmcli.web.writer import Writer
 from tests import kit
 from tests.kit import NOW, Run
+from tests.listening import Listening, listening
 from tests.web.hook_site import settings
 
 Crm = Callable[..., Run]
@@ -332,28 +333,22 @@ def test_kannel_sends_reports_and_brings(
 BINDS = {1: 0x80000001, 2: 0x80000002}
 
 
-class Centre(threading.Thread):
+class Centre:
     """A message centre that speaks SMPP 3.4 in octets: notes what is submitted, delivers what it has until
     that is answered."""
 
     def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
         self.submitted: list[tuple[bytes, int, int, int]] = []
         self.waiting: list[bytes] = []
         self.status = 0
         self.breaks = self.pings = False
+        listening = Listening(self.answer)
+        self.port, self.close = listening.port, listening.close
 
-    def run(self) -> None:
-        while True:
-            try:
-                line, _ = self.socket.accept()
-            except OSError:
-                return
-            line.settimeout(PATIENCE)
-            with contextlib.suppress(OSError), line, line.makefile("rwb") as stream:
-                self.serve(stream)
+    def answer(self, line: socket.socket) -> None:
+        line.settimeout(PATIENCE)
+        with line.makefile("rwb") as stream:
+            self.serve(stream)
 
     def serve(self, stream: Any) -> None:
         def say(command: int, sequence: int, body: bytes = b"", status: int = 0) -> None:
@@ -408,9 +403,8 @@ class Centre(threading.Thread):
 def centre(monkeypatch: pytest.MonkeyPatch) -> Iterator[Centre]:
     monkeypatch.setenv("PW", "secret")
     made = Centre()
-    made.start()
     yield made
-    made.socket.close()
+    made.close()
 
 
 def smpp(centre: Centre, password: str = "PW") -> str:
@@ -507,7 +501,7 @@ def test_smpp_a_wrong_password_and_nobody_there_are_told_in_a_line(
     assert (queued.code, len(told.err.splitlines())) == (0, 1)
     assert "s3cr3t" not in queued.err + told.err
     assert centre.submitted == []
-    centre.socket.close()
+    centre.close()
     crm("tick")  # may still be let in by the thread that waits
     crm("tick")
     assert crm("tick").err == ""
@@ -520,17 +514,12 @@ def test_smpp_what_speaks_otherwise_is_told_in_a_line(
     folder: Path, crm: Crm, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
     monkeypatch.setenv("PW", "secret")
-    with socket.create_server(("127.0.0.1", 0)) as served:
 
-        def serve() -> None:
-            for _ in range(2):
-                line, _peer = served.accept()
-                line.recv(100)
-                line.sendall(said)
-                line.close()
+    def serve(line: socket.socket) -> None:
+        line.recv(100)
+        line.sendall(said)
 
-        threading.Thread(target=serve, daemon=True).start()
-        port = served.getsockname()[1]
+    with listening(serve) as port:
         who = client(
             folder,
             f"{{provider: smpp, server: 'smpp://127.0.0.1:{port}', login: me, password: env:PW}}",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from crmcli.channels.mail_login import spellings
+from tests.listening import Listening
 
 AFAR = "mail.example.test"
 """This machine under a name that is not its own; the certificate for tests is for that name."""
@@ -44,25 +45,20 @@ class Middle:
         self._server, self._strips = server, trick == "strips the offer"
         answers = TRICKS[trick] if trick else None
         self._answer = answers[imap] if answers else b""
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        Thread(target=self._serve, daemon=True).start()
-
-    def close(self) -> None:
-        self._listener.close()
+        self._listening = Listening(self._serve)
+        self.port, self.close = self._listening.port, self._listening.close
 
     def heard_a(self, user: str, secret: str) -> bool:
         """Whether the secret went by in clear, or in base64, or as much as a login was begun."""
         said = self.heard.decode("latin-1")
         return any(word in said for word in (*spellings(user, secret), "LOGIN", "AUTH"))
 
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._server))
-                for one in (self._up, self._down):
-                    Thread(target=one, args=(client, server), daemon=True).start()
+    def _serve(self, client: socket.socket) -> None:
+        server = socket.create_connection(("127.0.0.1", self._server))
+        up = Thread(target=self._up, args=(client, server), daemon=True)
+        up.start()
+        self._down(client, server)
+        up.join()
 
     def _up(self, client: socket.socket, server: socket.socket) -> None:
         with contextlib.suppress(OSError), server:

@@ -12,31 +12,18 @@ import pytest
 
 from crmcli.channels import connection
 from crmcli.channels.connection import Connection, HungUp, SaysTooMuch, look_up
-
-Talk = Callable[[socket.socket], None]
+from tests.listening import Talk, listening
 
 
 @contextlib.contextmanager
 def connected(talk: Talk, seconds: float = 5.0, most: int = 10_000) -> Iterator[Connection]:
     """A connection to a server that does that to whoever calls."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def answer() -> None:
-            with contextlib.suppress(OSError):
-                sock, _ = listener.accept()
-                with sock:
-                    talk(sock)
-
-        thread = threading.Thread(target=answer, daemon=True)
-        thread.start()
-        made = Connection(
-            ["127.0.0.1"], listener.getsockname()[1], time.monotonic() + seconds, most
-        )
+    with listening(talk) as port:
+        made = Connection(["127.0.0.1"], port, time.monotonic() + seconds, most)
         try:
             yield made
         finally:
             made.close()
-            thread.join(5)
 
 
 def drip(sock: socket.socket) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown
 from crmcli.channels.smtp import BadServer, Server
 from crmcli.model.settings import MailChannel
 from tests.channels.man_in_the_middle import AFAR, from_afar
+from tests.listening import listening
 
 CERTIFICATE = Path(__file__).parent / "data" / "localhost-test-only.pem"
 LETTER = b"From: a@b.ru\r\nTo: anna@example.ru\r\nSubject: hello\r\n\r\n.dot\r\n..\r\ntext\r\n"
@@ -258,37 +258,28 @@ POLITE: Dialogue = [
 @contextlib.contextmanager
 def scripted(greeting: bytes | None, dialogue: Dialogue) -> Iterator[tuple[Server, list[bytes]]]:
     """A server that speaks by heart: waits for a text, answers, hangs up at None."""
-    listener = socket.create_server(("127.0.0.1", 0))
     heard: list[bytes] = []
 
-    def talk() -> None:
-        with contextlib.suppress(OSError):
-            sock, _ = listener.accept()
-            with sock:
-                if greeting is None:
+    def talk(sock: socket.socket) -> None:
+        if greeting is None:
+            return
+        sock.sendall(greeting)
+        for wanted, answer in dialogue:
+            data = b""
+            while wanted.lower() not in data.lower():
+                chunk = sock.recv(65536)
+                if not chunk:
                     return
-                sock.sendall(greeting)
-                for wanted, answer in dialogue:
-                    data = b""
-                    while wanted.lower() not in data.lower():
-                        chunk = sock.recv(65536)
-                        if not chunk:
-                            return
-                        data += chunk
-                    heard.append(data)
-                    if answer is None:
-                        return
-                    sock.sendall(answer)
-                while sock.recv(65536):
-                    pass
+                data += chunk
+            heard.append(data)
+            if answer is None:
+                return
+            sock.sendall(answer)
+        while sock.recv(65536):
+            pass
 
-    thread = threading.Thread(target=talk, daemon=True)
-    thread.start()
-    try:
-        yield Server("127.0.0.1", listener.getsockname()[1]), heard
-    finally:
-        listener.close()
-        thread.join(5)
+    with listening(talk) as port:
+        yield Server("127.0.0.1", port), heard
 
 
 def until(stage: bytes, answer: bytes | None) -> Dialogue:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import hmac
 import json
@@ -22,6 +21,7 @@ from crmcli.channels.address import UnsafeHeader
 from crmcli.channels.http_exchange import BadHook, is_inner
 from crmcli.channels.outcome import Failed, Outcome, Sent
 from crmcli.channels.webhook import Hook
+from tests.listening import listening
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BODY = {"lead": "lead-7k3qf2m9", "name": "Кровля"}
@@ -179,27 +179,22 @@ def test_an_endless_answer_is_not_read(endpoint: tuple[str, type[Endpoint]]) -> 
     ],
 )
 def test_a_slow_answer_is_cut_off(drip: bytes, outcome: type) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def talk() -> None:
-            sock, _ = listener.accept()
-            with sock, contextlib.suppress(OSError):
-                sock.sendall(drip)
-                while drip:
-                    time.sleep(0.1)
-                    sock.sendall(b"x")
-                while sock.recv(65536):
-                    pass
+    def talk(sock: socket.socket) -> None:
+        sock.sendall(drip)
+        while drip:
+            time.sleep(0.1)
+            sock.sendall(b"x")
+        while sock.recv(65536):
+            pass
 
-        thread = threading.Thread(target=talk, daemon=True)
-        thread.start()
+    with listening(talk) as port:
         started = time.monotonic()
         # Long enough for the status line on a busy machine, and the answer never ends by itself.
-        got = call(f"127.0.0.1:{listener.getsockname()[1]}", seconds=2)
+        got = call(f"127.0.0.1:{port}", seconds=2)
         assert time.monotonic() - started < 8
         assert isinstance(got, outcome)
         assert isinstance(got, Sent) or got.again
-    thread.join(5)
 
 
 INNER = [
