@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from secrets import token_hex
 
 from crmcli.automation.approval.gate import ASK, Gate
@@ -46,8 +47,8 @@ def wanted(ws: Workspace, ref: str, number: str = "", *, anyway: bool = False) -
     return Wanted(to, str(record.get("name")) if record else "")
 
 
-def start(ws: Workspace, whom: Wanted) -> Outcome:
-    """Let the provider connect the acting user with somebody; Refused where it cannot."""
+def starting(ws: Workspace, whom: Wanted) -> Callable[[], Outcome]:
+    """What lets the provider connect the acting user with somebody; Refused where it cannot."""
     provider = provider_of(CHANNEL, ws.settings)
     if provider is None:
         hint = "channels: {call: {provider: NAME}} in settings.yaml, see crm help calls"
@@ -55,7 +56,7 @@ def start(ws: Workspace, whom: Wanted) -> Outcome:
     if why := Gate(ws).why_not_channel(CHANNEL):
         raise Refused(why, ASK)
     by = ws.settings.users.get(ws.actor) or User(ws.actor)
-    return provider.connecting(whom.number, by, f"call-{token_hex(8)}", ws.now)()
+    return provider.connecting(whom.number, by, f"call-{token_hex(8)}", ws.now)
 
 
 def _is_phone(ws: Workspace, text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import stat
 import time
 from pathlib import Path
@@ -39,6 +40,22 @@ def read(reference: str) -> str:
         shown = f"{rest.split()[0]} …" if kind == "cmd" else rest.strip()
         raise NoSecret(tr("{}:{} is empty", kind, shown), "put the password there")
     return secret
+
+
+def check(reference: str) -> None:
+    """See that a secret can be had here, without running anything; NoSecret."""
+    kind, _, rest = reference.partition(":")
+    if kind != "cmd":
+        read(reference)
+        return
+    try:
+        words = shlex.split(rest)
+    except ValueError as error:
+        where = tr("cmd:{} …", rest.split()[0])
+        raise NoSecret(tr("{} cannot be run: {}", where, error), "try it in the shell") from None
+    if not words or shutil.which(words[0]) is None:
+        program = words[0] if words else ""
+        raise NoSecret(tr("there is no program {!r} to run", program), "install it, or give its path")
 
 
 def _from_environment(name: str) -> str:

@@ -31,7 +31,8 @@ def call(session: Session, ref: str, number: str, anyway: bool) -> Told:
     ws = session.workspace
     whom = person_call.wanted(ws, ref, number, anyway=anyway)
     row = {"number": whom.number, "name": whom.name}
+    start = person_call.starting(ws, whom)
     if ws.dry_run:
         return Told(tr("Would call {} {}.", whom.number, whom.name), row)
-    person_call.check(person_call.start(ws, whom))
+    person_call.check(start())
     return Told(tr("Your phone rings, then that of {} {}.", whom.number, whom.name), row)

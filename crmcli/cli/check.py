@@ -15,6 +15,7 @@ from crmcli.cli.session import Session
 from crmcli.errors import Problem
 from crmcli.language import counted, tr
 from crmcli.model.redaction import redacted
+from crmcli.sales.checks import secret_checks
 from crmcli.sales.checks.check import problems
 from crmcli.sales.checks.fix import Case, fix_all
 from crmcli.workspace.storage import own_state, surroundings
@@ -33,8 +34,9 @@ def check(session: Session, fix: bool, dry_run: bool) -> int:
     records that do not exist (crm undo restores them), and notes on the timeline which records were
     deleted or added by hand. Everything else is only reported.
 
-    A late crm tick, jobs that need a person, a disk without reliable locks and what the next command
-    fixes by itself are warnings: they do not change the exit code.
+    A late crm tick, jobs that need a person, a disk without reliable locks, passwords that cannot be had
+    here (env:NAME that is not set, file:PATH, cmd:PROGRAM) and what the next command fixes by itself are
+    warnings: they do not change the exit code.
     """
     session.dry_run, session.inspecting = dry_run, True
     ws = session.workspace
@@ -44,6 +46,7 @@ def check(session: Session, fix: bool, dry_run: bool) -> int:
         ws.is_settled = False  # it is not told yet whether all is well
     found = [*own_state(ws), *look_through(ws.root, ws.now).faults, *problems(ws)]
     found = [_redacted(problem) for problem in dict.fromkeys(found)]
+    found += secret_checks.problems(ws)
     warnings = [*(p for p in found if p.passing), *surroundings(ws), *automation_problems(ws)]
     if session.out.is_table:
         warnings = [w if w.passing else w._replace(path="") for w in warnings]

@@ -77,6 +77,15 @@ class Renderer:
         there is no such template."""
         return self._split(path, mail=mail_text.is_mail(path))[0]
 
+    @property
+    def folder(self) -> Path:
+        """The folder of the templates."""
+        return self._folder.folder
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a template."""
+        return self._folder.has(path)
+
     def source(self, path: str) -> str:
         """The text of a template as it is written."""
         return self._folder.read(path)

@@ -15,7 +15,7 @@ from crmcli.model.named_by_robots import strange_words
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold
-from crmcli.store.config.settings import load_settings
+from crmcli.store.config.settings import load_settings, secrets_of
 from crmcli.store.layout import PIPELINES
 from crmcli.workspace.folder import Folder
 
@@ -100,6 +100,10 @@ class Configured(Folder):
     def read_settings(self, data: bytes) -> Settings:
         """What a text in the place of settings.yaml declares; InvalidData with every fault."""
         return load_settings(self.root, data)
+
+    def secrets_of_settings(self) -> Sequence[tuple[int, str]]:
+        """Where settings.yaml says that secrets stand, as `env:NAME`, each with its line."""
+        return secrets_of(self.root)
 
     def take_settings(self, settings: Settings) -> None:
         """Go on with other settings, which the file will say when a change is written."""

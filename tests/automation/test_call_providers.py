@@ -189,6 +189,21 @@ def test_without_a_provider_it_says_how_to_name_one(folder: Path, crm: Crm) -> N
     found = crm("call", "+79161234567")
     assert found.code == 1
     assert "provider" in found.err
+    assert crm("call", "+79161234567", "-n") == found
+
+
+@pytest.mark.parametrize("server", ["zadarma", "mango", "twilio"], indirect=True)
+def test_a_dry_run_says_what_the_call_would_say(
+    folder: Path, server: Any, crm: Crm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready(folder, server, monkeypatch)
+    monkeypatch.delenv("CALL_SECRET")
+    nobody = "anna" if "twilio" in server.settings else "vera"  # has no extension, no telephone
+    for user in (nobody, "boris"):
+        real, dry = (crm("call", "+79161234567", "--as", user, *n) for n in ((), ("-n",)))
+        assert real.code != 0
+        assert dry == real
+    assert server.calls == []
 
 
 @pytest.mark.parametrize("server", ["twilio"], indirect=True)

@@ -65,3 +65,31 @@ def test_one_that_is_not_there_is_told(folder: Path, crm: Callable[..., Run]) ->
     contact = crm("contact", "add", "--name", "Анна", "--email", "anna@chai.example").out.strip()
     run = crm("mail", "send", contact, "--template", "hi")
     assert (run.code, "нет.png" in run.err) == (6, True)
+
+
+MISSING = {
+    # template: its text, and the lines at which a picture is missing
+    "mail/hi.html.j2": ("\n<img src='logo.png'>\n<img\n  alt='' src='no.png'>\n", [4]),
+    "mail/_foot.html.j2": ("<img src='mail/logo.png'><img src='img/no.png'>", [1]),
+    "offers/own.html.j2": ("{# <img src='a.png'>\n #}<img src='templates/mail/logo.png'>\n"
+                           "<img src='logo.png'>\n{% if us.logo %}<img src='{{ us.logo }}'>{% endif %}", [3]),
+    "_both.html.j2": ("<img src='logo.png'><img src='templates/mail/logo.png'>\n<img src='x.png'>", [2]),
+    "mail/far.html.j2": ("<img src='https://x.example/a.png'><img src='cid:a'><img src='data:,'>", []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("template", MISSING)
+def test_a_check_of_templates_tells_them_by_line(
+    folder: Path, crm: Callable[..., Run], template: str
+) -> None:
+    (folder / "templates/mail/logo.png").write_bytes(PIXEL)
+    text, lines = MISSING[template]
+    write(folder, f"templates/{template}", text)
+    run = crm("template", "check")
+    places = [row.split(": ")[0] for row in run.out.splitlines() if ".png" in row]
+    assert places == [f"templates/{template}:{line}" for line in lines]
+    assert run.code == (6 if lines else 0)
+    name = template.removesuffix(".html.j2")
+    if template.startswith("mail/h"):  # a letter by its own name, with its HTML part
+        write(folder, f"templates/{name}.j2", "Subject: a\n\nb\n")
+        assert places[0] in crm("template", "check", name).out

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
+from crmcli.errors import Problem
 from crmcli.language import tr
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _SRC = re.compile(r"""(<img\b[^>]*?\bsrc\s*=\s*)(["'])([^"'<>{}]{1,300})\2""", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|/|#|$", re.IGNORECASE)
 """What an address begins with that is no file beside the template."""
+_REMARK = re.compile(r"\{#.*?#\}", re.DOTALL)
 FOLDERS = ("templates/mail", "templates")
 
 
@@ -24,6 +26,30 @@ def names_in(html: str) -> list[str]:
     """The files that the pictures of an HTML text name, each once."""
     found = (match[3].strip() for match in _SRC.finditer(html))
     return list(dict.fromkeys(name for name in found if not _ELSEWHERE.match(name)))
+
+
+def missing_in(root: Path, template: str, source: str) -> Iterator[Problem]:
+    """The pictures that a template's source names and that are not there, each with its line; those that
+    are named by a value only the finished text tells."""
+    html = _REMARK.sub(lambda match: "\n" * match[0].count("\n"), source)
+    for match in _SRC.finditer(html):
+        name = match[3].strip()
+        places = _places_for(template, name)
+        if _ELSEWHERE.match(name) or any((root / place).is_file() for place in places):
+            continue
+        line = html.count("\n", 0, match.start(3)) + 1
+        told, hint = tr("no picture {!r}", name), tr("put it into {}", f"{FOLDERS[0]}/")
+        if places == [name]:
+            hint = "pages name it by its path from the root of the workspace"
+        yield Problem(f"templates/{template}", line, told, hint)
+
+
+def _places_for(template: str, name: str) -> list[str]:
+    """Where a picture may be that a template names: of letters beside them, of pages below the root."""
+    if template.startswith("mail/"):
+        return [*_places(name)]
+    is_piece = template.rpartition("/")[2].startswith("_")  # which letters and pages may include
+    return [*_places(name), name] if is_piece else [name]
 
 
 def with_pictures(root: Path, html: str) -> tuple[str, tuple[AttachedFile, ...]]:

@@ -12,7 +12,9 @@ from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.values import entity_of
 from crmcli.render import Renderer, TemplateFailed, TemplateHead, is_mail
+from crmcli.render.mail_text import html_beside
 from crmcli.render.shapes import Shape
+from crmcli.sales.documents import pictures
 from crmcli.sales.documents.messages import renderer
 from crmcli.sales.many import Chosen
 from crmcli.sales.template_names import every_shape, shapes_for
@@ -95,6 +97,8 @@ def faults(texts: Renderer, schema: Schema, paths: Sequence[str]) -> Iterator[Pr
             continue
         for names in _names(path, entities, every):
             yield from texts.validate(path, names)
+        for part in filter(texts.has, (html_beside(path) if is_mail(path) else path,)):
+            yield from pictures.missing_in(texts.folder.parent, part, texts.source(part))
 
 
 def _names(

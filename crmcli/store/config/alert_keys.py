@@ -17,9 +17,11 @@ ALERTS = shapes.keys(
         "by": shapes.listed(
             "How: mail, telegram, or where an address stands that apprise knows: env:ANNA_PHONE. All that"
             " is known of the user if absent; none for nothing.",
-            shapes.matching(
-                "", f"{MAIL}|{BY_TELEGRAM}|{NONE}|(env|cmd|file):.+", "a way to tell somebody",
-                "mail, telegram, none, or an apprise address by env:NAME, file:/path or cmd:command",
+            shapes.pointing(
+                shapes.matching(
+                    "", f"{MAIL}|{BY_TELEGRAM}|{NONE}|(env|cmd|file):.+", "a way to tell somebody",
+                    "mail, telegram, none, or an apprise address by env:NAME, file:/path or cmd:command",
+                )
             ),
         ),
         "about": shapes.listed(

@@ -14,8 +14,11 @@ from crmcli.store.config.lengths import at_most
 EMAIL_RULE = r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+"
 SENDER_RULE = rf"{EMAIL_RULE}|[^<>\r\n]+<{EMAIL_RULE}>"
 BOUNCES_RULE = r"[^@\s<>{}]*\{key\}[^@\s<>{}]*@[^@\s<>{}]+\.[^@\s<>{}]+"
-DELIVER_RULE = r"maildir:[^\r\n]+|smtps?://([^\s/:@]+@)?[^\s/:@]+(:\d{1,5})?/?"
-FETCH_RULE = r"imaps?://[^\s/:@\"\\]+@[^\s/:@]+(:\d{1,5})?(/[^\s?#\"\\]*)?"
+_OTHER_WAY = r"(;|%3[Bb])[Aa][Uu][Tt][Hh]="
+LOGIN_RULE = rf"((?!{_OTHER_WAY})[^\s/:@\"\\])+(;[Aa][Uu][Tt][Hh]=[Xx][Oo][Aa][Uu][Tt][Hh]2)?@"
+"""Who logs in, by a password or by a token, as `channels/mail_login.py` reads it."""
+DELIVER_RULE = rf"maildir:[^\r\n]+|smtps?://({LOGIN_RULE})?[^\s/:@]+(:\d{{1,5}})?/?"
+FETCH_RULE = rf"imaps?://{LOGIN_RULE}[^\s/:@]+(:\d{{1,5}})?(/[^\s?#\"\\]*)?"
 MOST = "most"
 PACE = at_most(
     "How many messages leave by it at most, e.g. 30 per minute, 500 per d; what robots and schedules send"
@@ -38,6 +41,15 @@ def _channel(name: str, channel: Channel) -> shapes.Shape:
     return shapes.keys(channel.doc, own | paced)
 
 
+def _why_not_login(place: Cursor) -> tuple[str, str] | None:
+    """The complaint about a way to log in that crm does not know; None where it is something else."""
+    login, at, _ = place.text().partition("//")[2].partition("/")[0].rpartition("@")
+    if not at or re.fullmatch(LOGIN_RULE, f"{login}@") or not re.search(_OTHER_WAY, login):
+        return None
+    told = tr("{!r} has a way to log in that crm does not know", place.name)
+    return told, "write user@host for a password, or user;AUTH=XOAUTH2@host for a token"
+
+
 def _why_not_deliver(place: Cursor) -> tuple[str, str]:
     text = place.text()
     if re.match(r"smtps?:", text) and re.search(r":[^@]*@", text.partition("//")[2] or text):
@@ -45,12 +57,14 @@ def _why_not_deliver(place: Cursor) -> tuple[str, str]:
             "'deliver' may not contain a password",
             "write smtp://user@host:587, and where the password is under password:",
         )
+    if strange := _why_not_login(place):
+        return strange
     ways = "maildir:outbox, smtp://user@host:587 or smtps://user@host:465"
     return "'deliver' is not valid", tr("{}; the password goes under password:", ways)
 
 
-def _why_not_fetch(_place: Cursor) -> tuple[str, str]:
-    return (
+def _why_not_fetch(place: Cursor) -> tuple[str, str]:
+    return _why_not_login(place) or (
         "it is not a mailbox",
         "like imaps://user@host/INBOX (an @ of the user is %40); the password goes under fetch_password:",
     )

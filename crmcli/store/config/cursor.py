@@ -31,6 +31,8 @@ class Findings:
     text: bytes = b""
     of_rules: list[Problem] = field(default_factory=list)
     """Those among them that are one robot's, trigger's or schedule's own."""
+    secrets: list[tuple[int, str]] = field(default_factory=list)
+    """Where secrets stand, as `env:NAME`, with the line that says so."""
 
     def line(self, path: Place) -> int:
         """The line of a place, or of the nearest place around it that has one."""

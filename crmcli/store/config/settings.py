@@ -57,6 +57,15 @@ def load_settings(root: Path, data: bytes | None = None) -> Settings:
     return settings
 
 
+def secrets_of(root: Path) -> list[tuple[int, str]]:
+    """Where settings.yaml says that secrets stand, as `env:NAME`, each with its line."""
+    top = read_marked(root, SETTINGS)
+    if top is None:
+        return []
+    SHAPE.read(top, None)
+    return top.findings.secrets
+
+
 def _check_heads(place: Cursor, users: Mapping[str, User]) -> None:
     """Each head is a user, and nobody leads whoever leads them."""
     for user in users.values():

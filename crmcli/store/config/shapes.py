@@ -144,9 +144,25 @@ def guarded(doc: str, rule: str, complaint: Callable[[Cursor], tuple[str, str]])
 def secret(doc: str) -> Shape:
     """Where a secret stands, never the secret itself."""
     hint = "write where it stands: env:NAME, file:/path or cmd:command"
-    return guarded(
-        doc, SECRET_RULE, lambda place: (tr("a {} does not belong in this file", place.name), hint)
+    return pointing(
+        guarded(
+            doc,
+            SECRET_RULE,
+            lambda place: (tr("a {} does not belong in this file", place.name), hint),
+        )
     )
+
+
+def pointing(shape: Shape) -> Shape:
+    """The same, where a value may say where a secret stands: each that does is noted."""
+
+    def read(place: Cursor, ground: object) -> Any:
+        found = shape.read(place, ground)
+        if isinstance(found, str) and re.fullmatch(SECRET_RULE, found):
+            place.findings.secrets.append((place.line, found))
+        return found
+
+    return replace(shape, read=read)
 
 
 def listed(doc: str, item: Shape, limit: Limit = (10**9, ""), once: str = "") -> Shape:
