@@ -55,7 +55,9 @@ def check(reference: str) -> None:
         raise NoSecret(tr("{} cannot be run: {}", where, error), "try it in the shell") from None
     if not words or shutil.which(words[0]) is None:
         program = words[0] if words else ""
-        raise NoSecret(tr("there is no program {!r} to run", program), "install it, or give its path")
+        raise NoSecret(
+            tr("there is no program {!r} to run", program), "install it, or give its path"
+        )
 
 
 def _from_environment(name: str) -> str:

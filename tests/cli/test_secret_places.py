@@ -63,7 +63,9 @@ def test_each_is_told_at_its_line(
     for name in "ab":
         (tmp_path / name).write_text(SECRET)
         (tmp_path / name).chmod(0o600)
-    kit.replace(declared, "cmd:no-such-program --for hunter2-кот", "cmd:false")  # which does not run
+    kit.replace(
+        declared, "cmd:no-such-program --for hunter2-кот", "cmd:false"
+    )  # which does not run
     run = crm("check")
     assert "settings.yaml:" not in run.out + run.err
     assert "pipelines.yaml:" not in run.out + run.err

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from crmcli.channels import secrets
 from crmcli.errors import InvalidData, Problem
-from crmcli.language import tr
 from crmcli.model.actions import ACTIONS
 from crmcli.store import layout
 from crmcli.workspace import Workspace
