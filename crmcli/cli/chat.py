@@ -38,16 +38,16 @@ def list_(session: Session, limit: int) -> Listing:
     params=[REF, option("--limit", "Only the last N.", "N", type=WholeNumber(min=1), default=50)]
 )
 def show(session: Session, ref: str, limit: int) -> Listing:
-    """Show what was said in the chat of a record, the last below.
+    """Show what was said in the chat of a record, the last below; what has not left yet has a state.
 
     Example: crm chat show 7k3
     """
+    from crmcli.automation import unsent
     from crmcli.present.chats import said_table
     from crmcli.sales.chats import MESSAGES
-    from crmcli.sales.intake import letters
 
     ws = session.workspace
-    return said_table(ws, letters.letters(ws, ref, limit, MESSAGES))
+    return said_table(ws, unsent.letters(ws, ref, limit, MESSAGES, "chat"))
 
 
 @chat.command(

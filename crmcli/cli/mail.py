@@ -141,14 +141,17 @@ def send(
     params=LAST_OF,
 )
 def list_(session: Session, ref: str, limit: int) -> Listing:
-    """List letters that came in, went out or came back: of a record, or the last ones of all.
+    """List letters that came in, went out or came back: of a record, or the last ones of all. One that has
+    not left yet is queued, or failed.
 
     Example: crm mail list --limit 10
     """
+    from crmcli.automation import unsent
     from crmcli.present.letters import letter_table
-    from crmcli.sales.intake import letters
+    from crmcli.sales.intake.letters import LETTERS
 
-    return letter_table(session.workspace, letters.letters(session.workspace, ref, limit))
+    ws = session.workspace
+    return letter_table(ws, unsent.letters(ws, ref, limit, LETTERS, "mail"))
 
 
 LETTER = click.Argument(("ref",), metavar="REF|MESSAGE")
@@ -166,11 +169,12 @@ def show(session: Session, ref: str, raw: bool, full: bool) -> None:
 
     Example: crm mail show anna@example.com
     """
+    from crmcli.automation import unsent
     from crmcli.present import letters as present_letters
     from crmcli.sales.intake import letters
 
     ws, out = session.workspace, session.out
-    letter = letters.named(ws, ref)
+    letter = unsent.named(ws, ref, letters.LETTERS, "mail")
     if raw:
         out.content([letters.raw(ws, letter)])
         return

@@ -64,13 +64,16 @@ def send(session: Session, ref: str, text: str, template: str, to: str, anyway: 
 )
 def list_(session: Session, ref: str, limit: int) -> Listing:
     """List SMS that came in or went out, and whether they arrived: of a record, or the last ones of all.
+    One that has not left yet is queued, or failed.
 
     Example: crm sms list --limit 10
     """
+    from crmcli.automation import unsent
     from crmcli.present.sms import sms_table
-    from crmcli.sales.intake import letters
+    from crmcli.sales.intake.letters import SMS
 
-    return sms_table(session.workspace, letters.letters(session.workspace, ref, limit, letters.SMS))
+    ws = session.workspace
+    return sms_table(ws, unsent.letters(ws, ref, limit, SMS, "sms"))
 
 
 @sms.command(params=[click.Argument(("ref",), metavar="REF|SMS")])
@@ -79,10 +82,11 @@ def show(session: Session, ref: str) -> None:
 
     Example: crm sms list --ids
     """
+    from crmcli.automation import unsent
     from crmcli.present.sms import WHOLE, sms_row
-    from crmcli.sales.intake import letters
+    from crmcli.sales.intake.letters import SMS
 
-    row = sms_row(session.workspace, letters.named(session.workspace, ref, letters.SMS))
+    row = sms_row(session.workspace, unsent.named(session.workspace, ref, SMS, "sms"))
     session.out.one(row, [column for column in WHOLE if row.get(column.name)])
     if session.out.is_table:
         session.out.text(f"\n{row['text']}")

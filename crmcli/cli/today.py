@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -14,11 +15,12 @@ from crmcli.language import tr
 from crmcli.model.conditions.tree import Text
 from crmcli.present.cells import Listing
 from crmcli.present.text_width import clean
-from crmcli.present.today import all_parts, parts, undeclared_table
+from crmcli.present.today import all_parts, parts, undeclared_table, unsent_table
 from crmcli.sales.today import Today
 from crmcli.sales.today import today as work_of
 
 if TYPE_CHECKING:
+    from crmcli.model.event import Event
     from crmcli.workspace import Workspace
 
 
@@ -35,18 +37,20 @@ def today(
     session: Session, owner: str, silence: str, everybody: bool, limit: int
 ) -> Listing | None:
     """What to do: tasks that are overdue or due today, deals past their close date, open leads and deals
-    without a task, contacts with whom nobody has spoken for --silence, or plans to. Yours, if crm knows
-    who you are (--as, CRM_USER).
+    without a task, contacts with whom nobody has spoken for --silence, or plans to; messages that have not
+    left. Yours, if crm knows who you are (--as, CRM_USER).
 
     Example: crm today --as anna
     """
+    from crmcli.automation.unsent import troubling
+
     ws = session.workspace
     whose = "" if everybody else _id_of(ws, owner) if owner else ws.user
-    found = work_of(ws, whose, silence)
+    found, unsent = work_of(ws, whose, silence), troubling(ws, whose)
     unreadable(session)
     if not session.out.is_table:
-        return all_parts(ws, found)
-    _print_parts(session, found, whose, limit)
+        return all_parts(ws, found, unsent)
+    _print_parts(session, found, unsent, whose, limit)
     return None
 
 
@@ -59,17 +63,23 @@ def _id_of(ws: Workspace, owner: str) -> str:
         return owner
 
 
-def _print_parts(session: Session, found: Today, whose: str, limit: int) -> None:
+def _print_parts(
+    session: Session, found: Today, unsent: Sequence[Event], whose: str, limit: int
+) -> None:
     ws, out = session.workspace, session.out
     day = ws.now.astimezone(ws.zone).date().isoformat()
     who = clean(ws.owner_name(whose)) or tr("everybody")
     out.lines([out.paint(f"{day}, {who}", dim=True)])
-    if found.is_empty:
+    if found.is_empty and not unsent:
         out.note("nothing to do today (--all: for everybody)" if whose else "nothing to do today")
     for title, table, count in parts(ws, found, limit):
         out.section(title, *table)
         if count > limit:
             out.note(tr("… and {} more: --limit {}", count - limit, count))
+    if unsent:
+        title = f"{tr('Messages that have not left')}: {len(unsent)}"
+        out.section(title, *unsent_table(ws, unsent[-limit:]))
+        out.note("crm jobs list tells more; crm jobs retry, cancel, resolve")
     if found.arrived:
         out.note(tr("{} came in and could not be taken up: crm intake list", found.arrived))
     out.section("No longer declared", *undeclared_table(found.undeclared))

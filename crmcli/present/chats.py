@@ -11,6 +11,7 @@ from crmcli.present.columns import name_of
 from crmcli.present.documents import outcome
 from crmcli.present.letters import message_row
 from crmcli.present.told import Told
+from crmcli.sales.chats import MESSAGES
 
 if TYPE_CHECKING:
     from crmcli.automation.person_mail import Posted
@@ -49,14 +50,17 @@ def _row(ws: Workspace, chat: Chat) -> dict[str, Any]:
 
 def said_table(ws: Workspace, said: Iterable[Event]) -> Listing:
     """What was said, a message a line."""
-    return Listing([_said(ws, one) for one in said], SAID, "no messages")
+    rows = [_said(ws, one) for one in said]
+    waits = [Column("state", "State", "word", keep=True)] if any(r["state"] for r in rows) else []
+    return Listing(rows, [*SAID[:2], *waits, *SAID[2:]], "no messages")
 
 
 def _said(ws: Workspace, event: Event) -> dict[str, Any]:
     is_in = event.kind == "message.in"
     who = str(event.data.get("from") or "") if is_in else event.actor
     row = message_row(ws, event) | {"who": who, "text": str(event.data.get("text") or "")}
-    return row | {"media": event.data.get("media") or []}
+    state = event.kind.removeprefix("job.") if event.kind not in MESSAGES else ""
+    return row | {"media": event.data.get("media") or [], "state": state}
 
 
 def chat_sent(message: PersonSms, record_id: str, done: Posted | None) -> Told:

@@ -114,14 +114,25 @@ def describe(ws: Workspace, event: Event) -> str:
         return "; ".join(_changes(ws, event)) + _by(data)
     if event.kind == "lead.converted":
         return ", ".join(str(data[e]) for e in ("contact", "company", "deal") if data.get(e))
-    words = (_said(data, key) for key in _SAID_OF.get(event.kind, _SAID))
+    mine = f"user:{event.actor}"  # which stands beside it
+    said = (_said(data, key) for key in _SAID_OF.get(event.kind, _SAID))
+    words = (word for word in said if word != mine)
     talk = _of_call(data) if event.kind.startswith("call.") else ()
-    told = " · ".join([*(_in_words(word) for word in words if word), *talk])
+    queued = _queued_text(ws, event) if event.kind == "job.queued" else ()
+    told = " · ".join([*queued, *(_in_words(word) for word in words if word), *talk])
     if not event.kind.startswith("job."):
         return told
     from crmcli.model.redaction import redacted
 
     return redacted(told)
+
+
+def _queued_text(ws: Workspace, event: Event) -> list[str]:
+    """What a message to a phone says, which stands in its file alone."""
+    from crmcli.sales.intake.letters import queued_text
+
+    text = queued_text(ws, event)
+    return [text] if text else []
 
 
 def _of_call(data: Mapping[str, Any]) -> list[str]:

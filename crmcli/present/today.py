@@ -9,9 +9,11 @@ from crmcli.language import tr
 from crmcli.model.schema import has_field
 from crmcli.present.cells import Column, Listing
 from crmcli.present.columns import columns_of, for_people, with_derived
+from crmcli.present.letters import message_row
 from crmcli.sales.first_answers import ANSWER_BY, entity_of_who_comes
 
 if TYPE_CHECKING:
+    from crmcli.model.event import Event
     from crmcli.sales.today import Today
     from crmcli.sales.undeclared import Undeclared
     from crmcli.workspace import Workspace
@@ -64,7 +66,26 @@ def undeclared_table(found: Sequence[Undeclared]) -> Listing:
     return Listing(rows, columns)
 
 
-def all_parts(ws: Workspace, found: Today) -> Listing:
+UNSENT = [
+    Column("at", "When", "datetime"), Column("state", "State", "word", keep=True),
+    Column("to", "To", keep=True), Column("text", "Text"), Column("name", "Record"),
+    Column("why", "Why", whole=True),
+]  # fmt: skip
+
+
+def unsent_table(ws: Workspace, unsent: Sequence[Event]) -> Listing:
+    """Messages to clients that have not left, and why."""
+    rows = []
+    for event in unsent:
+        told = {
+            key: str(event.data.get(key) or "") for key in ("to", "text", "subject", "why", "key")
+        }
+        told |= {"text": told["text"] or told["subject"], "state": event.kind.removeprefix("job.")}
+        rows.append(message_row(ws, event) | told)
+    return Listing(rows, UNSENT)
+
+
+def all_parts(ws: Workspace, found: Today, unsent: Sequence[Event] = ()) -> Listing:
     """Everything in one table, for programs."""
     rows = [
         {"part": part, **ws.schema.numbered(entity or entity_of_who_comes(ws))(row)}
@@ -75,5 +96,6 @@ def all_parts(ws: Workspace, found: Today) -> Listing:
         {"part": "undeclared", "id": "", "name": row["value"], **row}
         for row in undeclared_table(found.undeclared).rows
     ]
+    rows += [{"part": "unsent", **row} for row in unsent_table(ws, unsent).rows]
     names = ("part", "id", "name", "due", "close_by", "about", "owner")
     return Listing(rows, [Column(name) for name in names])

@@ -163,7 +163,8 @@ def test_what_is_refused_is_said_and_never_sent_twice(
     assert SECRET not in done.out + done.err
     [job] = jobs_here(kit.opened(folder), record=who).values()
     assert job.state == state, job
-    assert crm("sms", "list", "--json").out == "[]\n"
+    told = json.loads(crm("sms", "list", "--json").out)
+    assert [one["kind"] for one in told] == [f"job.{state}"]
     server.answer = TAKEN[name]
     crm("tick")
     assert len(server.calls) == 1  # it is not its time yet, if it has one

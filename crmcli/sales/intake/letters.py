@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
-from crmcli.errors import Ambiguous, NotFound, Refused
+from crmcli.errors import Ambiguous, CrmError, NotFound, Refused
 from crmcli.language import tr
+from crmcli.model.actions import channel_of
+from crmcli.model.channels import CHANNELS
 from crmcli.model.event import BOUNCED, SMS_DELIVERED, SMS_FAILED, Event, as_amended
 from crmcli.sales.history.story import story_of
 from crmcli.sales.intake.whose import worked_on
@@ -57,6 +60,18 @@ def named(ws: Workspace, ref: str, kinds: Sequence[str] = LETTERS) -> Event:
             raise NotFound(tr("no SMS is {!r}", ref), "see crm sms list")
         raise NotFound(tr("no letter is {!r}", ref), "see crm mail list")
     return found[0]
+
+
+def queued_text(ws: Workspace, queued: Event) -> str:
+    """What a message says that was queued for somebody's phone; "" where that cannot be read."""
+    channel = CHANNELS.get(channel_of(str(queued.data.get("action", ""))))
+    if channel is None or not channel.is_handed_over:
+        return ""
+    try:
+        given = json.loads(ws.attached(str(queued.data.get("file", ""))))
+        return str(given["text"])
+    except (CrmError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def raw(ws: Workspace, letter: Event) -> bytes:
