@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
-from crmcli.automation.mail_fetch import Fetched
-from crmcli.automation.receive import fetch
+from crmcli.automation.receive import Fetched, fetch, fetched
 from crmcli.channels.incoming import Arrived, Receiver
 from crmcli.channels.providers import BY, POSTED, provider_of
 from crmcli.channels.providers.telegram import Telegram, key_of
 from crmcli.channels.providers.telegram_api import Bot, TooMany
-from crmcli.errors import CrmError
 from crmcli.model.values import format_instant
-from crmcli.workspace import Workspace, mail_places
+from crmcli.workspace import Workspace, fetch_places
 
 CHAT = "chat"
 MOST_BATCHES = 50
@@ -38,7 +38,7 @@ class Updates(Receiver):
         found = self.bot.updates(self.last)
         self.came = len(found)
         for update in found:
-            content = json.dumps(update, ensure_ascii=False).encode("utf-8", "replace")
+            content = json.dumps(update, ensure_ascii=False).encode()
             facts = {BY: "telegram", POSTED: {"type": "application/json"}}
             yield Arrived(content, key_of(update), {**facts, "update": update.get("update_id")})
 
@@ -47,29 +47,24 @@ class Updates(Receiver):
         self.last = max(int(one.facts["update"]) for one in arrived)
 
 
-def fetch_chat(ws: Workspace) -> Fetched:
+def fetch_chat(ws: Workspace) -> list[Fetched]:
     """Ask for all that has come; not before the pause is over that Telegram wanted."""
-    known = mail_places.read(ws)
-    place = dict(known.get(CHAT, {}))
-    if str(place.get("rests_until", "")) > format_instant(ws.now):
-        return Fetched(CHAT)
-    count, trouble = 0, None
+    rests_until = str(fetch_places.place_of(ws, CHAT).get("rests_until", ""))
+    if rests_until > format_instant(ws.now):
+        return []
+    return fetched(ws, CHAT, partial(_taken, ws))
+
+
+def _taken(ws: Workspace, place: dict[str, Any]) -> int:
+    provider, count = provider_of(CHAT, ws.settings), 0
+    assert isinstance(provider, Telegram)
+    updates = Updates(ws, provider.bot)
     place.pop("rests_until", None)
     try:
-        provider = provider_of(CHAT, ws.settings)
-        assert isinstance(provider, Telegram)
-        updates = Updates(ws, provider.bot)
         for _ in range(MOST_BATCHES):
             count += fetch(ws, [updates])
             if not updates.came or ws.dry_run:
                 break
     except TooMany as error:
         place["rests_until"] = format_instant(ws.now + timedelta(seconds=error.seconds))
-    except CrmError as error:
-        trouble = error
-    said = trouble.message if trouble else ""
-    done = Fetched(CHAT, count, trouble, place.get("trouble", "") != said)
-    place["trouble"] = said
-    if place != known.get(CHAT):
-        mail_places.write(ws, {**known, CHAT: place})
-    return done
+    return count

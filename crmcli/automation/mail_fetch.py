@@ -4,31 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from crmcli.automation.receive import fetch
+from crmcli.automation.receive import Fetched, fetch, fetched
 from crmcli.channels import secrets
 from crmcli.channels.imap import Box, Session, box
 from crmcli.channels.incoming import Arrived, Receiver
-from crmcli.dataclass import dataclass
-from crmcli.errors import CrmError
 from crmcli.model.event import KEPT
-from crmcli.workspace import Workspace, mail_places
+from crmcli.workspace import Workspace
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _LOOKED_AT = 500
 """So many of the newest events tell how far a mailbox was fetched, where nothing else does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What a mailbox gave: how many letters that are new, and what went wrong; `is_news` if it went well or
-    otherwise wrong before."""
-
-    name: str
-    count: int = 0
-    trouble: CrmError | None = None
-    is_news: bool = False
 
 
 class Mailbox(Receiver):
@@ -74,25 +62,13 @@ class Mailbox(Receiver):
 
 def fetch_all(ws: Workspace) -> list[Fetched]:
     """Fetch from each mailbox of the settings; what one does wrong stops no other."""
-    known, done = mail_places.read(ws), list[Fetched]()
-    for url in ws.settings.mail.fetch:
-        place = dict(known.get(url, {}))
-        count, trouble = _fetched(ws, url, place)
-        said = trouble.message if trouble else ""
-        done.append(Fetched(url, count, trouble, place.get("trouble", "") != said))
-        place["trouble"] = said
-        if place != known.get(url):
-            known[url] = place
-            mail_places.write(ws, known)
-    return done
+    urls = ws.settings.mail.fetch
+    return [one for url in urls for one in fetched(ws, url, partial(_taken, ws, url))]
 
 
-def _fetched(ws: Workspace, url: str, place: dict[str, Any]) -> tuple[int, CrmError | None]:
+def _taken(ws: Workspace, url: str, place: dict[str, Any]) -> int:
+    mailbox = Mailbox(ws, box(url), place)
     try:
-        mailbox = Mailbox(ws, box(url), place)
-        try:
-            return fetch(ws, [mailbox]), None
-        finally:
-            mailbox.session.close()
-    except CrmError as error:
-        return 0, error
+        return fetch(ws, [mailbox])
+    finally:
+        mailbox.session.close()

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from secrets import token_hex
 
+from crmcli.automation.actions.to_phone import number_for
 from crmcli.automation.approval.gate import ASK, Gate
 from crmcli.channels.outcome import Outcome, Unknown
 from crmcli.channels.providers import provider_of
 from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, NotFound, Refused, ServiceFailed
 from crmcli.language import tr
-from crmcli.model.phones import parse_phones, sendable
+from crmcli.model.phones import dialled
 from crmcli.model.user import User
 from crmcli.sales.consent.permission import why_not
-from crmcli.sales.documents.messages import reached
 from crmcli.workspace import Workspace
 
 CHANNEL = "call"
@@ -33,12 +33,12 @@ def wanted(ws: Workspace, ref: str, number: str = "", *, anyway: bool = False) -
     try:
         record = ws.get(ws.resolve(ref))
     except NotFound:
-        if not _is_phone(ws, ref):
+        if not dialled(ref, ws.settings.phone_country):
             raise
         record, number = None, number or ref
-    people = reached(ws, record) if record else []
-    has = next(filter(None, (sendable(getattr(p, "phones", ()), True) for p in people)), "")
-    to = _e164(ws, number) if number else has
+    to = dialled(number, ws.settings.phone_country, InvalidData)
+    if not (number or to) and record:
+        to = number_for(ws, record, CHANNEL)
     if not to:
         raise Refused(tr("{} has no phone number", ref), "give it with --number")
     why = "" if anyway else why_not(ws, record, [to], CHANNEL)
@@ -57,20 +57,6 @@ def starting(ws: Workspace, whom: Wanted) -> Callable[[], Outcome]:
         raise Refused(why, ASK)
     by = ws.settings.users.get(ws.actor) or User(ws.actor)
     return provider.connecting(whom.number, by, f"call-{token_hex(8)}", ws.now)
-
-
-def _is_phone(ws: Workspace, text: str) -> bool:
-    try:
-        return bool(sendable(parse_phones(text, ws.settings.phone_country), True))
-    except ValueError:
-        return False
-
-
-def _e164(ws: Workspace, number: str) -> str:
-    try:
-        return sendable(parse_phones(number, ws.settings.phone_country), True)
-    except ValueError as error:
-        raise InvalidData(str(error), "like +79161234567") from None
 
 
 def check(outcome: Outcome) -> None:

@@ -31,28 +31,19 @@ def sms_for(
     ws: Workspace, record: Record, text: str, *, to: str = "", anyway: bool = False
 ) -> PersonSms:
     """The SMS as it would leave; Refused if there is no number for it, or whoever has that wants none."""
-    number = _given(ws, to) if to else to_phone.number_for(ws, record, CHANNEL)
+    from crmcli.model.phones import dialled
+
+    given = dialled(to, ws.settings.phone_country, Refused)
+    number = given if to else to_phone.number_for(ws, record, CHANNEL)
     if not number:
-        told = tr(
-            "{} {} has no mobile number, nor do its contact and company",
-            record.id,
-            record.get("name"),
-        )
+        told = "{} {} has no mobile number, nor do its contact and company"
+        told = tr(told, record.id, record.get("name"))
         raise Refused(told, "give one: --to +79161234567")
     if not text.strip():
         raise Refused("there is nothing to say")
     if why := "" if anyway else why_not(ws, record, [number], CHANNEL):
         raise MustNotBeMailed(why, ANYWAY)
     return PersonSms(number, text.strip(), anyway)
-
-
-def _given(ws: Workspace, word: str) -> str:
-    from crmcli.model.phones import parse_phones, sendable
-
-    try:
-        return sendable(parse_phones(word, ws.settings.phone_country), True)
-    except ValueError as error:
-        raise Refused(str(error), "like +79161234567") from None
 
 
 def send(ws: Workspace, record_id: str, sms: PersonSms) -> Posted:

@@ -2,19 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from crmcli.automation.chat_asks import answer_new
 from crmcli.channels.incoming import Arrived, Receiver
-from crmcli.errors import CrmError
+from crmcli.dataclass import dataclass
+from crmcli.errors import CrmError, ServiceFailed
 from crmcli.sales.intake import kept
 from crmcli.sales.intake.kept import Kept, Taken
 from crmcli.sales.intake.together import take_each
-from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace, fetch_places
 
 MOST_AT_ONCE = 100
 MOST_BYTES = 16 * 1024 * 1024
 """So many are kept in one transaction, or so much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a place gave: how much that is new, and what went wrong; `is_news` if it went well or otherwise
+    wrong before."""
+
+    name: str
+    count: int = 0
+    trouble: CrmError | None = None
+    is_news: bool = False
+
+
+def fetched(
+    ws: Workspace, name: str, take: Callable[[dict[str, Any]], int], left: Sequence[str] = ()
+) -> list[Fetched]:
+    """Take what a place has, of which all is known that was kept; once for each thing that went wrong, which
+    is also what by then is `left` there."""
+    place, count, troubles = fetch_places.place_of(ws, name), 0, list[CrmError]()
+    try:
+        count = take(place)
+    except CrmError as error:
+        troubles.append(error)
+    troubles += map(ServiceFailed, left)
+    before = fetch_places.keep(ws, name, place, [one.message for one in troubles])
+    if not troubles:
+        return [Fetched(name, count, None, bool(before))]
+    gave = [count, *(0 for _ in troubles[1:])]
+    return [
+        Fetched(name, number, one, one.message not in before)
+        for number, one in zip(gave, troubles, strict=True)
+    ]
 
 
 def fetch(ws: Workspace, receivers: Iterable[Receiver]) -> int:

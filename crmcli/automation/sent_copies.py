@@ -11,7 +11,7 @@ from crmcli.channels.message import fingerprint_of
 from crmcli.errors import CrmError
 from crmcli.language import tr
 from crmcli.model.event import Event
-from crmcli.workspace import Workspace, mail_places
+from crmcli.workspace import Workspace, fetch_places
 
 _AT_FIRST = timedelta(days=1)
 """So far back go the copies of a folder that is new in the settings."""
@@ -23,23 +23,18 @@ def copy_sent(ws: Workspace) -> list[str]:
     url, is_by_smtp = ws.settings.mail.sent, ws.settings.mail.deliver.startswith("smtp")
     if not url or not is_by_smtp or ws.dry_run:
         return []
-    known = mail_places.read(ws)
     name = f"sent {url}"
-    place = dict(known.get(name, {}))
+    place, told, troubles = fetch_places.place_of(ws, name), list[str](), list[str]()
     left = _not_copied(ws, place)
     if not left:
         return []
-    before = place.get("trouble", "")
     try:
         told = _copied(ws, url, left, place)
-        place["trouble"] = ""
     except CrmError as error:
-        place["trouble"] = error.message
-        is_news = before != error.message
-        told = [tr("no copies of sent mail are kept: {}", error.message)] if is_news else []
-    known[name] = place
-    mail_places.write(ws, known)
-    return told
+        troubles = [error.message]
+    before = fetch_places.keep(ws, name, place, troubles)
+    news = [one for one in (*told, *troubles) if one not in before]
+    return [tr("no copies of sent mail are kept: {}", one) for one in news]
 
 
 def _not_copied(ws: Workspace, place: dict[str, Any]) -> list[Event]:
@@ -60,7 +55,7 @@ def _copied(ws: Workspace, url: str, left: list[Event], place: dict[str, Any]) -
             try:
                 content = ws.attached(str(event.data["file"]))
             except CrmError as damaged:  # it is lost for good: the letters behind it need not wait
-                told.append(tr("no copies of sent mail are kept: {}", damaged.message))
+                told.append(damaged.message)
             else:
                 session.add_once(content, fingerprint_of(event.data.get("message_id")), event.at)
             place["after"] = event.id

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
-from crmcli.automation.mail_fetch import Fetched
-from crmcli.automation.receive import fetch
+from crmcli.automation.receive import Fetched, fetch, fetched
 from crmcli.channels.incoming import Arrived, Receiver
 from crmcli.channels.providers import provider_of
 from crmcli.channels.providers.fetching import Fetching
-from crmcli.errors import CrmError, ServiceFailed
-from crmcli.workspace import Workspace, mail_places
+from crmcli.errors import CrmError
+from crmcli.workspace import Workspace
 
 SMS = "sms"
 
@@ -39,19 +39,11 @@ def fetch_sms(ws: Workspace) -> list[Fetched]:
         return []
     if not isinstance(provider, Fetching):
         return []
-    count, troubles = 0, list[CrmError]()
+    return fetched(ws, SMS, partial(_taken, ws, provider), provider.troubles)
+
+
+def _taken(ws: Workspace, provider: Fetching, _place: object) -> int:
     try:
-        count = fetch(ws, [Ready(ws, provider)])
-    except CrmError as error:
-        troubles.append(error)
+        return fetch(ws, [Ready(ws, provider)])
     finally:
         provider.close()
-    troubles += [ServiceFailed(told) for told in provider.troubles]
-    known = mail_places.read(ws)
-    said = [one.message for one in troubles]
-    before = known.get(SMS, {}).get("troubles", [])
-    if said != before:
-        mail_places.write(ws, {**known, SMS: {"troubles": said}})
-    return [Fetched(SMS, count)] + [
-        Fetched(SMS, 0, one, one.message not in before) for one in troubles
-    ]

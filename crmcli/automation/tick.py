@@ -20,7 +20,7 @@ from crmcli.automation.acts_left import ActsLeft
 from crmcli.automation.approval.acts import Act
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.deliveries import Deliveries
-from crmcli.automation.receive import take_up
+from crmcli.automation.receive import Fetched, take_up
 from crmcli.automation.record_looks import RecordLooks
 from crmcli.automation.record_plan import STAGED
 from crmcli.automation.robot_turns import RobotTurns
@@ -106,19 +106,17 @@ class _Run:
 
     def fetch(self) -> None:
         """Fetch what lies in the mailboxes, chats and spools of the settings, before all else."""
-        gate, found = Gate(self._ws, self._held), []
+        gate, found = Gate(self._ws, self._held), list[tuple[str, Fetched]]()
         if self._ws.settings.mail.fetch and not gate.why_not_channel("mail"):
             from crmcli.automation.mail_fetch import fetch_all
 
-            told = "no mail is fetched: {}"
-            found = [(told, one) for one in fetch_all(self._ws)]
+            found += [("no mail is fetched: {}", one) for one in fetch_all(self._ws)]
         if chat_asks.is_fetched(self._ws) and not gate.why_not_channel("chat"):
             from crmcli.automation.chat_fetch import fetch_chat
 
-            found.append(("no chat is fetched: {}", fetch_chat(self._ws)))
-        if self._ws.settings.channels.get("sms", {}).get("provider") and not gate.why_not_channel(
-            "sms"
-        ):
+            found += [("no chat is fetched: {}", one) for one in fetch_chat(self._ws)]
+        sms = self._ws.settings.channels.get("sms", {})
+        if sms.get("provider") and not gate.why_not_channel("sms"):
             from crmcli.automation.sms_fetch import fetch_sms
 
             found += [("SMS that came in: {}", one) for one in fetch_sms(self._ws)]

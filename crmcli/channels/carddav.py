@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
@@ -72,11 +71,6 @@ class AddressBook:
                 tr("{} would get the password unencrypted", self._place.host), "write https://"
             )
         login = base64.b64encode(f"{user}:{password}".encode()).decode()
-        self._headers = {
-            "Authorization": f"Basic {login}",
-            "User-Agent": "crmcli",
-            "Connection": "close",
-        }
         self._secrets = (password, login)
         self.path = self._found(self._place.target, name)
 
@@ -225,16 +219,13 @@ class AddressBook:
     def _sent(self, method: str, path: str, data: bytes, more: Mapping[str, str]) -> Reply:
         scheme = "https" if self._place.tls else "http"
         place = place_of(f"{scheme}://{self._place.name}{path}")
-        sent = {"Host": place.header, **self._headers, **more, "Content-Length": str(len(data))}
-        if data:
-            sent.setdefault("Content-Type", "application/xml; charset=utf-8")
-        until = time.monotonic() + SECONDS
+        kind = {"Content-Type": "application/xml; charset=utf-8"} if data else {}
+        sent = {"Authorization": f"Basic {self._secrets[1]}", **kind, **more}
         try:
-            return exchange(method, place, sent, data, (place.name,), until, whole=MOST_HEARD)
+            return exchange(method, place, sent, data, (place.name,), SECONDS, whole=MOST_HEARD)
         except (Unreached, BrokenOff, Inner) as error:
-            raise CardsFailed(
-                one_line(str(error)), "nothing is lost; the next sync goes on"
-            ) from None
+            hint = "nothing is lost; the next sync goes on"
+            raise CardsFailed(one_line(str(error)), hint) from None
 
     def _moved(self, path: str, location: str) -> str:
         scheme = "https" if self._place.tls else "http"

@@ -112,11 +112,15 @@ def place_of(url: str) -> Place:
 
 def exchange(
     method: str, place: Place, headers: Mapping[str, str], data: bytes, allow: Sequence[str],
-    until: float, *, reads_all: bool = False, whole: int = 0,
+    seconds: float = SECONDS, *, reads_all: bool = False, whole: int = 0,
 ) -> Reply:  # fmt: skip
     """Call an address and give its reply; Inner, Unreached or BrokenOff say why there is none. `allow` lists
     host:port of inner addresses that are right to call. With `whole` the reply has up to so many bytes, and
     one that ends too early is BrokenOff."""
+    until = time.monotonic() + seconds
+    sent = {"Host": place.header, "User-Agent": "crmcli", "Connection": "close", **headers}
+    if method != "GET":
+        sent["Content-Length"] = str(len(data))
     try:
         address = _resolved(place, allow, until)
     except OSError as error:
@@ -126,7 +130,7 @@ def exchange(
         connection.connect()
         has_begun = True
         return connection.call(
-            method, place.target, headers, data, reads_all=reads_all, is_whole=bool(whole)
+            method, place.target, sent, data, reads_all=reads_all, is_whole=bool(whole)
         )
     except (OSError, http.client.HTTPException, ValueError) as error:
         late = isinstance(error, TimeoutError) or time.monotonic() >= until

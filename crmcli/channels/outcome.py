@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from crmcli.dataclass import dataclass, field, replace
@@ -54,6 +54,14 @@ class Later:
 
 
 Outcome: TypeAlias = Sent | Skipped | Failed | Unknown | Later
+Sending: TypeAlias = Callable[[], Outcome]
+"""What hands a message over, at most once."""
+
+
+def taken_sms(message_id: str, ref: str = "", price: object = "") -> Sent:
+    """An SMS that somebody took who will name it so in a report."""
+    told = {"message_id": f"sms:{message_id}", "price": one_line(str(price or ""))[:20]}
+    return Sent(ref or message_id, told={name: text for name, text in told.items() if text})
 
 
 def one_line(said: bytes | str) -> str:

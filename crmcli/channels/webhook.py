@@ -7,29 +7,16 @@ import hashlib
 import hmac
 import json
 import re
-import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from crmcli.channels import secrets
-from crmcli.channels.address import checked
 from crmcli.channels.base import Prepared, Queued, Sender
-from crmcli.channels.http_exchange import (
-    AGAIN,
-    DOUBTFUL,
-    SECONDS,
-    BadHook,
-    BrokenOff,
-    Inner,
-    Place,
-    Reply,
-    Unreached,
-    exchange,
-    place_of,
-)
-from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, discreet, one_line
+from crmcli.channels.http_api import Request, ask
+from crmcli.channels.http_exchange import SECONDS, BadHook
+from crmcli.channels.outcome import Outcome
 from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.redaction import redacted, secrets_of
@@ -66,24 +53,10 @@ def post(
     The signature is that of Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`. BadHook for an
     address, header or body that cannot be sent.
     """
-    place = place_of(hook.url)
     data = _json(hook.body)
-    headers = _headers(hook, place, data, int(at.timestamp()))
-    until = time.monotonic() + seconds
     told = {*secrets_of(hook.url), hook.secret, *hook.headers.values()}
-    outcome: Outcome
-    try:
-        reply = exchange("POST", place, headers, data, allow, until)
-        outcome, is_doubtful = _outcome(place.host, reply), reply.status in DOUBTFUL
-    except Inner as inner:
-        return Failed(str(inner), again=False)
-    except Unreached as error:
-        outcome, is_doubtful = Failed(str(error)), False
-    except BrokenOff as error:
-        outcome, is_doubtful = Failed(str(error)), True
-    if at_most_once and is_doubtful and isinstance(outcome, Failed):
-        outcome = Unknown(outcome.reason)
-    return discreet(outcome, told)
+    request = Request(hook.url, data, _headers(hook, data, int(at.timestamp())), secrets=told)
+    return ask(request, allow, seconds=seconds, at_most_once=at_most_once)
 
 
 class Webhook(Sender):
@@ -135,14 +108,10 @@ def _json(body: object) -> bytes:
     return data
 
 
-def _headers(hook: Hook, place: Place, data: bytes, timestamp: int) -> dict[str, str]:
+def _headers(hook: Hook, data: bytes, timestamp: int) -> dict[str, str]:
     own = {
-        "Host": place.header,
         "Content-Type": "application/json; charset=utf-8",
-        "Content-Length": str(len(data)),
-        "User-Agent": "crmcli",
-        "Connection": "close",
-        "webhook-id": checked("webhook-id", hook.key),
+        "webhook-id": hook.key,
         "webhook-timestamp": str(timestamp),
         "Idempotency-Key": hook.key,
     }
@@ -153,7 +122,7 @@ def _headers(hook: Hook, place: Place, data: bytes, timestamp: int) -> dict[str,
             raise BadHook(tr("{!r} cannot be set as a header", name), "leave it out")
         if name.lower() in _OURS or not value.isascii():
             raise BadHook(tr("the header {} cannot have that value", name), "leave it out")
-        own[name] = checked(name, value)
+        own[name] = value
     return own
 
 
@@ -168,15 +137,3 @@ def sign(secret: str, key: str, timestamp: int, data: bytes) -> str:
             raise BadHook(told, "copy it whole") from None
     signed = f"{key}.{timestamp}.".encode() + data
     return "v1," + base64.b64encode(hmac.digest(raw, signed, hashlib.sha256)).decode()
-
-
-def _outcome(host: str, reply: Reply) -> Sent | Failed:
-    status, said = reply.status, tr("{} answered {}", host, reply.status)
-    if 200 <= status < 300:
-        return Sent(said)
-    if 300 <= status < 400:
-        return Failed(
-            tr("{}: moved to {!r}, use that URL", said, reply.location[:200]), again=False
-        )
-    again = status in AGAIN or status >= 500
-    return Failed(f"{said}: {words}" if (words := one_line(reply.text)) else said, again)

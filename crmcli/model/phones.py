@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from crmcli.errors import CrmError
 from crmcli.language import tr
 from crmcli.model.values import Phone
 
@@ -150,6 +151,16 @@ def sendable(phones: Iterable[Phone], any_line: bool) -> str:
     able.sort(key=lambda phone: phone.type not in ("mailing", "mobile"))
     found = (phone.value for phone in able if any_line or not _is_landline(phone.value))
     return next(found, "")
+
+
+def dialled(text: str, country: str, failure: type[CrmError] | None = None) -> str:
+    """The number that somebody typed, in E.164; "" for none, unless a `failure` is raised that says why."""
+    try:
+        return sendable(parse_phones(text, country), True)
+    except ValueError as error:
+        if failure is None:
+            return ""
+        raise failure(str(error), "like +79161234567") from None
 
 
 def _is_landline(number: str) -> bool:

@@ -8,12 +8,15 @@ from decimal import Decimal
 from crmcli.dataclass import dataclass
 from crmcli.language import counted, tr
 
-BASIC = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+TABLE = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-EXTENDED = frozenset("\f^{}\\[~]|€")
-"""Letters of the extension table: each takes the room of two."""
+"""The letters by their codes."""
+EXTENDED = {"\f": 0x0A, "^": 0x14, "{": 0x28, "}": 0x29, "\\": 0x2F, "[": 0x3C, "~": 0x3D, "]": 0x3E,
+            "|": 0x40, "€": 0x65}  # fmt: skip
+"""Letters of the extension table, each of which takes the room of two: its code behind an escape."""
+BASIC = frozenset(TABLE) - {"\x1b"}
 GSM, UCS2 = "GSM-7", "UCS-2"
 ROOM = {GSM: (160, 153), UCS2: (70, 67)}
 """How much one message holds, and each part of several, which begin with a header of their own."""

@@ -70,7 +70,7 @@ def _text(work: Work) -> str:
 
 def _number(work: Work, channel: str) -> str:
     """The number in E.164; "" where the client, or the user who is named, has none."""
-    from crmcli.model.phones import parse_phones, sendable
+    from crmcli.model.phones import dialled
 
     word, settings = work.text("to"), work.ws.settings
     if not word and channel == "chat" and settings.channels.get(channel, {}).get("provider"):
@@ -80,7 +80,4 @@ def _number(work: Work, channel: str) -> str:
     if word[:1] not in "+(0123456789":
         user = work.ws.user_id(work.whose if word == OWNER else word)
         word = settings.users[user].phone if user in settings.users else ""
-    try:
-        return sendable(parse_phones(word, settings.phone_country), True) if word else ""
-    except ValueError as error:
-        raise BadUsage(str(error), "like +79161234567") from None
+    return dialled(word, settings.phone_country, BadUsage)

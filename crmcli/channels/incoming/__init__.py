@@ -93,12 +93,22 @@ class Receiver:
 
 
 def json_of(content: bytes | str) -> Any:
-    """The JSON that came in; Unreadable for what is none, is nested too deeply or holds half a character."""
+    """The JSON that came in, halves of characters replaced; Unreadable if it is none, or nests too deeply."""
     try:
-        found = json.loads(content)
-        json.dumps(found, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):  # of Unicode too
+        whole = json.dumps(json.loads(content), ensure_ascii=False)
+        return json.loads(whole.encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
         raise Unreadable("it is no JSON", 'like {"from": "+79161234567"}') from None
+
+
+def object_of(content: bytes | str, hint: str = "") -> dict[str, Any]:
+    """The JSON object that came in; Unreadable."""
+    try:
+        found = json_of(content)
+    except Unreadable:
+        found = None
+    if not isinstance(found, dict):
+        raise Unreadable("it is no JSON object", hint)
     return found
 
 

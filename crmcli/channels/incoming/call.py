@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable, json_of
+from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable, object_of
 from crmcli.dataclass import dataclass
 from crmcli.language import tr
 from crmcli.model.durations import parse_duration
@@ -19,16 +18,8 @@ SHORTEST = 4
 """Digits that an extension has at most, where no user is said to have it."""
 LONGEST = 1_000_000
 """Seconds; no call takes longer."""
-_MISSED = (
-    "missed",
-    "no answer",
-    "noanswer",
-    "no-answer",
-    "busy",
-    "cancelled",
-    "canceled",
-    "failed",
-)
+_MISSED = ("missed", "no answer", "noanswer", "no-answer", "busy", "cancelled", "canceled",
+           "failed")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +90,14 @@ class Call(Receiver):
     def key(self, content: bytes) -> str:
         """The id by which the exchange knows it."""
         try:
-            name = str(_object(content).get("id") or "")
+            name = str(object_of(content).get("id") or "")
         except Unreadable:
             return ""
         return f"call:{name}" if name else ""
 
     def read(self, arrived: Arrived) -> Incoming:
         """One call: {"direction": "in", "from": "+7…", "to": "+7…", "duration": 35, "recording": URL}."""
-        given = _object(arrived.content)
+        given = object_of(arrived.content, "a call is an object with direction, from and to")
         way = str(given.get("direction", "in")).casefold()
         if way == "internal":
             return Incoming("call.in", why_nothing="it is between extensions")
@@ -129,16 +120,6 @@ class Call(Receiver):
 
 
 RECEIVER = Call
-
-
-def _object(content: bytes) -> Mapping[str, Any]:
-    try:
-        given = json_of(content)
-    except Unreadable:
-        given = None
-    if not isinstance(given, dict):
-        raise Unreadable("it is no JSON object", "a call is an object with direction, from and to")
-    return given
 
 
 def moment_of(value: object) -> str:

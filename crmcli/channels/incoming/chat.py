@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
-from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable
+from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable, object_of
 from crmcli.channels.incoming.call import moment_of
 from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
 from crmcli.model.handles import read_handle
 
-KEYS = (
-    "network",
-    "chat",
-    "from",
-    "name",
-    "text",
-    "phone",
-    "email",
-    "language",
-    "at",
-    "id",
-    "media",
-)
+KEYS = ("network", "chat", "from", "name", "text", "phone", "email", "language", "at", "id",
+        "media")  # fmt: skip
 """What is read of a message; a messenger that calls it otherwise is mapped to these."""
 LONGEST = 20_000
 HINT = 'like {"network": "telegram", "chat": "77", "name": "Anna", "text": "How much?"}'
@@ -49,8 +37,8 @@ class OneMessage:
 
 def incoming_message(message: OneMessage) -> Incoming:
     """What a message says, and whose it is: the chat itself counts as a handle, for names change."""
-    handles = [_handle(message.network, one) for one in (message.user, message.chat) if one]
-    handles = list(dict.fromkeys(handles))
+    known = [_handle(message.network, one) for one in (message.user, message.chat) if one]
+    handles = list(dict.fromkeys(known))
     name = " ".join(message.name.split())[:200]
     marks = " ".join(f"[{one['kind']}]" for one in message.media)
     text = "\n".join(filter(None, (message.text[:LONGEST], marks)))
@@ -74,12 +62,7 @@ class Chat(Receiver):
 
     def read(self, arrived: Arrived) -> Incoming:
         """One message, by the names that crm has for what it says."""
-        try:
-            given = json.loads(arrived.content)
-        except (ValueError, RecursionError):
-            given = None
-        if not isinstance(given, dict):
-            raise Unreadable("it is no JSON object", HINT)
+        given = object_of(arrived.content, HINT)
         said = {key: _text(given.get(key)) for key in KEYS}
         network, chat = said["network"] or "chat", said["chat"] or said["from"]
         if not chat:
@@ -88,12 +71,9 @@ class Chat(Receiver):
         if not (said["text"] or media):
             raise Unreadable("the message says nothing", HINT)
         more = {"language": [said["language"]]} if said["language"] else {}
-        return incoming_message(
-            OneMessage(
-                network, chat, said["text"], said["from"], said["name"], said["phone"],
-                said["email"], moment_of(given.get("at")), media, more,
-            )
-        )  # fmt: skip
+        one = OneMessage(network, chat, said["text"], said["from"], said["name"], said["phone"],
+                         said["email"], moment_of(given.get("at")), media, more)  # fmt: skip
+        return incoming_message(one)
 
 
 RECEIVER = Chat
@@ -110,5 +90,5 @@ def _text(value: object) -> str:
     if value is None or isinstance(value, bool):
         return ""
     if isinstance(value, str | int | float):
-        return str(value).encode("utf-8", "replace").decode().strip()
+        return str(value).strip()
     raise Unreadable("a value of the message is no text", HINT)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable
+from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable, object_of
 from crmcli.language import tr
 from crmcli.model.form import PERSONAL_DATA
 from crmcli.model.values import Consent
@@ -17,6 +16,7 @@ TOKEN, PAGE, REFERRER, CONSENT, TRAP = "_token", "_page", "_referrer", "_consent
 """What a page posts beside its fields; nobody sees the last, so that only machines fill it in."""
 LARGEST = 64 * 1024
 MOST_FIELDS = 50
+HINT = 'like {"phone": "+79161234567"}'
 UTM = ("source", "medium", "campaign", "term", "content")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -32,9 +32,7 @@ def posted(content: bytes) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in pairs:
         text = _UNSEEN.sub(" ", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
-        found[name] = (
-            f"{found[name]}, {text}" if found.get(name) and text else found.get(name) or text
-        )
+        found[name] = ", ".join(filter(None, (found.get(name), text)))
     return found
 
 
@@ -51,13 +49,9 @@ def _pairs(content: bytes) -> list[tuple[str, str]]:
 
 
 def _members(content: bytes) -> list[tuple[str, str]]:
-    try:
-        given = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable("it is no JSON object", 'like {"phone": "+79161234567"}') from error
     return [
         (str(name), _text(one))
-        for name, value in given.items()
+        for name, value in object_of(content, HINT).items()
         for one in (value if isinstance(value, list) else [value])
     ]
 
@@ -66,8 +60,8 @@ def _text(value: object) -> str:
     if value is None or isinstance(value, bool):
         return "yes" if value else ""
     if isinstance(value, (str, int, float)):
-        return str(value).encode("utf-8", "replace").decode()  # JSON may hold halves of letters
-    raise Unreadable("a value of the form is no text", 'like {"phone": "+79161234567"}')
+        return str(value)
+    raise Unreadable("a value of the form is no text", HINT)
 
 
 class Submission(Receiver):

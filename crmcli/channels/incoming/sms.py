@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
-from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable
+from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable, object_of
 from crmcli.channels.incoming.call import moment_of
 from crmcli.language import tr
 from crmcli.model.event import SMS_DELIVERED, SMS_FAILED
@@ -14,7 +10,7 @@ from crmcli.words import joined
 
 LONGEST = 10_000
 """Letters of a text on the timeline; what came is kept whole."""
-STATES = {"delivered": SMS_DELIVERED, "failed": SMS_FAILED}
+HINT = 'like {"from": "+79161234567", "text": "Yes"}'
 
 
 def incoming_sms(number: str, text: str, line: str = "", at: str = "") -> Incoming:
@@ -49,7 +45,7 @@ class Sms(Receiver):
     def key(self, content: bytes) -> str:
         """The id that the program gave it, if it gave one."""
         try:
-            given = _object(content)
+            given = object_of(content)
         except Unreadable:
             return ""
         number, state = str(given.get("id") or ""), str(given.get("status") or "")
@@ -57,35 +53,19 @@ class Sms(Receiver):
 
     def read(self, arrived: Arrived) -> Incoming:
         """One: {"from": "+7…", "text": "…", "id": "…"}, or {"id": "…", "status": "delivered"} of ours."""
-        given = _object(arrived.content)
+        given = object_of(arrived.content, HINT)
         state = str(given.get("status") or "").casefold()
         if state:
-            if state not in STATES or not given.get("id"):
-                raise Unreadable(
-                    tr("{!r} is not what becomes of an SMS", state), "delivered or failed, with id"
-                )
-            is_delivered = STATES[state] == SMS_DELIVERED
-            return report_of(
-                str(given["id"]), is_delivered=is_delivered, why=str(given.get("why") or "")
-            )
+            if state not in ("delivered", "failed") or not given.get("id"):
+                told = tr("{!r} is not what becomes of an SMS", state)
+                raise Unreadable(told, "delivered or failed, with id")
+            why = str(given.get("why") or "")
+            return report_of(str(given["id"]), is_delivered=state == "delivered", why=why)
         number = str(given.get("from") or "").strip()
         if not number or not isinstance(given.get("text"), str):
-            raise Unreadable(
-                "the SMS has no number or no text", 'like {"from": "+79161234567", "text": "Yes"}'
-            )
-        return incoming_sms(
-            number, given["text"], str(given.get("to") or ""), moment_of(given.get("at"))
-        )
+            raise Unreadable("the SMS has no number or no text", HINT)
+        line, at = str(given.get("to") or ""), moment_of(given.get("at"))
+        return incoming_sms(number, given["text"], line, at)
 
 
 RECEIVER = Sms
-
-
-def _object(content: bytes) -> Mapping[str, Any]:
-    try:
-        given = json.loads(content)
-    except (ValueError, RecursionError):
-        given = None
-    if not isinstance(given, dict):
-        raise Unreadable("it is no JSON object", 'like {"from": "+79161234567", "text": "Yes"}')
-    return given

@@ -3,16 +3,18 @@ to carry out what leaves."""
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from importlib import import_module
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from crmcli.channels import secrets
 from crmcli.channels.base import NoChannel, Queued
 from crmcli.channels.incoming import Arrived, Incoming, Unreadable
-from crmcli.channels.outcome import Outcome
+from crmcli.channels.outcome import Outcome, Sending
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import Forbidden, InvalidData, NotFound, Refused
 from crmcli.language import tr
@@ -20,11 +22,12 @@ from crmcli.model.providers import PROVIDERS
 from crmcli.model.settings import Settings
 from crmcli.model.user import User
 
+if TYPE_CHECKING:
+    from crmcli.channels.http_exchange import Reply
+
 BY, POSTED = "provider", "posted"
 """In the facts of what came in: the name of its provider, and of its envelope what is kept."""
 MOST_PAIRS = 200
-
-
 OLDEST = timedelta(days=1)
 """So old what a provider tells may be: it tries for hours where nobody answers."""
 LONGEST_SKEW = timedelta(minutes=15)
@@ -61,6 +64,11 @@ class Posted:
             return dict(pairs(self.body.decode()))
         except UnicodeDecodeError:
             raise Unreadable("it is not UTF-8") from None
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What is told, in the body or, once that is kept, as a query."""
+        return self.form if self.body else self.query
 
     @property
     def type(self) -> str:
@@ -149,15 +157,27 @@ class Provider:
         hint = f"channels: {{{self.channel}: {{run: NAME}}}}"
         return tr("{} takes no such messages: let a program do it, {}", self.name(), hint)
 
-    def prepared(
-        self, message: Queued, given: Mapping[str, Any], now: datetime
-    ) -> Callable[[], Outcome]:
+    def prepared(self, message: Queued, given: Mapping[str, Any], now: datetime) -> Sending:
         """What hands a message over, at most once; Unsound if it cannot leave as it is."""
         raise NoChannel(self.why_not_out())
 
-    def connecting(self, to: str, by: User, key: str, now: datetime) -> Callable[[], Outcome]:
+    def connecting(self, to: str, by: User, key: str, now: datetime) -> Sending:
         """What starts a call: the provider calls a user first, then the client; Refused where it cannot."""
         raise Refused(tr("{} cannot start calls", self.name()), "see crm help calls")
+
+    def asking(
+        self, url: str, read: Callable[[Reply], Outcome], form: Mapping[str, str] | None = None,
+        hidden: Sequence[str] = (), **headers: str,
+    ) -> Sending:  # fmt: skip
+        """What asks its API, by GET or with a form; no answer repeats its secrets, nor what is `hidden`."""
+        from crmcli.channels.http_api import FORM, Request, ask
+
+        secrets, allow = [*self.secrets, *hidden], self.settings.webhook.allow
+        request = Request(url, b"", headers, "GET", secrets)
+        if form is not None:
+            headers["Content-Type"] = FORM
+            request = Request(url, urlencode(form).encode(), headers, secrets=secrets)
+        return partial(ask, request, allow, read)
 
     def extension_of(self, by: User) -> str:
         """The extension of a user; Refused where the settings name none."""
@@ -167,15 +187,17 @@ class Provider:
         return by.extensions[0]
 
 
+def check_same(why: str, said: str, *wanted: str) -> None:
+    """See that a secret or a signature is one that is wanted; BadSignature that says `why`."""
+    if not any(hmac.compare_digest(one.encode(), said.encode()) for one in wanted):
+        raise BadSignature(why)
+
+
 def check_age(moment: datetime, now: datetime, oldest: timedelta = OLDEST) -> None:
     """See that something was not signed long ago, nor for later; BadSignature."""
     if not -LONGEST_SKEW < now - moment < oldest:
-        raise BadSignature(
-            tr(
-                "it is dated {}: too old, or ahead of this clock",
-                moment.strftime("%Y-%m-%d %H:%M %Z"),
-            )
-        )
+        dated = moment.strftime("%Y-%m-%d %H:%M %Z")
+        raise BadSignature(tr("it is dated {}: too old, or ahead of this clock", dated))
 
 
 def provider_class(name: str) -> type[Provider]:

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from crmcli.channels.base import Queued
 from crmcli.channels.incoming import Arrived
-from crmcli.channels.outcome import Failed, Outcome, Sent
+from crmcli.channels.outcome import Failed, Outcome, Sending, taken_sms
 from crmcli.channels.providers.fetching import Fetching
 from crmcli.errors import ServiceFailed
 from crmcli.language import tr
@@ -46,9 +46,7 @@ class _Part(NamedTuple):
 class Gammu(Fetching):
     """The spool folders of one gammu-smsd (service = files)."""
 
-    def prepared(
-        self, message: Queued, given: Mapping[str, Any], now: datetime
-    ) -> Callable[[], Outcome]:
+    def prepared(self, message: Queued, given: Mapping[str, Any], now: datetime) -> Sending:
         """It is put into outbox, whole or not at all."""
         mark = hashlib.sha256(message.key.encode()).hexdigest()[:24]
         name = f"OUTC{now:%Y%m%d_%H%M%S}_00_{given['to']}_crm{mark}.txt"
@@ -60,12 +58,9 @@ class Gammu(Fetching):
         folder = self.told("errors")
         for path in _files(Path(folder)) if folder else ():
             if found := _OURS.fullmatch(path.name):
-                given = {
-                    "id": _key(found[1]),
-                    "status": "failed",
-                    "why": tr("gammu could not send it"),
-                }
-                yield _arrived(given, f"{_key(found[1])}:failed", [path])
+                name, why = _key(found[1]), tr("gammu could not send it")
+                given = {"id": name, "status": "failed", "why": why}
+                yield _arrived(given, f"{name}:failed", [path])
 
     def acknowledge(self, arrived: Sequence[Arrived]) -> None:
         """The files of what is kept go."""
@@ -85,14 +80,12 @@ class Gammu(Fetching):
             if text is not None:
                 at = _moment(moment)
                 if at is None or not _is_text(number):
-                    self.troubles.append(
-                        tr("{}: the name says no time or no sender", _shown(parts[0].path))
-                    )
+                    told = tr("{}: the name says no time or no sender", _shown(parts[0].path))
+                    self.troubles.append(told)
                     continue
                 given = {"from": number, "text": text, "at": format_instant(at)}
-                yield _arrived(
-                    given, f"sms:gammu:in:{moment}_{serial}_{number}", [p.path for p in parts]
-                )
+                key = f"sms:gammu:in:{moment}_{serial}_{number}"
+                yield _arrived(given, key, [part.path for part in parts])
 
     def _joined(self, parts: Sequence[_Part]) -> str | None:
         """The text of a message; None where it is not whole, or may still be written."""
@@ -168,12 +161,11 @@ def _put(folder: Path, name: str, text: str, key: str) -> Outcome:
     draft = folder / f".{name}"
     try:
         with draft.open("wb") as file:
-            file.write(
-                text.encode("ascii") if text.isascii() else b"\xfe\xff" + text.encode("utf-16-be")
-            )
+            file.write(b"" if text.isascii() else b"\xfe\xff")
+            file.write(text.encode("ascii" if text.isascii() else "utf-16-be"))
             file.flush()
             os.fsync(file.fileno())
         draft.rename(folder / name)
     except OSError as error:
         return Failed(f"{folder}: {error.strerror or error}")
-    return Sent(name, told={"message_id": f"sms:{key}"})
+    return taken_sms(key, name)

@@ -14,7 +14,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crmcli.channels.incoming import Arrived, Incoming, Unreadable, json_of, receiver
-from crmcli.channels.providers import BadSignature, NoSignature, Posted, Provider, check_age
+from crmcli.channels.providers import (
+    BadSignature,
+    NoSignature,
+    Posted,
+    Provider,
+    check_age,
+    check_same,
+)
 
 SKIP, ADDS = "skip", "adds"
 """What a table of values may make of the value of any field: nothing comes of it; it says more of the one
@@ -31,8 +38,7 @@ class Json(Provider):
         if token := self.secret("token"):
             [name] = self.secret_names
             said = posted.headers.get(name) or posted.query.get(name, "")
-            if not hmac.compare_digest(said.removeprefix("Bearer ").encode(), token.encode()):
-                raise BadSignature("the token is not the right one")
+            check_same("the token is not the right one", said.removeprefix("Bearer "), token)
         if secret := self.secret("secret"):
             self._check_signature(posted, secret, now)
         if not (self.told("token") or self.told("secret")):
@@ -49,17 +55,14 @@ class Json(Provider):
         if rules.get("timestamp"):
             check_age(_stamped(stamp), now, NEWEST)
         signed = (rules.get("of") or "{body}").encode()
-        signed = signed.replace(b"{timestamp}", stamp.encode()).replace(
-            b"{url}", posted.url.encode()
-        )
-        signed = signed.replace(b"{body}", posted.body)
+        signed = signed.replace(b"{timestamp}", stamp.encode())
+        signed = signed.replace(b"{url}", posted.url.encode()).replace(b"{body}", posted.body)
         digest = hmac.digest(secret.encode(), signed, rules.get("hash") or "sha256")
         is_hex = (rules.get("as") or "hex") == "hex"
         wanted = digest.hex() if is_hex else base64.b64encode(digest).decode()
         said = posted.headers.get((rules.get("header") or "X-Signature").lower(), "")
         said = said.removeprefix(rules.get("prefix") or "")
-        if not hmac.compare_digest((said.lower() if is_hex else said).encode(), wanted.encode()):
-            raise BadSignature("the signature is not the right one")
+        check_same("the signature is not the right one", said.lower() if is_hex else said, wanted)
 
     def key(self, posted: Posted) -> str:
         """What has an id counts once, by it; what only says more, or nothing, by all that it says."""

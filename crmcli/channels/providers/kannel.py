@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,10 +14,9 @@ from crmcli.channels.http_exchange import Reply
 from crmcli.channels.incoming import Incoming, Unreadable
 from crmcli.channels.incoming.call import moment_of
 from crmcli.channels.incoming.sms import incoming_sms, report_of
-from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, one_line
+from crmcli.channels.outcome import Failed, Outcome, Sending, Unknown, one_line, taken_sms
 from crmcli.channels.providers import Posted
-from crmcli.channels.providers.http_api import Request, ask
-from crmcli.channels.providers.token_hook import TokenHook, given_in
+from crmcli.channels.providers.token_hook import TokenHook
 from crmcli.language import tr
 from crmcli.model.sms_length import GSM, measured
 
@@ -29,9 +28,7 @@ _TAKEN = ("0", "3")
 class Kannel(TokenHook):
     """A smsbox of Kannel."""
 
-    def prepared(
-        self, message: Queued, given: Mapping[str, Any], now: datetime
-    ) -> Callable[[], Outcome]:
+    def prepared(self, message: Queued, given: Mapping[str, Any], now: datetime) -> Sending:
         """It is asked to send it, and to tell what becomes of it."""
         mark = hashlib.sha256(message.key.encode()).hexdigest()[:24]
         text = str(given["text"])
@@ -46,26 +43,24 @@ class Kannel(TokenHook):
             self.secrets |= {quote(one, safe="").replace("%", "%%") for one in self.secrets}
             values["dlr-mask"] = str(DELIVERED | FAILED | REJECTED)
         url = f"{self.told('api')}?{urlencode({k: v for k, v in values.items() if v})}"
-        request = Request(url, method="GET", secrets=self.secrets)
-        return partial(ask, request, self.settings, partial(_accepted, f"kannel:{mark}"))
+        return self.asking(url, partial(_accepted, f"kannel:{mark}"))
 
     def key(self, posted: Posted) -> str:
         """The id of a message that came in; of a report the message that it is about, and what it says."""
-        given = given_in(posted)
+        given = posted.given
         if mark := given.get("dlr"):
             return f"sms:kannel:{mark}:{given.get('status', '')}"
         return f"sms:kannel:in:{given['id']}" if given.get("id") else ""
 
     def read(self, posted: Posted) -> Incoming:
         """A report of one of ours, or a message."""
-        given = given_in(posted)
+        given = posted.given
         if mark := given.get("dlr"):
             return _report(mark, given)
         if "from" not in given or "text" not in given:
             raise Unreadable("the SMS has no number or no text", "get-url: …&from=%p&text=%a")
-        return incoming_sms(
-            given["from"], given["text"], given.get("to", ""), moment_of(given.get("at"))
-        )
+        line, at = given.get("to", ""), moment_of(given.get("at"))
+        return incoming_sms(given["from"], given["text"], line, at)
 
 
 PROVIDER = Kannel
@@ -86,4 +81,4 @@ def _accepted(message_id: str, reply: Reply) -> Outcome:
         return Unknown(tr("Kannel answered without a word"))
     if said.partition(":")[0] not in _TAKEN:
         return Failed(tr("Kannel answered: {}", said), again=False)
-    return Sent(message_id, told={"message_id": f"sms:{message_id}"})
+    return taken_sms(message_id)

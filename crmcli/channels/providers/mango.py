@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from crmcli.channels.http_exchange import Reply
-from crmcli.channels.incoming import Incoming, Unreadable, json_of
+from crmcli.channels.incoming import Incoming, Unreadable, object_of
 from crmcli.channels.incoming.call import OneCall, incoming_call
-from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, one_line
-from crmcli.channels.providers import BadSignature, Posted, Provider, check_age
-from crmcli.channels.providers.http_api import FORM, Request, ask, form, members
+from crmcli.channels.outcome import Failed, Outcome, Sending, Sent, Unknown, one_line
+from crmcli.channels.providers import Posted, Provider, check_age, check_same
 from crmcli.language import tr
 from crmcli.model.user import User
 from crmcli.model.values import format_instant
@@ -37,35 +34,31 @@ class Mango(Provider):
         """The signature covers all that is told; it is of the last day."""
         given = posted.form
         key, salt, said = self.told("key"), self.secret("secret"), given.get("json", "")
-        wanted = signature(key, salt, said)
-        is_ours = hmac.compare_digest(given.get("vpbx_api_key", "").encode(), key.encode())
-        if not (is_ours and hmac.compare_digest(wanted.encode(), given.get("sign", "").encode())):
-            raise BadSignature("the signature is not that of Mango Office")
-        told = _object(said)
+        why = "the signature is not that of Mango Office"
+        check_same(why, given.get("vpbx_api_key", ""), key)
+        check_same(why, given.get("sign", ""), signature(key, salt, said))
+        told = object_of(said)
         if moment := _number(told.get("timestamp") or told.get("end_time")):
             check_age(datetime.fromtimestamp(moment, UTC), now)
 
     def key(self, posted: Posted) -> str:
         """A call has the key of its summary, as in the statistics; other notices of it have their own."""
-        told = _object(posted.form.get("json", ""))
+        told = object_of(posted.form.get("json", ""))
         entry, kind = str(told.get("entry_id") or ""), _kind(posted, told)
         if not entry:
             return ""
         rest = [told.get(name) for name in ("recording_id", "call_id", "recording_state", "seq")]
-        more = (
-            [] if kind == SUMMARY else [kind, *(str(one) for one in rest if one not in (None, ""))]
-        )
-        return ":".join([key_of(entry), *more])
+        more = [kind, *(str(one) for one in rest if one not in (None, ""))]
+        return ":".join([key_of(entry), *([] if kind == SUMMARY else more)])
 
     def read(self, posted: Posted) -> Incoming:
         """The summary of a call tells it; what was told before it says nothing yet, a recording says more."""
-        told = _object(posted.form.get("json", ""))
+        told = object_of(posted.form.get("json", ""))
         kind = _kind(posted, told)
         if kind == RECORDED or (kind == RECORD and told.get("recording_state") == "Completed"):
             link = RECORDING.format(told.get("recording_id"))
-            return Incoming(
-                "call.in", {"recording": link}, adds_to=key_of(str(told.get("entry_id")))
-            )
+            entry = key_of(str(told.get("entry_id")))
+            return Incoming("call.in", {"recording": link}, adds_to=entry)
         if kind != SUMMARY:
             return Incoming("call.in", why_nothing="the call is not over")
         way = _number(told.get("call_direction"))
@@ -74,25 +67,24 @@ class Mango(Provider):
         return incoming_call(self._call(told, "in" if way == _IN else "out"), self.settings)
 
     def _call(self, told: Mapping[str, Any], way: str) -> OneCall:
-        ends = [
-            _side(told.get(name)) for name in (("from", "to") if way == "in" else ("to", "from"))
-        ]
-        began, talked, ended = (
-            _number(told.get(f"{name}_time")) for name in ("create", "talk", "end")
-        )
+        client, ours = _side(told.get("from")), _side(told.get("to"))
+        if way == "out":
+            client, ours = ours, client
+        moments = (told.get(f"{name}_time") for name in ("create", "talk", "end"))
+        began, talked, ended = map(_number, moments)
         is_answered = bool(talked) and told.get("entry_result") in (1, "1")
         return OneCall(
             way,
-            ends[0].get("number", ""),
+            client.get("number", ""),
             str(told.get("line_number") or ""),
-            ends[1].get("extension", ""),
+            ours.get("extension", ""),
             max(ended - talked, 0) if is_answered else 0,
             is_missed=not is_answered,
             at=format_instant(datetime.fromtimestamp(began, UTC)) if began else "",
             status="" if is_answered else f"no answer ({told.get('disconnect_reason', '')})",
         )
 
-    def connecting(self, to: str, by: User, key: str, now: datetime) -> Callable[[], Outcome]:
+    def connecting(self, to: str, by: User, key: str, now: datetime) -> Sending:
         """Mango calls the extension of a user first, and then the client."""
         asked = {"command_id": key, "from": {"extension": self.extension_of(by)},
                  "to_number": to.lstrip("+")}  # fmt: skip
@@ -100,10 +92,8 @@ class Mango(Provider):
             asked["line_number"] = line.lstrip("+")
         said = json.dumps(asked, ensure_ascii=False, separators=(",", ":"))
         mine, salt = self.told("key"), self.secret("secret")
-        data, _ = form({"vpbx_api_key": mine, "sign": signature(mine, salt, said), "json": said})
-        url = f"{self.told('api') or API}/commands/callback"
-        request = Request(url, data, {"Content-Type": FORM}, secrets=[*self.secrets, mine])
-        return partial(ask, request, self.settings, _taken)
+        form = {"vpbx_api_key": mine, "sign": signature(mine, salt, said), "json": said}
+        return self.asking(f"{self.told('api') or API}/commands/callback", _taken, form, [mine])
 
 
 PROVIDER = Mango
@@ -121,9 +111,9 @@ def key_of(entry: str) -> str:
 
 def _taken(reply: Reply) -> Outcome:
     try:
-        result = members(reply.text).get("result", TAKEN) if reply.text.strip() else TAKEN
-    except ValueError as error:
-        return Unknown(tr("Mango Office answered strangely: {}", error))
+        result = object_of(reply.text).get("result", TAKEN) if reply.text.strip() else TAKEN
+    except Unreadable as error:
+        return Unknown(tr("Mango Office answered strangely: {}", error.message))
     if str(result) == str(TAKEN):
         return Sent("Mango Office")
     return Failed(tr("Mango Office refused the call: {}", one_line(str(result))), again=False)
@@ -133,16 +123,9 @@ def _kind(posted: Posted, told: Mapping[str, Any]) -> str:
     """Which notice it is; one that came without its path is told by what it has."""
     if posted.rest:
         return posted.rest.strip("/")
-    return (
-        SUMMARY if "entry_result" in told else RECORD if "recording_id" in told else "events/call"
-    )
-
-
-def _object(said: str) -> dict[str, Any]:
-    found = json_of(said)
-    if not isinstance(found, dict):
-        raise Unreadable("it is no JSON object")
-    return found
+    if "entry_result" in told:
+        return SUMMARY
+    return RECORD if "recording_id" in told else "events/call"
 
 
 def _side(value: object) -> dict[str, str]:

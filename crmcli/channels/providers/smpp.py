@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from secrets import token_hex
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from crmcli.channels.base import Queued
 from crmcli.channels.incoming import Arrived
-from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, one_line
+from crmcli.channels.outcome import Failed, Outcome, Sending, Unknown, one_line, taken_sms
 from crmcli.channels.providers.fetching import Fetching
 from crmcli.channels.providers.smpp_text import Coding, Joiner, encoded, text_of
 from crmcli.errors import ServiceFailed
@@ -48,9 +48,7 @@ class Smpp(Fetching):
         self._client: Line | None = None
         self._unanswered: dict[str, list[PDU]] = {}
 
-    def prepared(
-        self, message: Queued, given: Mapping[str, Any], now: datetime
-    ) -> Callable[[], Outcome]:
+    def prepared(self, message: Queued, given: Mapping[str, Any], now: datetime) -> Sending:
         """Its parts are handed over one after the other; the last one's report tells of all."""
         parts = encoded(str(given["text"]), hashlib.sha256(message.key.encode()).digest()[0])
         self.secret("password")
@@ -66,11 +64,8 @@ class Smpp(Fetching):
                     answer = _handed_over(client, self._addressed(to), part, number == len(parts))
                     if answer.is_error():
                         told = tr("the message centre refused it: {}", answer.status)
-                        return (
-                            Unknown(told)
-                            if number > 1
-                            else Failed(told, again=answer.status in _LATER)
-                        )
+                        failed = Failed(told, again=answer.status in _LATER)
+                        return Unknown(told) if number > 1 else failed
             finally:
                 _left(client)
         except ServiceFailed as error:
@@ -79,8 +74,7 @@ class Smpp(Fetching):
             if not _is_of_line(error):
                 raise
             return (Unknown if has_begun else Failed)(_words(error))
-        name = f"smpp:{_text(answer.message_id)}"
-        return Sent(name, told={"message_id": f"sms:{name}"})
+        return taken_sms(f"smpp:{_text(answer.message_id)}")
 
     def fetch(self) -> Iterator[Arrived]:
         """What the message centre has for us, until nothing comes for a moment; the parts of a message
@@ -140,17 +134,15 @@ class Smpp(Fetching):
         else:
             is_delivered = state in _DELIVERED
             given = {"id": f"smpp:{name}", "status": "delivered" if is_delivered else "failed"}
-            given |= (
-                {} if is_delivered else {"why": f"{state} {said[3] or '' if said else ''}".strip()}
-            )
+            why = f"{state} {said[3] or '' if said else ''}".strip()
+            given |= {} if is_delivered else {"why": why}
         yield self._arrived(given, [pdu])
 
     def _arrived(self, given: Mapping[str, str], pdus: Sequence[PDU]) -> Arrived:
         content = json.dumps(given, ensure_ascii=False).encode()
         # Nothing in a message tells it from the same words of another day: rather twice than not at all.
-        name = (
-            f"{given['id']}:{given['status']}" if "status" in given else f"smpp:in:{token_hex(16)}"
-        )
+        is_report = "status" in given
+        name = f"{given['id']}:{given['status']}" if is_report else f"smpp:in:{token_hex(16)}"
         key = f"sms:{name}"
         self._unanswered[key] = [*self._unanswered.get(key, []), *pdus]
         return Arrived(content, key)

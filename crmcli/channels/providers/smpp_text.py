@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from crmcli.model.sms_length import GSM, measured, parted
+from crmcli.model.sms_length import EXTENDED, GSM, TABLE, measured, parted
 
 if TYPE_CHECKING:
     from smpplib.smpp import PDU
 
 _HAS_HEADER = 0x40
-_TABLE = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_EXTENSION = {"\f": 0x0A, "^": 0x14, "{": 0x28, "}": 0x29, "\\": 0x2F, "[": 0x3C, "~": 0x3D,
-              "]": 0x3E, "|": 0x40, "€": 0x65}  # fmt: skip
-_EXTENDED = {code: letter for letter, code in _EXTENSION.items()}
+_LETTERS = {code: letter for letter, code in EXTENDED.items()}
 
 
 class Coding(NamedTuple):
@@ -44,7 +38,7 @@ def encoded(text: str, reference: int) -> list[Coding]:
 def _gsm(text: str) -> bytes:
     codes: list[int] = []
     for letter in text:
-        codes += [0x1B, _EXTENSION[letter]] if letter in _EXTENSION else [_TABLE.index(letter)]
+        codes += [0x1B, EXTENDED[letter]] if letter in EXTENDED else [TABLE.index(letter)]
     return bytes(codes)
 
 
@@ -68,9 +62,9 @@ def _read_gsm(octets: bytes) -> str:
     text, codes = "", iter(octets)
     for code in codes:
         if code == 0x1B:
-            text += _EXTENDED.get(next(codes, 0), " ")
+            text += _LETTERS.get(next(codes, 0), " ")
         else:
-            text += _TABLE[code] if code < len(_TABLE) else bytes((code,)).decode("latin-1")
+            text += TABLE[code] if code < len(TABLE) else bytes((code,)).decode("latin-1")
     return text
 
 

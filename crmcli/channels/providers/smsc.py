@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from crmcli.channels.base import Queued
 from crmcli.channels.http_exchange import Reply
-from crmcli.channels.incoming import Incoming, Unreadable
+from crmcli.channels.incoming import Incoming, Unreadable, object_of
 from crmcli.channels.incoming.sms import incoming_sms, report_of
-from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, one_line
+from crmcli.channels.outcome import Failed, Outcome, Sending, Unknown, one_line, taken_sms
 from crmcli.channels.providers import Posted
-from crmcli.channels.providers.http_api import Request, ask, form, members
-from crmcli.channels.providers.token_hook import TokenHook, given_in
+from crmcli.channels.providers.token_hook import TokenHook
 from crmcli.language import tr
 
 API = "https://smsc.ru"
@@ -28,9 +26,7 @@ LATER = (2, 3, 4, 9)
 class Smsc(TokenHook):
     """An account at smsc.ru."""
 
-    def prepared(
-        self, message: Queued, given: Mapping[str, Any], now: datetime
-    ) -> Callable[[], Outcome]:
+    def prepared(self, message: Queued, given: Mapping[str, Any], now: datetime) -> Sending:
         """It is asked to send it, and to tell what that costs."""
         password = self.secret("password")
         login = self.told("login")
@@ -39,21 +35,19 @@ class Smsc(TokenHook):
             "phones": str(given["to"]), "mes": str(given["text"]), "charset": "utf-8", "fmt": "3",
             "cost": "3", "sender": self.told("from"),
         }  # fmt: skip
-        data, kind = form({name: value for name, value in values.items() if value})
-        url = f"{self.told('api') or API}/sys/send.php"
-        request = Request(url, data, {"Content-Type": kind}, secrets=self.secrets)
-        return partial(ask, request, self.settings, _accepted)
+        form = {name: value for name, value in values.items() if value}
+        return self.asking(f"{self.told('api') or API}/sys/send.php", _accepted, form)
 
     def key(self, posted: Posted) -> str:
         """A message has the key of its id; a report also that of what it says."""
-        given = given_in(posted)
+        given = posted.given
         if not given.get("id"):
             return ""
         return f"sms:smsc:{'in' if 'mes' in given else given.get('status', '')}:{given['id']}"
 
     def read(self, posted: Posted) -> Incoming:
         """A report of one of ours, or a message."""
-        given = given_in(posted)
+        given = posted.given
         number = given.get("phone", "")
         if "mes" in given and number:
             return incoming_sms(f"+{number.lstrip('+')}", given["mes"], given.get("to", ""))
@@ -62,15 +56,11 @@ class Smsc(TokenHook):
         status = given["status"]
         if status not in (*DELIVERED, *FAILED):
             return Incoming("sms.out", why_nothing="it is still on its way")
+        name, price = f"smsc:{given['id']}", given.get("cost", "")
+        if status in DELIVERED:
+            return report_of(name, is_delivered=True, price=price)
         why = f"{status} {given['err']}" if given.get("err") else status
-        is_delivered = status in DELIVERED
-        price = given.get("cost", "")
-        return report_of(
-            f"smsc:{given['id']}",
-            is_delivered=is_delivered,
-            why="" if is_delivered else why,
-            price=price,
-        )
+        return report_of(name, is_delivered=False, why=why, price=price)
 
 
 PROVIDER = Smsc
@@ -79,15 +69,12 @@ PROVIDER = Smsc
 def _accepted(reply: Reply) -> Outcome:
     """What the answer says; an error has a number."""
     try:
-        said = members(reply.text)
+        said = object_of(reply.text)
         if "error" in said or "error_code" in said:
             code = int(said.get("error_code") or 0)
             reason = tr("smsc.ru answered {}: {}", code, one_line(str(said.get("error", ""))))
             return Failed(reason, again=code in LATER)
         number = str(said["id"])[:50]
-    except (ValueError, TypeError, KeyError):
+    except (Unreadable, ValueError, TypeError, KeyError):
         return Unknown(tr("smsc.ru answered without the id of the message"))
-    told = {"message_id": f"sms:smsc:{number}"}
-    if said.get("cost"):
-        told["price"] = one_line(str(said["cost"]))[:20]
-    return Sent(number, told=told)
+    return taken_sms(f"smsc:{number}", number, said.get("cost"))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from crmcli.channels.base import Queued, Unsound
-from crmcli.channels.incoming import Incoming, Unreadable
+from crmcli.channels.incoming import Incoming, Unreadable, object_of
 from crmcli.channels.incoming.chat import OneMessage, incoming_message
 from crmcli.channels.incoming.chat_words import ASKS_ID, WANTS_ID
-from crmcli.channels.outcome import Outcome
-from crmcli.channels.providers import BadSignature, NoSignature, Posted, Provider
+from crmcli.channels.outcome import Sending
+from crmcli.channels.providers import NoSignature, Posted, Provider, check_same
 from crmcli.channels.providers.telegram_api import Bot
 from crmcli.channels.providers.telegram_start import marks_of
 from crmcli.language import tr
@@ -26,13 +24,8 @@ LONGEST = 4096
 """Letters that Telegram takes in one message."""
 MESSAGES = ("message", "edited_message")
 MEDIA = ("photo", "voice", "document", "video", "audio", "video_note", "sticker", "animation")
-SERVICE = (
-    "new_chat_members",
-    "left_chat_member",
-    "new_chat_title",
-    "pinned_message",
-    "migrate_to_chat_id",
-)
+SERVICE = ("new_chat_members", "left_chat_member", "new_chat_title", "pinned_message",
+           "migrate_to_chat_id")  # fmt: skip
 
 
 class Telegram(Provider):
@@ -49,8 +42,7 @@ class Telegram(Provider):
         if not secret:
             raise NoSignature("nothing tells who calls", "give secret: in settings.yaml")
         said = posted.headers.get(TOKEN_HEADER, "")
-        if not hmac.compare_digest(said.encode(), secret.encode()):
-            raise BadSignature("the token is not the right one")
+        check_same("the token is not the right one", said, secret)
 
     def key(self, posted: Posted) -> str:
         """A message has the same key by web hook and when asked for; an edit belongs to its message."""
@@ -81,9 +73,7 @@ class Telegram(Provider):
             return Incoming("message.in", told, adds_to=_message_key(message))
         return _read(message, chat, sender)
 
-    def prepared(
-        self, message: Queued, given: Mapping[str, Any], now: datetime
-    ) -> Callable[[], Outcome]:
+    def prepared(self, message: Queued, given: Mapping[str, Any], now: datetime) -> Sending:
         """What sends a text into a chat."""
         network, _, chat = str(given["to"]).partition(":")
         if network != NETWORK or not chat.lstrip("-").isdigit():
@@ -114,13 +104,10 @@ def _message_key(message: Mapping[str, Any]) -> str:
 
 
 def _update(body: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict) or not isinstance(found.get("update_id"), int):
+    update = object_of(body)
+    if not isinstance(update.get("update_id"), int):
         raise Unreadable("it is no update of Telegram")
-    return found
+    return update
 
 
 def _read(

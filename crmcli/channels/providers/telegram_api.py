@@ -7,14 +7,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from crmcli.channels.http_exchange import (
-    SECONDS,
-    BrokenOff,
-    Inner,
-    Unreached,
-    exchange,
-    place_of,
-)
+from crmcli.channels.http_exchange import BrokenOff, Inner, Unreached, exchange, place_of
+from crmcli.channels.incoming import Unreadable, object_of
 from crmcli.channels.outcome import Failed, Later, Outcome, Sent, Unknown, one_line
 from crmcli.dataclass import dataclass
 from crmcli.errors import ServiceFailed
@@ -102,27 +96,20 @@ class Bot:
         if left > 0:
             return Said(False, code=429, rest=int(left) + 1)
         place = place_of(f"{(self.api or API).rstrip('/')}/bot{self.token}/{method}")
-        data = json.dumps(params).encode()
-        headers = {"Host": place.header, "User-Agent": "crmcli", "Connection": "close",
-                   "Content-Type": "application/json", "Content-Length": str(len(data))}  # fmt: skip
-        until, allow = time.monotonic() + SECONDS, self.settings.webhook.allow
-        reply = exchange(
-            "POST", place, headers, data, allow, until, reads_all=True, whole=MOST,
-        )  # fmt: skip
+        kind, allow = {"Content-Type": "application/json"}, self.settings.webhook.allow
+        reply = exchange("POST", place, kind, json.dumps(params).encode(), allow, whole=MOST)
         said = self._said(place.host, reply.status, reply.text)
         if said.rest:
             _rests[self.token] = time.monotonic() + said.rest
         return said
 
     def _said(self, host: str, status: int, text: bytes) -> Said:
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError):
-            found = None
         told = tr("{} answered {}", host, status)
-        if not isinstance(found, dict):
+        try:
+            found = object_of(text)
+        except Unreadable:
             if 200 <= status < 300:
-                raise BrokenOff(tr("{}: not an answer of Telegram", host))
+                raise BrokenOff(tr("{}: not an answer of Telegram", host)) from None
             return Said(False, code=status, why=f"{told}: {self._discreet(one_line(text[:200]))}")
         if found.get("ok") is True and 200 <= status < 300:
             return Said(True, found.get("result"))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote
 
-from crmcli.channels.providers import BadSignature, Posted, Provider
+from crmcli.channels.providers import Posted, Provider, check_same
 
 TOKEN = "token"
 
@@ -17,9 +16,9 @@ class TokenHook(Provider):
 
     def check(self, posted: Posted, now: datetime) -> None:
         """The token is the right one."""
-        said = posted.query.get(TOKEN, "")
-        if not hmac.compare_digest(said.encode(), self.secret(TOKEN).encode()):
-            raise BadSignature("the token is not the right one")
+        check_same(
+            "the token is not the right one", posted.query.get(TOKEN, ""), self.secret(TOKEN)
+        )
 
     @property
     def secret_names(self) -> Sequence[str]:
@@ -30,8 +29,3 @@ class TokenHook(Provider):
         """The address that is called, with the token; "" where the settings say none."""
         hook = self.told("hook")
         return f"{hook}?{TOKEN}={quote(self.secret(TOKEN), safe='')}" if hook else ""
-
-
-def given_in(posted: Posted) -> dict[str, str]:
-    """What is told, in the body or, once it is kept, as a query."""
-    return posted.form if posted.body else posted.query

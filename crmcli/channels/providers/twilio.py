@@ -7,14 +7,13 @@ import hmac
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
 from crmcli.channels.base import Queued
 from crmcli.channels.http_exchange import Reply
-from crmcli.channels.incoming import Incoming
+from crmcli.channels.incoming import Incoming, Unreadable, object_of
 from crmcli.channels.incoming.call import (
     OneCall,
     incoming_call,
@@ -22,20 +21,19 @@ from crmcli.channels.incoming.call import (
     seconds_of,
     whose_extension,
 )
-from crmcli.channels.outcome import Outcome, Sent, Unknown
+from crmcli.channels.outcome import Outcome, Sending, Sent, Unknown
 from crmcli.channels.providers import (
     Answer,
-    BadSignature,
     Posted,
     Provider,
     check_age,
+    check_same,
     pairs,
     twilio_sms,
 )
-from crmcli.channels.providers.http_api import FORM, Request, ask, form, members
 from crmcli.errors import Refused
 from crmcli.language import tr
-from crmcli.model.phones import parse_phones, sendable
+from crmcli.model.phones import dialled
 from crmcli.model.user import User
 
 API = "https://api.twilio.com"
@@ -54,26 +52,24 @@ class Twilio(Provider):
         """The signature covers the address and all that is posted."""
         settings = posted.headers.get("x-twilio-webhooks-signature-settings", "")
         named = dict(part.strip().partition("=")[::2] for part in settings.split(","))
-        hashed = {"": "sha1", "HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}.get(
-            named.get("algorithm", "").upper()
-        )
-        said = posted.headers.get("x-twilio-signature", "").encode()
+        hashes = {"": "sha1", "HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
+        hashed = hashes.get(named.get("algorithm", "").upper())
+        said = posted.headers.get("x-twilio-signature", "")
         found = pairs(posted.body.decode("utf-8", "replace")) if posted.method == "POST" else []
         rest = "".join(name + value for name, value in sorted(set(found)))
         token = self.secret("secret").encode()
         wanted = [
-            base64.b64encode(hmac.digest(token, (url + rest).encode(), hashed))
+            base64.b64encode(hmac.digest(token, (url + rest).encode(), hashed)).decode()
             for url in _spellings(posted.url)
             if hashed
         ]
-        if not any(hmac.compare_digest(one, said) for one in wanted):
-            raise BadSignature("the signature is not that of Twilio")
+        check_same("the signature is not that of Twilio", said, *wanted)
         if moment := _moment(dict(found)):
             check_age(moment, now)
 
     def key(self, posted: Posted) -> str:
         """A call has the key of its end; other notices of it have their own."""
-        given = _given(posted)
+        given = posted.given
         if self.channel == "sms":
             return twilio_sms.key_of(given)
         call = given.get("CallSid", "")
@@ -84,16 +80,15 @@ class Twilio(Provider):
 
     def read(self, posted: Posted) -> Incoming:
         """The end of a call tells it; what was told before it says nothing yet, a recording says more."""
-        given = _given(posted)
+        given = posted.given
         if self.channel == "sms":
             return twilio_sms.read(given)
         link = given.get("RecordingUrl", "")
         if given.get("RecordingSid") and "CallStatus" not in given:
             if given.get("RecordingStatus", "completed") != "completed":
                 return Incoming("call.in", why_nothing="the call is not over")
-            return Incoming(
-                "call.in", {"recording": link}, adds_to=key_of(given.get("CallSid", ""))
-            )
+            call = key_of(given.get("CallSid", ""))
+            return Incoming("call.in", {"recording": link}, adds_to=call)
         if not _is_end(given):
             return Incoming("call.in", why_nothing="the call is not over")
         way = "in" if given.get("Direction", "inbound") == "inbound" else "out"
@@ -107,25 +102,23 @@ class Twilio(Provider):
         seconds = seconds_of(given.get("DialCallDuration") or given.get("CallDuration")) or 0
         moment = _moment(given)
         began = moment - timedelta(seconds=seconds) if moment and moment.year > 1970 else None
-        call = OneCall(
+        one = OneCall(
             way, client, line, self.told("dial"), seconds if is_answered else 0,
             is_missed=not is_answered, recording=link, status="" if is_answered else status,
             at=moment_of(began.isoformat()) if began else "",
         )  # fmt: skip
-        return incoming_call(call, self.settings)
+        return incoming_call(one, self.settings)
 
     def answer(self, posted: Posted) -> Answer:
         """What is to be done with a call that rings: it is put through; nothing with any other."""
-        given = _given(posted)
+        given = posted.given
         to = self.told("dial")
         if to and given.get("CallStatus") == "ringing" and given.get("Direction") == "inbound":
             action = quoteattr(urlsplit(posted.url)._replace(query="").geturl())
             return Answer(f"<Response><Dial action={action}>{_end(to)}</Dial></Response>", _XML)
         return Answer("<Response/>", _XML)
 
-    def prepared(
-        self, message: Queued, given: Mapping[str, Any], now: datetime
-    ) -> Callable[[], Outcome]:
+    def prepared(self, message: Queued, given: Mapping[str, Any], now: datetime) -> Sending:
         """An SMS, or an automatic call that says its text."""
         if self.channel == "sms":
             values = twilio_sms.values_of(
@@ -137,13 +130,9 @@ class Twilio(Provider):
         says = f'<Say language="{language}"{voice}>{escape(str(given["text"]))}</Say>'
         return self._calling(str(given["to"]), says)
 
-    def connecting(self, to: str, by: User, key: str, now: datetime) -> Callable[[], Outcome]:
+    def connecting(self, to: str, by: User, key: str, now: datetime) -> Sending:
         """Twilio calls the telephone of a user first, and then the client."""
-        try:
-            phone = sendable(parse_phones(by.phone, self.settings.phone_country), True)
-        except ValueError:
-            phone = ""
-        if not phone:
+        if not (phone := dialled(by.phone, self.settings.phone_country)):
             said = tr("{} has no telephone that Twilio could call", by)
             raise Refused(said, tr("users: {{{}: {{phone: +7…}}}} in settings.yaml", by.id))
         hook = self.told("hook")
@@ -152,21 +141,17 @@ class Twilio(Provider):
         dial = f"<Dial callerId={line}><Number{tells}>{escape(to)}</Number></Dial>"
         return self._calling(phone, dial)
 
-    def _calling(self, to: str, does: str) -> Callable[[], Outcome]:
+    def _calling(self, to: str, does: str) -> Sending:
         values = {"To": to, "From": self.told("from"), "Twiml": f"<Response>{does}</Response>"}
         return self._asking("Calls", values, _made)
 
     def _asking(
         self, what: str, values: Mapping[str, str], read: Callable[[Reply], Outcome]
-    ) -> Callable[[], Outcome]:
+    ) -> Sending:
         account, token = self.told("account"), self.secret("secret")
-        data, _ = form(values)
         url = f"{self.told('api') or API}/2010-04-01/Accounts/{account}/{what}.json"
         login = base64.b64encode(f"{account}:{token}".encode()).decode()
-        headers = {"Content-Type": FORM, "Authorization": f"Basic {login}"}
-        return partial(
-            ask, Request(url, data, headers, secrets=[*self.secrets, login]), self.settings, read
-        )
+        return self.asking(url, read, values, [login], Authorization=f"Basic {login}")
 
 
 PROVIDER = Twilio
@@ -179,13 +164,9 @@ def key_of(call: str) -> str:
 
 def _made(reply: Reply) -> Outcome:
     try:
-        return Sent(str(members(reply.text)["sid"])[:100])
-    except (ValueError, KeyError):
+        return Sent(str(object_of(reply.text)["sid"])[:100])
+    except (Unreadable, KeyError):
         return Unknown(tr("Twilio answered without the id of the call"))
-
-
-def _given(posted: Posted) -> dict[str, str]:
-    return posted.form if posted.body else posted.query
 
 
 def _is_end(given: Mapping[str, str]) -> bool:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from crmcli.channels.http_exchange import Reply
-from crmcli.channels.incoming import Incoming, Unreadable
+from crmcli.channels.incoming import Incoming, Unreadable, object_of
 from crmcli.channels.incoming.sms import incoming_sms, report_of
-from crmcli.channels.outcome import Outcome, Sent, Unknown
-from crmcli.channels.providers.http_api import members
+from crmcli.channels.outcome import Outcome, Unknown, taken_sms
 from crmcli.language import tr
 
 DELIVERED = ("delivered", "read")
@@ -46,14 +45,12 @@ def values_of(to: str, sender: str, text: str, hook: str) -> dict[str, str]:
 def accepted(reply: Reply) -> Outcome:
     """What the answer says."""
     try:
-        said = members(reply.text)
+        said = object_of(reply.text)
         sid = str(said["sid"])[:100]
-    except (ValueError, KeyError):
+    except (Unreadable, KeyError):
         return Unknown(tr("Twilio answered without the id of the message"))
-    told = {"message_id": f"sms:twilio:{sid}"}
-    if said.get("price"):
-        told["price"] = f"{str(said['price']).lstrip('-')} {said.get('price_unit') or ''}".strip()
-    return Sent(sid, told=told)
+    price = str(said.get("price") or "").lstrip("-")
+    return taken_sms(f"twilio:{sid}", sid, price and f"{price} {said.get('price_unit') or ''}")
 
 
 def _is_report(given: Mapping[str, str]) -> bool:

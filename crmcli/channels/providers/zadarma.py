@@ -6,25 +6,21 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import partial
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from crmcli.channels.http_exchange import Reply
-from crmcli.channels.incoming import Incoming, Unreadable
+from crmcli.channels.incoming import Incoming, Unreadable, object_of
 from crmcli.channels.incoming.call import OneCall, incoming_call, moment_of, seconds_of
-from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, one_line
-from crmcli.channels.providers import OLDEST, Answer, BadSignature, Posted, Provider, check_age
-from crmcli.channels.providers.http_api import Request, ask, members
+from crmcli.channels.outcome import Failed, Outcome, Sending, Sent, Unknown, one_line
+from crmcli.channels.providers import OLDEST, Answer, Posted, Provider, check_age, check_same
 from crmcli.language import tr
 from crmcli.model.user import User
 
-_CALLER, _CALLED = (
-    ("caller_id", "called_did", "call_start"),
-    ("caller_id", "destination", "call_start"),
-)
+_CALLER = ("caller_id", "called_did", "call_start")
+_CALLED = ("caller_id", "destination", "call_start")
 _OUT = ("internal", "destination", "call_start")
 SIGNED: Mapping[str, tuple[str, ...]] = {
     "NOTIFY_START": _CALLER, "NOTIFY_INTERNAL": _CALLER, "NOTIFY_IVR": _CALLER,
@@ -64,8 +60,7 @@ class Zadarma(Provider):
             raise Unreadable(tr("{!r} is not a notice of a call", given.get("event", "")))
         wanted = signature(self.secret("secret"), "".join(given.get(one, "") for one in fields))
         said = posted.headers.get("signature", "")
-        if not hmac.compare_digest(wanted.encode(), said.encode()):
-            raise BadSignature("the signature is not that of Zadarma")
+        check_same("the signature is not that of Zadarma", said, wanted)
         if began := given.get("call_start"):
             check_age(_zoned(began, self.settings.time_zone), now, OLDEST + TALK)
 
@@ -101,15 +96,13 @@ class Zadarma(Provider):
         )
         return incoming_call(call, self.settings)
 
-    def connecting(self, to: str, by: User, key: str, now: datetime) -> Callable[[], Outcome]:
+    def connecting(self, to: str, by: User, key: str, now: datetime) -> Sending:
         """Zadarma calls the extension of a user first, and then the client."""
         asked = urlencode({"format": "json", "from": self.extension_of(by), "to": to})
         secret, hashed = self.secret("secret"), hashlib.md5(asked.encode()).hexdigest()
         signed = signature(secret, f"{CALLBACK}{asked}{hashed}")
-        headers = {"Authorization": f"{self.told('key')}:{signed}"}
-        url = f"{self.told('api') or API}{CALLBACK}?{asked}"
-        request = Request(url, headers=headers, method="GET", secrets=[*self.secrets, signed])
-        return partial(ask, request, self.settings, _taken)
+        url, key = f"{self.told('api') or API}{CALLBACK}?{asked}", self.told("key")
+        return self.asking(url, _taken, hidden=[signed], Authorization=f"{key}:{signed}")
 
 
 PROVIDER = Zadarma
@@ -122,14 +115,13 @@ def key_of(call: str) -> str:
 
 def _taken(reply: Reply) -> Outcome:
     try:
-        told = members(reply.text)
-    except ValueError as error:
-        return Unknown(tr("Zadarma answered strangely: {}", error))
+        told = object_of(reply.text)
+    except Unreadable as error:
+        return Unknown(tr("Zadarma answered strangely: {}", error.message))
     if told.get("status") == "success":
         return Sent("Zadarma")
-    return Failed(
-        tr("Zadarma refused the call: {}", one_line(str(told.get("message")))), again=False
-    )
+    why = one_line(str(told.get("message")))
+    return Failed(tr("Zadarma refused the call: {}", why), again=False)
 
 
 def _zoned(text: str, zone: str) -> datetime:

@@ -23,7 +23,7 @@ from crmcli.sales.cards.there import ThereCard
 from crmcli.sales.cards.whose import Answers, Whose, whose
 from crmcli.sales.duplicates.known import MadeEarlier
 from crmcli.sales.exports.vcard_fields import NAMES
-from crmcli.workspace import Workspace, mail_places
+from crmcli.workspace import Workspace, fetch_places
 
 FEW = 3
 """Fewer linked cards may all be gone at once without anybody being asked."""
@@ -65,7 +65,7 @@ class _Sync:
         self.asked: list[Told] = []
         self.earlier = MadeEarlier()
         self.links = read_links(ws, self.name)
-        self.place = dict(mail_places.read(ws).get(url, {}))
+        self.place = fetch_places.place_of(ws, url)
         self.token = ""
         self.until, self.has_put, self.is_cut = until, False, False
         self.seen: dict[str, str] = {}
@@ -309,11 +309,9 @@ class _Sync:
 
     def keep_place(self) -> None:
         """Remember how far the server was read, as long as the links are those of now."""
-        links = read_links(self.ws, self.name)
-        self.place |= {"token": self.token, "links": fingerprint(links.values()), "trouble": "",
-                       "seen": self.seen}  # fmt: skip
-        known = mail_places.read(self.ws)
-        mail_places.write(self.ws, {**known, self.url: self.place})
+        links = fingerprint(read_links(self.ws, self.name).values())
+        self.place |= {"token": self.token, "links": links, "seen": self.seen}
+        fetch_places.keep(self.ws, self.url, self.place)
 
 
 def _follow(merge: Merge, final: Facts, theirs: Facts) -> None:
