@@ -30,6 +30,7 @@ from crmcli.errors import InvalidData
 from crmcli.language import tr
 from crmcli.model.values import entity_of
 from crmcli.sales.consent import audiences
+from crmcli.sales.intake.accepted import write_down_left
 from crmcli.store import layout
 from crmcli.workspace import Workspace
 from crmcli.workspace.tick_times import alone, is_news, note_end
@@ -180,6 +181,7 @@ class _Run:
         moved = hand_edits.receive(ws, failed)
         edited = hand_edits.receive_values(ws, failed)
         self._meet_unread(failed)
+        self._result.failures += [str(error) for error in write_down_left(ws)]
         received = take_up(ws)
         self._result.failures += [
             f"{one.kept.id} ({one.kept.channel}): {one.failed}"

@@ -22,7 +22,8 @@ from crmcli.web import feeds, links, preferences
 from crmcli.web.hooks import Hooks
 from crmcli.web.log import log_request
 from crmcli.web.posts import Desk, Foreign, TooMany, may_show
-from crmcli.web.writer import TryLater, UsedBefore, Writer
+from crmcli.web.tokens import UsedBefore
+from crmcli.web.writer import TryLater, Writer
 from crmcli.workspace import Workspace
 
 COMPLETES = {

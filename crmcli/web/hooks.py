@@ -15,7 +15,7 @@ from crmcli.errors import CrmError
 from crmcli.language import tr
 from crmcli.model.channels import RECEIVED
 from crmcli.web.known_secrets import KnownSecrets
-from crmcli.web.writer import TryLater, UsedBefore, Writer
+from crmcli.web.writer import TryLater, Writer
 from crmcli.workspace import Workspace
 
 _LONGEST_WHY = 200
@@ -54,10 +54,7 @@ class Hooks:
         if greeting is None:
             by.check(posted, ws.now)
             for arrived in by.arrived(posted):
-                try:
-                    self._writer.keep(arrived, channel)
-                except UsedBefore:  # told before, in other words: it counts once
-                    g.why = tr("it came before")
+                self._writer.keep(arrived, channel)  # what was told before counts once
         said = greeting or by.answer(posted)
         return Response(said.body, mimetype=said.type)
 

@@ -12,8 +12,8 @@ from crmcli.errors import Conflict, Forbidden
 from crmcli.model.form import Form
 from crmcli.sales import forms
 from crmcli.web.limits import Limits
-from crmcli.web.tokens import QUICKEST, Tokens
-from crmcli.web.writer import UsedBefore, Writer
+from crmcli.web.tokens import QUICKEST, Tokens, UsedBefore
+from crmcli.web.writer import Writer
 from crmcli.workspace import Workspace
 
 
@@ -65,6 +65,7 @@ class Desk:
             if not self._limits.may_hold(now, site.per_minute):
                 raise TooMany("too many forms at once", "try again in a minute")
             arrived = forms.held(arrived, why)
+        self._tokens.use(token, content, now)
         self._writer.keep(arrived)
 
 

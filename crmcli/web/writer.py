@@ -1,63 +1,45 @@
-"""The one who writes: what is sent at the same time is kept in one transaction, and taken up after that."""
+"""Who keeps what is sent: it is durable before it is answered, written down and taken up after that."""
 
 from __future__ import annotations
 
-import hashlib
-import queue
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from crmcli.automation.receive import take_those
 from crmcli.channels.incoming import Arrived
-from crmcli.dataclass import dataclass, field
 from crmcli.errors import Conflict, CrmError, kind_of_bug
 from crmcli.sales.forms import CHANNEL
-from crmcli.sales.intake import kept
+from crmcli.sales.intake import accepted, kept
 from crmcli.sales.intake.together import TOGETHER
-from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace, spool
 
-AT_ONCE = 200
-"""So many are kept in one transaction."""
-MOST_WAITING = 1000
+MOST_WAITING = 100_000
+"""So many are accepted that stand on no timeline yet: others write all the time, or the disk is full."""
 PATIENCE = 15.0
-"""Seconds that who sends a form is kept waiting while somebody else writes."""
+"""Seconds that who sends a form is kept waiting for the disk."""
 IDLE = 0.2
 PAUSE = 0.05
-"""Seconds without a post after which some of those that are kept are taken up."""
+AGAIN = 5.0
+"""Seconds after which what could not be written down is tried again."""
 REST = 3
-"""While posts come, taking up rests so many times as long as it took: who waits for an answer goes first."""
+"""While posts come, writing down rests so many times as long as it took: answers go first."""
 
 
 class TryLater(Conflict):
-    """It could not be kept in time: the workspace is busy, or the disk is full."""
-
-
-class UsedBefore(Conflict):
-    """The token of a page came again with something else."""
-
-
-@dataclass
-class _Post:
-    """One that waits to be kept; `failed` says why it was not."""
-
-    channel: str
-    arrived: Arrived
-    done: threading.Event = field(default_factory=threading.Event)
-    failed: Exception | None = None
-    is_given_up: bool = False
+    """It could not be kept: the disk is full or too slow, or too many wait."""
 
 
 class Writer:
-    """Keeps posts from any thread in a thread of its own; `opened` gives the workspace as it is now."""
+    """Keeps posts of any thread, and writes them down in its own; `opened` gives the workspace of now."""
 
     def __init__(self, opened: Callable[[], Workspace]) -> None:
         self._opened = opened
-        self._posts: queue.Queue[_Post] = queue.Queue(MOST_WAITING)
+        self._spool = spool.Spool(opened)
         self._left: deque[kept.Kept] = deque()
-        self._stops, self._rests_until = threading.Event(), 0.0
+        self._stops, self._comes = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
     def start(self) -> None:
@@ -65,89 +47,74 @@ class Writer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Keep what has come so far, and end; what is not taken up yet, crm tick takes up."""
+        """Write down what has come so far, and end; what is not taken up yet, crm tick takes up."""
         self._stops.set()
+        self._comes.set()
         self._thread.join(PATIENCE)
 
     @property
     def is_alive(self) -> bool:
-        """Whether posts are kept."""
+        """Whether what is kept is written down."""
         return self._thread.is_alive() and not self._stops.is_set()
 
+    @property
+    def waiting(self) -> int:
+        """How many are kept that are not written down yet."""
+        return self._spool.count
+
     def keep(self, arrived: Arrived, channel: str = CHANNEL) -> None:
-        """Keep one durably before this returns; TryLater, UsedBefore."""
-        post = _Post(channel, arrived)
+        """Keep one durably before this returns; TryLater."""
+        if self.waiting >= MOST_WAITING:
+            raise TryLater("too many wait to be written down", "try again in a minute")
         try:
-            self._posts.put_nowait(post)
-        except queue.Full:
-            raise TryLater("too many wait to be kept", "try again in a minute") from None
-        if not post.done.wait(PATIENCE):
-            post.is_given_up = True  # unless it is being written: the same page sent again is known
-            raise TryLater("the workspace is busy", "try again in a minute")
-        if post.failed:
-            raise post.failed
+            self._spool.add(accepted.line(channel, arrived), PATIENCE)
+        except CrmError as error:
+            raise TryLater(error.message, error.hint) from error
+        self._comes.set()
 
     def _run(self) -> None:
-        while not (self._stops.is_set() and self._posts.empty()):
-            posts = self._gathered()
-            if posts:
-                self._keep(posts)
-            if self._left and not (posts and time.monotonic() < self._rests_until):
-                self._take()
+        self._spool.take_over()
+        while True:
+            self._comes.clear()
+            began = time.monotonic()
+            file = self._spool.closed()
+            is_down = file is None or self._is_down(file)
+            if self._stops.is_set():
+                if file is None or not is_down:
+                    break
+                continue
+            self._take()
+            if not is_down:
+                self._stops.wait(AGAIN)
+            elif file is None and not self._left:
+                self._comes.wait(IDLE)
+            elif self._comes.wait(PAUSE):
+                self._stops.wait(REST * (time.monotonic() - began))
+        self._spool.end()
 
-    def _gathered(self) -> list[_Post]:
-        posts: list[_Post] = []
+    def _is_down(self, file: spool.SpoolFile) -> bool:
+        """Write down what stands in a file; False if some of it has to be tried again."""
+        failed: Exception | None
         try:
-            posts.append(self._posts.get(timeout=PAUSE if self._left else IDLE))
-            while len(posts) < AT_ONCE:
-                posts.append(self._posts.get_nowait())
-        except queue.Empty:
-            pass
-        return [post for post in posts if not post.is_given_up]
-
-    def _keep(self, posts: Sequence[_Post]) -> None:
-        failed: Exception | None = None
-        try:
-            ws = self._opened()
-            new = kept.keep_all(ws, [(post.channel, post.arrived) for post in posts])
+            new, failed = accepted.write_down(self._opened(), file)
             self._left += (one for one in new if kept.HELD not in one.facts)
-            fresh = {one.key: one.file for one in new}
-            for post in posts:
-                post.failed = _checked(ws, post.arrived, fresh)
-        except CrmError as error:
-            failed = TryLater(error.message, error.hint)
-        except Exception as error:  # whatever it was, who sent it is told that it is not kept
-            sys.stderr.write(f"crm serve: {kind_of_bug(error)}\n")
-            failed = TryLater("it could not be kept")
-        for post in posts:
-            post.failed = failed or post.failed
-            post.done.set()
+        except Exception as error:  # it stays in its file, whatever it was
+            failed = error
+        if failed is not None:
+            _tell(failed)
+        self._spool.note(file, is_down=failed is None)
+        return failed is None
 
     def _take(self) -> None:
-        began = time.monotonic()
         some = [self._left.popleft() for _ in range(min(TOGETHER, len(self._left)))]
         try:
             take_those(self._opened(), some)
         except CrmError:
-            time.sleep(IDLE)  # crm tick will take them up
+            self._stops.wait(IDLE)  # crm tick will take them up
         except Exception as error:
-            sys.stderr.write(f"crm serve: {kind_of_bug(error)}\n")
-        now = time.monotonic()
-        self._rests_until = now + REST * (now - began)
+            _tell(error)
 
 
-def _checked(ws: Workspace, arrived: Arrived, fresh: dict[str, str]) -> Exception | None:
-    """UsedBefore where it is; what cannot be told of one says nothing of the others, which are kept."""
-    try:
-        return _used(ws, arrived, fresh)
-    except CrmError as error:
-        return TryLater(error.message, error.hint)
-
-
-def _used(ws: Workspace, arrived: Arrived, fresh: dict[str, str]) -> Exception | None:
-    """UsedBefore where something else came with the same key, in this transaction or before."""
-    if not arrived.key:  # its content is its key
-        return None
-    file = fresh.get(arrived.key) or kept.file_of(ws, arrived.key)
-    is_same = file == hashlib.sha256(arrived.content).hexdigest()
-    return None if is_same else UsedBefore("the page was sent before", "load it anew")
+def _tell(error: Exception) -> None:
+    told = str(error) if isinstance(error, CrmError) else kind_of_bug(error)
+    sys.stderr.write(f"crm serve: {told}\n")

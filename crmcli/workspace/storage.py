@@ -19,7 +19,7 @@ from crmcli.store.records import stray_files, uncommitted
 from crmcli.store.safety import locks, state, trust
 from crmcli.store.timeline import chain, csv_lines
 from crmcli.store.yaml import codec
-from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace, spool
 
 _RUBBISH = ("clone-id.", "index.db.new")
 """Beginnings of names in .crm/ that only a killed command leaves behind."""
@@ -42,7 +42,7 @@ class Fixed(NamedTuple):
 def strange_files(ws: Workspace) -> Iterator[Problem]:
     """Files and folders where crm looks for none, or that are not what they must be."""
     yield from stray_files.closed_templates(ws.root)
-    yield from () if ws.only_reads else leftovers(ws.root)
+    yield from () if ws.only_reads else (*leftovers(ws.root), *spool.damaged(ws))
     yield from stray_files.strange_places(ws.root)
     yield from stray_files.attachments(ws.root)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +49,15 @@ class Site:
         return opened(self.folder)
 
     def kept(self) -> list[kept.Kept]:
+        for _ in range(1000):
+            if not self.writer.waiting:
+                break
+            time.sleep(0.01)
         return kept.listed(self.ws(), ("waiting", "unreadable", "taken", "dropped"))
 
     def timeline(self) -> list[tuple[str, str, dict[str, Any]]]:
         """What the timeline says of what came by the channel once all is taken up: kind, record, data."""
         self.writer.stop()
         take_up(self.ws())
-        self.writer = Writer(self.opened)
-        self.writer.start()
         ws = self.ws()
         return [(e.kind, e.record, dict(e.data)) for e in find(ws, Wanted(kinds=(self.channel,)))]

@@ -201,16 +201,21 @@ def test_what_is_no_form(site: Site, capfd: pytest.CaptureFixture[str]) -> None:
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_while_somebody_writes_it_waits_and_then_says_so(
-    site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writing, "PATIENCE", 0.3)
-    hidden = site.page()
+def test_who_sends_waits_for_nobody_who_writes(site: Site, folder: Path) -> None:
     with locks.exclusive(folder, "import"):
-        later = site.send({"phone": "+79161234567", **hidden})
-    assert later.status_code == 503
-    assert hidden["_token"] in later.text
-    monkeypatch.setattr(writing, "PATIENCE", 15.0)
+        for phone in ("+79161234567", "+79161234568"):
+            assert site.send({"phone": phone, **site.page()}).status_code == 200
+    assert site.leads() == 2
+
+
+def test_where_too_much_waits_it_says_so_and_takes_the_page_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = site.page()
+    monkeypatch.setattr(writing, "MOST_WAITING", 0)
+    later = site.send({"phone": "+79161234567", **hidden})
+    assert (later.status_code, hidden["_token"] in later.text) == (503, True)
+    monkeypatch.setattr(writing, "MOST_WAITING", 10)
     assert site.send({"phone": "+79161234567", **hidden}).status_code == 200
     assert site.leads() == 1
 
