@@ -40,6 +40,7 @@ def check(session: Session, fix: bool, dry_run: bool) -> int:
     """
     session.dry_run, session.inspecting = dry_run, True
     ws = session.workspace
+    ws.require("settings")
     if fix:
         _fix(session)
         ws.look_again()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from crmcli.cli import powers
 from crmcli.cli.session import FORMATS, Session
 from crmcli.cli.terminal import printable
 from crmcli.language import tr
@@ -196,6 +197,7 @@ class Verb(_Literate):
         """Call it; what it gives back is printed by the run of the program."""
         assert self.callback is not None
         session, group = ctx.ensure_object(Session), ctx.parent and ctx.parent.command
+        powers.ask(session, ctx.command_path.partition(" ")[2])
         given = ctx.invoke(self.callback, session, **ctx.params)
         if isinstance(group, Noun) and group.remark:
             told = imported(group.remark)(session.workspace)

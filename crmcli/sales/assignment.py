@@ -85,7 +85,7 @@ def next_in_turn(change: Change, ws: Workspace, users: Sequence[str], group: str
     """Who had the turn longest ago, the first of those who never had one."""
     if len(users) == 1:
         return users[0]
-    written = ws.events(kinds=(TURN_TAKEN,), limit=MOST_TURNS, newest_first=True)
+    written = ws.house.events(kinds=(TURN_TAKEN,), limit=MOST_TURNS, newest_first=True)
     events: list[Event] = [*reversed([*change.turns, *change.events]), *written]
     taken = [e.data["to"] for e in events if e.kind == TURN_TAKEN and e.data.get("robot") == group]
     return max(users, key=lambda user: taken.index(user) if user in taken else MOST_TURNS * 2)
@@ -101,6 +101,6 @@ def least_busy(ws: Workspace, users: Sequence[str], but: str = "") -> str:
     found = dict.fromkeys(users, 0)
     for entity in having("staged"):
         condition = ws.condition("stage = open" + (f" and id != {but}" if but else ""), entity)
-        for total in ws.sums(entity, ["owner"], condition):
+        for total in ws.house.sums(entity, ["owner"], condition):
             found[total.keys[0]] = found.get(total.keys[0], 0) + total.count
     return min(users, key=lambda user: found[user])

@@ -64,7 +64,7 @@ def clashes(ws: Workspace, change: Change, task: Task) -> list[Task]:
     assert task.ends_at
     since = format_instant(task.due - timedelta(seconds=LONGEST))
     where = f"{_KEEPING} and due > {since} and due < {format_instant(task.ends_at)}"
-    found = {one.id: one for one in ws.select("task", ws.condition(where, "task"))}
+    found = {one.id: one for one in ws.house.select("task", ws.condition(where, "task"))}
     for old, new in change.records:
         if isinstance(old, Task):
             found.pop(old.id, None)
@@ -105,7 +105,8 @@ def said(ws: Workspace, task: Task, other: Task) -> str:
     since, until = (local_minute(at, ws.zone) for at in (other.due, other.ends_at))
     if since[:10] == until[:10]:
         until = until[11:]
-    return tr("{} is busy from {} to {}: {} {}", name, since, until, other.id, other.name)
+    what = f": {other.id} {other.name}" if ws.is_seen(other.id) else ""
+    return tr("{} is busy from {} to {}{}", name, since, until, what)
 
 
 def _same(one: Task, other: Task) -> bool:

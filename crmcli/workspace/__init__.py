@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from crmcli import language
-from crmcli.errors import InvalidData
 from crmcli.model.entities import having
 from crmcli.model.settings import Settings
 from crmcli.store import layout
@@ -26,6 +26,7 @@ from crmcli.workspace.reads import Reads
 if TYPE_CHECKING:
     from crmcli.store.disk.transaction import FileChanged
     from crmcli.store.records.change import Change
+    from crmcli.workspace.gate import Gate
 
 __all__ = [
     "Change",
@@ -97,11 +98,6 @@ class Workspace(Reads):
         `clone` is under which name it writes on the timeline, if not that of this machine.
         """
         root = layout.find_root(start or Path())
-        if (root / "access.yaml").exists():
-            raise InvalidData(
-                "access.yaml: access rights are not supported yet",
-                "remove access.yaml; users are declared in settings.yaml",
-            )
         for path in layout.FOLDERS:
             files.inside(root, path)
         settings = config.load_settings(root)
@@ -110,6 +106,7 @@ class Workspace(Reads):
         workspace.dry_run = dry_run
         if user:
             workspace.user = workspace.user_id(user)
+        workspace.take_rights()
         workspace._look_whose(inspecting=inspecting)
         if not workspace.only_reads and needs_recovery(root):
             from crmcli.store.records.change import finish_interrupted
@@ -146,13 +143,30 @@ class Workspace(Reads):
         """An id that nobody has, here or (as good as surely) in any other clone."""
         while True:
             record_id = layout.new_id(entity)
-            if not self.exists(record_id):
+            if not self.is_taken(record_id):
                 return record_id
+
+    @property
+    def house(self) -> Reads:
+        """The folder as it is, whoever asks: for what crm itself must know (which number is the next, whose
+        turn it is), and never for anything that is shown."""
+        return self._house if self.rights is not None else self
+
+    def look_again(self) -> None:
+        """Let the next read look at the folder again."""
+        super().look_again()
+        self.__dict__.pop("_house", None)
+
+    @cached_property
+    def _house(self) -> Reads:
+        other = Reads(self.root, self.settings, self.user, self.now, self.clone)
+        other._writing = self._writing
+        return other
 
     def under(self, settings: Settings) -> Reads:
         """The folder as it is read by other settings, at this moment of an open change."""
         other = Reads(self.root, settings, self.user, self.now, self.clone)
-        other._writing = self._writing
+        other._writing, other.rights = self._writing, self.rights
         return other
 
     def again(self) -> Workspace:
@@ -163,6 +177,7 @@ class Workspace(Reads):
             name: self.__dict__[name] for name in ("pipelines", "forms") if name in self.__dict__
         }
         other.__dict__.update(read)
+        other.rights = self.rights
         return other
 
     def trial(self, command: str, actor: str = "", cause: str = "", depth: int = 0) -> Change:
@@ -173,7 +188,17 @@ class Workspace(Reads):
         from crmcli.store.records.change import Author, Change
 
         author = Author(actor or self.actor, command, self.now, cause, depth)
-        return Change(self.root, self.schema, "trial", author, self.robots_of)
+        return Change(
+            self.root, self.schema, "trial", author, self.robots_of, guard=self._guard(command)
+        )
+
+    def _guard(self, command: str) -> Gate | None:
+        """Whom a change asks whether the acting user may do that."""
+        if self.rights is None:
+            return None
+        from crmcli.workspace.gate import Gate
+
+        return Gate(self.rights, self.schema, command, self.is_seen)
 
     @property
     def actor(self) -> str:
@@ -210,7 +235,10 @@ class Workspace(Reads):
         any_disk, is_eager = self.settings.any_disk, self.is_eager
         with locks.exclusive(self.root, command, any_disk=any_disk, is_eager=is_eager):
             recover(self.root)
-            change = Change(self.root, self.schema, clone, author, self.robots_of, self.newest_id)
+            change = Change(
+                self.root, self.schema, clone, author, self.robots_of, self.newest_id,
+                guard=self._guard(command),
+            )  # fmt: skip
             with self._held():
                 yield change
                 if self.hooks:

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crmcli.errors import BadUsage, InvalidData, NotFound, Problem
+from crmcli.errors import BadUsage, Forbidden, InvalidData, NotFound, Problem
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field, Record
@@ -16,10 +16,11 @@ from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold
 from crmcli.store.config.settings import load_settings, secrets_of
-from crmcli.store.layout import PIPELINES
+from crmcli.store.layout import ACCESS, PIPELINES
 from crmcli.workspace.folder import Folder
 
 if TYPE_CHECKING:
+    from crmcli.model.access import Access
     from crmcli.model.conditions.tree import Condition
     from crmcli.model.form import Forms
     from crmcli.model.pipeline import Pipeline, Pipelines, Stage
@@ -30,6 +31,18 @@ if TYPE_CHECKING:
 
 CERTAIN = 100
 """The probability of what is won."""
+
+
+class NobodyActs(Forbidden):
+    """Who is acting is not known, in a workspace where that decides."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            tr("who are you? this workspace has users with rights"),
+            tr(
+                "crm login NAME says so for this folder, CRM_USER=NAME for a shell, --as NAME for a command"
+            ),
+        )
 
 
 class UnknownStage(InvalidData):
@@ -135,6 +148,46 @@ class Configured(Folder):
         anybody = self.user or next(iter(self.settings.users), "")
         condition = partial(self.condition, user=anybody)
         return load_views(self.root, self.schema, condition, data=data)
+
+    def read_access(self, data: bytes | None = None, *, thorough: bool = False) -> Access | None:
+        """What access.yaml says, or would if it held `data`; None without one. InvalidData with every fault,
+        those of pipelines and stages that it names too if `thorough`."""
+        from crmcli.store.config.access import Ground, load_access
+
+        places = None
+        if thorough:
+            staged = [*self.pipelines, self.pipelines.leads]
+            stages = [stage.id for one in staged for stage in one.stages]
+            places = {"pipeline": [one.id for one in self.pipelines], "stage": stages}
+        return load_access(self.root, Ground(self.schema, self.settings.users, places), data)
+
+    def take_rights(self) -> None:
+        """Go on with what the acting user may do by access.yaml; Forbidden for whoever may do nothing."""
+        if not self.has_file(ACCESS):
+            return
+        from crmcli.model.access import Rights
+
+        rules = self.read_access()
+        if rules is None:
+            return
+        if not self.user:
+            raise NobodyActs
+        if self.user in rules.off or not rules.users.get(self.user):
+            raise Forbidden(
+                tr("{!r} has no rights here", self.user), "ask an administrator of the workspace"
+            )
+        self.rights = Rights(self.user, rules)
+
+    def require(self, power: str) -> None:
+        """Forbidden if the acting user may not do that with the workspace itself."""
+        if self.rights is not None and not self.rights.has(power):
+            needed = tr("that takes the right {!r}, which no role of {} has", power, self.user)
+            raise Forbidden(needed, "ask an administrator; crm user list names them")
+
+    def act_for_all(self) -> None:
+        """Go on as the workspace itself: what is run is what its rules say, not what a user may see."""
+        self.rights = None
+        self.look_again()
 
     @cached_property
     def forms(self) -> Forms:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crmcli.errors import Problem
+from crmcli.errors import InvalidData, Problem
 from crmcli.language import together, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import Event
@@ -21,17 +21,21 @@ from crmcli.store import layout
 from crmcli.store.disk import files
 from crmcli.store.records.stored import (
     RecordMerged,
+    RecordRemoved,
     Stored,
     content_of,
     gone_into,
     merged_into,
+    no_record,
     read_record,
+    without,
 )
 from crmcli.store.safety import locks
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from crmcli.model.access import Rights
     from crmcli.model.sent import Claim, SentList
     from crmcli.store.index import Agenda, Births, Index, Timeline
 
@@ -57,6 +61,8 @@ class Folder:
         self._looked_at: set[str] = set()
         self._knows_events = False
         self._kept: dict[str, Stored] | None = None
+        self.rights: Rights | None = None
+        """What the user may do here; None where there is no access.yaml: everything."""
 
     # --- index and timeline --------------------------------------------------------------------
 
@@ -66,7 +72,7 @@ class Folder:
         from crmcli.store.index import Index
 
         country = self.settings.phone_country
-        return Index(self.root, self.schema, country, in_memory=self.only_reads)
+        return Index(self.root, self.schema, country, in_memory=self.only_reads, rights=self.rights)
 
     @property
     def _index(self) -> Index:
@@ -221,6 +227,8 @@ class Folder:
 
     def stored(self, record_id: str, *, merged: bool = False) -> Stored:
         """A record with its raw form and the digest of its file; a tombstone if `merged` asks for it."""
+        if self._sees_a_part:
+            return self._seen(record_id, merged=merged)
         if self._kept is None:
             return read_record(self.root, self.schema, record_id, merged=merged)
         if record_id not in self._kept:
@@ -229,6 +237,31 @@ class Folder:
         if MERGED_INTO in found.raw and not merged:
             raise gone_into(record_id, survivor_in(found.raw))
         return found
+
+    @property
+    def _sees_a_part(self) -> bool:
+        return self.rights is not None and self.rights.is_narrow
+
+    def _seen(self, record_id: str, *, merged: bool) -> Stored:
+        """As `stored`, without what is hidden; what the user may not see is not there, and is said to be
+        so at the same cost."""
+        from crmcli.model.access import READ
+
+        assert self.rights is not None
+        try:
+            stored = read_record(self.root, self.schema, record_id, merged=merged)
+        except (RecordRemoved, InvalidData):
+            if not self.is_seen(record_id):
+                raise no_record(record_id) from None
+            raise
+        if not self.rights.may_with(READ, stored.record) and not self.is_seen(record_id):
+            raise no_record(record_id)
+        return without(stored, self.rights.hidden, self.schema)
+
+    def is_seen(self, record_id: str) -> bool:
+        """Whether the user sees a record, or that into which it went."""
+        entity = entity_of(record_id)
+        return bool(entity) and (not self._sees_a_part or self._index.is_seen(record_id))
 
     @contextmanager
     def standing_still(self) -> Iterator[None]:
@@ -269,12 +302,18 @@ class Folder:
 
     def merged_into(self, record_id: str) -> str:
         """The id into which a record was merged; "" if it was not, or its file cannot be read."""
-        return merged_into(self.root, record_id)
+        into = merged_into(self.root, record_id)
+        return into if not into or self.is_seen(into) else ""
 
     def exists(self, record_id: str) -> bool:
         """Whether there is a file for that id, and not one that says that it was merged."""
-        path = layout.record_path(record_id) if entity_of(record_id) else ""
-        return bool(path) and self.has_file(path) and not self.merged_into(record_id)
+        return (
+            self.is_taken(record_id) and not self.merged_into(record_id) and self.is_seen(record_id)
+        )
+
+    def is_taken(self, record_id: str) -> bool:
+        """Whether a file has that id, whatever it says and whoever may see it."""
+        return bool(entity_of(record_id)) and self.has_file(layout.record_path(record_id))
 
     def survivor(self, record_id: str) -> str:
         """The id under which a record is now: its own, or that into which it was merged.

@@ -264,7 +264,7 @@ class Reads(Configured):
         from crmcli.store.records import references
 
         wanted = entities or tuple(ENTITIES)
-        found = references.by_id(self.root, ref, wanted)
+        found = [i for i in references.by_id(self.root, ref, wanted) if self.is_seen(i)]
         if len(found) > 1:
             found = [i for i in found if i == self.survivor(i)] or found
         if not found or references.may_be_a_name(ref):

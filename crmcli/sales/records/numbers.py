@@ -15,6 +15,8 @@ from crmcli.workspace import Change, Workspace
 if TYPE_CHECKING:
     from datetime import date
 
+    from crmcli.workspace.reads import Reads
+
 
 class NumberTaken(Refused):
     """Another document has the number."""
@@ -34,7 +36,7 @@ def free_number(
     keeps it unique in this clone, the clone's own part among all. The event that tells of the record needs it
     as `name`, so that it is never given again."""
     ws.look_again()
-    taken = [*_given(ws, entity)]
+    taken = [*_given(ws.house, entity)]
     taken += [str(new.get("name")) for _, new in change.records if new and new.entity == entity]
     today = ws.now.astimezone(ws.zone).date()
     mask = mask_here(ws, mask or ws.settings.numbering[entity])
@@ -45,16 +47,17 @@ def free_number(
 
 def has_twin(ws: Workspace, document: Record) -> bool:
     """Whether another document has its number."""
-    names = (key for facts in ws.facts(document.entity, ["name"]) for key in facts.keys[0])
+    names = (key for facts in ws.house.facts(document.entity, ["name"]) for key in facts.keys[0])
     return [*map(str, names)].count(fold(str(document.get("name")))) > 1
 
 
 def check_free(ws: Workspace, document: Record) -> None:
     """NumberTaken if a document has the number that this one gets."""
     ws.look_again()
-    for other in ws.lookup("name", str(document.get("name")), [document.entity]):
+    for other in ws.house.lookup("name", str(document.get("name")), [document.entity]):
         if other != document.id:
-            told = tr("{} has the number {} already", other, document.get("name"))
+            who = other if ws.is_seen(other) else tr("another document")
+            told = tr("{} has the number {} already", who, document.get("name"))
             raise NumberTaken(told, "give another number")
 
 
@@ -70,7 +73,7 @@ def _tell(ws: Workspace) -> None:
         ws.notes.append(said)
 
 
-def _given(ws: Workspace, entity: str) -> Iterator[str]:
+def _given(ws: Reads, entity: str) -> Iterator[str]:
     """The numbers of all documents, folded, and those that this clone gave to removed ones."""
     for facts in ws.facts(entity, ["name"]):
         yield from map(str, facts.keys[0])

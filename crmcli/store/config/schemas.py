@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from crmcli.store.config import (
+    access,
     declared,
     forms,
     pipelines,
@@ -35,6 +36,7 @@ def schema_files() -> dict[str, bytes]:
         **_file("settings", settings_keys.SHAPE, _defined({"field": declared.FIELD})),
         **_file("views", views.SHAPE, {}),
         **_file("forms", forms.SHAPE, {}),
+        **_file("access", access.SHAPE, {}),
     }
 
 

@@ -74,11 +74,11 @@ def word(doc: str, allowed: Collection[str], default: str = "") -> Shape:
     )
 
 
-def yes_no(doc: str, default: bool = False) -> Shape:
+def yes_no(doc: str, default: bool | None = False) -> Shape:
     """A yes or no; true and false, on and off are understood too."""
     words = ("yes", "no", "true", "false", "on", "off")
 
-    def read(place: Cursor, _: object) -> bool:
+    def read(place: Cursor, _: object) -> bool | None:
         said = place.one_of(words)
         return said in ("yes", "true", "on") if said else default
 

@@ -131,7 +131,9 @@ class Index(Selection, Timeline, Births, Agenda):
 
     def search(self, text: str, entities: Sequence[str] = (), limit: int = 20) -> list[Hit]:
         """Records in which all the words stand somewhere, the best first."""
+        from crmcli.store.index.fulltext import wake
         from crmcli.store.index.search import search
 
         columns = self._columns
+        self._use(wake)
         return self.read(lambda connection: search(connection, columns, text, entities, limit))

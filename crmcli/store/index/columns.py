@@ -69,6 +69,10 @@ class Columns:
     def __init__(self, schema: Schema, country: str) -> None:
         self.schema = schema
         self.country = country
+        self.is_narrow = False
+        """Whether the reader sees a part alone: nothing may be ranked by what all records say."""
+        self.is_scanned = False
+        """Whether words must be sought in the texts that the reader sees, not in the full text."""
         self._columns: dict[str, dict[str, Column]] = {}
         self._lists: dict[tuple[str, str], int] = {}
         for entity in ENTITIES:
@@ -114,6 +118,10 @@ class Columns:
     def list_number(self, entity: str, name: str) -> int:
         """Under which number a list's items stand; `utm.source` for a part, 0 for no list."""
         return self._lists.get((entity, name), 0)
+
+    def lists_of(self, entity: str) -> Mapping[str, int]:
+        """The numbers of all lists of an entity, by name."""
+        return {name: number for (noun, name), number in self._lists.items() if noun == entity}
 
     def list_of(self, step: PathStep) -> int:
         """Under which number the items of a step stand."""

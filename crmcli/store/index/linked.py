@@ -29,9 +29,14 @@ def linked(
     tables, terms, named, own = [], [], [], []
     for number, word in enumerate(words):
         clients = f"clients{number}"
-        names, whole = texts.having([word], columns=texts.NAMES), texts.having([word])
+        is_scanned = columns.is_scanned
+        names = texts.having([word], columns=texts.NAMES, is_scanned=is_scanned)
+        whole = texts.having([word], is_scanned=is_scanned)
         tables.append(f"{clients}(id) AS MATERIALIZED ({_clients(names)})")
-        found = [f"SELECT rowid FROM {whole.table} WHERE {whole.where}", *_links(columns, clients)]
+        found = [
+            f"SELECT {whole.num} FROM {whole.table} WHERE {whole.where}",
+            *_links(columns, clients),
+        ]
         terms.append(f"num IN ({' UNION ALL '.join(found)})")
         named += names.parameters
         own += whole.parameters
@@ -48,7 +53,7 @@ def _clients(names: texts.Texts) -> str:
     """The ids of clients with such names, those under which some were before they were merged too."""
     kinds = " OR ".join(f"doc.id GLOB '{entity}-*'" for entity in having("client"))
     found = (
-        f"SELECT doc.id FROM {names.table} JOIN doc ON doc.num = {names.table}.rowid"
+        f"SELECT doc.id FROM {names.table} JOIN doc ON doc.num = {names.num}"
         f" WHERE {names.where} AND ({kinds})"
     )
     return (

@@ -14,7 +14,6 @@ from crmcli.store.index import texts
 from crmcli.store.index.answers import Hit
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.documents import document
-from crmcli.store.index.fulltext import wake
 from crmcli.store.index.linked import linked, links_of
 from crmcli.store.index.questions import Word, read_question
 from crmcli.store.index.tables import IS_AMENDED, SAID, text_of
@@ -35,10 +34,9 @@ def search(
     question = read_question(text, columns.country)
     if not question.words:
         return []
-    wake(connection)
     hits: dict[str, Hit] = {}
     for words in filter(None, (question.dialled, question.words)):
-        for num, record_id in _records(connection, words, question.typed, entities, limit):
+        for num, record_id in _records(connection, columns, words, question.typed, entities, limit):
             if record_id not in hits:
                 doc = document(connection, num)
                 hits[record_id] = _hit(columns.schema, record_id, doc, words)
@@ -58,6 +56,7 @@ def search(
 
 def _records(
     connection: sqlite3.Connection,
+    columns: Columns,
     words: Sequence[Word],
     typed: Sequence[str],
     entities: Sequence[str],
@@ -65,19 +64,19 @@ def _records(
 ) -> list[tuple[int, str]]:
     """Numbers and ids; in whose names most words begin comes first, then by whole words, then by the
     index's own rank."""
-    found = texts.having(words)
+    found = texts.having(words, is_scanned=columns.is_scanned)
     name = "name"
     for mark in _ROUND_WORDS:
         name = f"replace({name}, '{mark}', ' ')"
     ranked = typed[:_RANKED]
     table = found.table
-    score = f"bm25(text, {_WEIGHTS})" if table == "text" else "0"
+    score = f"bm25(text, {_WEIGHTS})" if table == "text" and not columns.is_narrow else "0"
     best = [
         " + ".join(f"(instr({where}) = 0)" for _ in ranked)
         for where in ("name, ' ' || ?", "name, ' ' || ? || ' '", "own, ?")
     ]
     rows = connection.execute(
-        f"WITH found AS MATERIALIZED (SELECT {table}.rowid AS num, name AS own,"
+        f"WITH found AS MATERIALIZED (SELECT {found.num} AS num, name AS own,"
         f" ' ' || {name} || ' ' AS name, {score} AS score FROM {table} WHERE {found.where})"
         f" SELECT doc.num, doc.id FROM found JOIN doc ON doc.num = found.num WHERE {_among(entities)}"
         f" ORDER BY {', '.join(best)}, score, doc.id LIMIT ?",
@@ -94,7 +93,7 @@ def _events(
     rows = connection.execute(
         f"SELECT doc.id, iif(event.kind = '{EDITED}', event.data ->> '$.kind', event.kind), event.data"
         f" FROM {said.table}"
-        f" JOIN event ON event.num = {said.table}.rowid"
+        f" JOIN event ON event.num = {said.num}"
         " LEFT JOIN merged ON merged.id = event.record"
         " JOIN doc ON doc.id = ifnull(merged.survivor, event.record)"
         f" WHERE {said.where} AND {_among(entities)} AND NOT {IS_AMENDED} ORDER BY event.id DESC LIMIT ?",

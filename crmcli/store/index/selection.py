@@ -76,7 +76,7 @@ class Selection(Upkeep):
             docs.add(text for (text,) in connection.execute(sql, parameters) if text is not None)
             return docs
 
-        return self._use(work) if as_left else self.read(work)
+        return self._look(work) if as_left else self.read(work)
 
     def count(self, entity: str, condition: Condition | None = None, env: Env | None = None) -> int:
         """How many records fit a checked condition."""
@@ -197,8 +197,14 @@ class Selection(Upkeep):
                 sql = (
                     f"SELECT wanted.value, {entity}.id FROM json_each(?) AS wanted CROSS JOIN {way}"
                 )
-                found += self._use(partial(_rows_of, sql, [given]))
+                found += self._look(partial(_rows_of, sql, [given]))
         return found
+
+    def is_seen(self, record_id: str) -> bool:
+        """Whether the reader sees a record, or that into which it went."""
+        entity = entity_of(record_id)
+        sql = f"SELECT 1 FROM {entity} WHERE id = ?1 UNION ALL SELECT 1 FROM merged WHERE id = ?1 LIMIT 1"
+        return bool(self.ask(sql, [record_id]))
 
     def has_value(self, entity: str, name: str, text: str) -> bool:
         """Whether some record has a text in a field, declared or not."""

@@ -19,22 +19,38 @@ class Texts(NamedTuple):
     where: str
     parameters: list[str]
 
+    @property
+    def num(self) -> str:
+        """What in the table says of which record or event a text is."""
+        return f"{self.table}.{'rowid' if self.table in SOURCES else 'num'}"
 
-def having(words: Sequence[Word], index: str = "text", columns: Sequence[str] = TEXTS) -> Texts:
+
+def having(
+    words: Sequence[Word],
+    index: str = "text",
+    columns: Sequence[str] = TEXTS,
+    *,
+    is_scanned: bool = False,
+) -> Texts:
     """The rows of a trigram index in whose columns all words stand.
 
-    Where all words are too short for it, those of the table that it is of.
+    Where all words are too short for it, or `is_scanned`, those of the table that it is of.
     """
-    long = [word for word in words if not word.is_short]
-    short = [word for word in words if word.is_short]
+    long = [word for word in words if not (word.is_short or is_scanned)]
+    short = [word for word in words if word.is_short or is_scanned]
     whole = " || ' ' || ".join(columns)
     within = f"{{{' '.join(columns)}}} : " if columns == NAMES else ""
     terms = [f"{index} MATCH ?"] if long else []
-    terms += [f"({' OR '.join(f'instr({whole}, ?)' for _ in one.spellings)})" for one in short]
+    terms += [f"({' OR '.join(_scanned(one, whole))})" for one in short]
     asked = [" AND ".join(_asked(word, within) for word in long)] if long else []
-    parameters = asked + [text for word in short for text in word.spellings]
+    parameters = asked + [text for one in short for text in (*one.spellings, *one.digits)]
     table = index if long else SOURCES[index][0]
     return Texts(table, " AND ".join(terms), parameters)
+
+
+def _scanned(word: Word, whole: str) -> list[str]:
+    said = [f"instr({whole}, ?)"] * len(word.spellings)
+    return said + ["instr(phones, ?)"] * len(word.digits)
 
 
 def _asked(word: Word, within: str) -> str:

@@ -16,7 +16,9 @@ from crmcli.store.index import base, events, folder, freshness
 from crmcli.store.index.columns import Columns
 
 if TYPE_CHECKING:
+    from crmcli.model.access import Rights
     from crmcli.store.index.examining import Examiner
+    from crmcli.store.index.eyes import Eyes
     from crmcli.store.index.rows import Reader
 
 T = TypeVar("T")
@@ -27,16 +29,28 @@ class Upkeep:
     """The file of an index, and what keeps it equal to the folder.
 
     `country` is that of phone numbers written without one. `in_memory`: no file is read or written.
+    What is read is read as the user of `rights` sees it; without any, all of it.
     """
 
     def __init__(
-        self, root: Path, schema: Schema, country: str = "RU", *, in_memory: bool = False
+        self,
+        root: Path,
+        schema: Schema,
+        country: str = "RU",
+        *,
+        in_memory: bool = False,
+        rights: Rights | None = None,
     ) -> None:
         self._root = root
         self._in_memory = in_memory
         self._columns = Columns(schema, country)
         self._reader: Reader | None = None
         self._connection: sqlite3.Connection | None = None
+        self._eyes: Eyes | None = None
+        if rights is not None and rights.is_narrow:
+            from crmcli.store.index.eyes import Eyes
+
+            self._eyes = Eyes(rights, self._columns)
         self._stale = False
         self._waiting: list[str] = []
         self._just_built = False
@@ -178,6 +192,8 @@ class Upkeep:
 
     def close(self) -> None:
         """Let go of the file."""
+        if self._eyes is not None:
+            self._eyes.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -190,7 +206,14 @@ class Upkeep:
             self.touch([])
         if self._stale:
             self.refresh()
-        return self._use(work)
+        return self._look(work)
+
+    def _look(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What `work` makes of what the user may see of the database."""
+        eyes = self._eyes
+        if eyes is None:
+            return self._use(work)
+        return self._use(lambda connection: work(eyes.on(connection)))
 
     def ask(self, sql: str, parameters: Sequence[str | float] = ()) -> list[Any]:
         """The rows that a query finds."""

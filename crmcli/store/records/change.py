@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
@@ -60,6 +60,25 @@ class Author:
     """The whole command line where git shall have the change, "" where it shall not."""
 
 
+class Guard(Protocol):
+    """Who is asked before anything is written; each raises Forbidden."""
+
+    def added(self, record: Record) -> None:
+        """A record is new."""
+
+    def saved(self, before: Record | None, old: Record, new: Record) -> Record:
+        """A record is changed, which stood on disk like `before`: the record as it may be written."""
+
+    def removed(self, record: Record, made_here: bool) -> None:
+        """A record is removed, which may be as new as the change."""
+
+    def told(self, record_id: str) -> None:
+        """Something is told of a record."""
+
+    def rewritten(self, path: str) -> None:
+        """A file that is no record is written."""
+
+
 @dataclass
 class Change:
     """A unit of work under the exclusive lock: everything in it is written at its end, or nothing."""
@@ -77,6 +96,8 @@ class Change:
     turns: list[Event] = field(default_factory=list)
     """Whose turn it was, of what `take_events` took."""
     touched: list[str] = field(default_factory=list)
+    guard: Guard | None = None
+    """Whom it asks whether its author may do that; None where everybody may do everything."""
     _attachments: dict[str, bytes] = field(default_factory=dict)
     _forgotten: set[str] = field(default_factory=set)
     _files: dict[str, tuple[bytes | None, str | None, bool]] = field(default_factory=dict)
@@ -143,6 +164,8 @@ class Change:
 
     def add(self, record: Record, data: Mapping[str, Any] | None = None, kind: str = "") -> str:
         """Write a new record; returns the id of its `created` event, or of one of that kind."""
+        if self.guard:
+            self.guard.added(record)
         content = self._written(record)
         self._drafts.put(record.id, Draft(None, None, record, content))
         facts = {**self._arrival(record), **(data or {})}
@@ -165,6 +188,8 @@ class Change:
         old = draft.after
         if old is None:
             raise RecordRemoved(tr("{} no longer exists", record.id), "it was removed meanwhile")
+        if self.guard:
+            record = self.guard.saved(draft.before, old, record)
         changes = self.schema.differences(old, record)
         if not changes:
             return ""
@@ -183,6 +208,8 @@ class Change:
         """Delete a record; its whole text goes into the event, so that it can be brought back."""
         record = self.get(record_id, merged=True)
         draft = self._drafts.of(record_id)
+        if self.guard:
+            self.guard.removed(record, draft.before is None)
         draft.after = draft.content = None
         facts = {**(data or {}), "record": self.schema.write(record)}
         event_id = self.note(f"{record.entity}.removed", record_id, facts)
@@ -199,6 +226,8 @@ class Change:
         actor: str = "",
     ) -> str:
         """Write an event alone; returns its id."""
+        if self.guard:
+            self.guard.told(record_id)
         if self._ids is None:
             self._ids = EventIds(self.author.at, max(self._before.last_id, self.newest_id()))
         event = Event(
@@ -270,6 +299,8 @@ class Change:
             data = b""
         if before == data:
             return ""
+        if self.guard:
+            self.guard.rewritten(path)
         self._files[path] = data, None if before is None else files.digest(before), restored
         texts = {"from": before, "to": data}
         told = {key: self.attach(text) for key, text in texts.items() if text is not None}

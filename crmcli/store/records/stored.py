@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from crmcli.dataclass import dataclass
@@ -79,10 +79,7 @@ def read_record(root: Path, schema: Schema, record_id: str, *, merged: bool = Fa
     try:
         data = files.read_bytes(files.inside(root, path), most=MAX_BYTES)
     except files.Missing:
-        entity = entity_of(record_id) or "record"
-        raise RecordRemoved(
-            tr("no {} {}", tr(entity), record_id), tr("see crm {} list", entity)
-        ) from None
+        raise no_record(record_id) from None
     raw = codec.load(data, path)
     if raw.get("id") != record_id:
         raise InvalidData(
@@ -97,6 +94,21 @@ def read_record(root: Path, schema: Schema, record_id: str, *, merged: bool = Fa
     except BadValues as error:
         raise codec.unreadable(path, data, error) from None
     return Stored(record, raw, files.digest(data))
+
+
+def no_record(record_id: str) -> RecordRemoved:
+    """The refusal for a record that is not there."""
+    entity = entity_of(record_id) or "record"
+    return RecordRemoved(tr("no {} {}", tr(entity), record_id), tr("see crm {} list", entity))
+
+
+def without(stored: Stored, hidden: Collection[tuple[str, str]], schema: Schema) -> Stored:
+    """The same without the fields, by noun and name, that are hidden."""
+    entity = stored.record.entity
+    kept = {name: raw for name, raw in stored.raw.items() if (entity, name) not in hidden}
+    if len(kept) == len(stored.raw):
+        return stored
+    return Stored(schema.read(entity, kept), kept, stored.digest)
 
 
 def gone_into(record_id: str, survivor: str) -> RecordMerged:

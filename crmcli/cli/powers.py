@@ -1,0 +1,38 @@
+"""Commands for which it is not enough to see and change records: what they need besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crmcli.cli.session import Session
+
+RUN, SETTINGS = "run", "settings"
+NEEDS: Mapping[str, str] = {
+    "tick": RUN,
+    "serve": RUN,
+    "mail fetch": RUN,
+    "mail receive": RUN,
+    "form submit": RUN,
+    "form quarantine": RUN,
+    "intake": RUN,
+    "audience": SETTINGS,
+    "contact sync": SETTINGS,
+}
+"""By the words of a command, or of its group, the power that it takes. What changes a file that is no record
+need not stand here: the change itself asks. `check` and `trust`, which open a workspace in their own way, ask
+themselves."""
+
+
+def need_of(command: str) -> str:
+    """The power that a command takes, like `mail fetch`; "" if none but what its records ask."""
+    words = command.split()
+    return next((NEEDS[path] for n in (1, 2, 3) if (path := " ".join(words[:n])) in NEEDS), "")
+
+
+def ask(session: Session, command: str) -> None:
+    """Forbidden if the acting user lacks the power. Who runs what comes in acts for the whole house."""
+    need = need_of(command)
+    if need or session.tick:
+        session.workspace.require(need or RUN)
+    if need == RUN:
+        session.workspace.act_for_all()

@@ -1,0 +1,219 @@
+"""What of the index a user sees: views that stand before its tables, in a connection of that user's own.
+
+SQLite looks a name up among the temporary ones first, so whatever is asked by the name of a table is
+answered by the view: a query that forgets the rights cannot be written. What keeps the index up to
+date has another connection, in which there are no views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from crmcli.model.access import READ, Rights
+from crmcli.model.clocks import STEPPED
+from crmcli.model.conditions.tree import And, Empty, In, Node, Not, Or, Text
+from crmcli.model.entities import ENTITIES
+from crmcli.model.schema import Schema
+from crmcli.model.values import fold
+from crmcli.store.index.columns import Columns
+from crmcli.store.index.fulltext import TEXTS
+from crmcli.store.index.linked import links_of
+from crmcli.store.index.tables import text_of
+
+Named = Callable[[str], str]
+"""What in SQL holds a field of the record that is looked at."""
+
+
+def quoted(text: str) -> str:
+    """A text as it stands in SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def sql_of(node: Node, named: Named, key: Callable[[str], str] = fold) -> str:
+    """A condition of rights, whose fields hold one text each, as SQL that is true or false, never NULL.
+
+    `key` makes of a value what stands in the column. SQLite and PostgreSQL read it alike.
+    """
+    if isinstance(node, And | Or):
+        word, nothing = (" AND ", "TRUE") if isinstance(node, And) else (" OR ", "FALSE")
+        return f"({word.join(sql_of(part, named, key) for part in node.parts) or nothing})"
+    if isinstance(node, Not):
+        return f"(NOT {sql_of(node.part, named, key)})"
+    if isinstance(node, Empty):
+        return f"(coalesce({named(node.path[0])}, '') = '')"
+    if isinstance(node, In):
+        values = [quoted(key(one.value)) for one in node.values if isinstance(one, Text)]
+        return f"(coalesce({named(node.path[0])}, '') IN ({', '.join(values) or 'NULL'}) IS TRUE)"
+    raise TypeError(node)
+
+
+class Sight:
+    """The views of one user over the tables of one schema."""
+
+    def __init__(self, rights: Rights, columns: Columns) -> None:
+        self._rights = rights
+        self._columns = columns
+        self._schema = columns.schema
+
+    @property
+    def is_scanned(self) -> bool:
+        """Whether searches must look into the texts themselves: the full text knows what is hidden too."""
+        return any(text_of(self._schema.field(*place)) for place in self._rights.hidden)
+
+    def statements(self) -> Iterator[str]:
+        """The statements that make the views."""
+        for entity in ENTITIES:
+            yield f"CREATE TEMP VIEW {entity} AS {self._records(entity)}"
+        yield f"CREATE TEMP VIEW doc AS {self._docs()}"
+        yield f"CREATE TEMP VIEW item AS {self._items()}"
+        yield f"CREATE TEMP VIEW words AS {self._words()}"
+        yield (
+            "CREATE TEMP VIEW merged AS SELECT num, id, survivor FROM main.merged"
+            f" WHERE {self._is_seen('main.merged.survivor')}"
+        )
+        yield f"CREATE TEMP VIEW event AS {self._events()}"
+        yield (
+            "CREATE TEMP VIEW talk AS SELECT num, text FROM main.talk"
+            " WHERE EXISTS (SELECT 1 FROM temp.event AS e WHERE e.num = main.talk.num)"
+        )
+        for table, record in (("agenda", "record"), ("dirty", "record"), ("edited", "record")):
+            yield (
+                f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table}"
+                f" WHERE {self._is_seen(f'main.{table}.{record}')}"
+            )
+        yield (
+            "CREATE TEMP VIEW pending AS SELECT * FROM main.pending WHERE EXISTS"
+            " (SELECT 1 FROM temp.event AS e WHERE e.job = main.pending.job)"
+        )
+        yield (
+            "CREATE TEMP VIEW arrived AS SELECT * FROM main.arrived WHERE EXISTS"
+            " (SELECT 1 FROM temp.event AS e WHERE e.id = main.arrived.id)"
+        )
+        yield "CREATE TEMP VIEW problem AS SELECT * FROM main.problem WHERE path NOT GLOB 'data/*'"
+
+    # --- records --------------------------------------------------------------------------------
+
+    def _records(self, entity: str) -> str:
+        cells = ["num", "made"]
+        for column in self._columns.columns(entity).values():
+            is_hidden = (entity, column.field.name) in self._rights.hidden
+            names = [cell.partition(" ")[0] for cell in column.cells]
+            cells += [f"NULL AS {name}" if is_hidden else name for name in names]
+        return f"SELECT {', '.join(cells)} FROM main.{entity} WHERE {self._may_read(entity)}"
+
+    def _direct(self, entity: str, table: str) -> str:
+        """Whether the user may read a record for its own sake."""
+        placed = self._columns.columns(entity)
+        named = {name: f"{table}.{column.name}" for name, column in placed.items()}
+        return sql_of(self._rights.node(entity, READ), lambda name: named.get(name, "''"))
+
+    def _may_read(self, entity: str) -> str:
+        """The same, or for what it hangs on: a deal's papers and tasks, the people of one's deals."""
+        table = f"main.{entity}"
+        ways = [self._direct(entity, table)]
+        if self._rights.may_any(entity, READ):
+            ways += self._by_parents(entity, table)
+            ways += self._by_children(entity, table)
+        return f"({' OR '.join(ways)})"
+
+    def _by_parents(self, entity: str, table: str) -> Iterator[str]:
+        parent = ENTITIES[entity].parent
+        if not parent:
+            return
+        column = self._columns.columns(entity)[parent].name
+        for above in self._schema.field(entity, parent).entities:
+            found = f"SELECT id FROM main.{above} AS up WHERE {self._direct(above, 'up')}"
+            yield f"{table}.{column} IN ({found})"
+
+    def _by_children(self, entity: str, table: str) -> Iterator[str]:
+        for staged, field in hangs_on(self._schema, entity):
+            direct = self._direct(staged, "down")
+            if number := self._columns.list_number(staged, field):
+                found = (
+                    f"SELECT key FROM main.item JOIN main.{staged} AS down ON down.num = main.item.num"
+                    f" WHERE main.item.field = {number} AND {direct}"
+                )
+            else:
+                column = self._columns.columns(staged)[field].name
+                found = f"SELECT down.{column} FROM main.{staged} AS down WHERE {direct}"
+            yield f"{table}.id IN ({found})"
+
+    def _is_seen(self, record: str) -> str:
+        """Whether a record of that id is among those that the user sees."""
+        cases = " ".join(
+            f"WHEN {quoted(entity)} THEN"
+            f" EXISTS (SELECT 1 FROM temp.{entity} AS seen WHERE seen.id = {record})"
+            for entity in ENTITIES
+        )
+        return f"CASE substr({record}, 1, instr({record}, '-') - 1) {cases} ELSE 0 END"
+
+    # --- what is kept beside them ------------------------------------------------------------------
+
+    def _docs(self) -> str:
+        cases = []
+        for entity in ENTITIES:
+            paths = [f'$."{name}"' for noun, name in self._rights.hidden if noun == entity]
+            if paths:
+                removed = f"json_remove(doc, {', '.join(map(quoted, paths))})"
+                cases.append(f"WHEN id GLOB '{entity}-*' THEN {removed}")
+        doc = f"CASE {' '.join(cases)} ELSE doc END" if cases else "doc"
+        return f"SELECT num, id, {doc} AS doc FROM main.doc WHERE {self._is_seen('main.doc.id')}"
+
+    def _items(self) -> str:
+        """The items of lists, each looked up in the view of its record."""
+        cases = []
+        for entity in ENTITIES:
+            numbers = self._columns.lists_of(entity)
+            kept = [
+                str(number)
+                for name, number in numbers.items()
+                if (entity, name.partition(".")[0].rstrip("#")) not in self._rights.hidden
+            ]
+            if kept:
+                seen = (
+                    f"EXISTS (SELECT 1 FROM temp.{entity} AS seen WHERE seen.num = main.item.num)"
+                )
+                cases.append(f"WHEN field IN ({', '.join(kept)}) THEN {seen}")
+        return f"SELECT field, key, num FROM main.item WHERE CASE {' '.join(cases)} ELSE 0 END"
+
+    def _words(self) -> str:
+        """The searched texts; a column in which something hidden stands is empty."""
+        cells = ["num"]
+        for text in TEXTS:
+            nouns = {noun for noun, name in self._rights.hidden
+                     if text_of(self._schema.field(noun, name)) == text}  # fmt: skip
+            is_kept = " AND ".join(f"d.id NOT GLOB '{noun}-*'" for noun in sorted(nouns))
+            cells.append(f"iif({is_kept}, {text}, '') AS {text}" if nouns else text)
+        columns = ", ".join(f"w.{cell}" if cell == "num" else cell for cell in cells)
+        return f"SELECT {columns} FROM main.words AS w JOIN temp.doc AS d ON d.num = w.num"
+
+    def _events(self) -> str:
+        """What is told of records that are seen, or went into one; of what is gone, one's own doing."""
+        mine = f"actor = {quoted(self._rights.user)}"
+        survivor = "EXISTS (SELECT 1 FROM temp.merged AS into_ WHERE into_.id = main.event.record)"
+        is_gone = (
+            "NOT EXISTS (SELECT 1 FROM main.doc AS d WHERE d.id = main.event.record)"
+            " AND NOT EXISTS (SELECT 1 FROM main.merged AS m WHERE m.id = main.event.record)"
+        )
+        seen = self._is_seen("main.event.record")
+        names = sorted({name for _, name in self._rights.hidden})
+        paths = [f'$.{within}."{name}"' for name in names for within in ("changes", "record")]
+        data = f"json_remove(data, {', '.join(map(quoted, paths))})" if paths else "data"
+        data = f"CASE WHEN json_valid(data) THEN {data} ELSE '{{}}' END" if paths else data
+        return (
+            f"SELECT num, id, at, actor, kind, record, cause, depth, {data} AS data, journal, job"
+            " FROM main.event WHERE CASE record"
+            f" WHEN '' THEN {mine} OR kind = {quoted(STEPPED)}"
+            f" ELSE {seen} OR {survivor} OR ({mine} AND {is_gone}) END"
+        )
+
+
+def hangs_on(schema: Schema, entity: str) -> Sequence[tuple[str, str]]:
+    """The links, as noun and field, by which leads and deals make a client readable to their owners."""
+    return [
+        (staged, field.name)
+        for staged, row in ENTITIES.items()
+        if "staged" in row.traits and "client" in ENTITIES[entity].traits
+        for field in links_of(schema, staged)
+        if entity in field.entities
+    ]

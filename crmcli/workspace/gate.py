@@ -1,0 +1,124 @@
+"""What a change asks before it is written: may this user do that, with this record, this file?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from crmcli.dataclass import dataclass
+from crmcli.errors import Forbidden
+from crmcli.language import tr
+from crmcli.model import access
+from crmcli.model.access import Rights
+from crmcli.model.entities import ENTITIES
+from crmcli.model.fields import Record
+from crmcli.model.merged import MERGED_INTO
+from crmcli.model.schema import Schema
+from crmcli.model.values import entity_of
+from crmcli.store import layout
+
+MOVED = ("stage", "pipeline", "lost_reason", "probability")
+"""The fields that a move changes by itself."""
+UNDO = "undo"
+"""The command that takes back what its user did: that needs no right to remove what one has added."""
+_OF_ROBOTS = (layout.PIPELINES, "templates/", f"{layout.PROGRAMS}/", f"{layout.HOOKS_FOLDER}/")
+_ANYBODY_S = (layout.VIEWS, layout.BLOCKLIST)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Asks for one user, in one command. `sees` is whether a record is among those that the user sees."""
+
+    rights: Rights
+    schema: Schema
+    command: str
+    sees: Callable[[str], bool]
+
+    def added(self, record: Record) -> None:
+        """Forbidden if the user may not add such a record."""
+        is_import = self.command.startswith("import")
+        self._ask(access.IMPORT if is_import else access.ADD, record)
+
+    def saved(self, before: Record | None, old: Record, new: Record) -> Record:
+        """The record as it may be written, with what is hidden left as it is; Forbidden if the user may
+        not make that of what stands on disk (None: it is as new as the change)."""
+        changes = {*self.schema.differences(old, new)}
+        new = self._with_hidden(old, new, changes)
+        if before is not None:
+            self._ask_for(before, changes)
+        kept = {name for noun, name in self.rights.unchangeable if noun == new.entity}
+        if touched := sorted(changes & kept):
+            label = self.schema.field(new.entity, touched[0]).label
+            raise Forbidden(
+                tr("you may not change {!r} of a {}", tr(label), tr(new.entity)), _ask_who()
+            )
+        return new
+
+    def _with_hidden(self, old: Record, new: Record, changes: set[str]) -> Record:
+        """What is not seen cannot be changed: it comes back empty, and stays."""
+        hidden = [n for n in changes if (new.entity, n) in self.rights.hidden and not new.get(n)]
+        if not hidden:
+            return new
+        changes.difference_update(hidden)
+        was = self.schema.write(old)
+        raw = {**self.schema.write(new), **{name: was[name] for name in hidden}}
+        return self.schema.read(new.entity, raw)
+
+    def _ask_for(self, before: Record, changes: set[str]) -> None:
+        if MERGED_INTO in changes:
+            for verb in (access.MERGE, access.EDIT):
+                self._ask(verb, before)
+        elif "converted" in changes:
+            self._ask(access.CONVERT, before)
+        else:
+            if changes & {"stage", "pipeline"}:
+                self._ask(access.MOVE, before)
+                changes = changes.difference(MOVED)
+            if any(self._is_of_people(before.entity, name) for name in changes):
+                self._ask(access.EDIT, before)
+
+    def _is_of_people(self, entity: str, name: str) -> bool:
+        """Whether people change a field, not what crm itself keeps."""
+        field = self.schema.named(entity, name)
+        return field is None or not field.system or name == "files"
+
+    def removed(self, record: Record, made_here: bool) -> None:
+        """Forbidden if the user may not remove it."""
+        if not made_here:
+            self._ask(access.ADD if self.command == UNDO else access.DELETE, record)
+
+    def told(self, record_id: str) -> None:
+        """Forbidden if the user may not add to the timeline of a record."""
+        entity = entity_of(record_id)
+        if not entity:
+            return
+        verbs = (access.ADD, access.EDIT, access.MOVE, access.IMPORT)
+        if not any(self.rights.may_any(entity, verb) for verb in verbs):
+            raise self._refusal(access.EDIT, entity)
+
+    def rewritten(self, path: str) -> None:
+        """Forbidden if the user may not write a file that is no record."""
+        if path in _ANYBODY_S or path.startswith(f"{layout.AUDIENCES}/"):
+            return
+        power = access.ROBOTS if path.startswith(_OF_ROBOTS) else access.SETTINGS
+        if not self.rights.has(power):
+            raise Forbidden(tr("you may not change {}", path), _ask_who())
+
+    def _ask(self, verb: str, record: Record) -> None:
+        if not self.rights.may_with(verb, record):
+            raise self._refusal(verb, record.entity, record.id)
+
+    def _refusal(self, verb: str, entity: str, record_id: str = "") -> Forbidden:
+        what = tr(ENTITIES[entity].plural)
+        is_for_some = self.rights.may_any(entity, verb)
+        if is_for_some and verb in (access.ADD, access.IMPORT):
+            said = tr("you may {} {} for yourself alone", tr(verb), what)
+        elif is_for_some and record_id and self.sees(record_id):
+            said = tr("you may not {} {}: it is not yours", tr(verb), record_id)
+        else:
+            said = tr("you may not {} {}", tr(verb), what)
+        return Forbidden(said, tr("crm can {} {} {} --why says why",
+                                  self.rights.user, verb, record_id or entity))  # fmt: skip
+
+
+def _ask_who() -> str:
+    return tr("ask an administrator; crm user list names them")
