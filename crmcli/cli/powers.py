@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from crmcli.cli.session import Session
 
 RUN, SETTINGS = "run", "settings"
-NEEDS: Mapping[str, str] = {
-    "tick": RUN,
-    "serve": RUN,
-    "mail fetch": RUN,
-    "mail receive": RUN,
-    "form submit": RUN,
-    "form quarantine": RUN,
-    "intake": RUN,
-    "audience": SETTINGS,
-    "contact sync": SETTINGS,
+NEEDS: Mapping[tuple[str, ...], str] = {
+    ("tick",): RUN,
+    ("serve",): RUN,
+    ("mail", "fetch"): RUN,
+    ("mail", "receive"): RUN,
+    ("form", "submit"): RUN,
+    ("form", "quarantine"): RUN,
+    ("intake",): RUN,
+    ("audience",): SETTINGS,
+    ("contact", "sync"): SETTINGS,
 }
 """By the words of a command, or of its group, the power that it takes. What changes a file that is no record
 need not stand here: the change itself asks. `check` and `trust`, which open a workspace in their own way, ask
@@ -25,8 +25,8 @@ themselves."""
 
 def need_of(command: str) -> str:
     """The power that a command takes, like `mail fetch`; "" if none but what its records ask."""
-    words = command.split()
-    return next((NEEDS[path] for n in (1, 2, 3) if (path := " ".join(words[:n])) in NEEDS), "")
+    words = tuple(command.split())
+    return NEEDS.get(words[:1]) or NEEDS.get(words[:2]) or ""
 
 
 def ask(session: Session, command: str) -> None:

@@ -20,6 +20,17 @@ MOVED = ("stage", "pipeline", "lost_reason", "probability")
 """The fields that a move changes by itself."""
 UNDO = "undo"
 """The command that takes back what its user did: that needs no right to remove what one has added."""
+REFUSED = {
+    access.READ: "you may not see {}",
+    access.ADD: "you may not add {}",
+    access.EDIT: "you may not change {}",
+    access.MOVE: "you may not move {}",
+    access.CONVERT: "you may not convert {}",
+    access.DELETE: "you may not remove {}",
+    access.EXPORT: "you may not export {}",
+    access.IMPORT: "you may not import {}",
+    access.MERGE: "you may not merge {}",
+}
 _OF_ROBOTS = (layout.PIPELINES, "templates/", f"{layout.PROGRAMS}/", f"{layout.HOOKS_FOLDER}/")
 _ANYBODY_S = (layout.VIEWS, layout.BLOCKLIST)
 
@@ -108,16 +119,13 @@ class Gate:
             raise self._refusal(verb, record.entity, record.id)
 
     def _refusal(self, verb: str, entity: str, record_id: str = "") -> Forbidden:
-        what = tr(ENTITIES[entity].plural)
         is_for_some = self.rights.may_any(entity, verb)
-        if is_for_some and verb in (access.ADD, access.IMPORT):
-            said = tr("you may {} {} for yourself alone", tr(verb), what)
-        elif is_for_some and record_id and self.sees(record_id):
-            said = tr("you may not {} {}: it is not yours", tr(verb), record_id)
-        else:
-            said = tr("you may not {} {}", tr(verb), what)
-        return Forbidden(said, tr("crm can {} {} {} --why says why",
-                                  self.rights.user, verb, record_id or entity))  # fmt: skip
+        is_one = is_for_some and verb not in (access.ADD, access.IMPORT) and self.sees(record_id)
+        said = tr(REFUSED[verb], record_id if is_one else tr(ENTITIES[entity].plural))
+        if is_for_some:
+            said = tr("{}: it is not yours", said) if is_one else tr("{} for others", said)
+        hint = tr("crm can {} {} {} --why says why", self.rights.user, verb, record_id or entity)
+        return Forbidden(said, hint)
 
 
 def _ask_who() -> str:

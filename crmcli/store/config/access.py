@@ -37,7 +37,7 @@ from crmcli.model.access import (
 )  # fmt: skip
 from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import allowed_hint
-from crmcli.model.schema import Schema
+from crmcli.model.schema import Schema, has_field
 from crmcli.store.config import shapes
 from crmcli.store.config.cursor import ID_HINT, ID_RULE, Cursor, read_marked
 from crmcli.store.layout import ACCESS
@@ -256,7 +256,7 @@ def _noun(entity: str) -> shapes.Shape:
     staged = {
         where: shapes.mapped("Levels by pipeline or stage.", ID_RULE, _WRONG_ID, _PLACE)
         for where in _PLACES
-        if "staged" in ENTITIES[entity].traits
+        if has_field(entity, _PLACES[where])
     }
     return shapes.keys("What the role may do with them.", {**_LEVEL, **staged, **own})
 
