@@ -15,7 +15,7 @@ from crmcli.automation.receive import Fetched, fetch, fetched
 from crmcli.channels.incoming import Arrived, Receiver
 from crmcli.channels.providers import BY, POSTED, provider_of
 from crmcli.channels.providers.telegram import Telegram, key_of
-from crmcli.channels.providers.telegram_api import Bot, TooMany
+from crmcli.channels.providers.telegram_api import Bot, PauseWanted
 from crmcli.model.values import format_instant
 from crmcli.workspace import Workspace, fetch_places
 
@@ -65,6 +65,6 @@ def _taken(ws: Workspace, place: dict[str, Any]) -> int:
             count += fetch(ws, [updates])
             if not updates.came or ws.dry_run:
                 break
-    except TooMany as error:
+    except PauseWanted as error:
         place["rests_until"] = format_instant(ws.now + timedelta(seconds=error.seconds))
     return count

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crmcli.automation import person_mail
-from crmcli.automation.person_mail import PersonMail, Posted
+from crmcli.automation.person_mail import Delivery, PersonMail
 from crmcli.dataclass import replace
 from crmcli.errors import Conflict
 from crmcli.language import tr
@@ -25,7 +25,7 @@ def with_document(ws: Workspace, record: Record, mail: PersonMail) -> PersonMail
     return replace(mail, attached=(*mail.attached, document(ws, record)))
 
 
-def send(ws: Workspace, record: Record, mail: PersonMail) -> Posted:
+def send(ws: Workspace, record: Record, mail: PersonMail) -> Delivery:
     """Send a document with the files that `with_document` made of it; DocumentChanged if it is another one
     now."""
     verbs = offers if isinstance(record, Offer) else invoices

@@ -19,7 +19,7 @@ _LOOKED_AT = 500
 """So many of the newest events tell how far a mailbox was fetched, where nothing else does."""
 
 
-class Mailbox(Receiver):
+class MailboxReceiver(Receiver):
     """One mailbox: gives what came after the last letter that was fetched, or, the first time, what nobody
     has read."""
 
@@ -67,7 +67,7 @@ def fetch_all(ws: Workspace) -> list[Fetched]:
 
 
 def _taken(ws: Workspace, url: str, place: dict[str, Any]) -> int:
-    mailbox = Mailbox(ws, box(url), place)
+    mailbox = MailboxReceiver(ws, box(url), place)
     try:
         return fetch(ws, [mailbox])
     finally:

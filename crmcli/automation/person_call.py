@@ -21,14 +21,14 @@ CHANNEL = "call"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Callee:
     """Whom to call: the number, and the record that it is of, if anybody's."""
 
     number: str
     name: str = ""
 
 
-def wanted(ws: Workspace, ref: str, number: str = "", *, anyway: bool = False) -> Wanted:
+def wanted(ws: Workspace, ref: str, number: str = "", *, anyway: bool = False) -> Callee:
     """Whom a reference means; Refused if it must not be called or has no number."""
     try:
         record = ws.get(ws.resolve(ref))
@@ -44,10 +44,10 @@ def wanted(ws: Workspace, ref: str, number: str = "", *, anyway: bool = False) -
     why = "" if anyway else why_not(ws, record, [to], CHANNEL)
     if why:
         raise Refused(why, "call --anyway")
-    return Wanted(to, str(record.get("name")) if record else "")
+    return Callee(to, str(record.get("name")) if record else "")
 
 
-def starting(ws: Workspace, whom: Wanted) -> Callable[[], Outcome]:
+def starting(ws: Workspace, whom: Callee) -> Callable[[], Outcome]:
     """What lets the provider connect the acting user with somebody; Refused where it cannot."""
     provider = provider_of(CHANNEL, ws.settings)
     if provider is None:

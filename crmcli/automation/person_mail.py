@@ -50,7 +50,7 @@ class PersonMail:
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class Delivery:
     """What became of a message: its job, and why it has not left yet, if so."""
 
     job: Job
@@ -97,24 +97,24 @@ def queue_each(
     return each(ws, "mail send", chosen, act, whole=whole)
 
 
-def send(ws: Workspace, record_id: str, mail: PersonMail) -> Posted:
+def send(ws: Workspace, record_id: str, mail: PersonMail) -> Delivery:
     """Send a message about a record now; it waits in the outbox if it cannot leave now."""
     with ws.change("mail send") as change:
         message = queue(change, ws, change.get(record_id), mail)
     return deliver(ws, message.key)
 
 
-def deliver(ws: Workspace, key: str) -> Posted:
+def deliver(ws: Workspace, key: str) -> Delivery:
     """Deliver what was queued, unless something has to be approved first."""
     job = jobs_here(ws, [key])[key]
     why = Gate(ws).why_not_message(job)
     if why:
-        return Posted(job, f"{why} ({tr(ASK)})")
+        return Delivery(job, f"{why} ({tr(ASK)})")
     try:
         outbox.deliver(ws, key)
     except Conflict as error:  # it is queued all the same: who tried again would send it twice
         job = jobs_here(ws, [key])[key]
         waits = job.state in ("queued", "failed")
-        return Posted(job if waits else replace(job, state="unknown"), error.message)
+        return Delivery(job if waits else replace(job, state="unknown"), error.message)
     job = jobs_here(ws, [key])[key]
-    return Posted(job, job.reason)
+    return Delivery(job, job.reason)

@@ -6,7 +6,7 @@ import secrets
 
 from crmcli.automation.actions import to_phone
 from crmcli.automation.ledger import PERSON, enter
-from crmcli.automation.person_mail import ANYWAY, MustNotBeMailed, Posted, deliver
+from crmcli.automation.person_mail import ANYWAY, Delivery, MustNotBeMailed, deliver
 from crmcli.dataclass import dataclass
 from crmcli.errors import Refused
 from crmcli.language import tr
@@ -46,7 +46,7 @@ def sms_for(
     return PersonSms(number, text.strip(), anyway)
 
 
-def send(ws: Workspace, record_id: str, sms: PersonSms) -> Posted:
+def send(ws: Workspace, record_id: str, sms: PersonSms) -> Delivery:
     """Send it now, by its channel; it waits in the outbox if it cannot leave now."""
     key = secrets.token_hex(16)
     with ws.change(f"{sms.channel} send") as change:

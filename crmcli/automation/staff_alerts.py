@@ -36,7 +36,7 @@ MOST_LISTED = 50
 _PAGE = 500
 
 
-class Alert(NamedTuple):
+class StaffNews(NamedTuple):
     """What somebody is to hear: of which event, in a line or more, and the name of its record."""
 
     event: Event
@@ -86,7 +86,7 @@ def _lately(ws: Workspace, users: Sequence[str] | dict[str, tuple[str, ...]]) ->
     return found
 
 
-def _due(ws: Workspace, user: str, told: Sequence[Event]) -> Iterator[list[Alert]]:
+def _due(ws: Workspace, user: str, told: Sequence[Event]) -> Iterator[list[StaffNews]]:
     """The messages that a user gets now, each of one alert or, where there are too many, of several."""
     wish = wishes(ws, user)
     sent = [one for one in told if one.kind == SENT and one.data.get("to") == user]
@@ -109,12 +109,12 @@ def _opens(ws: Workspace, user: str) -> datetime:
     return working_moment(ws.now, calendar_of(presence, ws.settings.calendar), ws.zone)
 
 
-def _alert(ws: Workspace, user: str, wish: Alerts, event: Event) -> Alert | None:
+def _alert(ws: Workspace, user: str, wish: Alerts, event: Event) -> StaffNews | None:
     """What a user hears of an event; None if it is not for that one."""
     if event.kind == NOTICE:
         if event.data.get("to") != user or NOTICE not in wish.about:
             return None
-        return Alert(event, str(event.data.get("text", "")), _name(ws, event.record))
+        return StaffNews(event, str(event.data.get("text", "")), _name(ws, event.record))
     if event.kind not in wish.about or event.actor == user or event.is_of_machine:
         return None
     if _owner(ws, event) not in ("", user):
@@ -123,7 +123,7 @@ def _alert(ws: Workspace, user: str, wish: Alerts, event: Event) -> Alert | None
     words = ", ".join(" ".join(str(one).split())[:200] for one in said if one)
     name = _name(ws, event.record)
     words = words or name.rpartition(" (")[0]
-    return Alert(event, f"{tr(HEARD[event.kind])}: {words}".rstrip(": "), name)
+    return StaffNews(event, f"{tr(HEARD[event.kind])}: {words}".rstrip(": "), name)
 
 
 def _owner(ws: Workspace, event: Event) -> str:
@@ -143,7 +143,7 @@ def _name(ws: Workspace, record_id: str) -> str:
 
 
 def _queue(
-    change: Change, ws: Workspace, user: User, ways: Sequence[str], alerts: Sequence[Alert]
+    change: Change, ws: Workspace, user: User, ways: Sequence[str], alerts: Sequence[StaffNews]
 ) -> None:
     """Queue one message by each way, and note of what it tells, in one transaction."""
     ids = [alert.event.id for alert in alerts]
@@ -164,7 +164,7 @@ def _queue(
     change.note(SENT, record, {"to": user.id, "events": ids})
 
 
-def _words(ws: Workspace, alerts: Sequence[Alert]) -> tuple[str, str]:
+def _words(ws: Workspace, alerts: Sequence[StaffNews]) -> tuple[str, str]:
     """The title and the text of a message, without secrets."""
     alerts = [one._replace(text=redacted(one.text)) for one in alerts]
     if len(alerts) == 1:

@@ -14,9 +14,9 @@ from crmcli.channels.http_exchange import (
     Inner,
     Reply,
     Unreached,
+    endpoint_of,
     exchange,
     is_inner,
-    place_of,
 )
 from crmcli.channels.outcome import one_line
 from crmcli.dataclass import dataclass
@@ -65,7 +65,7 @@ class AddressBook:
     """One address book, found from the address in the settings."""
 
     def __init__(self, url: str, user: str, password: str, name: str = "") -> None:
-        self._place = place_of(url)
+        self._place = endpoint_of(url)
         if not self._place.tls and not _is_near(self._place.host):
             raise InvalidData(
                 tr("{} would get the password unencrypted", self._place.host), "write https://"
@@ -218,7 +218,7 @@ class AddressBook:
 
     def _sent(self, method: str, path: str, data: bytes, more: Mapping[str, str]) -> Reply:
         scheme = "https" if self._place.tls else "http"
-        place = place_of(f"{scheme}://{self._place.name}{path}")
+        place = endpoint_of(f"{scheme}://{self._place.name}{path}")
         kind = {"Content-Type": "application/xml; charset=utf-8"} if data else {}
         sent = {"Authorization": f"Basic {self._secrets[1]}", **kind, **more}
         try:

@@ -14,8 +14,8 @@ from crmcli.channels.http_exchange import (
     Inner,
     Reply,
     Unreached,
+    endpoint_of,
     exchange,
-    place_of,
 )
 from crmcli.channels.outcome import Failed, Outcome, Sent, Unknown, discreet, one_line
 from crmcli.dataclass import dataclass, field
@@ -43,7 +43,7 @@ def ask(
 ) -> Outcome:  # fmt: skip
     """Ask, and let `read` tell what an answer between 200 and 299 means, if its status does not say all. What
     got lost on the way is Unknown once it may have arrived, where it must arrive at most once."""
-    place = place_of(request.url)
+    place = endpoint_of(request.url)
     headers = {name: checked(name, value) for name, value in request.headers.items()}
     found: Outcome
     try:

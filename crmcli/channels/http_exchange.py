@@ -69,7 +69,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Endpoint:
     """Where a hook is called, taken apart: host as the wire has it, target with its query."""
 
     tls: bool
@@ -89,7 +89,7 @@ class Place:
         return self.name.removesuffix(f":{self.port}") if usual else self.name
 
 
-def place_of(url: str) -> Place:
+def endpoint_of(url: str) -> Endpoint:
     """A web address taken apart; BadHook if it is none that could be called."""
     hint = "write it like https://example.com/hook"
     if not url.isprintable() or " " in url:
@@ -107,11 +107,11 @@ def place_of(url: str) -> Place:
         raise BadHook("a web hook's URL may not contain a user or password", "use headers")
     query = f"?{parts.query}" if parts.query else ""
     target = quote((parts.path or "/") + query, safe="%/?:@!$&'()*+,;=~-._[]")
-    return Place(parts.scheme == "https", host, port, target)
+    return Endpoint(parts.scheme == "https", host, port, target)
 
 
 def exchange(
-    method: str, place: Place, headers: Mapping[str, str], data: bytes, allow: Sequence[str],
+    method: str, place: Endpoint, headers: Mapping[str, str], data: bytes, allow: Sequence[str],
     seconds: float = SECONDS, *, reads_all: bool = False, whole: int = 0,
 ) -> Reply:  # fmt: skip
     """Call an address and give its reply; Inner, Unreached or BrokenOff say why there is none. `allow` lists
@@ -141,7 +141,7 @@ def exchange(
         connection.close()
 
 
-def _resolved(place: Place, allow: Sequence[str], until: float) -> str:
+def _resolved(place: Endpoint, allow: Sequence[str], until: float) -> str:
     """The one address to connect to, looked up once; Inner if any answer is an inner one."""
     allowed = place.name.lower() in {entry.lower() for entry in allow}
     hint = tr("to allow it: channels: {{webhook: {{allow: [{!r}]}}}} in settings.yaml", place.name)
@@ -182,7 +182,7 @@ def _carried(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 class _Pinned(http.client.HTTPConnection):
     """A connection to the address that was checked, whatever the name means a moment later."""
 
-    def __init__(self, place: Place, address: str, until: float, most: int) -> None:
+    def __init__(self, place: Endpoint, address: str, until: float, most: int) -> None:
         super().__init__(place.host, place.port)
         self.tls, self.address, self.until, self.most = place.tls, address, until, most
 

@@ -17,7 +17,7 @@ from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 
 if TYPE_CHECKING:
-    from crmcli.automation.person_mail import PersonMail, Posted
+    from crmcli.automation.person_mail import Delivery, PersonMail
     from crmcli.model.fields import Record
     from crmcli.present.told import Told
     from crmcli.sales.many import Chosen
@@ -82,7 +82,7 @@ def sending(group: Noun, template: str, about: str, by_hand: str = "") -> None:
 
 
 def confirmed(
-    session: Session, record: Record, mail: PersonMail, send: Callable[[], Posted]
+    session: Session, record: Record, mail: PersonMail, send: Callable[[], Delivery]
 ) -> Told:
     """Send a message about a record; on a terminal it is shown first, and asked about."""
     from crmcli.automation import person_mail

@@ -18,7 +18,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
+class ProviderRow:
     """A provider: the channels by which it takes what leaves (`out`) and brings what comes in (`into`),
     and the keys of its settings."""
 
@@ -41,8 +41,8 @@ def _needed(doc: str, kind: str = "text") -> Key:
     return Key(doc, kind, is_required=True)
 
 
-PROVIDERS: dict[str, Provider] = {
-    "gammu": Provider(
+PROVIDERS: dict[str, ProviderRow] = {
+    "gammu": ProviderRow(
         "gammu-smsd with service = files: a modem, or a telephone on a cable.",
         out=("sms",),
         into=("sms",),
@@ -52,7 +52,7 @@ PROVIDERS: dict[str, Provider] = {
             "errors": Key("Its errorsmspath: what lies there could not be sent.", "folder"),
         },
     ),
-    "json": Provider(
+    "json": ProviderRow(
         "Any web hook that posts JSON or a form.",
         into=("call", "chat", "sms"),
         keys={
@@ -67,7 +67,7 @@ PROVIDERS: dict[str, Provider] = {
             "hook": HOOK,
         },
     ),
-    "kannel": Provider(
+    "kannel": ProviderRow(
         "Kannel.",
         out=("sms",),
         into=("sms",),
@@ -82,7 +82,7 @@ PROVIDERS: dict[str, Provider] = {
             "hook": HOOK,
         },
     ),
-    "mango": Provider(
+    "mango": ProviderRow(
         "Mango Office.",
         into=("call",),
         keys={
@@ -95,7 +95,7 @@ PROVIDERS: dict[str, Provider] = {
             "api": API,
         },
     ),
-    "smpp": Provider(
+    "smpp": ProviderRow(
         "The message centre of an operator, by SMPP 3.4.",
         out=("sms",),
         into=("sms",),
@@ -106,7 +106,7 @@ PROVIDERS: dict[str, Provider] = {
             "from": Key("The number or name that writes."),
         },
     ),
-    "smsc": Provider(
+    "smsc": ProviderRow(
         "smsc.ru, smsc.kz and the like.",
         out=("sms",),
         into=("sms",),
@@ -121,7 +121,7 @@ PROVIDERS: dict[str, Provider] = {
             "api": API,
         },
     ),
-    "telegram": Provider(
+    "telegram": ProviderRow(
         "A bot at Telegram.",
         out=("chat",),
         into=("chat",),
@@ -142,7 +142,7 @@ PROVIDERS: dict[str, Provider] = {
             "api": API,
         },
     ),
-    "twilio": Provider(
+    "twilio": ProviderRow(
         "Twilio.",
         out=("call", "sms"),
         into=("call", "sms"),
@@ -158,7 +158,7 @@ PROVIDERS: dict[str, Provider] = {
             "api": API,
         },
     ),
-    "zadarma": Provider(
+    "zadarma": ProviderRow(
         "Zadarma.",
         into=("call",),
         keys={
@@ -172,6 +172,6 @@ PROVIDERS: dict[str, Provider] = {
 """The name of a provider is what `provider:` says, and its file."""
 
 
-def providers_of(channel: str) -> dict[str, Provider]:
+def providers_of(channel: str) -> dict[str, ProviderRow]:
     """The providers that may be named at a channel, by name."""
     return {name: row for name, row in PROVIDERS.items() if channel in row.channels}

@@ -14,7 +14,7 @@ from crmcli.present.told import Told
 from crmcli.sales.chats import MESSAGES
 
 if TYPE_CHECKING:
-    from crmcli.automation.person_mail import Posted
+    from crmcli.automation.person_mail import Delivery
     from crmcli.automation.person_sms import PersonSms
     from crmcli.model.event import Event
     from crmcli.sales.chats import Chat
@@ -63,7 +63,7 @@ def _said(ws: Workspace, event: Event) -> dict[str, Any]:
     return row | {"media": event.data.get("media") or [], "state": state}
 
 
-def chat_sent(message: PersonSms, record_id: str, done: Posted | None) -> Told:
+def chat_sent(message: PersonSms, record_id: str, done: Delivery | None) -> Told:
     """What became of a message; None of one that only would be sent."""
     row: dict[str, object] = {"id": record_id, "to": message.to, "text": message.text}
     return outcome((message.text, message.to), row, done)

@@ -9,7 +9,7 @@ from crmcli.language import tr
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
-    from crmcli.automation.person_mail import Posted
+    from crmcli.automation.person_mail import Delivery
     from crmcli.channels.message import Message
     from crmcli.sales.documents.templates import Template
 
@@ -60,14 +60,14 @@ def message_text(message: Message) -> str:
     return "\n".join([*shown, "", message.text])
 
 
-def posted(message: Message, record_id: str, done: Posted | None) -> Told:
+def posted(message: Message, record_id: str, done: Delivery | None) -> Told:
     """What became of a message; None of one that only would be sent. Raises ServiceFailed if it will not
     leave, or nobody knows whether it did, and Refused if it must not."""
     row: dict[str, object] = {"id": record_id, **message_row(message)}
     return outcome((message.subject, ", ".join(message.to)), row, done)
 
 
-def outcome(about: tuple[str, str], row: dict[str, object], done: Posted | None) -> Told:
+def outcome(about: tuple[str, str], row: dict[str, object], done: Delivery | None) -> Told:
     """The same of a message that is told in these words: what it is, and to whom it goes."""
     if done is None:
         return Told(tr("send {!r} to {}", *about), row)

@@ -12,7 +12,7 @@ from crmcli.present.letters import message_row
 from crmcli.present.told import Told
 
 if TYPE_CHECKING:
-    from crmcli.automation.person_mail import Posted
+    from crmcli.automation.person_mail import Delivery
     from crmcli.automation.person_sms import PersonSms
     from crmcli.model.event import Event
     from crmcli.workspace import Workspace
@@ -41,7 +41,7 @@ def sms_row(ws: Workspace, sms: Event) -> dict[str, Any]:
     return row | {"number": row["number"] or str(sms.data.get("to") or "")}
 
 
-def sms_sent(sms: PersonSms, record_id: str, price: str, done: Posted | None) -> Told:
+def sms_sent(sms: PersonSms, record_id: str, price: str, done: Delivery | None) -> Told:
     """What became of an SMS; None of one that only would be sent."""
     length = measured(sms.text)
     row: dict[str, object] = {

@@ -34,7 +34,7 @@ _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentLetter:
     """A letter of ours by which somebody came: its Message-ID, to whom it went, where its links lead, and
     the event that says that it has left, if it has."""
 
@@ -54,7 +54,7 @@ def address_of(ws: Workspace, message: Message, page: str, what: str) -> str:
     return f"{site.rstrip('/')}/{page}/{name}-{_sign(message.key, what)}@{quote(domain)}"
 
 
-def sent(ws: Workspace, token: str, what: str) -> Sent:
+def sent(ws: Workspace, token: str, what: str) -> SentLetter:
     """The letter that leads to an address; NotFound if none does."""
     local, _, domain = token.rpartition("@")
     name, _, sign = local.rpartition("-")
@@ -64,7 +64,7 @@ def sent(ws: Workspace, token: str, what: str) -> Sent:
     for event in events:
         key, to = str(event.data.get("key", "")), fold(email_in(str(event.data.get("to", ""))))
         if key and to and hmac.compare_digest(_sign(key, what).encode(), sign.encode()):
-            return Sent(letter, to, event.data.get("links", ()), left)
+            return SentLetter(letter, to, event.data.get("links", ()), left)
     raise NotFound("no letter of ours leads there", "")
 
 

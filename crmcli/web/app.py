@@ -19,7 +19,7 @@ from crmcli.language import tr
 from crmcli.model.form import Form
 from crmcli.sales.forms import FieldsWrong, form_named
 from crmcli.web import feeds, links, preferences
-from crmcli.web.hooks import Hooks
+from crmcli.web.hooks import WebHooks
 from crmcli.web.log import log_request
 from crmcli.web.posts import Desk, Foreign, TooMany, may_show
 from crmcli.web.tokens import UsedBefore
@@ -46,7 +46,7 @@ def create_app(
     app.add_url_rule("/f/<name>", "send", pages.send, methods=["POST"])
     app.add_url_rule("/f/<name>.js", "widget", pages.widget, methods=["GET"])
     app.add_url_rule("/api/forms/<name>", "api", pages.api, methods=["GET", "POST", "OPTIONS"])
-    hooks = Hooks(opened, writer)
+    hooks = WebHooks(opened, writer)
     for rule in ("/hooks/<channel>", "/hooks/<channel>/<path:rest>"):
         app.add_url_rule(rule, "hooks", hooks.take, methods=["GET", "POST"])
     feeds.register(app, opened)

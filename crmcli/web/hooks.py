@@ -21,7 +21,7 @@ from crmcli.workspace import Workspace
 _LONGEST_WHY = 200
 
 
-class Hooks:
+class WebHooks:
     """The addresses that providers call, one a channel."""
 
     def __init__(self, opened: Callable[[], Workspace], writer: Writer) -> None:

@@ -11,7 +11,7 @@ from flask import Flask, Response, g, request
 
 from crmcli.channels.incoming import Arrived
 from crmcli.errors import CrmError, NotFound
-from crmcli.sales.letter_links import OPEN, TRAP, Sent, sent
+from crmcli.sales.letter_links import OPEN, TRAP, SentLetter, sent
 from crmcli.web.writer import Writer
 from crmcli.workspace import Workspace
 
@@ -64,7 +64,7 @@ def register(app: Flask, opened: Callable[[], Workspace], writer: Writer) -> Non
     app.add_url_rule("/l/<token>", "links", follow, methods=["GET"])
 
 
-def _is_person(now: datetime, letter: Sent, scanned: dict[str, datetime]) -> bool:
+def _is_person(now: datetime, letter: SentLetter, scanned: dict[str, datetime]) -> bool:
     is_scanned = letter.letter in scanned and now - scanned[letter.letter] < SCANNED
     return letter.left is not None and now - letter.left.at >= AT_ONCE and not is_scanned
 

@@ -128,12 +128,12 @@ def test_it_is_marked_as_read_only_once_it_is_kept(
     ws = fetching(folder, post.url())
     post.put(numbered(1))
     [box] = ws.settings.mail.fetch
-    mailbox = mail_fetch.Mailbox(ws, imap.box(box), {})
+    mailbox = mail_fetch.MailboxReceiver(ws, imap.box(box), {})
     [arrived] = mailbox.fetch()
     assert post.unseen() == 1
     mailbox.session.close()  # it is killed before it is kept
     assert kept.waiting(ws) == []
-    again = mail_fetch.Mailbox(ws, imap.box(box), {})
+    again = mail_fetch.MailboxReceiver(ws, imap.box(box), {})
     assert receive.fetch(ws, [again]) == 1
     again.session.close()
     assert (post.unseen(), len(kept.waiting(ws))) == (0, 1)

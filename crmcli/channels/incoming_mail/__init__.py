@@ -6,7 +6,6 @@ from crmcli.channels.incoming_mail.facts import Attachment as Attachment
 from crmcli.channels.incoming_mail.facts import Bounce as Bounce
 from crmcli.channels.incoming_mail.facts import IncomingMail as IncomingMail
 from crmcli.channels.incoming_mail.facts import Person as Person
-from crmcli.channels.incoming_mail.facts import Unreadable as Unreadable
 
 
 def read(data: bytes) -> IncomingMail:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from crmcli.channels.http_exchange import BrokenOff, Inner, Unreached, exchange, place_of
+from crmcli.channels.http_exchange import BrokenOff, Inner, Unreached, endpoint_of, exchange
 from crmcli.channels.incoming import Unreadable, object_of
 from crmcli.channels.outcome import Failed, Later, Outcome, Sent, Unknown, one_line
 from crmcli.dataclass import dataclass
@@ -26,7 +26,7 @@ _rests: dict[str, float] = {}
 """Until when (monotonic) nothing is asked of a bot that was told to wait, by its token."""
 
 
-class TooMany(ServiceFailed):
+class PauseWanted(ServiceFailed):
     """Telegram wants to be left alone for some seconds."""
 
     def __init__(self, seconds: int) -> None:
@@ -74,7 +74,7 @@ class Bot:
 
     def updates(self, after: int | None, limit: int = 100) -> list[dict[str, Any]]:
         """What has come that nobody has confirmed, the oldest first; all up to `after` is confirmed by
-        that. ServiceFailed, TooMany."""
+        that. ServiceFailed, PauseWanted."""
         params: dict[str, Any] = {"limit": limit, "timeout": 0}
         params["allowed_updates"] = ["message", "edited_message"]
         params |= {} if after is None else {"offset": after + 1}
@@ -83,7 +83,7 @@ class Bot:
         except (Inner, Unreached, BrokenOff) as error:
             raise ServiceFailed(self._discreet(str(error)), "crm tick tries again") from None
         if said.rest:
-            raise TooMany(said.rest)
+            raise PauseWanted(said.rest)
         if not said.ok or not isinstance(said.result, list):
             hint = "the token is that of another bot, or was revoked" if said.code == 401 else ""
             if said.code == 409:
@@ -95,7 +95,7 @@ class Bot:
         left = _rests.get(self.token, 0.0) - time.monotonic()
         if left > 0:
             return Said(False, code=429, rest=int(left) + 1)
-        place = place_of(f"{(self.api or API).rstrip('/')}/bot{self.token}/{method}")
+        place = endpoint_of(f"{(self.api or API).rstrip('/')}/bot{self.token}/{method}")
         kind, allow = {"Content-Type": "application/json"}, self.settings.webhook.allow
         reply = exchange("POST", place, kind, json.dumps(params).encode(), allow, whole=MOST)
         said = self._said(place.host, reply.status, reply.text)

@@ -17,7 +17,7 @@ AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SyncLine:
     """One thing that a sync did, or asks: what, of whom, and more of it."""
 
     what: str
@@ -32,7 +32,7 @@ class Settled:
     """A link as it is from here on, and its contact before and after; `after` None where that stays."""
 
     link: Link
-    told: Told
+    told: SyncLine
     before: Record | None = None
     after: Record | None = None
     made: Sequence[Record] = ()
@@ -44,7 +44,7 @@ class Batch:
 
     def __init__(self, ws: Workspace, book: str) -> None:
         self.ws, self.book = ws, book
-        self.told: list[Told] = []
+        self.told: list[SyncLine] = []
         self._waiting: list[Settled] = []
 
     def add(self, settled: Settled) -> None:
@@ -58,22 +58,22 @@ class Batch:
         some, self._waiting = self._waiting, []
         if not some:
             return
-        done: list[Told] = []
+        done: list[SyncLine] = []
         with self.ws.change("contact sync") as change:
             taken = {link.path for link in read_links(self.ws, self.book).values() if not link.why}
             done += [self._written(change, one, taken) for one in some]
         self.told += [one for one in done if one.what]
 
-    def _written(self, change: Change, one: Settled, taken: set[str]) -> Told:
+    def _written(self, change: Change, one: Settled, taken: set[str]) -> SyncLine:
         link = one.link
         try:
             if one.before is not None and change.get(link.record) != one.before:
-                return Told("", link.record, "", link.path)  # edited meanwhile
+                return SyncLine("", link.record, "", link.path)  # edited meanwhile
         except CrmError:
-            return Told("", link.record, "", link.path)
+            return SyncLine("", link.record, "", link.path)
         if one.before is None and one.after is not None:
             if link.path in taken:
-                return Told("", link.record, "", link.path)  # another sync was there before
+                return SyncLine("", link.record, "", link.path)  # another sync was there before
             for company in one.made:
                 change.add(company)
             change.add(one.after)

@@ -14,7 +14,7 @@ from crmcli.formats.card_source import read_source, source_text
 from crmcli.formats.vcard import card_text
 from crmcli.language import counted, tr
 from crmcli.model.fields import Record
-from crmcli.sales.cards.batch import Batch, Settled, Told, notes_of
+from crmcli.sales.cards.batch import Batch, Settled, SyncLine, notes_of
 from crmcli.sales.cards.card_lines import rewritten
 from crmcli.sales.cards.contacts import Contacts
 from crmcli.sales.cards.facts import SCALARS, Facts, Merge, facts_of, merged, remembered
@@ -31,7 +31,7 @@ FEW = 3
 
 def sync(
     ws: Workspace, answers: Answers, *, anyway: bool = False, seconds: float = math.inf
-) -> list[Told]:
+) -> list[SyncLine]:
     """Bring both sides together; what was done, and what is asked. CardsFailed where the server fails: what
     was done until then is written. After so many seconds the rest is left for the next time."""
     told = ws.settings.channels.get("cards", {})
@@ -62,7 +62,7 @@ class _Sync:
         self.contacts = Contacts(ws)
         self.name = f"{url.partition('://')[2].partition('/')[0]}{book.path}"
         self.batch = Batch(ws, self.name)
-        self.asked: list[Told] = []
+        self.asked: list[SyncLine] = []
         self.earlier = MadeEarlier()
         self.links = read_links(ws, self.name)
         self.place = fetch_places.place_of(ws, url)
@@ -135,7 +135,7 @@ class _Sync:
                 found[path] = ThereCard(path, etag, read_source(content))
             except (ValueError, CrmError) as error:
                 name = path.split("/")[-1]
-                self.asked.append(Told(tr("cannot be read"), "", name, path, [str(error)]))
+                self.asked.append(SyncLine(tr("cannot be read"), "", name, path, [str(error)]))
         return found
 
     # --- pairs ---------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ class _Sync:
         what = tr("both ways") if has_come and has_gone else tr("from the card") if has_come else ""
         what = what or (tr("to the card") if has_gone else tr("linked") if is_first else "")
         notes = notes_of(merge.yielded, done.refused)
-        told = Told(what, record.id, str(done.record.get("name")), card.path, notes)
+        told = SyncLine(what, record.id, str(done.record.get("name")), card.path, notes)
         self.links[record.id] = alike
         after = done.record if has_come else None
         self.batch.add(Settled(alike, told, record, after, done.made, merge.yielded))
@@ -202,7 +202,7 @@ class _Sync:
 
     def _unlink(self, link: Link, why: str, what: str, name: str) -> None:
         self.links[link.record] = replace(link, why=why)
-        told = Told(what, link.record, name, link.path)
+        told = SyncLine(what, link.record, name, link.path)
         self.batch.add(Settled(self.links[link.record], told))
 
     def _contacts_gone(
@@ -218,7 +218,7 @@ class _Sync:
             if heir in records and (other is None or other.why):
                 self._unlink(link, CONTACT_GONE, "", "")
                 self.links[heir] = replace(link, record=heir, ours=())
-                told = Told(tr("the card goes on with the contact it was merged into"), heir,
+                told = SyncLine(tr("the card goes on with the contact it was merged into"), heir,
                             str(records[heir].get("name")), path)  # fmt: skip
                 self.batch.add(Settled(self.links[heir], told))
                 continue
@@ -247,7 +247,7 @@ class _Sync:
             if found.asks:
                 waiting.append(card.path)
                 doubted |= set(found.ids)
-                told = Told(tr("asks"), "", card.said("FN"), card.path, [found.asks])
+                told = SyncLine(tr("asks"), "", card.said("FN"), card.path, [found.asks])
                 self.asked.append(told)
             else:
                 self._take(card, found)
@@ -278,7 +278,7 @@ class _Sync:
             new.record.id, card.path, uid, card.etag, tuple(facts), tuple(theirs), is_made=False
         )
         self.links[new.record.id] = link
-        told = Told(
+        told = SyncLine(
             tr("new contact"), new.record.id, str(new.record.get("name")), card.path, new.refused
         )
         self.batch.add(Settled(link, told, None, new.record, new.made))
@@ -302,7 +302,7 @@ class _Sync:
         link = Link(record.id, path, uid, etag, tuple(remembered(self.contacts.facts(record))), said,
                     is_made=True)  # fmt: skip
         self.links[record.id] = link
-        told = Told(tr("new card"), record.id, str(record.get("name")), path)
+        told = SyncLine(tr("new card"), record.id, str(record.get("name")), path)
         self.batch.add(Settled(link, told, record))
 
     # --- until the next time ---------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 
 from crmcli.dataclass import replace
 from crmcli.language import tr
-from crmcli.model.providers import Key, Provider, providers_of
+from crmcli.model.providers import Key, ProviderRow, providers_of
 from crmcli.store.config import shapes
 from crmcli.store.config.cursor import Cursor
 
@@ -67,7 +67,7 @@ def _rule(chosen: shapes.Schema, keys: Mapping[str, shapes.Shape]) -> shapes.Sch
     return {"if": {"properties": {PROVIDER: chosen}, **asks}, "then": then}
 
 
-def _keys(row: Provider) -> dict[str, shapes.Shape]:
+def _keys(row: ProviderRow) -> dict[str, shapes.Shape]:
     return {name: _shape(key) for name, key in row.keys.items()}
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmcli.channels.incoming_mail import Person, Unreadable, read
+from crmcli.channels.incoming import Unreadable
+from crmcli.channels.incoming_mail import Person, read
 
 HEAD = b"From: a@b.ru\nTo: c@d.ru\nSubject: x\n"
 

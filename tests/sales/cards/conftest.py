@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.sales.cards.batch import Told
+from crmcli.sales.cards.batch import SyncLine
 from crmcli.sales.cards.sync import sync
 from crmcli.sales.cards.whose import read_answers
 from crmcli.workspace import Workspace
@@ -43,7 +43,7 @@ class Office:
 
     def sync(
         self, *, link: tuple[str, ...] = (), new: tuple[str, ...] = (), anyway: bool = False
-    ) -> list[Told]:
+    ) -> list[SyncLine]:
         ws = self.ws()
         return sync(ws, read_answers(ws, link, new), anyway=anyway)
 
