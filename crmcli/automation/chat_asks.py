@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from crmcli.automation.ledger import enter, job_key
-from crmcli.channels.incoming.chat_words import WANTS_ID
+from crmcli.channels.incoming.chat import WANTS_ID
 from crmcli.channels.providers import BY
 from crmcli.language import tr, tr_in
 from crmcli.model.fields import Record

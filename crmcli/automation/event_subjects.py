@@ -7,8 +7,8 @@ from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
-from crmcli.model.schema import own_fields
 from crmcli.model.values import entity_of
+from crmcli.sales.intake.whose import of_client
 from crmcli.workspace import UnknownStage, Workspace
 
 
@@ -29,11 +29,7 @@ def subjects(ws: Workspace, event: Event) -> list[Record]:
 
 def _of_client(ws: Workspace, client: Record) -> list[Record]:
     for entity in reversed(STAGED):
-        links = [f.name for f in own_fields(entity) if client.entity in f.entities and not f.system]
-        asked = " or ".join(f"{name} = {client.id}" for name in links)
-        found = ws.select(entity, ws.condition(asked, entity)) if asked else ()
-        working = [record for record in found if _is_open(ws, record)]
-        if working:
+        if working := [one for one in of_client(ws, entity, client) if _is_open(ws, one)]:
             return sorted(working, key=lambda record: _latest(ws, record), reverse=True)
     return []
 

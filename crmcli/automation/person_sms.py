@@ -7,10 +7,12 @@ import secrets
 from crmcli.automation.actions import to_phone
 from crmcli.automation.ledger import PERSON, enter
 from crmcli.automation.person_mail import ANYWAY, Delivery, MustNotBeMailed, deliver
+from crmcli.channels.chat import Chat
 from crmcli.dataclass import dataclass
 from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.fields import Record
+from crmcli.sales.chats import NoChat, address_of
 from crmcli.sales.consent.permission import why_not
 from crmcli.workspace import Workspace
 
@@ -39,11 +41,24 @@ def sms_for(
         told = "{} {} has no mobile number, nor do its contact and company"
         told = tr(told, record.id, record.get("name"))
         raise Refused(told, "give one: --to +79161234567")
-    if not text.strip():
+    return _checked(ws, record, PersonSms(number, text.strip(), anyway), CHANNEL)
+
+
+def message_for(ws: Workspace, record: Record, text: str, *, anyway: bool = False) -> PersonSms:
+    """The message for a chat as it would leave; NoChat, or Refused where the client wants none."""
+    to = address_of(ws, record)
+    if not to:
+        hint = "a client begins a chat; see crm chat list"
+        raise NoChat(tr("{} has never written in a chat", record.id), hint)
+    return _checked(ws, record, PersonSms(to, text.strip(), anyway, Chat.name()), Chat.consent)
+
+
+def _checked(ws: Workspace, record: Record, message: PersonSms, consent: str) -> PersonSms:
+    if not message.text:
         raise Refused("there is nothing to say")
-    if why := "" if anyway else why_not(ws, record, [number], CHANNEL):
+    if why := "" if message.anyway else why_not(ws, record, [message.to], consent):
         raise MustNotBeMailed(why, ANYWAY)
-    return PersonSms(number, text.strip(), anyway)
+    return message
 
 
 def send(ws: Workspace, record_id: str, sms: PersonSms) -> Delivery:

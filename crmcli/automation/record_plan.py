@@ -116,26 +116,15 @@ def sleepers(ws: Workspace, candidates: Sequence[str]) -> set[str]:
     if len(candidates) <= MANY:
         return set()
     awake = running(ws)
-    idle = {
-        (pipeline.entity, pipeline.key, stage.id)
-        for pipeline in ws.pipelines
-        for stage in pipeline.stages
-        if not stage.robots
-    }
-    called = {
-        (pipeline.entity, pipeline.key, stage.id)
-        for pipeline in ws.pipelines
-        for stage in pipeline.stages
-        if any(robot.on for robot in stage.robots)
-    }
+    robots = {(p.entity, p.key, stage.id): stage.robots for p in ws.pipelines for stage in p.stages}
+    called = {where for where, own in robots.items() if any(robot.on for robot in own)}
 
     def sleeps(place: CurrentStage) -> bool:
         where = (entity_of(place.record), place.pipeline, place.stage)
         if where in called or place.record in awake:
             return False
-        return where in idle or (
-            place.entry is not None and place.entry.data.get("robots") is False
-        )
+        is_idle = where in robots and not robots[where]
+        return is_idle or (place.entry is not None and place.entry.data.get("robots") is False)
 
     places = (place for place in current_stages(ws, candidates) if not place.has_strayed)
     return {place.record for place in places if sleeps(place)}

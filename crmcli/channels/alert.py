@@ -30,6 +30,8 @@ class Alert(Sender):
     """What tells one of us something, by one way."""
 
     noun = "an alert"
+    knows_again = True
+    parted_by = "to"
 
     def prepared(self, message: Queued, now: datetime) -> Prepared:
         """Read it, and where the settings say that its user is told."""
@@ -41,9 +43,8 @@ class Alert(Sender):
         if way == TELEGRAM:
             bot = provider_of("chat", self.settings)
             if bot is None or bot.name() != TELEGRAM:
-                raise NoChannel(
-                    "no bot is set up", "channels: {chat: {provider: telegram, token: …}}"
-                )
+                hint = "channels: {chat: {provider: telegram, token: …}}"
+                raise NoChannel("no bot is set up", hint)
             to = {"to": f"{TELEGRAM}:{known.telegram}", "text": given["text"][:LONGEST]}
             return Prepared(bot.prepared(message, to, now))
         return Prepared(partial(_by_apprise, secrets.read(way), given["title"], given["text"]))
@@ -53,16 +54,6 @@ class Alert(Sender):
         """What it says, to whom."""
         given = json.loads(message.content)
         return {"to": given["user"], "text": given["text"]}
-
-    @classmethod
-    def may_repeat(cls, transport: str) -> bool:
-        """Being told twice does no harm."""
-        return True
-
-    @classmethod
-    def lane(cls, facts: Mapping[str, Any]) -> str:
-        """Each way of each user for itself."""
-        return f"{cls.name()} {facts.get('to', '')}"
 
     @classmethod
     def places(cls, facts: Mapping[str, Any], settings: Any) -> Sequence[str]:

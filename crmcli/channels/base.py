@@ -51,6 +51,11 @@ class Sender:
     """The kind of event on its record's timeline that says it has left; "" for none."""
     refused: ClassVar[str] = ""
     """The kind of event that says that an address was refused."""
+    knows_again: ClassVar[bool] = False
+    """Whether the other side knows a message that comes again, so that one of which nobody knows whether it
+    left may be sent again."""
+    parted_by: ClassVar[str] = ""
+    """The fact of a message by which what fails together is parted, for `lane`."""
     consent: ClassVar[str] = ""
     """What people to whom it goes may have refused, as `do_not` says it; "" where nobody is asked."""
 
@@ -82,14 +87,13 @@ class Sender:
 
     @classmethod
     def may_repeat(cls, transport: str) -> bool:
-        """Whether the other side knows a message that comes again, so that one of which nobody knows
-        whether it left may be sent again."""
-        return False
+        """Whether a message that was claimed for a transport may be sent again."""
+        return cls.knows_again and transport == cls.name()
 
     @classmethod
     def lane(cls, facts: Mapping[str, Any]) -> str:
         """What fails together: after some failures in a row the rest of a lane waits for the next tick."""
-        return cls.name()
+        return f"{cls.name()} {facts.get(cls.parted_by, '')}" if cls.parted_by else cls.name()
 
     @classmethod
     def places(cls, facts: Mapping[str, Any], settings: Settings) -> Sequence[str]:

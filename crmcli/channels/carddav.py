@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 from xml.sax.saxutils import escape
 
-from crmcli.channels.http_exchange import (
-    BrokenOff,
-    Inner,
-    Reply,
-    Unreached,
-    endpoint_of,
-    exchange,
-    is_inner,
-)
+from crmcli.channels.http_exchange import NoReply, Reply, endpoint_of, exchange, is_inner
 from crmcli.channels.outcome import one_line
 from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, ServiceFailed
@@ -67,9 +59,8 @@ class AddressBook:
     def __init__(self, url: str, user: str, password: str, name: str = "") -> None:
         self._place = endpoint_of(url)
         if not self._place.tls and not _is_near(self._place.host):
-            raise InvalidData(
-                tr("{} would get the password unencrypted", self._place.host), "write https://"
-            )
+            said = tr("{} would get the password unencrypted", self._place.host)
+            raise InvalidData(said, "write https://")
         login = base64.b64encode(f"{user}:{password}".encode()).decode()
         self._secrets = (password, login)
         self.path = self._found(self._place.target, name)
@@ -103,11 +94,9 @@ class AddressBook:
         raise CardsFailed(tr("{}: the list of cards does not end", self._place.host), "")
 
     def _listed(self) -> Changes:
-        ask = f"{_HEAD}<d:propfind {_SPACES}><d:prop><d:getetag/><d:resourcetype/></d:prop></d:propfind>"
-        root = _parsed(self._ask("PROPFIND", self.path, ask, {"Depth": "1"}).text)
         etags = {
             path: element.findtext(f".//{DAV}getetag", "")
-            for path, _, element in self._responses(root)
+            for path, element in self._properties(self.path, ("getetag", "resourcetype"), "1")
             if element.find(f".//{DAV}collection") is None
             and path.rstrip("/") != self.path.rstrip("/")
         }
@@ -174,11 +163,8 @@ class AddressBook:
             for path, element in self._properties(home, ("resourcetype", "displayname"), "1")
             if element.find(f".//{CARD}addressbook") is not None
         }
-        fit = [
-            p
-            for p, label in books.items()
-            if name in ("", label, unquote(p.rstrip("/").split("/")[-1]))
-        ]
+        ends = {path: unquote(path.rstrip("/").split("/")[-1]) for path in books}
+        fit = [path for path, label in books.items() if name in ("", label, ends[path])]
         if len(fit) == 1:
             return fit[0]
         if not fit and not books:
@@ -223,7 +209,7 @@ class AddressBook:
         sent = {"Authorization": f"Basic {self._secrets[1]}", **kind, **more}
         try:
             return exchange(method, place, sent, data, (place.name,), SECONDS, whole=MOST_HEARD)
-        except (Unreached, BrokenOff, Inner) as error:
+        except NoReply as error:
             hint = "nothing is lost; the next sync goes on"
             raise CardsFailed(one_line(str(error)), hint) from None
 
@@ -235,9 +221,8 @@ class AddressBook:
         except ValueError:
             port = 0
         if (to.scheme, to.hostname, port) != (scheme, self._place.host, self._place.port):
-            told = tr(
-                "{} points to {}, which is not asked", self._place.host, one_line(location[:200])
-            )
+            where = one_line(location[:200])
+            told = tr("{} points to {}, which is not asked", self._place.host, where)
             raise CardsFailed(told, "write that under url:, if it is right")
         return to.path or "/"
 

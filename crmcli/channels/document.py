@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from crmcli.channels.base import Prepared, Queued, Sender
 from crmcli.channels.outcome import Outcome, Sent
@@ -19,21 +17,13 @@ class Document(Sender):
     """What makes a PDF of a page; the same one each time, by the moment at which the page was made."""
 
     noun = "a document"
+    knows_again = True
+    parted_by = "file"
 
     def prepared(self, message: Queued, now: datetime) -> Prepared:
         """Take the page; it was rendered whole before it was queued."""
         name, made_at = str(message.facts["to"]), parse_instant(str(message.facts["made_at"]))
         return Prepared(partial(_made, message.content.decode(), name, made_at))
-
-    @classmethod
-    def may_repeat(cls, transport: str) -> bool:
-        """Whoever makes it again makes the same."""
-        return True
-
-    @classmethod
-    def lane(cls, facts: Mapping[str, Any]) -> str:
-        """Each for itself: it is by its own page that one fails."""
-        return f"{cls.name()} {facts.get('file', '')}"
 
     @classmethod
     def missing(cls, root: Path, settings: Settings) -> str:

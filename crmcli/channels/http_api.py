@@ -47,9 +47,8 @@ def ask(
     headers = {name: checked(name, value) for name, value in request.headers.items()}
     found: Outcome
     try:
-        reply = exchange(
-            request.method, place, headers, request.data, allow, seconds, reads_all=read is not None
-        )
+        asked = (request.method, place, headers, request.data, allow, seconds)
+        reply = exchange(*asked, reads_all=read is not None)
         found = _outcome(place.host, reply, read)
     except Inner as inner:
         found = Failed(str(inner), again=False)

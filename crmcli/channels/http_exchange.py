@@ -46,15 +46,19 @@ class BadHook(Unsound):
     """A web hook that cannot be called as it is written."""
 
 
-class Inner(Exception):
+class NoReply(Exception):
+    """There is none; why."""
+
+
+class Inner(NoReply):
     """The address leads into the own network."""
 
 
-class Unreached(Exception):
+class Unreached(NoReply):
     """Nothing has been sent; why."""
 
 
-class BrokenOff(Exception):
+class BrokenOff(NoReply):
     """Nobody knows whether the other side took it; why."""
 
 

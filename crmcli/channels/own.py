@@ -40,6 +40,8 @@ class Own(Sender):
     """The programs of one's own that robots name."""
 
     noun = "a program"
+    knows_again = True
+    parted_by = "to"
 
     def prepared(self, message: Queued, now: datetime) -> Prepared:
         """Look at the program, before it is run."""
@@ -51,16 +53,6 @@ class Own(Sender):
         """The program, and the JSON that it gets."""
         path = layout.program_path(str(message.facts["to"]))
         return {"program": path, "given": json.loads(message.content)}
-
-    @classmethod
-    def may_repeat(cls, transport: str) -> bool:
-        """A program can tell by the key."""
-        return transport == cls.name()
-
-    @classmethod
-    def lane(cls, facts: Mapping[str, Any]) -> str:
-        """Each program for itself."""
-        return f"{cls.name()} {facts.get('to', '')}"
 
     @classmethod
     def places(cls, facts: Mapping[str, Any], settings: Settings) -> list[str]:

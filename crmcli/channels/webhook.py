@@ -63,6 +63,8 @@ class Webhook(Sender):
     """Calls of the addresses that robots name."""
 
     noun = "a call"
+    knows_again = True
+    parted_by = "to"
 
     def prepared(self, message: Queued, now: datetime) -> Prepared:
         """Read the call that was kept, and the secret that signs it."""
@@ -75,16 +77,6 @@ class Webhook(Sender):
     def shown(cls, message: Queued) -> dict[str, Any]:
         """The call, without what is secret in its address."""
         return {**json.loads(message.content), "url": redacted(str(message.facts["to"]))}
-
-    @classmethod
-    def may_repeat(cls, transport: str) -> bool:
-        """The other side can tell by the key."""
-        return transport == cls.name()
-
-    @classmethod
-    def lane(cls, facts: Mapping[str, Any]) -> str:
-        """Each address for itself."""
-        return str(facts.get("to"))
 
     @classmethod
     def to_approve(cls, declared: Mapping[str, Any]) -> str:

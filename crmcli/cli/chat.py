@@ -62,7 +62,7 @@ def send(session: Session, ref: str, text: str, anyway: bool) -> Told:
 
     Example: crm chat send 7k3 'Yes, tomorrow at ten.'
     """
-    from crmcli.automation import person_chat, person_sms
+    from crmcli.automation import person_sms
     from crmcli.present.chats import chat_sent
 
     ws = session.workspace
@@ -70,7 +70,7 @@ def send(session: Session, ref: str, text: str, anyway: bool) -> Told:
     if not text.strip():
         raise BadUsage("there is nothing to say", "crm chat send REF 'Yes, tomorrow at ten.'")
     record = ws.find(ref)
-    message = person_chat.message_for(ws, record, text, anyway=anyway)
+    message = person_sms.message_for(ws, record, text, anyway=anyway)
     if not asked(session, f"{tr('To:')} {message.to}\n\n{message.text}", message.to):
         return chat_sent(message, record.id, None)
     return chat_sent(message, record.id, person_sms.send(ws, record.id, message))

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import dataclass, replace
-from crmcli.errors import Ambiguous, BadUsage, NotFound, Refused
+from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.conditions.tree import BadCondition
 from crmcli.model.entities import ENTITIES
@@ -21,6 +21,7 @@ from crmcli.model.trigger_events import EVENTS, OF_CODES
 from crmcli.model.values import format_instant
 from crmcli.sales.consent.block_list import check_welcome
 from crmcli.sales.history.amendments import amend_in, is_of_people
+from crmcli.sales.history.story import beginning_with
 from crmcli.store.layout import PIPELINES
 from crmcli.workspace import Change, Workspace
 
@@ -144,13 +145,9 @@ def _fitting(ws: Workspace, where: str) -> set[str]:
 
 def named(ws: Workspace, ref: str) -> Event:
     """An activity by its id or the beginning of it, as it is now; NotFound or Ambiguous."""
-    near = ws.events(kinds=ACTIVITIES, after=ref[:-1], before=f"{ref}~")
-    found = [event for event in near if event.id.startswith(ref)]
-    if len(found) > 1:
-        ids = ", ".join(event.id for event in found[:6])
-        raise Ambiguous(tr("{!r} is the beginning of several: {}", ref, ids), "give the id")
-    now = as_amended(ws.events(record=found[0].record)) if found else []
-    event = next((event for event in now if event.id == found[0].id), None)
+    found = beginning_with(ws, ref, ACTIVITIES)
+    now = as_amended(ws.events(record=found.record)) if found else []
+    event = next((event for event in now if found and event.id == found.id), None)
     if event is None:
         raise NotFound(tr("no activity {!r}", ref), "see crm activity list")
     return event

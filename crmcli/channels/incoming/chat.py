@@ -13,6 +13,8 @@ from crmcli.model.handles import read_handle
 KEYS = ("network", "chat", "from", "name", "text", "phone", "email", "language", "at", "id",
         "media")  # fmt: skip
 """What is read of a message; a messenger that calls it otherwise is mapped to these."""
+ASKS_ID, WANTS_ID = "/id", "it asks for the number of the chat"
+"""What one of us writes to the bot of the company, for settings.yaml, and what that is called."""
 LONGEST = 20_000
 HINT = 'like {"network": "telegram", "chat": "77", "name": "Anna", "text": "How much?"}'
 

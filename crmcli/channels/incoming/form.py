@@ -81,7 +81,7 @@ class Submission(Receiver):
         told = {"form": facts.get("form", ""), "subject": title, "text": "\n".join(lines), "page": page,
                 "values": values, "referrer": said.get(REFERRER) or facts.get("referrer", "")}  # fmt: skip
         given = {name: [str(text)] for name, text in dict(facts.get("given") or {}).items()}
-        utm = _utm({**_asked(page), **said})
+        utm = utm_of({**_asked(page), **said})
         lead = {"source": ["form"], "source_detail": [title], **utm, **values, **given}
         return Incoming(
             "form.submitted",
@@ -116,6 +116,6 @@ def _asked(page: str) -> dict[str, str]:
         return {}
 
 
-def _utm(asked: Mapping[str, str]) -> dict[str, list[str]]:
+def utm_of(asked: Mapping[str, str]) -> dict[str, list[str]]:
     """The marks of an advertisement."""
     return {f"utm_{key}": [asked[f"utm_{key}"][:200]] for key in UTM if asked.get(f"utm_{key}")}

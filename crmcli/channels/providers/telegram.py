@@ -9,8 +9,7 @@ from typing import Any
 
 from crmcli.channels.base import Queued, Unsound
 from crmcli.channels.incoming import Incoming, Unreadable, object_of
-from crmcli.channels.incoming.chat import OneMessage, incoming_message
-from crmcli.channels.incoming.chat_words import ASKS_ID, WANTS_ID
+from crmcli.channels.incoming.chat import ASKS_ID, WANTS_ID, OneMessage, incoming_message
 from crmcli.channels.outcome import Sending
 from crmcli.channels.providers import NoSignature, Posted, Provider, check_same
 from crmcli.channels.providers.telegram_api import Bot

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from crmcli.channels.http_exchange import BrokenOff, Inner, Unreached, endpoint_of, exchange
+from crmcli.channels.http_exchange import BrokenOff, Inner, NoReply, endpoint_of, exchange
 from crmcli.channels.incoming import Unreadable, object_of
 from crmcli.channels.outcome import Failed, Later, Outcome, Sent, Unknown, one_line
 from crmcli.dataclass import dataclass
@@ -57,10 +57,10 @@ class Bot:
         """Send a message, at most once; what is not taken for now leaves later."""
         try:
             said = self._asked("sendMessage", params)
-        except (Inner, Unreached) as error:
-            return Failed(self._discreet(str(error)), again=not isinstance(error, Inner))
         except BrokenOff as error:
             return Unknown(self._discreet(str(error)))
+        except NoReply as error:
+            return Failed(self._discreet(str(error)), again=not isinstance(error, Inner))
         if said.ok:
             number = str(said.result.get("message_id", "")) if isinstance(said.result, dict) else ""
             return Sent(f"message {number}", (("message_id", number),))
@@ -80,7 +80,7 @@ class Bot:
         params |= {} if after is None else {"offset": after + 1}
         try:
             said = self._asked("getUpdates", params)
-        except (Inner, Unreached, BrokenOff) as error:
+        except NoReply as error:
             raise ServiceFailed(self._discreet(str(error)), "crm tick tries again") from None
         if said.rest:
             raise PauseWanted(said.rest)

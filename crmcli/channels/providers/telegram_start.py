@@ -6,7 +6,8 @@ import base64
 import re
 from urllib.parse import parse_qsl
 
-UTM = ("source", "medium", "campaign", "term", "content")
+from crmcli.channels.incoming.form import utm_of
+
 _START = re.compile(r"/start(?:@\w+)?\s+([A-Za-z0-9_-]{1,64})\s*")
 
 
@@ -17,14 +18,9 @@ def marks_of(text: str) -> dict[str, list[str]]:
     if begun is None:
         return {}
     given = begun[1]
-    pairs = dict(parse_qsl(_decoded(given))) or {
-        name: value
-        for part in given.split("__")
-        for name, sign, value in [part.partition("-")]
-        if sign
-    }
-    marks = {f"utm_{key}": [pairs[f"utm_{key}"][:200]] for key in UTM if pairs.get(f"utm_{key}")}
-    return {**marks, "source_detail": [given]}
+    pairs = dict(parse_qsl(_decoded(given)))
+    pairs = pairs or dict(part.split("-", 1) for part in given.split("__") if "-" in part)
+    return {**utm_of(pairs), "source_detail": [given]}
 
 
 def _decoded(text: str) -> str:

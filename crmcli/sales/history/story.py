@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from crmcli.errors import Ambiguous
+from crmcli.language import tr
 from crmcli.model.event import Event, as_amended
 from crmcli.model.fields import Record
 from crmcli.model.merged import JOINS, PARTINGS
@@ -11,6 +14,20 @@ from crmcli.model.values import Attachment
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
+
+
+def beginning_with(
+    ws: Workspace, ref: str, kinds: Sequence[str], *, or_key: bool = False
+) -> Event | None:
+    """The event of these kinds whose id is that or begins so, or else has that key; Ambiguous."""
+    near = ws.events(kinds=kinds, after=ref[:-1], before=f"{ref}~")
+    found = [event for event in near if event.id.startswith(ref)]
+    if or_key and not found:
+        found = [event for event in ws.timeline.events_of_message(ref) if event.kind in kinds]
+    if len(found) > 1:
+        ids = ", ".join(event.id for event in found[:6])
+        raise Ambiguous(tr("{!r} is the beginning of several: {}", ref, ids), "give the id")
+    return found[0] if found else None
 
 
 def absorbed(ws: Workspace, record_id: str) -> list[str]:

@@ -9,11 +9,12 @@ from typing import Any
 
 from crmcli.channels.incoming import Arrived, receiver
 from crmcli.dataclass import dataclass
-from crmcli.errors import Ambiguous, NotFound, Refused
+from crmcli.errors import NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.event import DROPPED, KEPT, TAKEN, UNREAD, Event
 from crmcli.model.fields import Record
 from crmcli.model.values import entity_of
+from crmcli.sales.history.story import beginning_with
 from crmcli.workspace import Change, Workspace
 
 MOST_WAITING = 1000
@@ -121,15 +122,10 @@ def listed(ws: Workspace, states: Sequence[str]) -> list[Kept]:
 
 def named(ws: Workspace, ref: str) -> Kept:
     """What came in, by its id or the beginning of it, or by its key; NotFound or Ambiguous."""
-    near = ws.events(kinds=(KEPT,), after=ref[:-1], before=f"{ref}~")
-    found = [event for event in near if event.id.startswith(ref)]
-    found = found or [e for e in ws.timeline.events_of_message(ref) if e.kind == KEPT]
-    if len(found) > 1:
-        ids = ", ".join(event.id for event in found[:6])
-        raise Ambiguous(tr("{!r} is the beginning of several: {}", ref, ids), "give the id")
-    if not found:
+    event = beginning_with(ws, ref, (KEPT,), or_key=True)
+    if event is None:
         raise NotFound(tr("nothing that came in is {!r}", ref), "see crm intake list --state all")
-    return _as_it_is(ws, found[0])
+    return _as_it_is(ws, event)
 
 
 def file_of(ws: Workspace, key: str) -> str:
@@ -139,21 +135,14 @@ def file_of(ws: Workspace, key: str) -> str:
 
 
 def _as_it_is(ws: Workspace, event: Event) -> Kept:
-    told = ws.timeline.intake_events(event.id)
-    last = next((e for e in reversed(told) if e.kind in (TAKEN, DROPPED)), told[-1])
+    said = ws.timeline.intake_events(event.id)
+    last = next((e for e in reversed(said) if e.kind in (TAKEN, DROPPED)), said[-1])
     data = event.data
     state = "waiting" if last.data.get(AGAIN) else _STATES[last.kind]
-    return Kept(
-        event.id,
-        event.at,
-        str(data.get("channel", "")),
-        str(data.get("message_id", "")),
-        str(data.get("file", "")),
-        dict(data.get("facts") or {}),
-        "quarantined" if last.data.get(HELD) else state,
-        str(last.data.get("why", "")),
-        last.record,
-    )
+    state = "quarantined" if last.data.get(HELD) else state
+    channel, key, file = (str(data.get(name, "")) for name in ("channel", "message_id", "file"))
+    facts, why = dict(data.get("facts") or {}), str(last.data.get("why", ""))
+    return Kept(event.id, event.at, channel, key, file, facts, state, why, last.record)
 
 
 def content(ws: Workspace, kept: Kept) -> bytes:

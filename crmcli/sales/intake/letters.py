@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
-from crmcli.errors import Ambiguous, CrmError, NotFound, Refused
+from crmcli.errors import CrmError, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.actions import channel_of
 from crmcli.model.channels import CHANNELS
 from crmcli.model.event import BOUNCED, SMS_DELIVERED, SMS_FAILED, Event, as_amended
-from crmcli.sales.history.story import story_of
+from crmcli.sales.history.story import beginning_with, story_of
 from crmcli.sales.intake.whose import worked_on
 from crmcli.workspace import Workspace
 
@@ -44,17 +44,11 @@ def _in_order(found: Iterable[Event]) -> list[Event]:
 
 def named(ws: Workspace, ref: str, kinds: Sequence[str] = LETTERS) -> Event:
     """A letter by its id or the beginning of it, by its Message-ID, or the last one of a record; NotFound."""
-    is_message_id = ref.startswith("<") or ":" in ref
-    if is_message_id:
+    if ref.startswith("<") or ":" in ref:
         found = [one for one in ws.timeline.events_of_message(ref) if one.kind in kinds][-1:]
     else:
-        near = ws.events(kinds=kinds, after=ref[:-1], before=f"{ref}~") if len(ref) > 3 else []
-        found = [event for event in near if event.id.startswith(ref)]
-    if len(found) > 1:
-        ids = ", ".join(event.id for event in found[:6])
-        raise Ambiguous(tr("{!r} is the beginning of several: {}", ref, ids), "give the id")
-    if not found and not is_message_id:
-        found = letters(ws, ref, 1, kinds)
+        event = beginning_with(ws, ref, kinds) if len(ref) > 3 else None
+        found = [event] if event else letters(ws, ref, 1, kinds)
     if not found:
         if kinds is SMS:
             raise NotFound(tr("no SMS is {!r}", ref), "see crm sms list")
@@ -116,9 +110,8 @@ def answered(ws: Workspace, letter: Event) -> tuple[str, list[str], str, list[st
     people = [*(mail.reply_to or (mail.sender,))] if letter.kind == "mail.in" else [*mail.to]
     to = [one.address for one in people if one.address]
     if not to:
-        raise Refused(
-            tr("{} says no address to answer to", letter.id), "crm mail send --to ADDRESS"
-        )
+        said = tr("{} says no address to answer to", letter.id)
+        raise Refused(said, "crm mail send --to ADDRESS")
     before = [*reversed(mail.answers), mail.message_id]
     words = mail.subject.split()
     is_answer = bool(words) and words[0].casefold() in ("re:", "re", "ответ:", "aw:", "на:")

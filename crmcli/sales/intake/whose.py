@@ -70,18 +70,20 @@ def clients(ws: Workspace, incoming: Incoming) -> Iterator[Record]:
 def worked_on(ws: Workspace, client: Record) -> Iterator[Record]:
     """The deals and leads of a client, whatever became of them."""
     for entity in having("staged"):
-        links = [f.name for f in own_fields(entity) if client.entity in f.entities and not f.system]
-        asked = " or ".join(f"{name} = {client.id}" for name in links)
-        yield from ws.select(entity, ws.condition(asked, entity)) if asked else ()
+        yield from of_client(ws, entity, client)
+
+
+def of_client(ws: Workspace, entity: str, client: Record) -> Sequence[Record]:
+    """The records of an entity that name a client."""
+    links = [f.name for f in own_fields(entity) if client.entity in f.entities and not f.system]
+    asked = " or ".join(f"{name} = {client.id}" for name in links)
+    return ws.select(entity, ws.condition(asked, entity)) if asked else ()
 
 
 def _working(ws: Workspace, client: Record) -> list[str]:
     """The open deals of a client, or the open leads that are linked to one; the ids."""
     for entity in reversed(having("staged")):
-        links = [f.name for f in own_fields(entity) if client.entity in f.entities and not f.system]
-        asked = " or ".join(f"{name} = {client.id}" for name in links)
-        found = ws.select(entity, ws.condition(asked, entity)) if asked else ()
-        working = [one.id for one in found if standing(ws, one.id) is not None]
-        if working:
+        found = of_client(ws, entity, client)
+        if working := [one.id for one in found if standing(ws, one.id) is not None]:
             return working
     return []
