@@ -9,7 +9,7 @@ from crmcli.channels.incoming_mail.facts import Person as Person
 
 
 def read(data: bytes) -> IncomingMail:
-    """The message that bytes hold, however broken; Unreadable only where there is none at all."""
+    """The message that bytes hold, however broken; NoMessage only where there is none at all."""
     from crmcli.channels.incoming_mail.reading import read_mail
 
     return read_mail(data)

@@ -5,9 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from crmcli.dataclass import dataclass
+from crmcli.errors import InvalidData
 
 Span = tuple[int, int]
 """Where a piece of a text begins and ends."""
+
+
+class NoMessage(InvalidData):
+    """There is none at all: nothing, or nothing but blanks."""
 
 
 @dataclass(frozen=True, slots=True)

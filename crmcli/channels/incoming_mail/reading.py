@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from crmcli.channels.incoming import Unreadable
 from crmcli.channels.incoming_mail import bodies
 from crmcli.channels.incoming_mail.automatic import why_automatic
 from crmcli.channels.incoming_mail.bounces import bounce_of
-from crmcli.channels.incoming_mail.facts import IncomingMail, Person, without
+from crmcli.channels.incoming_mail.facts import IncomingMail, NoMessage, Person, without
 from crmcli.channels.incoming_mail.parts import Tree
 from crmcli.channels.incoming_mail.quotes import fold
 
@@ -14,7 +13,7 @@ from crmcli.channels.incoming_mail.quotes import fold
 def read_mail(data: bytes) -> IncomingMail:
     """The message that bytes hold."""
     if not data.strip(b" \t\r\n\0"):
-        raise Unreadable("the message is empty")
+        raise NoMessage("the message is empty")
     tree = Tree(data)
     root, heads = tree.root, tree.root.headers
     senders = heads.people("from", "sender")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmcli.channels.incoming import Unreadable
 from crmcli.channels.incoming_mail import Person, read
+from crmcli.channels.incoming_mail.facts import NoMessage
 
 HEAD = b"From: a@b.ru\nTo: c@d.ru\nSubject: x\n"
 
@@ -22,7 +22,7 @@ def typed(kind: str, body: bytes, more: str = "") -> bytes:
 
 @pytest.mark.parametrize("data", [b"", b"\n\n \r\n", b"\0\0\0"])
 def test_only_where_nothing_is_there_is_there_no_message(data: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(NoMessage):
         read(data)
 
 
