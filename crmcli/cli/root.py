@@ -68,6 +68,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "audience": ("audience:audience", "Advertising audiences: list, export."),
         "block": ("blocklist:block", "E-mails, domains and phones to keep out."),
+        "privacy": ("privacy:privacy", "Personal data of a client: export, erase."),
         "view": ("view:view", "Saved lists: save, list, rm."),
         "check": ("check:check", "Check all files for problems."),
         "schema": ("schema:schema", "The JSON Schema of records."),

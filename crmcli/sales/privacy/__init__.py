@@ -1,0 +1,1 @@
+"""Personal data: all that is kept of a person, handed out or erased."""
