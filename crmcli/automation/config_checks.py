@@ -55,7 +55,7 @@ def look_through(start: Path | None, now: datetime) -> Soundness:
     pipelines = _loaded(lambda: load_pipelines(root, schema, settings), None, faults)
     if pipelines is None:
         return Soundness(tuple(faults))
-    renderer = Renderer(root / "templates")
+    renderer = Renderer(root / "templates", topics=settings.directories.get("topics", {}))
     oddities: list[Problem] = []
     oddities += what_is_missing(pipelines, settings, root)
     for pipeline in pipelines:

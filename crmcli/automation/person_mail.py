@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crmcli.automation import outbox
-from crmcli.automation.actions.email import kept
+from crmcli.automation.actions.email import kept, with_page
 from crmcli.automation.approval.gate import ASK, Gate
 from crmcli.automation.job_failures import jobs_here
 from crmcli.automation.ledger import PERSON, Job, enter
@@ -67,7 +67,7 @@ def message_of(ws: Workspace, record: Record, mail: PersonMail) -> Message:
         message = replace(written, attachments=attached)
     if mail.answers:
         message = replace(message, subject=mail.subject, answers=tuple(mail.answers))
-    why = "" if mail.anyway else why_not_mail(ws, record, message.to)
+    why = "" if mail.anyway else why_not_mail(ws, record, message.to, message.topic)
     if why:
         raise MustNotBeMailed(why, ANYWAY)
     return message
@@ -78,6 +78,8 @@ def queue(change: Change, ws: Workspace, record: Record, mail: PersonMail) -> Me
     message, links = message_of(ws, record, mail), list[str]()
     if mail.template:  # what somebody wrote just now leaves as it is
         message, links = with_links(ws, message)
+    if message.topic:  # a letter to many, whoever sends it
+        message = with_page(ws, message)
     facts = kept(change, message) | ({"links": links} if links else {})
     facts |= {"anyway": True} if mail.anyway else {}
     who = f"{PERSON}{ws.actor}"

@@ -21,16 +21,24 @@ CHANNEL = "sms"
 
 @dataclass(frozen=True, slots=True)
 class PersonSms:
-    """An SMS about a record: to which number, and what it says; `anyway` also to who refuses them."""
+    """An SMS about a record: to which number, what it says, and its topic if it has one; `anyway` also to who
+    refuses it."""
 
     to: str
     text: str
     anyway: bool = False
     channel: str = CHANNEL
+    topic: str = ""
 
 
 def sms_for(
-    ws: Workspace, record: Record, text: str, *, to: str = "", anyway: bool = False
+    ws: Workspace,
+    record: Record,
+    text: str,
+    *,
+    to: str = "",
+    anyway: bool = False,
+    topic: str = "",
 ) -> PersonSms:
     """The SMS as it would leave; Refused if there is no number for it, or whoever has that wants none."""
     from crmcli.model.phones import dialled
@@ -41,7 +49,8 @@ def sms_for(
         told = "{} {} has no mobile number, nor do its contact and company"
         told = tr(told, record.id, record.get("name"))
         raise Refused(told, "give one: --to +79161234567")
-    return _checked(ws, record, PersonSms(number, text.strip(), anyway), CHANNEL)
+    sms = PersonSms(number, text.strip(), anyway, topic=topic)
+    return _checked(ws, record, sms, CHANNEL)
 
 
 def message_for(ws: Workspace, record: Record, text: str, *, anyway: bool = False) -> PersonSms:
@@ -56,7 +65,7 @@ def message_for(ws: Workspace, record: Record, text: str, *, anyway: bool = Fals
 def _checked(ws: Workspace, record: Record, message: PersonSms, consent: str) -> PersonSms:
     if not message.text:
         raise Refused("there is nothing to say")
-    if why := "" if message.anyway else why_not(ws, record, [message.to], consent):
+    if why := "" if message.anyway else why_not(ws, record, [message.to], consent, message.topic):
         raise MustNotBeMailed(why, ANYWAY)
     return message
 
@@ -68,5 +77,6 @@ def send(ws: Workspace, record_id: str, sms: PersonSms) -> Delivery:
         record = change.get(record_id)
         file = to_phone.attach(change, record, sms.channel, key, sms.to, sms.text, ws.actor)
         facts = {"to": sms.to, "file": file, **({"anyway": True} if sms.anyway else {})}
+        facts |= {"topic": sms.topic} if sms.topic else {}
         enter(change, "queued", record.id, key, f"{PERSON}{ws.actor}", sms.channel, **facts)
     return deliver(ws, key)

@@ -62,7 +62,8 @@ def why_not_now(ws: Workspace, job: Job, lately: SentLately) -> Refusal | None:
         return None
     record = linked(ws, job.record) if entity_of(job.record) else None
     to = [part.strip() for part in str(job.facts.get("to", "")).split(", ") if part.strip()]
-    refused = why_not(ws, record, to, sender_class(channel_of(job.action)).consent)
+    consent, topic = sender_class(channel_of(job.action)).consent, str(job.facts.get("topic", ""))
+    refused = why_not(ws, record, to, consent, topic)
     if refused:
         return Refusal("skipped", refused)
     if job.robot.startswith(PERSON):

@@ -45,7 +45,7 @@ class Message:
     gives the same Message-ID, so that no client gets a message twice. `automatic` marks a message that no
     person wrote, so that machines do not answer it. `answers` are the ids of the messages before it in its
     thread, the one that it answers last. `unsubscribe` is the page on which its receiver says how to be
-    reached."""
+    reached; `topic`, what it is about for who refuses topics, stands in no header."""
 
     key: str
     sender: str
@@ -59,6 +59,7 @@ class Message:
     automatic: bool = False
     answers: tuple[str, ...] = ()
     unsubscribe: str = ""
+    topic: str = ""
 
     @property
     def id(self) -> str:

@@ -29,7 +29,11 @@ PIPELINE = option(
 
 
 ARGUMENT = "argument"
-HELP = {"about": "What it is about", "do_not": "How not to reach them"}
+HELP = {
+    "about": "What it is about",
+    "do_not": "How not to reach them",
+    "unwanted": "Topics not to write about",
+}
 """Where the label says too little beside an option."""
 
 

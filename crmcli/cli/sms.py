@@ -45,12 +45,11 @@ def send(session: Session, ref: str, text: str, template: str, to: str, anyway: 
     text = sys.stdin.read() if text == "-" else text
     if bool(template) == bool(text.strip()):
         raise BadUsage("give the text or --template", "crm sms send REF 'Yes, tomorrow at ten.'")
-    record = ws.find(ref)
+    record, topic = ws.find(ref), ""
     if template:
-        text = messages.page(
-            ws, templates.find(ws, template if "/" in template else f"sms/{template}"), record
-        )
-    wanted = person_sms.sms_for(ws, record, text, to=to, anyway=anyway)
+        path = templates.find(ws, template if "/" in template else f"sms/{template}")
+        text, topic = messages.page(ws, path, record), messages.renderer(ws).head(path).topic
+    wanted = person_sms.sms_for(ws, record, text, to=to, anyway=anyway, topic=topic)
     price = str(ws.settings.channels.get("sms", {}).get("price") or "")
     shown = f"{tr('To:')} {wanted.to}\n\n{wanted.text}\n\n{in_words(wanted.text, price)}"
     if not asked(session, shown, wanted.to):

@@ -78,12 +78,19 @@ def consent_command(entity: str) -> click.Command:
     """`crm NOUN consent`: yes or no to e-mails, SMS and calls, with the text that was agreed to."""
 
     def callback(
-        session: Session, /, ref: str, text: str, source: str, **answers: str | None
+        session: Session,
+        /,
+        ref: str,
+        text: str,
+        source: str,
+        topic: Sequence[str],
+        **answers: str | None,
     ) -> list[Told]:
         from crmcli.sales.consent import permission
 
         ws = session.workspace
         said = {channel: answer == "yes" for channel, answer in answers.items() if answer}
+        said |= permission.topics_said(ws, topic)
         record_id = ws.resolve(ref, entity)
         return changes(session, [permission.decide(ws, record_id, said, text, source)])
 
@@ -92,6 +99,7 @@ def consent_command(entity: str) -> click.Command:
         params=[
             REF,
             *(option(f"--{c}", _CHANNELS[c], among=("yes", "no")) for c in CONSENT_CHANNELS),
+            option("--topic", "A topic of letters, yes or no.", "TOPIC=no", multiple=True),
             option("--text", "Version of the text that was agreed to.", "VERSION"),
             option("--source", "Source: form, paper, …"),
         ],

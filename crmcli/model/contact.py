@@ -49,6 +49,7 @@ class Contact(Person):
     owner: str = declare("user", "Owner")
     lead: str = declare("link", "Lead", entities=("lead",), system=True)
     do_not: tuple[str, ...] = declare("choices", "Do not", choices=CONSENT_CHANNELS)
+    unwanted: tuple[str, ...] = declare("choices", "Unwanted topics", directory="topics")
     consents: tuple[Consent, ...] = declare("consents", "Consents", system=True)
     external: tuple[str, ...] = declare("external", "Ids elsewhere")
     tags: tuple[str, ...] = declare("tags", "Tags")

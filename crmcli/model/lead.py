@@ -40,6 +40,7 @@ class Lead(Person):
     contact: str = declare("link", "Contact", entities=("contact",))
     company: str = declare("link", "Company", entities=("company",))
     do_not: tuple[str, ...] = declare("choices", "Do not", choices=CONSENT_CHANNELS)
+    unwanted: tuple[str, ...] = declare("choices", "Unwanted topics", directory="topics")
     consents: tuple[Consent, ...] = declare("consents", "Consents", system=True)
     external: tuple[str, ...] = declare("external", "Ids elsewhere")
     tags: tuple[str, ...] = declare("tags", "Tags")

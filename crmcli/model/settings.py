@@ -22,7 +22,7 @@ LANGUAGES = ("ru", "en")
 COMMITS = ("never", "each", "tick")
 """When crm commits to git what it changed: after each command, or at the end of crm tick."""
 DIRECTORIES = ("sources", "contact_types", "company_types", "industries", "lost_reasons",
-               "junk_reasons", "resources")  # fmt: skip
+               "junk_reasons", "resources", "topics")  # fmt: skip
 """The lists of allowed values that built-in fields name; custom fields may name more."""
 
 NUMBERED = having("numbered")

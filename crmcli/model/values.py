@@ -28,6 +28,8 @@ CONSENT_CHANNELS = ("mail", "sms", "call")
 CONSENTED = (*CONSENT_CHANNELS, "personal_data")
 """What a consent may be to: a channel, or that personal data are kept and used."""
 """What `do_not` may name, and what a consent is for."""
+TOPIC = "topic:"
+"""Begins what is consented to or refused where that is a topic of letters: `topic:news`."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 MOST_MONEY = 10 ** (MOST_DIGITS - 2)

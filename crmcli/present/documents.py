@@ -24,6 +24,7 @@ def template_row(template: Template) -> dict[str, object]:
         "entity": ", ".join(head.entities),
         "language": head.language,
         "number": head.number,
+        "topic": head.topic,
         "subject": head.subject,
         "used_by": ", ".join(template.used_by),
     }

@@ -11,7 +11,8 @@ from crmcli.render.template_head import HEADERS, HeaderLine, TemplateFailed
 
 @dataclass(frozen=True, slots=True)
 class MailText:
-    """A rendered mail template; "" and () for headers that it does not set, `attach` from the root."""
+    """A rendered mail template; "" and () for headers that it does not set, `attach` from the root,
+    `topic` of its template."""
 
     subject: str
     text: str
@@ -20,6 +21,7 @@ class MailText:
     reply_to: str = ""
     to: str = ""
     attach: tuple[str, ...] = ()
+    topic: str = ""
 
 
 def forbidden_in_header(text: str) -> str:

@@ -6,18 +6,19 @@ It stands between two lines `---`, or before the first empty line of a mail temp
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
-from crmcli.model.listed import allowed_hint
+from crmcli.model.listed import allowed_hint, read_listed
 from crmcli.model.number_mask import read_mask
 from crmcli.model.settings import LANGUAGES
 
 HEADERS = ("Subject", "From", "Reply-To", "To", "Attach")
 """The headers of a message: rendered with its text."""
-ABOUT = ("Entity", "Language", "Number")
+ABOUT = ("Entity", "Language", "Number", "Topic")
 """What a template says of itself; no template is filled in there."""
 FENCE = "---"
 _HEADER = re.compile(r"([A-Za-z][A-Za-z-]*)[ \t]*:[ \t]*(.*)")
@@ -45,11 +46,13 @@ class HeaderLine:
 @dataclass(frozen=True, slots=True)
 class TemplateHead:
     """What stands at the head of a template: the nouns that it is for, its language, the mask of the
-    numbers of what it makes, and the headers of its message. Empty is what it does not say."""
+    numbers of what it makes, the topic that its readers may refuse, and the headers of its message. Empty is
+    what it does not say."""
 
     entities: tuple[str, ...] = ()
     language: str = ""
     number: str = ""
+    topic: str = ""
     headers: tuple[HeaderLine, ...] = ()
 
     @property
@@ -58,9 +61,12 @@ class TemplateHead:
         return next((line.source for line in self.headers if line.name == "Subject"), "")
 
 
-def split(source: str, shown: str, *, mail: bool) -> tuple[TemplateHead, str]:
-    """The head and the text of a template; TemplateFailed for a bad line. The text keeps as many empty
-    lines as were before it, so that problems name the right line."""
+def split(
+    source: str, shown: str, *, mail: bool, topics: Mapping[str, str] | None = None
+) -> tuple[TemplateHead, str]:
+    """The head and the text of a template; TemplateFailed for a bad line, and for a topic that is none of
+    `topics` if they are given. The text keeps as many empty lines as were before it, so that problems name
+    the right line."""
     lines = source.split("\n")
     begin, end = 0, 0
     if lines[0].rstrip() == FENCE:
@@ -80,7 +86,7 @@ def split(source: str, shown: str, *, mail: bool) -> tuple[TemplateHead, str]:
     above = "\n" * (len(lines) - len(body))
     if above and not mail:
         above = f"{{#{above}#}}"  # a page begins with its first line
-    return _head(given, shown), above + "\n".join(body)
+    return _head(given, shown, topics), above + "\n".join(body)
 
 
 def _closing(lines: list[str], shown: str) -> int:
@@ -108,7 +114,20 @@ def _header_line(line: str, number: int, shown: str) -> HeaderLine:
     return HeaderLine(name, match[2].strip(), number)
 
 
-def _head(given: list[HeaderLine], shown: str) -> TemplateHead:
+def _topic(line: HeaderLine | None, shown: str, topics: Mapping[str, str] | None) -> str:
+    """The id of the topic that a line names by id or label."""
+    if line is None or topics is None:
+        return line.source if line else ""
+    if not topics:
+        hint = "declare topics: crm directory add topics news"
+        raise TemplateFailed(shown, line.line, tr("no topic {!r}", line.source), hint)
+    try:
+        return read_listed(line.source, topics, "topics")
+    except ValueError as error:
+        raise TemplateFailed(shown, line.line, str(error)) from None
+
+
+def _head(given: list[HeaderLine], shown: str, topics: Mapping[str, str] | None) -> TemplateHead:
     said = {line.name: line for line in given if line.name in ABOUT}
     nouns, number, language = said.get("Entity"), said.get("Number"), said.get("Language")
     entities = tuple(re.split(r"[\s,]+", nouns.source)) if nouns else ()
@@ -129,4 +148,5 @@ def _head(given: list[HeaderLine], shown: str) -> TemplateHead:
             ) from None
     headers = tuple(line for line in given if line.name not in ABOUT)
     spoken, mask = (line.source if line else "" for line in (language, number))
-    return TemplateHead(entities, spoken, mask, headers)
+    topic = _topic(said.get("Topic"), shown, topics)
+    return TemplateHead(entities, spoken, mask, topic, headers)

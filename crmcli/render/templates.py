@@ -44,10 +44,14 @@ class _Trail(NamedTuple):
 
 
 class Renderer:
-    """Renders the templates of a folder, and small texts; they see only the names given, plain data."""
+    """Renders the templates of a folder, and small texts; they see only the names given, plain data. Where
+    `topics` are given, no template has another."""
 
-    def __init__(self, folder: Path, style: Style | None = None) -> None:
+    def __init__(
+        self, folder: Path, style: Style | None = None, topics: Mapping[str, str] | None = None
+    ) -> None:
         self.style = style or Style()
+        self._topics = topics
         self._folder = TemplateFolder(folder)
         self._compiled: dict[tuple[str, str], Template] = {}
         self._others: dict[str, Renderer] = {}
@@ -92,7 +96,7 @@ class Renderer:
 
     def _split(self, path: str, *, mail: bool) -> tuple[TemplateHead, str]:
         source = self._folder.read(path)
-        return template_head.split(source, self._folder.shown(path), mail=mail)
+        return template_head.split(source, self._folder.shown(path), mail=mail, topics=self._topics)
 
     def _in(self, language: str) -> Renderer:
         """The renderer of the same folder that writes amounts and dates in a language; "" is its own."""
@@ -100,7 +104,7 @@ class Renderer:
             return self
         if language not in self._others:
             style = replace(self.style, language=language)
-            self._others[language] = Renderer(self._folder.folder, style)
+            self._others[language] = Renderer(self._folder.folder, style, self._topics)
         return self._others[language]
 
     def _check_entity(self, path: str, head: TemplateHead, names: Names) -> None:
@@ -125,7 +129,8 @@ class Renderer:
         text = spoken._run(body, path, shown, names)
         beside = mail_text.html_beside(path)
         html = spoken.render_text(beside, names) if self._folder.has(beside) else ""
-        return mail_text.put_together(values, text, html, shown)
+        made = mail_text.put_together(values, text, html, shown)
+        return replace(made, topic=head.topic)
 
     def validate(self, path: str, known: Collection[str] = ()) -> list[Problem]:
         """What is wrong with a template and all that it includes. Names must be among `known`, if given; by

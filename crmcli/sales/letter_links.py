@@ -35,13 +35,14 @@ _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class SentLetter:
-    """A letter of ours by which somebody came: its Message-ID, to whom it went, where its links lead, and
-    the event that says that it has left, if it has."""
+    """A letter of ours by which somebody came: its Message-ID, to whom it went, where its links lead, the
+    event that says that it has left, if it has, and its topic."""
 
     letter: str
     address: str
     links: Sequence[str]
     left: Event | None
+    topic: str = ""
 
 
 def address_of(ws: Workspace, message: Message, page: str, what: str) -> str:
@@ -64,7 +65,8 @@ def sent(ws: Workspace, token: str, what: str) -> SentLetter:
     for event in events:
         key, to = str(event.data.get("key", "")), fold(email_in(str(event.data.get("to", ""))))
         if key and to and hmac.compare_digest(_sign(key, what).encode(), sign.encode()):
-            return SentLetter(letter, to, event.data.get("links", ()), left)
+            topic = str(event.data.get("topic", ""))
+            return SentLetter(letter, to, event.data.get("links", ()), left, topic)
     raise NotFound("no letter of ours leads there", "")
 
 

@@ -27,11 +27,11 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 class Reader:
     """A client who got a letter, and the page of it."""
 
-    def __init__(self, house: House, more: str = "") -> None:
+    def __init__(self, house: House, more: str = "", head: str = "") -> None:
         self.house = house
         site = f"site: {{address: 'https://crm.chai.example/'{more}}}\n"
         house.write("forms.yaml", site)
-        house.template("hi", "Subject: Цены\n\nДобрый день!\n")
+        house.template("hi", f"{head}Subject: Цены\n\nДобрый день!\n")
         html = "<html><head><style>h1 {color: red} @media print {h1 {color: black}}</style></head><body><h1>Цены</h1><a href='https://chai.example/price?a=1&amp;b=2'>Прайс</a></body></html>\n"
         house.write("templates/mail/hi.html.j2", html)
         house.rules(stage("{id: hi, do: email, with: {template: mail/hi.j2}}"))

@@ -16,7 +16,7 @@ from crmcli.sales.documents import invoices, messages, offers
 from crmcli.sales.letter_links import with_links
 from crmcli.sales.records import attachments
 from crmcli.store import layout
-from crmcli.workspace import Change
+from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
     from crmcli.channels.message import AttachedFile, Message
@@ -33,8 +33,8 @@ def run(work: Work) -> Effect:
     links: list[str] = []
     if work.record is not None:
         message, links = with_links(work.ws, message)
-        message = _with_page(work, message)
-    why = why_not_mail(work.ws, work.record, message.to)
+        message = with_page(work.ws, message)
+    why = why_not_mail(work.ws, work.record, message.to, message.topic)
     if why:
         return Effect("skipped", {"reason": why})
     _note_documents(work, message.attachments)
@@ -53,7 +53,7 @@ def kept(change: Change, message: Message) -> dict[str, Any]:
 
     sha = change.attach(to_bytes(message, wire=False))
     told = {"to": ", ".join(message.to), "subject": message.subject, "message_id": message.id}
-    return {**told, "file": sha}
+    return {**told, "file": sha, **({"topic": message.topic} if message.topic else {})}
 
 
 def _message(work: Work, template: str, to: tuple[str, ...]) -> Message:
@@ -75,9 +75,9 @@ def _message(work: Work, template: str, to: tuple[str, ...]) -> Message:
     return replace(message, attachments=message.attachments + attached)
 
 
-def _with_page(work: Work, message: Message) -> Message:
+def with_page(ws: Workspace, message: Message) -> Message:
     """The message with the way to unsubscribe, in its head and below its text, where there is such a page."""
-    page = page_of(work.ws, message)
+    page = page_of(ws, message)
     if not page:
         return message
     words = tr("Unsubscribe, or choose how we may reach you")

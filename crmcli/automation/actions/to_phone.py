@@ -27,14 +27,15 @@ def run(work: Work) -> Effect:
         if channel == "chat":
             has_no = "the client has never written in a chat"
         return Effect("skipped", {"reason": has_no})
-    text = _text(work)
+    text, topic = _text(work), _topic(work)
     if not text:
         return Effect("skipped", {"reason": "there is nothing to say"})
-    if why := why_not(work.ws, work.record, [to], sender_class(channel).consent):
+    if why := why_not(work.ws, work.record, [to], sender_class(channel).consent, topic):
         return Effect("skipped", {"reason": why})
     robot = work.who.removeprefix("robot:")
     sha = attach(work.change, work.record, channel, work.key, to, text, robot)
-    return Effect("queued", {"to": to, "file": sha}, tr("«{}» to {}", text, to))
+    facts = {"to": to, "file": sha, **({"topic": topic} if topic else {})}
+    return Effect("queued", facts, tr("«{}» to {}", text, to))
 
 
 def attach(
@@ -66,6 +67,11 @@ def _text(work: Work) -> str:
     if not template:
         return work.text("text")
     return messages.renderer(work.ws).render_text(template, work.names).strip()
+
+
+def _topic(work: Work) -> str:
+    template = work.text("template")
+    return messages.renderer(work.ws).head(template).topic if template else ""
 
 
 def _number(work: Work, channel: str) -> str:

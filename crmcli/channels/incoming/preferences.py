@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable
 from crmcli.language import tr
 from crmcli.model.event import PREFERENCES
-from crmcli.model.values import CONSENT_CHANNELS, Consent
+from crmcli.model.values import CONSENT_CHANNELS, TOPIC, Consent
 from crmcli.model.words import in_words
 
 HINT = "crm serve keeps it"
@@ -20,10 +20,10 @@ class Preferences(Receiver):
         """One answer; it is the page that knows whose it is."""
         facts = arrived.facts
         address, letter = str(facts.get("address", "")), str(facts.get("letter", ""))
-        refuses, wants = _channels(facts.get("refuses")), _channels(facts.get("wants"))
+        refuses, wants = _known(facts.get("refuses")), _known(facts.get("wants"))
         if not address or not (refuses or wants):
             raise Unreadable("it does not say who wants what", HINT)
-        no, yes = ", ".join(map(in_words, refuses)), ", ".join(map(in_words, wants))
+        no, yes = ", ".join(map(self._named, refuses)), ", ".join(map(self._named, wants))
         text = "; ".join(
             [*([tr("no more: {}", no)] if no else []), *([tr("again: {}", yes)] if yes else [])]
         )
@@ -38,10 +38,17 @@ class Preferences(Receiver):
             is_report=True,
         )
 
+    def _named(self, word: str) -> str:
+        """A channel in words, a topic by its label."""
+        topic = word.removeprefix(TOPIC)
+        return self.settings.directories.get("topics", {}).get(topic) or in_words(topic)
+
 
 RECEIVER = Preferences
 
 
-def _channels(given: object) -> Sequence[str]:
+def _known(given: object) -> Sequence[str]:
     asked = given if isinstance(given, list | tuple) else ()
-    return [channel for channel in CONSENT_CHANNELS if channel in asked]
+    words = [one for one in asked if isinstance(one, str)]
+    topics = [one for one in words if one.startswith(TOPIC) and one != TOPIC]
+    return [*(channel for channel in CONSENT_CHANNELS if channel in words), *topics]

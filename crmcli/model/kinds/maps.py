@@ -12,6 +12,7 @@ from crmcli.model.kinds.texts import TEXT
 from crmcli.model.listed import allowed_hint
 from crmcli.model.values import (
     CONSENTED,
+    TOPIC,
     Attachment,
     Consent,
     Raw,
@@ -150,7 +151,9 @@ class Consents(Maps):
         at, until = (
             parse_instant(item[part]) if item.get(part) else None for part in ("at", "withdrawn_at")
         )
-        channel = one_of(item["channel"], CONSENTED)
+        channel = item["channel"]
+        if not channel.startswith(TOPIC):
+            one_of(channel, CONSENTED)
         return Consent(channel, item.get("text", ""), at, item.get("source", ""), until)
 
     def dump_item(self, item: Consent) -> dict[str, Raw]:

@@ -13,7 +13,8 @@ from crmcli.language import tr
 from crmcli.model.addresses import email_in
 from crmcli.model.entities import having
 from crmcli.model.fields import Record
-from crmcli.model.values import CONSENT_CHANNELS, Consent, Email, Value, fold
+from crmcli.model.listed import read_listed
+from crmcli.model.values import CONSENT_CHANNELS, TOPIC, Consent, Email, Value, fold
 from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.consent.bounces import bad_addresses, why_comes_back
 from crmcli.sales.template_names import company_of, contact_of, linked
@@ -26,13 +27,14 @@ HOLDERS = having("client")
 def decide(
     ws: Workspace, record_id: str, answers: Mapping[str, bool], text: str = "", source: str = ""
 ) -> tuple[Record, Record]:
-    """Record consents (True) and refusals (False) by channel; the record before and after.
+    """Record consents (True) and refusals (False) by channel and topic; the record before and after.
 
-    A consent lifts the refusal; a refusal ends the consents to that channel, and their lines stay.
+    A consent lifts the refusal; a refusal ends the consents to the same, and their lines stay.
     """
     if not answers:
         raise BadUsage(
-            "consent to what?", tr("e.g. --mail yes; also --{}", " --".join(CONSENT_CHANNELS))
+            "consent to what?",
+            tr("e.g. --mail yes; also --{}", " --".join((*CONSENT_CHANNELS, "topic"))),
         )
     with ws.change("consent") as change:
         before = change.get(record_id)
@@ -42,13 +44,31 @@ def decide(
     return before, after
 
 
+def topics_said(ws: Workspace, texts: Iterable[str]) -> dict[str, bool]:
+    """Consents and refusals by topic, of `news=no`."""
+    topics, said = ws.settings.directories.get("topics", {}), {}
+    for text in texts:
+        name, _, answer = (part.strip() for part in text.partition("="))
+        if answer not in ("yes", "no"):
+            raise BadUsage(tr("{!r} does not say yes or no", text), "--topic news=no")
+        if not topics:
+            raise BadUsage(
+                tr("no topic {!r}", name), "declare topics: crm directory add topics news"
+            )
+        try:
+            said[f"{TOPIC}{read_listed(name, topics, 'topics')}"] = answer == "yes"
+        except ValueError as error:
+            raise BadUsage(str(error)) from None
+    return said
+
+
 def refused(
     record: Record, answers: Mapping[str, bool], now: datetime, text: str = "", source: str = ""
 ) -> dict[str, Value]:
     """What a record has of consents and refusals after these answers; {} for none."""
     if not answers:
         return {}
-    refuses = {c for c in cast("tuple[str, ...]", record.get("do_not")) if not answers.get(c)}
+    refuses = {c for c in refusals_of(record) if not answers.get(c)}
     consents: list[Consent] = []
     for consent in cast("tuple[Consent, ...]", record.get("consents")):
         ends = consent.is_given and consent.channel in answers
@@ -59,7 +79,21 @@ def refused(
             refuses.add(channel)
         elif not any(c.is_given and c.channel == channel for c in consents):
             consents.append(Consent(channel, text, now, source))
-    return {"do_not": tuple(sorted(refuses)), "consents": tuple(consents)}
+    return {**as_fields(refuses), "consents": tuple(consents)}
+
+
+def refusals_of(record: Record) -> set[str]:
+    """What a record refuses: channels, and topics as `topic:news`."""
+    channels, topics = (cast("tuple[str, ...]", record.get(f)) for f in ("do_not", "unwanted"))
+    return {*channels, *(f"{TOPIC}{topic}" for topic in topics)}
+
+
+def as_fields(refuses: Iterable[str]) -> dict[str, Value]:
+    """Refusals as a record keeps them."""
+    every = sorted(refuses)
+    topics = [one.removeprefix(TOPIC) for one in every if one.startswith(TOPIC)]
+    channels = [one for one in every if not one.startswith(TOPIC)]
+    return {"do_not": tuple(channels), "unwanted": tuple(topics)}
 
 
 REFUSED = {
@@ -71,28 +105,33 @@ REFUSED = {
 
 def refuses(record: Record | None, consent: str = "mail") -> bool:
     """Whether a record refuses mail, or something else."""
-    return consent in getattr(record, "do_not", ())
+    field = "unwanted" if consent.startswith(TOPIC) else "do_not"
+    return consent.removeprefix(TOPIC) in getattr(record, field, ())
 
 
-def why_not_mail(ws: Workspace, record: Record | None, to: Sequence[str]) -> str:
+def why_not_mail(ws: Workspace, record: Record | None, to: Sequence[str], topic: str = "") -> str:
     """Why an e-mail about a record must not go to these addresses; "" if it may."""
-    return why_not(ws, record, to, "mail")
+    return why_not(ws, record, to, "mail", topic)
 
 
-def why_not(ws: Workspace, record: Record | None, to: Sequence[str], consent: str) -> str:
-    """Why a message about a record must not go to these addresses or numbers; "" if it may.
+def why_not(
+    ws: Workspace, record: Record | None, to: Sequence[str], consent: str, topic: str = ""
+) -> str:
+    """Why a message about a record, of a topic if it has one, must not go to these addresses or numbers; ""
+    if it may.
 
     Its contact and company count if it goes to them, and anybody else who has one of the addresses.
     """
+    asked = [consent, *([f"{TOPIC}{topic}"] if topic else ())]
     addresses = [address_of(receiver) for receiver in to]
     people = people_of(ws, record)
     for one in people:
         is_met = one is people[0] or {fold(e) for e in addresses_of(one)}.intersection(addresses)
-        if refuses(one, consent) and is_met:
-            return _refusal(one, consent)
+        if is_met and (why := _refusal(one, asked)):
+            return why
     for one in holders(ws, to):
-        if refuses(one, consent):
-            return _refusal(one, consent)
+        if why := _refusal(one, asked):
+            return why
     block = blocklist(ws).stops(addresses)
     if block is not None:
         return tr("{} is on the block list", block)
@@ -100,8 +139,13 @@ def why_not(ws: Workspace, record: Record | None, to: Sequence[str], consent: st
     return next(filter(None, back), "")
 
 
-def _refusal(record: Record, consent: str) -> str:
-    return tr(REFUSED[consent], record.get("name"), record.id)
+def _refusal(record: Record, asked: Sequence[str]) -> str:
+    """Why a record may not get something; "" if it refuses nothing of that."""
+    word = next((one for one in asked if refuses(record, one)), "")
+    if word.startswith(TOPIC):
+        told = "{} ({}) must not get this topic: unwanted has {}"
+        return tr(told, record.get("name"), record.id, word.removeprefix(TOPIC))
+    return tr(REFUSED[word], record.get("name"), record.id) if word else ""
 
 
 def addresses_of(record: Record) -> list[str]:

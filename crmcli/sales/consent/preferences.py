@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from crmcli.channels.incoming import Arrived
 from crmcli.dataclass import dataclass
-from crmcli.model.values import CONSENT_CHANNELS
+from crmcli.model.values import CONSENT_CHANNELS, TOPIC
 from crmcli.sales.consent.permission import holders, refuses
 from crmcli.sales.letter_links import address_of, sent
 from crmcli.workspace import Workspace
@@ -21,11 +21,14 @@ CHANNEL = "preferences"
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who read a letter: the address to which it went, and the channels that they refuse."""
+    """Who read a letter: the address to which it went, what they are asked about (channels, topics as
+    `topic:news`), what of that they refuse, and what one click ends (the letter's topic, or else mail)."""
 
     letter: str
     address: str
+    asked: Sequence[str]
     refused: frozenset[str]
+    ends: str
 
 
 def page_of(ws: Workspace, message: Message) -> str:
@@ -37,16 +40,19 @@ def reader(ws: Workspace, token: str) -> Reader:
     """Who came by the address of a page; NotFound if no letter of ours has it."""
     letter = sent(ws, token, CHANNEL)
     people = [*holders(ws, [letter.address])]
-    no = {c for c in CONSENT_CHANNELS if any(refuses(one, c) for one in people)}
-    return Reader(letter.letter, letter.address, frozenset(no))
+    ends = f"{TOPIC}{letter.topic}" if letter.topic else "mail"
+    topics = [f"{TOPIC}{topic}" for topic in ws.settings.directories.get("topics", ())]
+    asked = tuple(dict.fromkeys([*CONSENT_CHANNELS, *topics, ends]))
+    no = {one for one in asked if any(refuses(who, one) for who in people)}
+    return Reader(letter.letter, letter.address, asked, frozenset(no), ends)
 
 
 def answered(
     who: Reader, wanted: Collection[str], content: bytes, text: str = ""
 ) -> Arrived | None:
-    """What a reader changes by wanting these channels and no others; None for nothing."""
-    no = [c for c in CONSENT_CHANNELS if c not in wanted and c not in who.refused]
-    yes = [c for c in CONSENT_CHANNELS if c in wanted and c in who.refused]
+    """What a reader changes by wanting these channels and topics and no others; None for nothing."""
+    no = [c for c in who.asked if c not in wanted and c not in who.refused]
+    yes = [c for c in who.asked if c in wanted and c in who.refused]
     if not (no or yes):
         return None
     facts = {

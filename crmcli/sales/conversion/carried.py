@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crmcli.model.lead import Lead
 
 TARGETS = ("contact", "company", "deal")
-OF_A_PERSON = ("phones", "emails", "do_not", "consents")
+OF_A_PERSON = ("phones", "emails", "do_not", "unwanted", "consents")
 """What a company does not get of a lead where a contact gets it."""
 
 OF_THE_LEAD = frozenset(

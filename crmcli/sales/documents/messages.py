@@ -36,14 +36,22 @@ def renderer(ws: Workspace) -> Renderer:
     """The renderer of the workspace's templates, in its language, currency and time zone."""
     said = ws.settings
     words = (said.language, said.currency, said.time_zone, said.phone_country)
-    return _renderer(ws.root, *words)
+    return _renderer(ws.root, *words, tuple(said.directories.get("topics", {}).items()))
 
 
 @lru_cache(maxsize=4)  # a run that writes a thousand messages reads each template once
-def _renderer(root: Path, language: str, currency: str, zone: str, country: str) -> Renderer:
+def _renderer(
+    root: Path,
+    language: str,
+    currency: str,
+    zone: str,
+    country: str,
+    topics: tuple[tuple[str, str], ...],
+) -> Renderer:
     from zoneinfo import ZoneInfo
 
-    return Renderer(root / "templates", Style(language, currency, ZoneInfo(zone), country))
+    style = Style(language, currency, ZoneInfo(zone), country)
+    return Renderer(root / "templates", style, dict(topics))
 
 
 def recipient(ws: Workspace, record: Record) -> str:
@@ -174,7 +182,7 @@ def _why_not(ws: Workspace, mail: MailText, record: Record, to: Sequence[str]) -
 
     try:
         message = message_of(ws, mail, to or [_NOBODY])
-        refused = why_not_mail(ws, record, to) if to else ""
+        refused = why_not_mail(ws, record, to, mail.topic) if to else ""
         if not refused:
             for wire in (False, True):
                 to_bytes(message, wire=wire)
@@ -208,6 +216,7 @@ def message_of(
         reply_to=mail.reply_to,
         attachments=(*(attachment(ws.root, path) for path in mail.attach), *pictures),
         automatic=automatic,
+        topic=mail.topic,
     )
 
 

@@ -76,9 +76,11 @@ def merged(
 
 def with_refusals(record: Record, draft: Draft, old: Record, *, lifts: bool = False) -> Record:
     """A record with what it refused before and what its row refuses; `lifts`, without what that allows."""
-    refused = refusals_of(old) - (draft.allowed if lifts else set())
-    now = refused | {*map(str, draft.values.get("do_not", ()))}
-    return record if now == refusals_of(record) else record.with_values({"do_not": (*sorted(now),)})
+    channels = refusals_of(old) - (draft.allowed if lifts else set())
+    before = {"do_not": channels, "unwanted": {*getattr(old, "unwanted", ())}}
+    now = {name: had | {*map(str, draft.values.get(name, ()))} for name, had in before.items()}
+    changed = {n: (*sorted(no),) for n, no in now.items() if no != {*getattr(record, n, ())}}
+    return record.with_values(changed) if changed else record
 
 
 def refusals_of(record: Record) -> set[str]:

@@ -11,7 +11,7 @@ from crmcli.errors import CrmError
 from crmcli.model.event import PREFERENCES
 from crmcli.model.fields import Record
 from crmcli.model.values import Consent, Value
-from crmcli.sales.consent.permission import refused
+from crmcli.sales.consent.permission import as_fields, refusals_of, refused
 from crmcli.sales.intake.whose import clients
 from crmcli.sales.merging.field_merge import is_united, joined
 from crmcli.sales.records.given_values import read_values
@@ -95,12 +95,11 @@ def _lacking(ws: Workspace, record: Record, values: Mapping[str, Value]) -> dict
 
 
 def _agreed(ws: Workspace, record: Record, incoming: Incoming) -> dict[str, Value]:
-    """The consents of a record with the new ones; one to a channel lifts its refusal."""
+    """The consents of a record with the new ones; one to a channel or topic lifts its refusal."""
     has = cast("tuple[Consent, ...]", record.get("consents"))
     held = {(one.channel, one.text) for one in has if one.is_given}
     new = [one for one in consents_of(ws, incoming) if (one.channel, one.text) not in held]
     if not new:
         return {}
-    channels = {one.channel for one in new}
-    refused = cast("tuple[str, ...]", record.get("do_not"))
-    return {"consents": (*has, *new), "do_not": tuple(c for c in refused if c not in channels)}
+    lifted = {one.channel for one in new}
+    return {"consents": (*has, *new), **as_fields(refusals_of(record) - lifted)}

@@ -25,7 +25,7 @@ ORIGIN_RULE = r"https?://[A-Za-z0-9.-]+(:\d{1,5})?"
 ADDRESS_RULE = ORIGIN_RULE + r"(/[A-Za-z0-9_.~/-]{0,200})?"
 COLOR_RULE = r"#[0-9a-fA-F]{6}"
 FONT_RULE = r"[\w ,'\"-]{1,200}"
-_NOT_ASKED = ("owner", "stage", "repeat", "do_not", "external", "tags", "name_source")
+_NOT_ASKED = ("owner", "stage", "repeat", "do_not", "unwanted", "external", "tags", "name_source")
 """Fields of a lead that no client fills in: they are the company's own."""
 _BY_KIND = (
     ("phones", "tel"), ("emails", "email"), ("urls", "url"), ("note", "textarea"), ("bool", "checkbox"),
