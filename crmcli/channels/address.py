@@ -54,10 +54,8 @@ def mailbox(header: str, text: str) -> Mailbox:
     name = _unquoted(match["name"].strip()) if match else ""
     address = _ascii(match["address"].strip() if match else text.strip())
     if not _ADDRESS.fullmatch(address) or len(address) > 254:
-        raise UnsafeHeader(
-            tr("{}: {!r} is not an e-mail address", header, text[:80]),
-            "write it like anna@example.com",
-        )
+        told = tr("{}: {!r} is not an e-mail address", header, text[:80])
+        raise UnsafeHeader(told, "write it like anna@example.com")
     return Mailbox(name, address)
 
 

@@ -38,9 +38,8 @@ class Handover(Sender):
             raise NoChannel(missing)
         given = json.loads(message.content)
         if given["to"] != message.facts.get("to"):
-            raise Unsound(
-                tr("it is for {}, and was queued for {}", given["to"], message.facts.get("to"))
-            )
+            queued = message.facts.get("to")
+            raise Unsound(tr("it is for {}, and was queued for {}", given["to"], queued))
         declared = self.settings.channels[self.name()]
         told = {"text": given["text"], "to": given["to"], "number": given["to"]}
         if program := declared.get("run"):
@@ -93,19 +92,11 @@ class Handover(Sender):
         """Who takes them, and who is asked on whose word."""
         named = str(declared.get("provider") or "")
         keys = PROVIDERS[named].keys if named in PROVIDERS else {"secret": Key("", "secret")}
-        secret = "".join(
-            secret_in_words(str(declared.get(key) or ""), key)
-            for key, row in keys.items()
-            if row.kind == "secret"
-        )
-        taker = "".join(map(layout.program_path, cls.programs(declared)))
-        places = [
-            "url",
-            *(key for key, row in keys.items() if row.kind in PLACES and key != "hook"),
-        ]
-        taker = taker or ", ".join(
-            redacted(str(declared[key])) for key in places if declared.get(key)
-        )
+        hidden = [key for key, row in keys.items() if row.kind == "secret"]
+        secret = "".join(secret_in_words(str(declared.get(key) or ""), key) for key in hidden)
+        places = [key for key, row in keys.items() if row.kind in PLACES and key != "hook"]
+        told = [redacted(str(declared[key])) for key in ("url", *places) if declared.get(key)]
+        taker = "".join(map(layout.program_path, cls.programs(declared))) or ", ".join(told)
         if named:
             taker = tr("{} ({})", named, taker) if taker else named
         return tr("{} go to {}{}", tr(cls.nouns), taker, secret)

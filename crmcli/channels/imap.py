@@ -110,14 +110,13 @@ class _Imap(imaplib.IMAP4):
         """So many bytes."""
         if size > LARGEST + 1024:
             raise SaysTooMuch("the answer is too long")
-        pieces, left = [], size
-        while left:
-            piece = self.sock.read(min(left, 1 << 16))
+        said = bytearray()
+        while len(said) < size:
+            piece = self.sock.read(min(size - len(said), 1 << 16))
             if not piece:
                 raise self.abort(tr("the connection was closed"))
-            pieces.append(piece)
-            left -= len(piece)
-        return b"".join(pieces)
+            said += piece
+        return bytes(said)
 
     def readline(self) -> bytes:
         """One line, with its end."""
@@ -153,9 +152,8 @@ class Session:
     def _log_in(self) -> None:
         imap, to = self._imap, self._box
         if not to.tls and "STARTTLS" in imap.capabilities:
-            self._ask(
-                "STARTTLS", imap._simple_command, "STARTTLS"
-            )  # its own would wrap the socket itself
+            # its own would wrap the socket itself
+            self._ask("STARTTLS", imap._simple_command, "STARTTLS")
             self._step(imap.encrypt)
         elif not to.tls and not is_here(to.host):
             raise self._failed(tr("it does not offer encryption, so the password is not sent"))
@@ -207,11 +205,8 @@ class Session:
     def _marked(self) -> str:
         """The folder that the server marks as that for sent mail; Sent where none is."""
         for line in self._ask("LIST", self._imap.list):
-            found = (
-                re.match(rb'\(([^)]*)\) (?:"[^"]*"|NIL) (.+)', line)
-                if isinstance(line, bytes)
-                else None
-            )
+            said = line if isinstance(line, bytes) else b""
+            found = re.match(rb'\(([^)]*)\) (?:"[^"]*"|NIL) (.+)', said)
             if found and b"\\sent" in found[1].lower().split():
                 return found[2].decode("ascii", "replace")
         return '"Sent"'

@@ -110,6 +110,5 @@ def deliver(message: Message, channel: MailChannel, root: Path) -> Outcome:
             smtp.server(channel.deliver),
             secrets.read(channel.password),
         )
-    raise NoChannel(
-        "channels.mail.deliver is not valid", "write maildir:outbox or smtp://user@host:587"
-    )
+    hint = "write maildir:outbox or smtp://user@host:587"
+    raise NoChannel("channels.mail.deliver is not valid", hint)

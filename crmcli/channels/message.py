@@ -7,7 +7,7 @@ import mimetypes
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crmcli.channels.address import Mailbox, UnsafeHeader, checked, mailbox
 from crmcli.channels.base import Unsound
@@ -177,17 +177,11 @@ def _built(message: Message, rules: object) -> EmailMessage:
     for item in message.attachments:
         main, _, sub = item.type.partition("/")
         name = checked("Attach", item.name)
+        given: Any = {"maintype": main, "subtype": sub, "filename": name}
         if item.cid:
-            body.add_related(
-                item.content,
-                maintype=main,
-                subtype=sub,
-                cid=f"<{item.cid}>",
-                filename=name,
-                disposition="inline",
-            )
+            body.add_related(item.content, cid=f"<{item.cid}>", disposition="inline", **given)
         else:
-            built.add_attachment(item.content, maintype=main, subtype=sub, filename=name)
+            built.add_attachment(item.content, **given)
     return built
 
 
@@ -239,10 +233,8 @@ def _check_headers(message: Message, built: EmailMessage, data: bytes) -> None:
         is_same = is_same and addresses == [box.address for box in boxes]
         is_same = is_same and _said(people) == _said(boxes)
     if not is_same:
-        raise UnsafeHeader(
-            tr("the message {!r} would not arrive as written", message.subject[:60]),
-            "look for odd characters in the subject and the names",
-        )
+        told = tr("the message {!r} would not arrive as written", message.subject[:60])
+        raise UnsafeHeader(told, "look for odd characters in the subject and the names")
 
 
 def _said(boxes: Iterable[Mailbox]) -> list[tuple[list[str], str]]:

@@ -32,9 +32,8 @@ def read(reference: str) -> str:
     kind, colon, rest = reference.partition(":")
     reader = {"env": _from_environment, "cmd": _from_command, "file": _from_file}.get(kind)
     if not colon or reader is None or not rest.strip():
-        raise NoSecret(
-            "a password may not be written in settings.yaml", tr("write {} instead", _KINDS)
-        )
+        hint = tr("write {} instead", _KINDS)
+        raise NoSecret("a password may not be written in settings.yaml", hint)
     secret = reader(rest.strip())
     if not secret:
         shown = f"{rest.split()[0]} …" if kind == "cmd" else rest.strip()
@@ -55,9 +54,8 @@ def check(reference: str) -> None:
         raise NoSecret(tr("{} cannot be run: {}", where, error), "try it in the shell") from None
     if not words or shutil.which(words[0]) is None:
         program = words[0] if words else ""
-        raise NoSecret(
-            tr("there is no program {!r} to run", program), "install it, or give its path"
-        )
+        told = tr("there is no program {!r} to run", program)
+        raise NoSecret(told, "install it, or give its path")
 
 
 def _from_environment(name: str) -> str:

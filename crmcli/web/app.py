@@ -117,14 +117,8 @@ class Pages:
         try:
             self.desk.take(ws, form, content, said, request)
         except FieldsWrong as error:
-            return self._shown(
-                ws,
-                form,
-                said,
-                error.wrong,
-                tr("Please check what is marked."),
-                token=said.get(TOKEN, ""),
-            ), 422
+            told, token = tr("Please check what is marked."), said.get(TOKEN, "")
+            return self._shown(ws, form, said, error.wrong, told, token=token), 422
         except UsedBefore:
             return self._shown(ws, form, said, message=_again()), 409
         except TryLater:
@@ -186,9 +180,8 @@ class Pages:
         message = _said(status)
         if request.path.startswith("/api/"):
             return jsonify(error=message), status
-        return render_template(
-            "failed.html", message=message, lang=language.spoken(), nonce=g.nonce
-        ), status
+        names = {"message": message, "lang": language.spoken(), "nonce": g.nonce}
+        return render_template("failed.html", **names), status
 
 
 def _again() -> str:

@@ -52,9 +52,8 @@ class Desk:
         if token is None:
             raise UsedBefore("the page is too old", "load it anew")
         arrived = forms.arrived(ws, form, content, token.name)
-        why = self._limits.count(
-            request.remote_addr or "", now, per_address=site.per_address, per_minute=site.per_minute
-        )
+        most = {"per_address": site.per_address, "per_minute": site.per_minute}
+        why = self._limits.count(request.remote_addr or "", now, **most)
         if said.get(TRAP):
             why = "filled in by a machine"
         elif token.age < QUICKEST:

@@ -105,9 +105,8 @@ class Call(Receiver):
             raise Unreadable(tr("{!r} is not a direction", way), "in or out")
         client = str(given.get("from" if way == "in" else "to", "")).strip()
         if not any(letter.isdigit() for letter in client):
-            raise Unreadable(
-                "the call has no number", 'like {"direction": "in", "from": "+79161234567"}'
-            )
+            hint = 'like {"direction": "in", "from": "+79161234567"}'
+            raise Unreadable("the call has no number", hint)
         seconds = seconds_of(given.get("duration"))
         status = str(given.get("status", ""))
         call = OneCall(

@@ -37,9 +37,8 @@ def calls_of(content: bytes, settings: Settings) -> list[Arrived]:
     for number, (header, row) in enumerate(_rows(content)):
         found = _Row(header, row, settings).call()
         key = str(found.pop("key")) or ""
-        told = json.dumps(
-            {**found, "row": dict(zip(header, row, strict=False))}, ensure_ascii=False
-        )
+        whole = {**found, "row": dict(zip(header, row, strict=False))}
+        told = json.dumps(whole, ensure_ascii=False)
         rank = (found["status"] == "answered", _number(found["duration"]))
         name = key or f"row {number}"
         if name not in best or rank > best[name][0]:
@@ -64,10 +63,8 @@ def _rows(content: bytes) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
         header, is_bare = MANGO, True
     names = set(header)
     if not (_columns("from") & names and _columns("to") & names):
-        raise Unreadable(
-            "it is no list of calls",
-            "its header needs a caller and a called number, as from and to",
-        )
+        hint = "its header needs a caller and a called number, as from and to"
+        raise Unreadable("it is no list of calls", hint)
     if is_bare:
         yield header, first
     for row in table.rows():
@@ -78,9 +75,8 @@ class _Row:
     """A row, read by what its columns are called."""
 
     def __init__(self, header: Sequence[str], row: Sequence[str], settings: Settings) -> None:
-        self.cells = {
-            name: text.strip() for name, text in zip(header, row, strict=False) if text.strip()
-        }
+        texts = zip(header, map(str.strip, row), strict=False)
+        self.cells = {name: text for name, text in texts if text}
         self.settings = settings
 
     def _of(self, field: str) -> str:
@@ -93,10 +89,8 @@ class _Row:
         status = self._of("status").casefold()
         if "answer" in self.cells and not status:  # a moment: 0 where nobody answered
             answered, ended = _number(self.cells["answer"]), _number(self.cells.get("finish", ""))
-            seconds, status = (
-                str(ended - answered if answered else 0),
-                "answered" if answered else "",
-            )
+            status = "answered" if answered else ""
+            seconds = str(ended - answered if answered else 0)
         is_answered = status in _columns("answered") or (not status and seconds not in ("", "0"))
         way, client, agent, line = self._ends()
         return {
@@ -144,11 +138,8 @@ class _Row:
         zone = ZoneInfo(self.settings.time_zone)
         for form in ("", *_FORMS):
             try:
-                found = (
-                    datetime.strptime(text, form).replace(tzinfo=zone)
-                    if form
-                    else datetime.fromisoformat(text)
-                )
+                whole = datetime.fromisoformat
+                found = datetime.strptime(text, form).replace(tzinfo=zone) if form else whole(text)
             except ValueError:
                 continue
             return (found if found.tzinfo else found.replace(tzinfo=zone)).isoformat()

@@ -11,10 +11,8 @@ class Clicks(Receiver):
 
     def read(self, arrived: Arrived) -> Incoming:
         """Its content is where the link leads, its facts name the letter."""
-        letter, link = (
-            str(arrived.facts.get("letter", "")),
-            arrived.content.decode("utf-8", "replace"),
-        )
+        letter = str(arrived.facts.get("letter", ""))
+        link = arrived.content.decode("utf-8", "replace")
         if letter and arrived.facts.get("opened"):
             doubt = str(arrived.facts.get("doubtful", ""))
             return Incoming(OPENED, {"doubtful": doubt}, answers=[letter], is_report=True)

@@ -43,17 +43,14 @@ def _pairs(content: bytes) -> list[tuple[str, str]]:
             max_num_fields=MOST_FIELDS,
         )  # fmt: skip
     except ValueError as error:
-        raise Unreadable(
-            "it is no form", "post it as application/x-www-form-urlencoded or JSON, in UTF-8"
-        ) from error
+        hint = "post it as application/x-www-form-urlencoded or JSON, in UTF-8"
+        raise Unreadable("it is no form", hint) from error
 
 
 def _members(content: bytes) -> list[tuple[str, str]]:
-    return [
-        (str(name), _text(one))
-        for name, value in object_of(content, HINT).items()
-        for one in (value if isinstance(value, list) else [value])
-    ]
+    given = object_of(content, HINT)
+    lists = {name: value if isinstance(value, list) else [value] for name, value in given.items()}
+    return [(name, _text(one)) for name, several in lists.items() for one in several]
 
 
 def _text(value: object) -> str:

@@ -72,10 +72,9 @@ RECEIVER = Mail
 
 def own_addresses(settings: Settings) -> set[str]:
     """The addresses of the company and of those who work there, folded."""
-    texts = [settings.us.email, email_in(settings.mail.sender)]
-    return {
-        fold(text) for text in (*texts, *(one.email for one in settings.users.values())) if text
-    }
+    users = (one.email for one in settings.users.values())
+    texts = (settings.us.email, email_in(settings.mail.sender), *users)
+    return {fold(text) for text in texts if text}
 
 
 def _bounce_keys(settings: Settings, mail: IncomingMail) -> Iterator[str]:

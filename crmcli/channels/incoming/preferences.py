@@ -24,9 +24,8 @@ class Preferences(Receiver):
         if not address or not (refuses or wants):
             raise Unreadable("it does not say who wants what", HINT)
         no, yes = ", ".join(map(self._named, refuses)), ", ".join(map(self._named, wants))
-        text = "; ".join(
-            [*([tr("no more: {}", no)] if no else []), *([tr("again: {}", yes)] if yes else [])]
-        )
+        said = (tr("no more: {}", no) if no else "", tr("again: {}", yes) if yes else "")
+        text = "; ".join(filter(None, said))
         agreed = str(facts.get("text", ""))
         return Incoming(
             PREFERENCES,

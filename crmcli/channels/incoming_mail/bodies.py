@@ -26,9 +26,8 @@ def body(root: Part) -> Marked:
         if not read.text.strip():
             continue
         text = f"{whole.text.rstrip()}\n\n" if whole.text.strip() else ""
-        whole.marks += [
-            (kind, start + len(text), end + len(text)) for kind, start, end in read.marks
-        ]
+        by = len(text)
+        whole.marks += [(kind, start + by, end + by) for kind, start, end in read.marks]
         whole.text = text + read.text
     whole.text = whole.text[:LONGEST].rstrip()
     return whole
@@ -68,9 +67,8 @@ def _best(parts: list[Part]) -> Part:
     """Of a choice the plain text, unless it is empty or says no more than that there is HTML."""
     plain = next((part for part in parts if part.type == "text/plain"), None)
     rest = [part for part in parts if part is not plain]
-    rich = next(
-        (part for part in reversed(rest) if any(_is_text(one) for one in part.walk())), None
-    )
+    able = (part for part in reversed(rest) if any(map(_is_text, part.walk())))
+    rich = next(able, None)
     if plain is None or rich is None:
         return plain or rich or parts[-1]
     said = _read(plain).text.strip()
@@ -80,9 +78,8 @@ def _best(parts: list[Part]) -> Part:
 
 def _is_text(part: Part) -> bool:
     """Whether a part is text to be read, and no file."""
-    is_file = part.disposition == "attachment" or (
-        bool(part.file_name) and part.within != "multipart/alternative"
-    )
+    is_named = bool(part.file_name) and part.within != "multipart/alternative"
+    is_file = part.disposition == "attachment" or is_named
     return part.type in ("text/plain", "text/html", "text/enriched") and not is_file
 
 

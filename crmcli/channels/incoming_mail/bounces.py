@@ -18,12 +18,10 @@ from crmcli.words import joined
 
 _MOST = 100
 _LONGEST = 1000
+_ANY = re.MULTILINE | re.IGNORECASE
 _LOOKED_AT = 100_000
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
-_FIELD = re.compile(
-    r"^[ \t>]*(Final|Original)-Recipient:[ \t]*(?:rfc822;)?[ \t]*(\S.*)$",
-    re.MULTILINE | re.IGNORECASE,
-)
+_FIELD = re.compile(r"^[ \t>]*(Final|Original)-Recipient:[ \t]*(?:rfc822;)?[ \t]*(\S.*)$", _ANY)
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _REPLY = re.compile(
     r"(?<![\d.\[/:-])(4[2-5]\d|5[0-57]\d)(?=[ #-]\S|\s*$)(?!-\d{2,4}\b)", re.MULTILINE
@@ -33,21 +31,17 @@ _ADDRESS = re.compile(
 )
 _IDS = re.compile(
     r"^[ \t>]*(?:message-id|in-reply-to|references|received|from|reply-to|sender|x-[\w-]+)\s*:.*"
-    r"(?:\n[ \t].*)*",
-    re.MULTILINE | re.IGNORECASE,
-)
+    r"(?:\n[ \t].*)*", _ANY,
+)  # fmt: skip
 _HEAD = re.compile(
     r"^(?:return-path|received|message-id|from|subject)\s*:.*\n(?:.*\n){0,3}?"
-    r"(?:received|to|date|subject|message-id|mime-version)\s*:",
-    re.MULTILINE | re.IGNORECASE,
-)
-_ID = re.compile(r"^[ \t>]*message-id\s*:\s*(<[^<>\s]+>)", re.MULTILINE | re.IGNORECASE)
+    r"(?:received|to|date|subject|message-id|mime-version)\s*:", _ANY,
+)  # fmt: skip
+_ID = re.compile(r"^[ \t>]*message-id\s*:\s*(<[^<>\s]+>)", _ANY)
 _ANSWER = re.compile(r"(?:re|aw|fwd?|wg|antw|на|отв|пересл)(?:\[\d+\])?\s*:", re.IGNORECASE)
-_TO = re.compile(r"^[ \t>]*to\s*:(.*)", re.MULTILINE | re.IGNORECASE)
-_AT_BEGIN = re.compile(
-    rf"^[\s*\-<\['\"(]*(?:smtp:|mailto:|to:|rfc822;)?\s*<?({_ADDRESS.pattern})",
-    re.MULTILINE | re.IGNORECASE,
-)
+_TO = re.compile(r"^[ \t>]*to\s*:(.*)", _ANY)
+_LEADS = r"^[\s*\-<\['\"(]*(?:smtp:|mailto:|to:|rfc822;)?\s*<?"
+_AT_BEGIN = re.compile(rf"{_LEADS}({_ADDRESS.pattern})", _ANY)
 
 
 @cache
@@ -62,9 +56,8 @@ def bounce_of(root: Part, text: str) -> Bounce | None:
     is_bad = any(one.raw("status")[:1] in ("4", "5") for one in statuses)
     if actions and not actions & {"failed", "delayed"} and not is_bad:
         return None  # delivered, relayed: a receipt
-    told = [
-        one for one in statuses if _action(one) not in ("delayed", "delivered", "relayed")
-    ] or statuses
+    well = ("delayed", "delivered", "relayed")
+    told = [one for one in statuses if _action(one) not in well] or statuses
     if found := [address for one in told if (address := _recipient(one))]:
         return _of_report(root, text, told, found)
     if not (statuses or _is_likely(root, text)):
@@ -76,9 +69,8 @@ def _statuses(part: Part) -> Iterator[Headers]:
     """The groups of fields of a delivery status (RFC 3464) that are about a recipient."""
     if part.type not in _REPORTS:
         return
-    for group in re.split(rb"\n[ \t]*(?:\r?\n[ \t]*)+", part.content.replace(b"\r\n", b"\n"))[
-        :_MOST
-    ]:
+    content = part.content.replace(b"\r\n", b"\n")
+    for group in re.split(rb"\n[ \t]*(?:\r?\n[ \t]*)+", content)[:_MOST]:
         heads = Headers(group)
         if heads.raw("final-recipient") or heads.raw("original-recipient") or heads.raw("action"):
             yield heads
@@ -104,9 +96,8 @@ def _of_report(root: Part, text: str, told: list[Headers], found: list[str]) -> 
     late = all(_action(one) == "delayed" for one in told)
     kind = "soft" if late else severity(status, said or _reason(text, found[0]))
     more = _detailed(status, said)
-    diagnostic = re.sub(r"^(?:smtp|x-[\w-]+)\s*;\s*", "", said, flags=re.IGNORECASE) or _reason(
-        text, found[0]
-    )
+    diagnostic = re.sub(r"^(?:smtp|x-[\w-]+)\s*;\s*", "", said, flags=re.IGNORECASE)
+    diagnostic = diagnostic or _reason(text, found[0])
     return Bounce(_unique(found), kind, more, diagnostic[:_LONGEST], _original_id(root, text))
 
 
@@ -126,13 +117,11 @@ def _is_likely(root: Part, text: str) -> bool:
     head = re.sub(r"^>.*", "", text[:3000], flags=re.MULTILINE)
     signs = 2 * is_daemon + 2 * (bool(_words("subject").search(subject)) and not is_answer)
     is_null = any(raw.strip() in ("<>", "") for raw in heads.all_raw("return-path"))
-    is_said = (
-        heads.raw("auto-submitted").lower().startswith("auto") or root.type == "multipart/report"
-    )
+    is_auto = heads.raw("auto-submitted").lower().startswith("auto")
+    is_said = is_auto or root.type == "multipart/report"
     signs += is_null + is_said + bool(_words("failing").search(head)) + _coded(head)
-    if (signs >= 4 and (is_daemon or is_null or is_said or _STATUS.search(head))) or (
-        is_daemon and signs >= 3
-    ):
+    is_machine = is_daemon or is_null or is_said or bool(_STATUS.search(head))
+    if (signs >= 4 and is_machine) or (is_daemon and signs >= 3):
         return True
     return signs >= 2 and not is_answer and any(_known_failures(root))
 
@@ -140,32 +129,24 @@ def _is_likely(root: Part, text: str) -> bool:
 def _of_text(root: Part, text: str, told: list[Headers]) -> Bounce | None:
     heads = root.headers
     raw = _raw_text(root, text)
-    own = {
-        one.address.lower()
-        for one in heads.people("to", "from", "reply-to", "sender", "delivered-to")
-    }
+    us = heads.people("to", "from", "reply-to", "sender", "delivered-to")
+    own = {one.address.lower() for one in us}
     named = [one.address for one in heads.people("x-failed-recipients")]
-    named = named or [
-        match[0] for field in _FIELD.finditer(raw) if (match := _ADDRESS.search(field[2]))
-    ]
+    fields = (_ADDRESS.search(field[2]) for field in _FIELD.finditer(raw))
+    named = named or [match[0] for match in fields if match]
     above = _above_copy(text)
     late, lost = _known_failures(root)
-    found = [
-        one
-        for one in (named or lost or late or _in_words(above))
-        if one.lower() not in own or one in named
-    ]
+    likely = named or lost or late or _in_words(above)
+    found = [one for one in likely if one.lower() not in own or one in named]
     if not found:
         found = [one for one in _in_original(root, text) if one.lower() not in own]
-    said = _reason(above, found[0] if found else "") or next(
-        (one.raw("diagnostic-code") for one in told), ""
-    )
+    said = _reason(above, found[0] if found else "")
+    said = said or next((one.raw("diagnostic-code") for one in told), "")
     about = f"{heads.text('subject')}\n{above}"
     status = _detailed("", said) or _detailed("", above)
     is_late = bool(late and not lost) or bool(_words("late").search(about))
-    kind = (
-        "soft" if is_late and not status.startswith("5") else severity(status, said or above[:3000])
-    )
+    is_soft = is_late and not status.startswith("5")
+    kind = "soft" if is_soft else severity(status, said or above[:3000])
     return Bounce(_unique(found), kind, status, one_line(said, _LONGEST), _original_id(root, text))
 
 
@@ -205,34 +186,31 @@ def _in_words(text: str) -> list[str]:
     """The addresses that a text names as having failed: first those at the begin of a line."""
     text = _IDS.sub("", text)
     at_begin = _AT_BEGIN.findall(text)
-    named = re.findall(
-        rf"(?<![\w.])(?:{joined('mail_bounces')['naming']})(?:\s*:\s*|\s+)['\"<(]*({_ADDRESS.pattern})",
-        text,
-        re.IGNORECASE,
-    )
+    naming = rf"(?<![\w.])(?:{joined('mail_bounces')['naming']})(?:\s*:\s*|\s+)['\"<(]*"
+    named = re.findall(rf"{naming}({_ADDRESS.pattern})", text, re.IGNORECASE)
     anywhere = [match[0] for match in _ADDRESS.finditer(text)]
     return at_begin or named or anywhere
 
 
 def _in_original(root: Part, text: str) -> list[str]:
     """To whom the letter that came back was written."""
-    for part in root.walk():
-        if part is not root and (
-            part.within.startswith("message/") or "rfc822-headers" in part.type
-        ):
-            heads = part.headers if part.within.startswith("message/") else Headers(part.content)
-            if found := [one.address for one in heads.people("to") if one.address]:
-                return found
+    for heads in _heads_of_original(root):
+        if found := [one.address for one in heads.people("to") if one.address]:
+            return found
     return [one.address for match in _TO.finditer(text) for one in people(match[1]) if one.address]
 
 
-def _original_id(root: Part, text: str) -> str:
+def _heads_of_original(root: Part) -> Iterator[Headers]:
+    """The headers of the letter that came back, and of its parts."""
     for part in root.walk():
-        heads = part.headers
         if "rfc822-headers" in part.type:
-            heads = Headers(part.content)
-        elif not part.within.startswith("message/"):
-            continue
+            yield Headers(part.content)
+        elif part.within.startswith("message/"):
+            yield part.headers
+
+
+def _original_id(root: Part, text: str) -> str:
+    for heads in _heads_of_original(root):
         if found := heads.ids("message-id"):
             return found[0]
     match = _ID.search(text)
@@ -241,20 +219,17 @@ def _original_id(root: Part, text: str) -> str:
 
 def _raw_text(root: Part, text: str) -> str:
     shown = (one for one in root.walk() if one.type.startswith("text/") or one.type in _REPORTS)
-    return "\n".join(
-        [text, *(clean(decoded(part.content[:_LOOKED_AT], part.charset)) for part in shown)]
-    )
+    texts = (clean(decoded(part.content[:_LOOKED_AT], part.charset)) for part in shown)
+    return "\n".join([text, *texts])
 
 
 def _reason(text: str, address: str) -> str:
     """What a text says of why: the lines after the address, or those with a code of SMTP."""
     lines = [line.strip() for line in _above_copy(text).splitlines()]
-    place = next(
-        (n for n, line in enumerate(lines) if address and address.lower() in line.lower()), -1
-    )
-    near = [*takewhile(bool, lines[max(place, 0) :])] if place >= 0 else []
-    if near and (_coded(" ".join(near)) or _says_why(" ".join(near))):
-        return one_line(" ".join(near), _LONGEST)
+    at = [n for n, line in enumerate(lines) if address and address.lower() in line.lower()]
+    near = " ".join(takewhile(bool, lines[at[0] :])) if at else ""
+    if _coded(near) or _says_why(near):
+        return one_line(near, _LONGEST)
     coded = [n for n, line in enumerate(lines) if _coded(line)]
     if coded:
         return one_line(" ".join(takewhile(bool, lines[coded[0] :])), _LONGEST)
@@ -289,18 +264,14 @@ def severity(status: str, said: str) -> str:
     code = _STATUS.search(status)
     if not code or code[0].endswith(".0.0"):
         code = _STATUS.search(said) or code
-    kind, subject, detail = (code[1], code[2], code[3]) if code else ("", "", "")
+    kind, subject, detail = code.groups() if code else ("", "", "")
     if not kind and (reply := _REPLY.search(said)):
         kind = reply[1][0]
-    if _words("full").search(said) or (subject, detail) in (("2", "2"), ("2", "3"), ("3", "4")):
+    is_full = (subject, detail) in (("2", "2"), ("2", "3"), ("3", "4"))
+    if is_full or kind == "4" or _words("full").search(said):
         return "soft"
-    if kind == "4":
-        return "soft"
-    if (
-        _words("dead").search(said)
-        or (subject == "1" and detail in "12346")
-        or (subject, detail) == ("2", "1")
-    ):
+    is_gone = (subject == "1" and detail in "12346") or (subject, detail) == ("2", "1")
+    if is_gone or _words("dead").search(said):
         return "hard"
     if subject == "7" or (subject, detail) == ("4", "7") or _words("passing").search(said):
         return "soft"

@@ -12,9 +12,7 @@ from crmcli.formats.letters import WRITTEN_IN
 _LANGUAGES = ("ru", "en", "de")
 _LOOKED_AT = 50_000
 _LATIN = ("ascii", "iso8859-1", "latin-1")
-_CONTROLS = {
-    code: None for code in (*range(32), *range(127, 160), 0xFEFF) if chr(code) not in "\n\t"
-}
+_CONTROLS = dict.fromkeys({*range(32), *range(127, 160), 0xFEFF} - {*map(ord, "\n\t")})
 _SHIFTED = ("iso2022", "utf-7", "utf-16", "utf-32", "hz")
 """Encodings whose bytes look like ASCII, or have NULs."""
 

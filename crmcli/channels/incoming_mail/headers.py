@@ -157,11 +157,8 @@ def _person(pieces: list[str]) -> Person:
     name = "".join(rest)
     if match and not angle:
         comments = [piece[1:-1] for piece in pieces if piece[:1] == "(" and len(piece) > 1]
-        name = (
-            name.replace(match[0], " ")
-            if name.replace(match[0], " ").strip(' "')
-            else " ".join(comments)
-        )
+        bare = name.replace(match[0], " ")
+        name = bare if bare.strip(' "') else " ".join(comments)
     name = re.sub(r"^[^<\"=]*:(?=\s|$)", "", name) if not angle else name  # the name of a group
     name = unencoded(re.sub(r"\\(.)", r"\1", name.strip().strip('"')))
     return Person(unencoded(name).strip("\"'<> ")[:200], address)

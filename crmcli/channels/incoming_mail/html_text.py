@@ -11,33 +11,10 @@ LONGEST = 2_000_000
 """Characters of HTML that are read."""
 
 _DEEPEST = 200
-_HIDDEN = (
-    "script",
-    "style",
-    "head",
-    "title",
-    "template",
-    "noscript",
-    "object",
-    "svg",
-    "textarea",
-    "select",
-    "o:p",
-)
-_VOID = (
-    "br",
-    "hr",
-    "img",
-    "input",
-    "meta",
-    "link",
-    "base",
-    "col",
-    "area",
-    "wbr",
-    "source",
-    "embed",
-)
+_HIDDEN = ("script", "style", "head", "title", "template", "noscript", "object", "svg", "textarea",
+           "select", "o:p")  # fmt: skip
+_VOID = ("br", "hr", "img", "input", "meta", "link", "base", "col", "area", "wbr", "source",
+         "embed")  # fmt: skip
 _BLOCKS = frozenset((
     "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "div", "dl",
     "dt", "fieldset", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
@@ -91,13 +68,9 @@ class _Reader(HTMLParser):
             self.line(2 if tag in _SPACED else 1)
         if tag == "li":
             self.put("- ")
-        if (
-            tag == "img"
-            and not self.hidden
-            and given.get("alt", "").strip()
-            and "cid:" not in given.get("src", "")
-        ):
-            self.handle_data(f"[{given['alt'].strip()}]")
+        alt = given.get("alt", "").strip() if tag == "img" else ""
+        if alt and "cid:" not in given.get("src", ""):
+            self.handle_data(f"[{alt}]")
         if tag in _VOID or len(self.open) >= _DEEPEST:
             return
         kind = _mark(tag, given)
@@ -155,12 +128,8 @@ class _Reader(HTMLParser):
         """Say where a link leads, if its text does not."""
         said = "".join(self.out[start:]).strip()
         bare = re.sub(r"^(?:mailto:|tel:|https?://(?:www\.)?)|/$", "", href)
-        if (
-            re.match(r"https?://|mailto:|tel:", href)
-            and said
-            and bare not in said
-            and said not in href
-        ):
+        is_said = not said or bare in said or said in href
+        if not is_said and re.match(r"https?://|mailto:|tel:", href):
             self.put(f" ({href[:500]})")
 
 

@@ -67,13 +67,8 @@ def lead_facts(mail: IncomingMail, country: str) -> LeadFacts:
     signature = mail.text[slice(*mail.signature)] if mail.signature else ""
     lines = [line.strip() for line in signature.splitlines()]
     signed = next((line for line in map(_without_title, lines) if _is_name(line)), "")
-    return LeadFacts(
-        _surer(name, signed),
-        person.address,
-        _phones(signature, country),
-        _company(lines) or _firm(mail.sender.name),
-        mail.written,
-    )
+    phones, firm = _phones(signature, country), _company(lines) or _firm(mail.sender.name)
+    return LeadFacts(_surer(name, signed), person.address, phones, firm, mail.written)
 
 
 def _surer(name: str, signed: str) -> str:
@@ -97,13 +92,10 @@ def _of_portal(mail: IncomingMail, country: str) -> LeadFacts:
     domain = mail.sender.address.rpartition("@")[2]
     found = (one[0].rstrip(".") for one in _ADDRESS.finditer(mail.written))
     emails = [one for one in found if not one.lower().endswith(domain) and not is_nobodys(one)]
-    is_told = bool(phones or emails)
+    if not (phones or emails):
+        return LeadFacts()
     name = match["who"].strip()
-    return (
-        LeadFacts(name, "".join(emails[:1]), tuple(phones), "", mail.written, True)
-        if is_told
-        else LeadFacts()
-    )
+    return LeadFacts(name, "".join(emails[:1]), tuple(phones), "", mail.written, True)
 
 
 @cache
@@ -150,12 +142,8 @@ def _pair(line: str) -> tuple[str, str]:
     label = label.strip("*_ ()")
     if len(label) > _LONGEST_LABEL:
         return "", ""
-    known = (
-        name
-        for name, words in _labels().items()
-        if name not in _NO_FIELD and words.fullmatch(label)
-    )
-    return next(known, ""), value[:2000]
+    known = (name for name, words in _labels().items() if words.fullmatch(label))
+    return next((name for name in known if name not in _NO_FIELD), ""), value[:2000]
 
 
 def _of_form(fields: dict[str, str], mail: IncomingMail, country: str) -> LeadFacts:
@@ -166,25 +154,16 @@ def _of_form(fields: dict[str, str], mail: IncomingMail, country: str) -> LeadFa
     replied = next((one.address for one in mail.reply_to if one.address != mail.sender.address), "")
     phones = _phones(fields.get("phone", ""), country)
     company = fields.get("company", "")[:_LONGEST]
-    return LeadFacts(
-        name[:_LONGEST],
-        address[0] if address else replied,
-        phones,
-        company,
-        fields.get("text", ""),
-        True,
-        fields,
-    )
+    email, text = address[0] if address else replied, fields.get("text", "")
+    return LeadFacts(name[:_LONGEST], email, phones, company, text, True, fields)
 
 
 def _phones(text: str, country: str) -> tuple[str, ...]:
     """The numbers in a signature or a field, as written; faxes left out."""
-    found = (
-        one.text
-        for one in find_phones(text, country)
-        if not _FAX.search(text[max(0, one.start - 40) : one.start])
-    )
-    return tuple(dict.fromkeys(found))
+    found = find_phones(text, country)
+    before = (text[max(0, one.start - 40) : one.start] for one in found)
+    able = (one.text for one, said in zip(found, before, strict=True) if not _FAX.search(said))
+    return tuple(dict.fromkeys(able))
 
 
 def _person_name(name: str) -> str:
@@ -219,18 +198,12 @@ def _companies(line: str) -> Iterator[str]:
         place = next((n for n, word in enumerate(words) if is_legal_form(word)), -1)
         if len(words) < 2 or len(words) > 8 or place < 0 or "@" in part:
             continue
-        yield (
-            " ".join(words[place:])
-            if place and not words[0].isascii() and place < len(words) - 1
-            else part
-        )
+        is_behind = place and not words[0].isascii() and place < len(words) - 1
+        yield " ".join(words[place:]) if is_behind else part
 
 
 def is_legal_form(word: str) -> bool:
     """Whether a word as written is a legal form: in capitals, or as those of Western firms are written."""
     bare = word.strip('.,«»"()')
-    return (
-        firms.is_form(fold(bare))
-        and (bare.isupper() or bare in ("GmbH", "Ltd", "Inc", "Limited", "LLC", "mbH"))
-        and len(bare) > 1
-    )
+    is_spelled = bare.isupper() or bare in ("GmbH", "Ltd", "Inc", "Limited", "LLC", "mbH")
+    return is_spelled and len(bare) > 1 and firms.is_form(fold(bare))

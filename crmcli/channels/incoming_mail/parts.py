@@ -102,9 +102,8 @@ class Part:
     def attachment(self, number: int) -> Attachment:
         """It as a file with a name that is safe."""
         content = self.content
-        inline = self.disposition != "attachment" and bool(
-            self.headers.raw("content-id") or self.disposition
-        )
+        is_shown = bool(self.headers.raw("content-id") or self.disposition)
+        inline = is_shown and self.disposition != "attachment"
         return Attachment(safe_name(self.file_name, self.type, number), self.type, content, inline)
 
 
@@ -141,12 +140,8 @@ class Tree:
         if depth >= DEEPEST:
             self.is_cut = True
             return part
-        pieces = (
-            [part.content]
-            if kind.startswith("message/")
-            else _between(body, part.param("boundary"))
-        )
-        for piece in pieces:
+        is_whole = kind.startswith("message/")
+        for piece in [part.content] if is_whole else _between(body, part.param("boundary")):
             if self._count >= MOST:
                 self.is_cut = True
                 break

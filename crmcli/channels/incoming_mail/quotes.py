@@ -76,9 +76,8 @@ def _patterns() -> _Patterns:
 def fold(marked: Marked, subject: str) -> tuple[tuple[Span, ...], Span | None]:
     """What is quoted in a text, and its signature."""
     lines = list(_lines(marked.text))
-    quoted = _merged(
-        _Quotes(marked, lines, bool(_patterns().sent_on.match(subject))).spans(), marked.text
-    )
+    found = _Quotes(marked, lines, bool(_patterns().sent_on.match(subject))).spans()
+    quoted = _merged(found, marked.text)
     return quoted, _signature(marked, lines, quoted)
 
 
@@ -110,9 +109,8 @@ class _Quotes:
         self.cites = _merged([(a, b) for kind, a, b in marked.marks if kind == "cite"], marked.text)
         self.has_arrows = sum(line.text.startswith(">") for line in lines) > 1
         self.blocks = [(a, b) for kind, a, b in marked.marks if kind == "block"]
-        self.forward = next(
-            (line.start for line in lines if self.is_forward(line)), len(marked.text) + 1
-        )
+        forwards = (line.start for line in lines if self.is_forward(line))
+        self.forward = next(forwards, len(marked.text) + 1)
 
     def is_forward(self, line: _Line) -> bool:
         return bool(_patterns().forwarded.fullmatch(line.text)) and line.text[:1] != ">"
@@ -156,32 +154,20 @@ class _Quotes:
     def below(self, first: int, last: int) -> tuple[Span | None, int]:
         """What stands below the line that says who wrote it: what is marked, else all if it is certain."""
         start, after = self.lines[self.with_heads(first)].start, last + 1
+        is_certain = self.is_certain(first, last)
         while after < len(self.lines) and not self.lines[after].text:
             after += 1
         if after >= len(self.lines):
-            return (
-                ((start, self.lines[last].end), after)
-                if self.is_certain(first, last)
-                else (None, after)
-            )
+            return ((start, self.lines[last].end) if is_certain else None), after
         if self.lines[after].text.startswith(">"):
             return self.arrows(first, after)
         line = self.lines[after]
-        marked = [
-            (a, b)
-            for a, b in (*self.cites, *self.blocks)
-            if a <= line.end and b > line.start and a >= start
-        ]
-        if marked:
-            end = max(b for _, b in marked[:1])
-            return (start, end), next(
-                (n for n, one in enumerate(self.lines) if one.start >= end), len(self.lines)
-            )
-        return (
-            self.to_end(self.with_heads(first))
-            if self.is_certain(first, last)
-            else (None, last + 1)
-        )
+        spans = (*self.cites, *self.blocks)
+        ends = [b for a, b in spans if start <= a <= line.end and b > line.start]
+        if ends:
+            beyond = (n for n, one in enumerate(self.lines) if one.start >= ends[0])
+            return (start, ends[0]), next(beyond, len(self.lines))
+        return self.to_end(self.with_heads(first)) if is_certain else (None, last + 1)
 
     def with_heads(self, place: int) -> int:
         """The first of the lines above with headers of the letter, below a line, as Yandex has them."""
@@ -220,16 +206,14 @@ class _Quotes:
         if has_verb:
             return has_date or has_address or len(said.split()) <= 6
         is_dated = has_date and bool(known.dated.match(said) or known.named.match(said))
-        return is_dated and (
-            has_address or bool(_TIME.search(said) and re.search(r"\b(?:от|from|von)\b", said))
-        )
+        is_from = bool(_TIME.search(said) and re.search(r"\b(?:от|from|von)\b", said))
+        return is_dated and (has_address or is_from)
 
     def is_certain(self, first: int, last: int) -> bool:
         said = " ".join(line.text for line in self.lines[first : last + 1])
         known = _patterns()
-        return bool(known.date.search(said)) and bool(
-            known.verb.search(said) or _ADDRESS.search(said)
-        )
+        has_who = bool(known.verb.search(said) or _ADDRESS.search(said))
+        return has_who and bool(known.date.search(said))
 
     def is_block(self, place: int) -> bool:
         """Whether the headers of another letter stand here, perhaps below a line."""
@@ -238,11 +222,8 @@ class _Quotes:
         if known.original.fullmatch(text) and re.match(r"[-_=*]{2,}", text):
             return True
         if known.original.fullmatch(text) or (_RULE.fullmatch(text) and len(text) > 9):
-            return (
-                bool(following)
-                and bool(known.source.match(following[0]))
-                and self.is_head(following)
-            )
+            is_from = bool(following) and bool(known.source.match(following[0]))
+            return is_from and self.is_head(following)
         return self.is_head([text, *following])
 
     def is_head(self, texts: list[str]) -> bool:

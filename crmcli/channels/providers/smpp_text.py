@@ -30,9 +30,8 @@ def encoded(text: str, reference: int) -> list[Coding]:
     if len(pieces) == 1:
         return [Coding(pieces[0], coding, 0)]
     heads = (bytes((5, 0, 3, reference, len(pieces), n + 1)) for n in range(len(pieces)))
-    return [
-        Coding(head + one, coding, _HAS_HEADER) for head, one in zip(heads, pieces, strict=True)
-    ]
+    whole = (head + one for head, one in zip(heads, pieces, strict=True))
+    return [Coding(octets, coding, _HAS_HEADER) for octets in whole]
 
 
 def _gsm(text: str) -> bytes:

@@ -16,9 +16,8 @@ class TokenHook(Provider):
 
     def check(self, posted: Posted, now: datetime) -> None:
         """The token is the right one."""
-        check_same(
-            "the token is not the right one", posted.query.get(TOKEN, ""), self.secret(TOKEN)
-        )
+        said = posted.query.get(TOKEN, "")
+        check_same("the token is not the right one", said, self.secret(TOKEN))
 
     @property
     def secret_names(self) -> Sequence[str]:

@@ -58,11 +58,9 @@ class Twilio(Provider):
         found = pairs(posted.body.decode("utf-8", "replace")) if posted.method == "POST" else []
         rest = "".join(name + value for name, value in sorted(set(found)))
         token = self.secret("secret").encode()
-        wanted = [
-            base64.b64encode(hmac.digest(token, (url + rest).encode(), hashed)).decode()
-            for url in _spellings(posted.url)
-            if hashed
-        ]
+        signed = [(url + rest).encode() for url in _spellings(posted.url) if hashed]
+        digests = (hmac.digest(token, one, hashed or "") for one in signed)
+        wanted = [base64.b64encode(digest).decode() for digest in digests]
         check_same("the signature is not that of Twilio", said, *wanted)
         if moment := _moment(dict(found)):
             check_age(moment, now)
@@ -121,9 +119,8 @@ class Twilio(Provider):
     def prepared(self, message: Queued, given: Mapping[str, Any], now: datetime) -> Sending:
         """An SMS, or an automatic call that says its text."""
         if self.channel == "sms":
-            values = twilio_sms.values_of(
-                str(given["to"]), self.told("from"), str(given["text"]), self.told("hook")
-            )
+            to, text = str(given["to"]), str(given["text"])
+            values = twilio_sms.values_of(to, self.told("from"), text, self.told("hook"))
             return self._asking("Messages", values, twilio_sms.accepted)
         language = _LANGUAGES.get(self.settings.language, "en-US")
         voice = f" voice={quoteattr(self.told('voice'))}" if self.told("voice") else ""
