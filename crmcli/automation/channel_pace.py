@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict
 from datetime import datetime, timedelta
 
@@ -29,19 +30,24 @@ class ChannelPace:
     def is_reached(self, channel: str) -> bool:
         """Whether so much left by it, whoever sent it, that robots and schedules have to wait."""
         cap = self._ws.settings.most_by.get(channel)
-        if cap is None:
-            return False
+        return cap is not None and len(self.lately(channel)) >= cap.count
+
+    def lately(self, channel: str) -> list[datetime]:
+        """When what counts of a channel that has a limit left, in the order in which it did."""
         self._read()
         since, left = self._since(channel), self._left[channel]
         while left and (first := next(iter(left.items())))[1] < since:
             del left[first[0]]
-        return len(left) >= cap.count
+        return [*left.values()]
 
     def why_not(self, job: Job) -> str:
         """Why a message has to wait for the next tick, "" if it need not."""
-        channel = channel_of(job.action)
-        is_free = job.robot.startswith(PERSON) or not self.is_reached(channel)
-        return "" if is_free else self.told(channel)
+        return "" if job.robot.startswith(PERSON) else self.why_not_now(job.action)
+
+    def why_not_now(self, action: str) -> str:
+        """Why what a robot or schedule does so has to wait for the next tick, "" if it need not."""
+        channel = channel_of(action)
+        return self.told(channel) if self.is_reached(channel) else ""
 
     def told(self, channel: str) -> str:
         """That its limit is reached, in words."""
@@ -64,3 +70,34 @@ class ChannelPace:
             left.pop(key, None)
             if event.kind == _LEFT:
                 left[key] = event.at
+
+
+class PaceAhead:
+    """When messages will leave by channels that have a limit, as somebody looks ahead; each counts once."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self._ws = ws
+        self._pace = ChannelPace(ws)
+        self._left: dict[str, list[datetime]] = {}
+        self._promised: dict[str, datetime] = {}
+
+    def until(self, job: Job) -> tuple[datetime, str] | None:
+        """Until when a message has to wait from now on, and why; None if it need not."""
+        channel, now = channel_of(job.action), self._ws.now
+        if channel not in self._ws.settings.most_by:
+            return None
+        if job.key not in self._promised:
+            self._promised[job.key] = self._leaves_at(channel, now, job.robot.startswith(PERSON))
+        at = self._promised[job.key]
+        return (at, self._pace.told(channel)) if at > now else None
+
+    def _leaves_at(self, channel: str, at: datetime, by_person: bool) -> datetime:
+        cap = self._ws.settings.most_by[channel]
+        if channel not in self._left:
+            self._left[channel] = sorted(self._pace.lately(channel))
+        left = self._left[channel]
+        if len(left) >= cap.count and not by_person:
+            first = left[-cap.count].replace(second=0, microsecond=0)
+            at = max(at, shift(first, cap.per, self._ws.zone))
+        insort(left, at)
+        return at

@@ -7,18 +7,20 @@ from datetime import datetime
 
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.changed_rules import form_of
+from crmcli.automation.channel_pace import ChannelPace
 from crmcli.automation.ledger import Job
 from crmcli.automation.record_plan import STAGED, RecordPlan, place_of, plan_for, plan_of
 from crmcli.automation.robots import ADDED_LATER, IMPORTED, WAITING, Step
 from crmcli.automation.sequence_runs import why_ended
 from crmcli.automation.trigger_runs import hearing, leaves_robots
-from crmcli.automation.triggers import out_of_place
+from crmcli.automation.triggers import ALREADY_THERE, out_of_place
 from crmcli.automation.visits import Visit
 from crmcli.dataclass import dataclass, replace
 from crmcli.language import tr
 from crmcli.model.automation import Robot
 from crmcli.model.conditions.reasons import explained
-from crmcli.model.event import Event
+from crmcli.model.event import Event, told_actor
+from crmcli.model.local_times import local_minute
 from crmcli.model.pipeline import SEQUENCES
 from crmcli.workspace import Workspace
 
@@ -48,7 +50,7 @@ def explain(ws: Workspace, ref: str) -> list[RobotLine]:
     """Every robot of each stage in which a record stood, then of the one where it stands: what it did or
     will do, and why; then every trigger of its pipeline."""
     plan = plan_for(ws, ws.resolve(ref, *STAGED))
-    gate = Gate(ws)
+    gate, pace = Gate(ws), ChannelPace(ws)
     unheard = {one.event.id for one in hearing(ws).events if one.event.record == plan.record.id}
     lines: list[RobotLine] = []
     for visit, following in zip(plan.visits, plan.visits[1:], strict=False):
@@ -56,14 +58,14 @@ def explain(ws: Workspace, ref: str) -> list[RobotLine]:
         own = (stage.id if stage else "", stage.robots if stage else ())
         past = list(_of_past(plan, visit, following.entry, *own))
         if following.entry.id in unheard and leaves_robots(ws, following.entry):
-            past = _with_due(ws, plan, following.entry, past, gate)
+            past = _with_due(ws, plan, following.entry, past, gate, pace)
         lines += past
-    lines += _decisions(plan)
+    lines += _decisions(ws, plan)
     for run in plan.runs:
         if run.end:
             robots = ws.pipelines.sequences[run.sequence].robots
             lines += _of_past(plan, run, run.end, _name_of(run), robots)
-    lines += [line_of(plan, step, gate, _condition(ws, plan, step)) for step in plan.steps]
+    lines += [line_of(plan, step, gate, pace, _condition(ws, plan, step)) for step in plan.steps]
     for visit in [
         *([plan.visit] if plan.visit else []),
         *(run for run in plan.runs if not run.end),
@@ -74,12 +76,18 @@ def explain(ws: Workspace, ref: str) -> list[RobotLine]:
 
 
 def _with_due(
-    ws: Workspace, plan: RecordPlan, left: Event, lines: list[RobotLine], gate: Gate
+    ws: Workspace,
+    plan: RecordPlan,
+    left: Event,
+    lines: list[RobotLine],
+    gate: Gate,
+    pace: ChannelPace,
 ) -> list[RobotLine]:
     """The lines of a stage that was left since the last tick: what was due before that, the next one does."""
     then = plan_of(ws, plan.record, plan.events, before=left)
     due = {
-        step.robot.id: line_of(then, step, gate, _condition(ws, then, step)) for step in then.due()
+        step.robot.id: line_of(then, step, gate, pace, _condition(ws, then, step))
+        for step in then.due()
     }
     return [due.get(line.robot, line) for line in lines]
 
@@ -91,15 +99,20 @@ def _name_of(visit: Visit) -> str:
     return str(visit.entry.data.get("stage"))
 
 
-def line_of(plan: RecordPlan, step: Step, gate: Gate, condition: str = "") -> RobotLine:
+def line_of(
+    plan: RecordPlan, step: Step, gate: Gate, pace: ChannelPace, condition: str = ""
+) -> RobotLine:
     """What a person is told of a robot's next step."""
     robot, record = step.robot, plan.record
     held = gate.why_not_step(plan, step) if step.state in ("waiting", "due") else ""
     if step.state == "queued" and plan.visit:
-        held = gate.why_not_message(plan.visit.jobs[step.key])
+        job = plan.visit.jobs[step.key]
+        held = gate.why_not_message(job) or pace.why_not(job)
     why = held or step.reason or (robot.acts if step.state in ("waiting", "due") else "")
     stage = _name_of(step.run) if step.run else plan.stage.id if plan.stage else ""
     state = "held" if held and step.state == "due" else step.state
+    if state == "due":
+        condition = "; ".join(filter(None, (pace.why_not_now(robot.do), condition)))
     rule = _rule_of(robot, plan.jobs.get(step.key))
     why = "; ".join(tr(part) for part in (why, rule, condition) if part)
     about = (record.id, str(record.get("name")), stage, robot.id, robot.do)
@@ -130,7 +143,18 @@ def _condition(ws: Workspace, plan: RecordPlan, step: Step) -> str:
     return explained(when, plan.record, ws.env).now()
 
 
-def _decisions(plan: RecordPlan) -> Iterator[RobotLine]:
+def _in_words(ws: Workspace, plan: RecordPlan, why: str) -> str:
+    """Why a trigger moves nothing; where the record stands there already, by what it came there."""
+    if why != ALREADY_THERE or plan.visit is None:
+        return tr(why)
+    came = plan.visit.entry
+    who, when = told_actor(ws.owner_name(came.actor)), local_minute(came.at, ws.zone)
+    if came.kind == "stage.entered":
+        return tr("the record is already there: moved by {} on {}", who, when)
+    return tr("the record is already there: added by {} on {}", who, when)
+
+
+def _decisions(ws: Workspace, plan: RecordPlan) -> Iterator[RobotLine]:
     """What triggers made of the events of this stay, and of that which began it: each that was tried."""
     since = plan.visit.entry.id if plan.visit else ""
     for event in plan.events:
@@ -139,7 +163,8 @@ def _decisions(plan: RecordPlan) -> Iterator[RobotLine]:
         on = str(event.data.get("on") or event.actor.removeprefix("trigger:"))
         for stage, why in event.data["passed"]:
             about = (plan.record.id, str(plan.record.get("name")), stage, on, "trigger")
-            yield RobotLine(*about, "skipped", event.at, tr(why), is_trigger=True)
+            told = _in_words(ws, plan, why)
+            yield RobotLine(*about, "skipped", event.at, told, is_trigger=True)
 
 
 def _of_past(
@@ -202,7 +227,7 @@ def _triggers(ws: Workspace, plan: RecordPlan) -> Iterator[RobotLine]:
             moved = _last_moved(plan, stage.id, trigger.on)
             against = out_of_place(trigger, plan.pipeline, n, plan.record) if plan.pipeline else ""
             state = "done" if moved else ("" if against else "waiting")
-            why = [tr(against) if against else tr("moves it here when that happens")]
+            why = [_in_words(ws, plan, against or "moves it here when that happens")]
             why += [f"{name}: {', '.join(found)}" for name, found in trigger.filters.items()]
             if moved and moved.data.get("met"):
                 why.append(tr("if {}", moved.data["met"]))

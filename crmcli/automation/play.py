@@ -168,6 +168,10 @@ class Play:
             until = datetime.fromisoformat(refusal.facts["retry_at"])
             self.put(until, job.record)
             return refusal.reason
+        if refusal is None and (waits := self.paced(job)):
+            self.deferred.setdefault(job.record, []).append(job)
+            self.put(waits[0], job.record)
+            return waits[1]
         word, more = (refusal.word, {}) if refusal else self.outcome(job)
         more = more or self._made(job)
         enter(self.change, word, job.record, job.key, job.robot, job.action, **more)
@@ -246,6 +250,10 @@ class Play:
         """Why a robot must not act though it is due, "" if it may."""
         return ""
 
+    def paced(self, _job: Job) -> tuple[datetime, str] | None:
+        """Until when a message waits for its channel, and why; None if it need not."""
+        return None
+
     def outcome(self, job: Job) -> tuple[str, dict[str, Any]]:
         """How something ends that leaves: the word of the ledger, and what else its line says."""
         gives = channel_of(job.action) == OWN or job.facts.get("wait")
@@ -255,7 +263,11 @@ class Play:
         """See when a record has its next turn."""
         plan = plan or self._stand(record_id)
         steps = [step for step in plan.steps if step.key not in self.past] if plan else []
-        moment = next_at(steps, self.ws.now)
+        now = (
+            self.ws.now
+        )  # a message that is tried again by now leaves from the queue, not by its record
+        steps = [s for s in steps if s.state != "failed" or (s.due_at and s.due_at > now)]
+        moment = next_at(steps, now)
         if moment is not None and moment <= self.until:
             self.put(max(moment, self.ws.now), record_id)
 

@@ -15,9 +15,11 @@ from crmcli.automation import (
     trigger_runs,
 )
 from crmcli.automation.approval.gate import Gate
+from crmcli.automation.channel_pace import PaceAhead
 from crmcli.automation.cron_slots import due, slots
 from crmcli.automation.event_subjects import subjects
 from crmcli.automation.job_failures import jobs_here
+from crmcli.automation.ledger import Job
 from crmcli.automation.play import Planned, Play
 from crmcli.automation.record_plan import RecordPlan, nothing_was_due
 from crmcli.automation.robots import Step
@@ -25,7 +27,7 @@ from crmcli.automation.time_events import LATE
 from crmcli.automation.trigger_decisions import awaited_names
 from crmcli.automation.waiting import Candidate, candidates
 from crmcli.language import counted, tr
-from crmcli.model.event import Event
+from crmcli.model.event import Event, told_actor
 from crmcli.model.trigger_events import names_of
 from crmcli.workspace import Workspace
 from crmcli.workspace.current_stage import CurrentStage
@@ -62,13 +64,17 @@ class _Rehearsal(Play):
         super().__init__(ws, ws.trial("tick", "crm"), until)
         self.change.stored = ws.stored
         self.most = most
-        self.gate = Gate(ws)
+        self.gate, self.pace = Gate(ws), PaceAhead(ws)
         self._pages: dict[str, list[str]] = {}
         self._ahead: dict[str, list[Event]] = {}
 
     def why_not(self, plan: RecordPlan, step: Step) -> str:
         """What waits for approval."""
         return self.gate.why_not_step(plan, step)
+
+    def paced(self, job: Job) -> tuple[datetime, str] | None:
+        """What waits because its channel has let out all that it may."""
+        return self.pace.until(job)
 
     def slots(self) -> list[Planned]:
         """The slots of the schedules: those that have come at once, the others in their time."""
@@ -144,15 +150,22 @@ class _Rehearsal(Play):
 
     def _queued(self) -> None:
         """The messages in the queue, at once or at their next try."""
-        for job in jobs_here(self.ws).values():
-            at = outbox.time_of(job, self.ws.now)
-            if at is not None and at <= self.until:
-                held = self.gate.why_not_message(job)
-                what = tr("deliver {} to {}", job.action, job.facts.get("to"))
-                what += f": {held}" if held else ""
-                at, who = max(at, self.ws.now), tr("robot {}", job.robot)
-                self.lines.append(Planned(at, job.record, who, what, job.action))
-        self.lines.sort(key=lambda line: (line.at, line.record))
+        begun = self.ws.now
+        dated = [(outbox.time_of(job, begun), job) for job in jobs_here(self.ws).values()]
+        coming = [(max(at, begun), job) for at, job in dated if at is not None and at <= self.until]
+        for at, job in sorted(coming, key=lambda one: (one[0], one[1].record)):
+            self.ws.set_clock(at)
+            held = self.gate.why_not_message(job)
+            waits = None if held else self.pace.until(job)
+            if waits and waits[0] <= self.until:
+                at, waits = waits[0], None
+            why = held or (waits[1] if waits else "")
+            what = tr("deliver {} to {}", job.action, job.facts.get("to")) + (
+                f": {why}" if why else ""
+            )
+            who = told_actor(job.actor)
+            self.lines.append(Planned(at, job.record, who, what, job.action))
+        self.ws.set_clock(begun)
 
     def _stray(self, place: CurrentStage) -> None:
         self.author("edit", "", 0)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from crmcli.automation import linked_dates
 from crmcli.automation.approval.gate import Gate
+from crmcli.automation.channel_pace import ChannelPace
 from crmcli.automation.explain import RobotLine, line_of
 from crmcli.automation.job_failures import jobs_here, raise_general, reason_of
 from crmcli.automation.ledger import CRM, OwnStep
@@ -51,7 +52,7 @@ def waiting(ws: Workspace, record: str = "", limit: int | None = None) -> list[R
 def _in_order(
     ws: Workspace, dated_records: Iterator[Candidate], others: Iterable[str]
 ) -> Iterator[RobotLine]:
-    gate, numbers = Gate(ws), count()
+    gate, pace, numbers = Gate(ws), ChannelPace(ws), count()
     seen: set[str] = set()
     dated: list[tuple[datetime, str, int, RobotLine]] = []
     undated: list[RobotLine] = []
@@ -59,7 +60,7 @@ def _in_order(
     def look(record_id: str) -> None:
         if record_id not in seen:
             seen.add(record_id)
-            for line in _lines(ws, record_id, gate):
+            for line in _lines(ws, record_id, gate, pace):
                 if line.due_at is None:
                     undated.append(line)
                 else:
@@ -76,10 +77,10 @@ def _in_order(
     yield from sorted(undated, key=lambda line: line.record)
 
 
-def _lines(ws: Workspace, record_id: str, gate: Gate) -> list[RobotLine]:
+def _lines(ws: Workspace, record_id: str, gate: Gate, pace: ChannelPace) -> list[RobotLine]:
     try:
         plan = plan_for(ws, record_id)
-        return [line_of(plan, step, gate) for step in plan.steps if step.state in WAITING]
+        return [line_of(plan, step, gate, pace) for step in plan.steps if step.state in WAITING]
     except (NotFound, InvalidData, Forbidden):
         return []  # gone since it was listed, or unreadable, which `crm check` reports
     except Exception as error:

@@ -11,7 +11,10 @@ import pytest
 
 from crmcli.automation import person_mail
 from crmcli.automation.channel_pace import ChannelPace
+from crmcli.automation.explain import explain
 from crmcli.automation.person_mail import PersonMail
+from crmcli.automation.simulate import rehearse
+from crmcli.automation.waiting import waiting
 from crmcli.errors import InvalidData
 from crmcli.present import automation
 from tests import kit
@@ -84,6 +87,60 @@ def test_it_is_told_once_with_how_many_wait(house: House) -> None:
     assert [row["reason"] for row in automation.jobs(house.ws, queued, "").rows] == [told]
     assert house.tick("1m").failures == []
     assert left(house) == FIVE
+
+
+@pytest.mark.parametrize("is_queued", [False, True])
+def test_a_dry_run_tells_what_waits_and_when_it_leaves(house: House, is_queued: bool) -> None:
+    paced(house)
+    if is_queued:
+        channel(
+            house, "sms: {run: send}, mail: {deliver: 'smtp://127.0.0.1:9', most: 2 per minute}"
+        )
+        house.tick()
+        channel(house, "mail: {most: 2 per minute}")
+        house.wait("2h")
+    begun, minute = house.now, timedelta(minutes=1)
+    told = [line for line in rehearse(house.ws, begun) if line.action == "email"]
+    waits = [line for line in told if "mail: the limit of 2 per 1m is reached" in line.what]
+    assert (len(told), len(waits), {line.at for line in told}) == (FIVE, FIVE - 2, {begun})
+    ahead = rehearse(house.ws, begun + timedelta(hours=1))
+    leaves = [
+        line.at - begun for line in ahead if line.action == "email" if "limit" not in line.what
+    ]
+    assert leaves == [0 * minute, 0 * minute, minute, minute, 2 * minute]
+    for n in (2, 4, FIVE):  # and so it comes
+        house.tick()
+        assert left(house) == n
+        house.wait("1m")
+
+
+def test_a_dry_run_knows_what_left_just_now_and_lets_people_pass(house: House) -> None:
+    paced(house, most="2 per hour")
+    deals = [one.id for one in house.ws.select("deal")]
+    for deal in deals[:2]:
+        person_mail.send(house.ws, deal, PersonMail("mail/hi.j2"))
+    house.wait("10m")
+    ahead = rehearse(house.ws, house.now + timedelta(hours=1))
+    leaves = [
+        line.at - house.now for line in ahead if line.action == "email" if "limit" not in line.what
+    ]
+    assert leaves == [timedelta(minutes=50)] * 2
+
+
+def test_explain_tells_it_before_and_after_it_is_queued(house: House) -> None:
+    paced(house)
+    person_mail.send(house.ws, house.ws.select("deal")[0].id, PersonMail("mail/hi.j2"))
+    person_mail.send(house.ws, house.ws.select("deal")[1].id, PersonMail("mail/hi.j2"))
+    told = "mail: the limit of 2 per 1m is reached"
+    for queued in (False, True):
+        if queued:
+            house.tick()
+        [line] = explain(house.ws, house.ws.select("deal")[4].id)
+        assert (line.state, told in line.why) == ("queued" if queued else "due", True)
+        assert told in waiting(house.ws, house.ws.select("deal")[4].id)[0].why
+    house.wait("1m")
+    [line] = explain(house.ws, house.ws.select("deal")[4].id)
+    assert told not in line.why
 
 
 def test_what_a_person_sends_leaves_at_once_and_counts(house: House) -> None:

@@ -49,10 +49,28 @@ def test_every_robot_and_trigger_of_the_past_and_of_now_is_told(house: Any, deal
         ("r", "talks", "sum", "waiting",
          "after 1d; if amount > 100 [no: 50] or source = web [no: empty] (not met now)"),
         ("t", "talks", "paid", "",
-         "the record is already there; if amount > 1000 [no: 50] (not met now)"),
+         "the record is already there: moved by Анна Петрова on 2026-11-23 12:00; if amount > 1000 [no: 50]"
+         " (not met now)"),
         ("t", "done", "paid", "waiting", "moves it here when that happens"),
         ("t", "done", "back_soon", "waiting", "moves it here when that happens"),
     ]  # fmt: skip
+
+
+def test_by_what_a_record_came_to_its_stage_is_told(house: Any, deal: Any) -> None:
+    house.edit(deal.id, amount="5000")
+    activities.fire(house.ws, deal.id, "paid", "")
+    house.tick("1h")
+    added = house.add("deal", name="Кофе", stage="done", owner="anna")
+    ways = {}
+    for one in (deal, added):
+        lines = [line for line in explain(house.ws, one.id) if line.is_trigger]
+        ways[one.id] = {line.why.partition(";")[0] for line in lines if "already there" in line.why}
+    assert ways[added.id] == {
+        "the record is already there: added by Анна Петрова on 2026-11-23 13:00"
+    }
+    assert ways[deal.id] == {
+        "the record is already there: moved by trigger paid on 2026-11-23 13:00"
+    }
 
 
 def test_what_triggers_did_is_told(house: Any, deal: Any) -> None:
