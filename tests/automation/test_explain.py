@@ -49,8 +49,8 @@ def test_every_robot_and_trigger_of_the_past_and_of_now_is_told(house: Any, deal
         ("r", "talks", "sum", "waiting",
          "after 1d; if amount > 100 [no: 50] or source = web [no: empty] (not met now)"),
         ("t", "talks", "paid", "",
-         "the record is already there: moved by Анна Петрова on 2026-11-23 12:00; if amount > 1000 [no: 50]"
-         " (not met now)"),
+         ("the record is already there: moved by Анна Петрова on 2026-11-23 12:00; if amount > 1000 [no: 50]"
+         " (not met now)")),
         ("t", "done", "paid", "waiting", "moves it here when that happens"),
         ("t", "done", "back_soon", "waiting", "moves it here when that happens"),
     ]  # fmt: skip
