@@ -37,12 +37,20 @@ libharfbuzz-subset.so.0 libharfbuzz-subset0
 END
     [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
 fi
-[ ${#missing[@]} -eq 0 ] && exit 0
+# What Chromium recommends would take longer than itself.
+browser=()
+[ "${1:-}" = venv ] || command -v chromium >/dev/null || browser=(chromium)
+[ ${#missing[@]} -eq 0 ] && [ ${#browser[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq && apt-get install -y -qq "${missing[@]}" >/dev/null
+    code=$?
+    [ ${#browser[@]} -eq 0 ] || apt-get install -y -qq --no-install-recommends "${browser[@]}" >/dev/null ||
+        echo "no ${browser[*]}: the tests of pages in a browser will be skipped" >&2
+    exit $code
 elif [ "${1:-}" = venv ]; then
     echo "Python's venv is missing: apt install ${missing[*]}" >&2
     exit 1
 else
-    echo "the tests want: ${missing[*]} (those that need it will be skipped)" >&2
+    echo "the tests want: ${missing[*]} ${browser[*]} (those that need it will be skipped)" >&2
 fi

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from torture.browser import browser
 from torture.clocks import clocks
 from torture.codec import codec
 from torture.copies import in_memory
@@ -71,6 +72,7 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
         "posts": lambda folder: posts(
             folder, seconds=6 if quick else 60, rate=50 if quick else 200, kills=2 if quick else 20
         ),
+        "browser": lambda folder: browser(folder, options.pictures, quick=quick),
         "honesty": honesty,
     }
 
@@ -84,7 +86,7 @@ def main() -> int:
         nargs="*",
         help="one or more of these, in this order: kills disk cuts errors turns"
         " processes codec hostile clocks folders gitsteps servers documents schedules month cron posts"
-        " honesty; all of them if none is named",
+        " browser honesty; all of them if none is named",
     )
     parser.add_argument("--quick", action="store_true", help="a little of everything")
     parser.add_argument("--cuts", type=int, default=300, help="power cuts on each file system")
@@ -96,6 +98,9 @@ def main() -> int:
     )
     parser.add_argument("--weeks", type=int, default=4, help="weeks in which the clock jumps")
     parser.add_argument("--steps", type=int, default=1000, help="steps of git, commands and ticks")
+    parser.add_argument(
+        "--pictures", type=Path, help="where the browser puts pictures of its pages"
+    )
     parser.add_argument("--seed", type=int, default=0, help="by which they are chosen")
     options = parser.parse_args()
     known = parts(options)

@@ -44,9 +44,9 @@ SETTLES = 600.0
 class Site:
     """A workspace with a form, and `crm serve` before it."""
 
-    def __init__(self, root: Path, limit: int = NO_LIMIT) -> None:
+    def __init__(self, root: Path, limit: int = NO_LIMIT, language: str = "ru") -> None:
         self.root = root
-        new(root)
+        new(root, language)
         (root / "forms.yaml").write_text(FORMS.format(limit=limit), "utf-8")
         self.process: subprocess.Popen[bytes] | None = None
         self.port = 0

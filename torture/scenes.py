@@ -116,9 +116,9 @@ def _say(root: Path, *args: str) -> str:
     return done.out.strip()
 
 
-def new(root: Path) -> Path:
-    """An empty Russian workspace."""
-    create_workspace(root, language="ru", use_git=False)
+def new(root: Path, language: str = "ru") -> Path:
+    """An empty workspace."""
+    create_workspace(root, language=language, use_git=False)
     return shorten_pages(root)
 
 

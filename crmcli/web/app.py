@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
@@ -40,7 +41,7 @@ def create_app(
     """The application; `opened` gives the workspace to whoever reads its configuration."""
     app = Flask(__name__)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST, MAX_FORM_MEMORY_SIZE=LARGEST)
-    app.jinja_env.globals.update(tr=tr, trap=TRAP, completes=COMPLETES)
+    app.jinja_env.globals.update(tr=tr, ink_on=ink_on, trap=TRAP, completes=COMPLETES)
     pages = Pages(opened, Desk(writer, clock))
     app.add_url_rule("/f/<name>", "page", pages.page, methods=["GET"])
     app.add_url_rule("/f/<name>", "send", pages.send, methods=["POST"])
@@ -51,7 +52,8 @@ def create_app(
         app.add_url_rule(rule, "hooks", hooks.take, methods=["GET", "POST"])
     feeds.register(app, opened)
     links.register(app, opened, writer)
-    preferences.register(app, opened, writer, ink_on)
+    preferences.register(app, opened, writer)
+    app.add_url_rule("/favicon.ico", "icon", lambda: ("", 204))  # browsers ask for it by themselves
     app.add_url_rule("/healthz", "healthz", lambda: _health(writer))
     app.register_error_handler(Exception, pages.failed)
     app.before_request(_begin)
@@ -72,10 +74,10 @@ def _health(writer: Writer) -> tuple[Response, int]:
 def _headers(response: Response) -> Response:
     """What keeps a page from being framed, sniffed or made to run what is not ours."""
     ancestors = " ".join(["'self'", *g.get("frames", ())])
-    nonce = g.get("nonce", "")
+    nonce, leads_to = g.get("nonce", ""), g.get("leads_to", "'self'")
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src 'self' https:;"
-        f" form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+        f" form-action {leads_to}; base-uri 'none'; frame-ancestors {ancestors}"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
@@ -102,6 +104,10 @@ class Pages:
         form = form_named(ws, name)
         language.speak(form.language or ws.settings.language)
         g.frames = (*ws.forms.site.origins, *form.origins)
+        if (
+            form.redirect
+        ):  # browsers hold that against the page too, and against where it leads on to
+            g.leads_to = f"'self' {urlsplit(form.redirect).scheme}:"
         return ws, form
 
     def page(self, name: str) -> str:
@@ -142,7 +148,6 @@ class Pages:
         return render_template(
             template, form=form, site=ws.forms.site, us=ws.settings.us, lang=spoken, nonce=g.nonce,
             words=_words(),
-            ink=ink_on(ws.forms.site.color),
             is_embedded=bool(request.args.get("embed")), **names,
         )  # fmt: skip
 
@@ -150,7 +155,11 @@ class Pages:
         """The script that puts the form into any page, where it stands."""
         _, form = self._form(name)
         where = f"{request.host_url}f/{form.id}"
-        text = render_template("widget.js", where=where, title=form.title, name=form.id)
+        text = render_template(
+            "widget.js", where=where, title=form.title, name=form.id,
+            origins=[request.host_url.rstrip("/"), *g.frames],
+            foreign=tr("crm shows this form only on the sites among origins: of forms.yaml, not on "),
+        )  # fmt: skip
         response = Response(text, mimetype="text/javascript")
         response.headers["Cache-Control"] = "max-age=300"
         return response
@@ -239,7 +248,7 @@ def ink_on(color: str) -> str:
         share * (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4)
         for share, part in ((0.2126, red), (0.7152, green), (0.0722, blue))
     )
-    return "#1b2333" if light > 0.3 else "#ffffff"
+    return "#000000" if light > 0.179 else "#ffffff"
 
 
 def _status(error: Exception) -> int:

@@ -18,10 +18,8 @@ ONE_CLICK = ("List-Unsubscribe", "One-Click")
 _LARGEST = 4096
 
 
-def register(
-    app: Flask, opened: Callable[[], Workspace], writer: Writer, ink: Callable[[str], str]
-) -> None:
-    """Show the page, and take what is said there; `ink` is the colour of letters on a button."""
+def register(app: Flask, opened: Callable[[], Workspace], writer: Writer) -> None:
+    """Show the page, and take what is said there."""
 
     def answer(token: str) -> Response:
         ws = opened()
@@ -29,7 +27,7 @@ def register(
         ws.look_again()
         who = reader(ws, token)
         if request.method != "POST":
-            return _page(ws, who, who.refused, ink)
+            return _page(ws, who, who.refused)
         content = request.get_data()[:_LARGEST]
         said = parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True)
         wanted = _wanted(who, said)
@@ -38,7 +36,7 @@ def register(
             writer.keep(arrived, CHANNEL)
         if ONE_CLICK in said and "page" not in dict(said):  # by a mail program
             return Response(f"{_stopped(ws, who.ends)}\n", mimetype="text/plain")
-        return _page(ws, who, frozenset(who.asked) - wanted, ink, is_saved=True)
+        return _page(ws, who, frozenset(who.asked) - wanted, is_saved=True)
 
     app.add_url_rule("/u/<token>", "preferences", answer, methods=["GET", "POST"])
 
@@ -77,7 +75,6 @@ def _page(
     ws: Workspace,
     who: Reader,
     refused: frozenset[str],
-    ink: Callable[[str], str],
     *,
     is_saved: bool = False,
 ) -> Response:
@@ -88,7 +85,7 @@ def _page(
         stop = tr("Unsubscribe from “{}”", topics[who.ends])
     text = render_template(
         "preferences.html", site=site, us=ws.settings.us, lang=ws.settings.language, nonce=g.nonce,
-        ink=ink(site.color), ends=who.ends, channels=channels, topics=topics, refused=refused,
+        ends=who.ends, channels=channels, topics=topics, refused=refused,
         is_saved=is_saved, one_click=ONE_CLICK,
         words={
             "title": tr("How may we reach you?"),

@@ -1,6 +1,7 @@
 /* Shows the form where this script stands. */
 (function () {
-  var script = document.currentScript, where = {{ where|tojson }}, name = {{ name|tojson }};
+  var script = document.currentScript, where = {{ where|tojson }}, name = {{ name|tojson }}, origins = {{ origins|tojson }};
+  if (origins.indexOf(location.origin) < 0) { console.error({{ foreign|tojson }} + location.origin); return; }
   var frame = document.createElement('iframe');
   frame.src = where + '?embed=1&_page=' + encodeURIComponent(location.href);
   frame.title = {{ title|tojson }};
