@@ -30,7 +30,7 @@ def quoted(text: str) -> str:
 
 
 def sql_of(node: Node, named: Named, key: Callable[[str], str] = fold) -> str:
-    """A condition of rights, whose fields hold one text each, as SQL that is true or false, never NULL.
+    """A condition of rights, whose fields hold one text each, as SQL that is true exactly where it holds.
 
     `key` makes of a value what stands in the column. SQLite and PostgreSQL read it alike.
     """
@@ -38,12 +38,13 @@ def sql_of(node: Node, named: Named, key: Callable[[str], str] = fold) -> str:
         word, nothing = (" AND ", "TRUE") if isinstance(node, And) else (" OR ", "FALSE")
         return f"({word.join(sql_of(part, named, key) for part in node.parts) or nothing})"
     if isinstance(node, Not):
-        return f"(NOT {sql_of(node.part, named, key)})"
+        return f"({sql_of(node.part, named, key)} IS NOT TRUE)"
     if isinstance(node, Empty):
-        return f"(coalesce({named(node.path[0])}, '') = '')"
+        column = named(node.path[0])
+        return f"({column} IS NULL OR {column} = '')"
     if isinstance(node, In):
         values = [quoted(key(one.value)) for one in node.values if isinstance(one, Text)]
-        return f"(coalesce({named(node.path[0])}, '') IN ({', '.join(values) or 'NULL'}) IS TRUE)"
+        return f"({named(node.path[0])} IN ({', '.join(values) or 'NULL'}))"
     raise TypeError(node)
 
 
@@ -122,27 +123,29 @@ class Sight:
             return
         column = self._columns.columns(entity)[parent].name
         for above in self._schema.field(entity, parent).entities:
-            found = f"SELECT id FROM main.{above} AS up WHERE {self._direct(above, 'up')}"
-            yield f"{table}.{column} IN ({found})"
+            direct = self._direct(above, "up")
+            yield (
+                f"EXISTS (SELECT 1 FROM main.{above} AS up WHERE up.id = {table}.{column} AND {direct})"
+            )
 
     def _by_children(self, entity: str, table: str) -> Iterator[str]:
         for staged, field in hangs_on(self._schema, entity):
             direct = self._direct(staged, "down")
             if number := self._columns.list_number(staged, field):
                 found = (
-                    f"SELECT key FROM main.item JOIN main.{staged} AS down ON down.num = main.item.num"
-                    f" WHERE main.item.field = {number} AND {direct}"
+                    f"main.item AS link JOIN main.{staged} AS down ON down.num = link.num"
+                    f" WHERE link.field = {number} AND link.key = {table}.id"
                 )
             else:
                 column = self._columns.columns(staged)[field].name
-                found = f"SELECT down.{column} FROM main.{staged} AS down WHERE {direct}"
-            yield f"{table}.id IN ({found})"
+                found = f"main.{staged} AS down WHERE down.{column} = {table}.id"
+            yield f"EXISTS (SELECT 1 FROM {found} AND {direct})"
 
-    def _is_seen(self, record: str) -> str:
-        """Whether a record of that id is among those that the user sees."""
+    def _is_seen(self, record: str, schema: str = "temp") -> str:
+        """Whether a record of that id is among those that the user sees, or in `main` is there at all."""
         cases = " ".join(
             f"WHEN {quoted(entity)} THEN"
-            f" EXISTS (SELECT 1 FROM temp.{entity} AS seen WHERE seen.id = {record})"
+            f" EXISTS (SELECT 1 FROM {schema}.{entity} AS seen WHERE seen.id = {record})"
             for entity in ENTITIES
         )
         return f"CASE substr({record}, 1, instr({record}, '-') - 1) {cases} ELSE 0 END"
@@ -192,7 +195,7 @@ class Sight:
         mine = f"actor = {quoted(self._rights.user)}"
         survivor = "EXISTS (SELECT 1 FROM temp.merged AS into_ WHERE into_.id = main.event.record)"
         is_gone = (
-            "NOT EXISTS (SELECT 1 FROM main.doc AS d WHERE d.id = main.event.record)"
+            f"NOT {self._is_seen('main.event.record', 'main')}"
             " AND NOT EXISTS (SELECT 1 FROM main.merged AS m WHERE m.id = main.event.record)"
         )
         seen = self._is_seen("main.event.record")

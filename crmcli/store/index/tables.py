@@ -91,8 +91,8 @@ CREATE INDEX pending_next ON pending (next_at, job, channel);
 """
 
 _OF_BOARDS = {
-    "summed": ("f_stage", "f_currency", "f_pipeline", "f_amount_cents", "id"),
-    "placed": ("f_stage", "f_created_at", "made", "id", "f_pipeline"),
+    "summed": ("f_stage", "f_currency", "f_pipeline", "f_amount_cents", "f_owner", "id"),
+    "placed": ("f_stage", "f_created_at", "made", "id", "f_pipeline", "f_owner"),
 }
 """Indexes that answer for a board alone: what each stage sums up to, and which are its first cards."""
 
