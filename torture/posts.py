@@ -18,6 +18,8 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
+from crmcli.workspace.spool import FOLDER
+from torture.crowd import Crowd
 from torture.scenes import new
 from torture.score import Score
 from torture.tracing import capped, crm, environ, run
@@ -34,51 +36,73 @@ forms:
 """
 NO_LIMIT = 1_000_000
 WIRES = 64
-WRITERS = 50
 MOST_TICKS = 30
 """Each takes up a thousand."""
 SETTLES = 600.0
 """Seconds within which what was kept has to be leads."""
 
 
-class Site:
-    """A workspace with a form, and `crm serve` before it."""
+class Server:
+    """A program that shows a form and takes it in."""
 
-    def __init__(self, root: Path, limit: int = NO_LIMIT, language: str = "ru") -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
-        new(root, language)
-        (root / "forms.yaml").write_text(FORMS.format(limit=limit), "utf-8")
         self.process: subprocess.Popen[bytes] | None = None
         self.port = 0
+
+    def _command(self) -> tuple[str, ...]:
+        raise NotImplementedError
 
     def start(self) -> None:
         """Serve; RuntimeError if it does not begin in time."""
         said = self.root / ".serve.log"
         with said.open("wb") as out:
             self.process = subprocess.Popen(
-                (*crm(), "serve", "--port", str(self.port)), cwd=self.root, stderr=out, stdout=out,
-                env=environ(CRM_NOW=""), preexec_fn=capped,
+                self._command(), cwd=self.root, stderr=out, stdout=out, env=environ(CRM_NOW=""),
+                preexec_fn=capped,
             )  # fmt: skip
         for _ in range(600):
             if found := re.search(r"127\.0\.0\.1:(\d+)/", said.read_text("utf-8")):
                 self.port = int(found[1])
                 return
             time.sleep(0.05)
-        raise RuntimeError(f"crm serve did not begin: {said.read_text('utf-8')}")
+        raise RuntimeError(f"it does not serve: {said.read_text('utf-8')}")
 
     def end(self, number: int = signal.SIGTERM) -> float:
         """Stop it by that signal; the seconds of processor that it took."""
         assert self.process is not None  # started before
         self.process.send_signal(number)
-        _, _, used = os.wait4(self.process.pid, 0)
-        self.process.returncode = 0
-        return used.ru_utime + used.ru_stime
+        return _reap(self.process)
 
     def worked(self) -> float:
         """The seconds of processor that it took so far."""
         assert self.process is not None  # started before
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Floor(Server):
+    """The least that does so: Flask on waitress, a file and a sync a post, and no more."""
+
+    def _command(self) -> tuple[str, ...]:
+        return (sys.executable, "-m", "torture.floor", str(self.root))
+
+
+class Site(Server):
+    """A workspace with a form, and `crm serve` before it."""
+
+    def __init__(self, root: Path, limit: int = NO_LIMIT, language: str = "ru") -> None:
+        super().__init__(root)
+        new(root, language)
+        (root / "forms.yaml").write_text(FORMS.format(limit=limit), "utf-8")
+
+    def _command(self) -> tuple[str, ...]:
+        return (*crm(), "serve", "--port", str(self.port))
+
+    def waits(self) -> bool:
+        """Whether something that was accepted is no lead yet."""
+        accepted = self.root / FOLDER
+        return (accepted.is_dir() and any(accepted.iterdir())) or bool(self.rows("intake", "list"))
 
     def rows(self, *args: str) -> list[dict[str, Any]]:
         """What a list of crm says, as JSON."""
@@ -95,6 +119,8 @@ class Answers:
     took: list[float] = field(default_factory=list)
     began: float = 0.0
     ended: float = 0.0
+    own: float = 0.0
+    """The seconds of processor that the posting itself took, with the pages loaded before."""
 
     @property
     def accepted(self) -> list[str]:
@@ -114,7 +140,7 @@ class Answers:
 
 
 def post(
-    site: Site, count: int, rate: float, first: int = 0, begins: Callable[[], None] | None = None
+    site: Server, count: int, rate: float, first: int = 0, begins: Callable[[], None] | None = None
 ) -> Answers:
     """Post so many, so many a second; `begins` is called as they begin."""
     wanted = {"port": site.port, "form": "callback", "rate": rate, "count": count, "first": first,
@@ -137,8 +163,16 @@ def post(
                 continue
             answers.status[said["phone"]] = said["status"]
             answers.took.append(said["ms"])
+        answers.own = _reap(process)
     answers.ended = time.time()
     return answers
+
+
+def _reap(process: subprocess.Popen[Any]) -> float:
+    """Wait for its end; the seconds of processor that it took."""
+    _, _, used = os.wait4(process.pid, 0)
+    process.returncode = 0
+    return used.ru_utime + used.ru_stime
 
 
 def judge(site: Site, score: Score, answers: Answers, name: str, *, held: bool = False) -> int:
@@ -167,72 +201,58 @@ def judge(site: Site, score: Score, answers: Answers, name: str, *, held: bool =
     return sum(leads.values())
 
 
-def minute(folder: Path, score: Score, seconds: float, rate: float, *, writers: int = 0) -> None:
-    """So many posts a second for so long, beside so many writers; none is refused, each is a lead."""
-    site = Site(folder)
+def least(folder: Path, score: Score, seconds: float, rate: float) -> None:
+    """The same posts to the least that takes them in."""
+    folder.mkdir()
+    floor, used = Floor(folder), [0.0]
+    floor.start()
+
+    def begins() -> None:
+        used[0] = floor.worked()
+
+    answers = post(floor, int(seconds * rate), rate, begins=begins)
+    count = len(answers.status) or 1
+    during = floor.end() - used[0]
+    score.remark(
+        f"floor, {rate:.0f} a second for {seconds:.0f} s: {answers};"
+        f" processor: {during / count * 1000:.2f} ms a post"
+    )
+
+
+def minute(
+    folder: Path, score: Score, seconds: float, rate: float, *, crowd: Crowd | None = None
+) -> None:
+    """So many posts a second for so long, perhaps beside writers; none is refused, each is a lead."""
+    site, used = Site(folder), [0.0]
     site.start()
-    crowd = Writers(site, score, writers)
-    used = [0.0]
 
     def begins() -> None:
         used[0] = site.worked()
-        crowd.start()
+        if crowd:
+            crowd.start(site.root)
 
     answers = post(site, int(seconds * rate), rate, begins=begins)
     during = site.worked() - used[0]
-    crowd.stop()
-    name = f"{rate:.0f} a second" + (f" beside {writers} writers" if writers else "")
-    ended = answers.ended
-    while not writers and site.rows("intake", "list") and time.time() - ended < SETTLES:
+    if crowd:
+        crowd.stop(answers.own)
+    name = f"{rate:.0f} a second" + (f" beside {crowd.name}" if crowd else "")
+    ended = time.time()
+    while site.waits() and time.time() - ended < SETTLES:
         time.sleep(3)
     settled = time.time() - ended
     whole = site.end() - used[0]
-    leads = judge(site, score, answers, name)
+    leads = judge(site, score, answers, name) - (crowd.leads if crowd else 0)
     count = len(answers.status) or 1
     score.remark(
-        f"{name} for {seconds:.0f} s: {answers}; {leads} leads after {settled:.0f} s more;"
+        f"{name} for {seconds:.0f} s: {answers}; {leads} leads {settled:.0f} s after that;"
         f" processor: {during / count * 1000:.2f} ms a post until the last answer,"
-        f" {whole / count * 1000:.2f} in all"
-        + (f"; {crowd.done} leads by writers, {crowd.busy} times busy" if writers else "")
+        f" {whole / count * 1000:.2f} with its lead; posting itself {answers.own / count * 1000:.2f}"
+        + (f"; {crowd}" if crowd else "")
     )
-    refused = count - len(answers.accepted)
-    if refused and not writers:
+    if refused := count - len(answers.accepted):
         score.fault("other", f"{name}: {refused} of {count} were not accepted")
-
-
-class Writers:
-    """Processes that add leads, one after the other, each its own."""
-
-    def __init__(self, site: Site, score: Score, count: int) -> None:
-        self.site, self.score, self.done, self.busy = site, score, 0, 0
-        self._stops, self._lock = threading.Event(), threading.Lock()
-        self._threads = [threading.Thread(target=self._write, args=(n,)) for n in range(count)]
-
-    def start(self) -> None:
-        """Begin."""
-        for thread in self._threads:
-            thread.start()
-
-    def stop(self) -> None:
-        """Let each end what it does."""
-        self._stops.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _write(self, number: int) -> None:
-        count = 0
-        while not self._stops.is_set():
-            count += 1
-            phone = f"+7926{number:03}{count:04}"
-            done = run((*crm(), "lead", "add", "--name", phone, "--phone", phone), self.site.root,
-                       limit=120, CRM_NOW="")  # fmt: skip
-            with self._lock:
-                if done.code == 0:
-                    self.done += 1
-                elif done.code == 5:
-                    self.busy += 1
-                else:
-                    self.score.fault("other", f"lead add: {done.code} {done.err}")
+    for fault in crowd.faults if crowd else ():
+        score.fault("other", f"{name}: {fault}")
 
 
 def flood(folder: Path, score: Score, count: int) -> None:
@@ -272,8 +292,10 @@ def posts(folder: Path, *, seconds: float = 60, rate: float = 200, kills: int = 
     """All of it."""
     score = Score("posts")
     folder.mkdir(parents=True, exist_ok=True)
+    least(folder / "floor", score, seconds, rate)
     minute(folder / "alone", score, seconds, rate)
-    minute(folder / "crowd", score, seconds, rate, writers=WRITERS)
+    minute(folder / "people", score, seconds, rate, crowd=Crowd(every=10))
+    minute(folder / "loops", score, seconds, rate, crowd=Crowd(nice=10))
     flood(folder / "flood", score, int(seconds * 50))
     killed(folder / "killed", score, kills, rate)
     return score.stop()

@@ -70,7 +70,8 @@ class Writer:
             self._spool.add(accepted.line(channel, arrived), PATIENCE)
         except CrmError as error:
             raise TryLater(error.message, error.hint) from error
-        self._comes.set()
+        if not self._comes.is_set():
+            self._comes.set()
 
     def _run(self) -> None:
         self._spool.take_over()

@@ -64,11 +64,15 @@ class SpoolFile:
         os.close(self.fd)
 
 
-@dataclass
 class _Line:
-    text: bytes
-    is_done: bool = False
-    failed: CrmError | None = None
+    """One that waits to be durable; its gate opens once it is, or when it is its turn to write for all."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+        self.is_done = self.leads = False
+        self.failed: CrmError | None = None
+        self.gate = threading.Lock()
+        self.gate.acquire()
 
 
 @dataclass
@@ -76,40 +80,58 @@ class Spool:
     """Adds lines from any thread; `opened` gives the workspace as it is now."""
 
     opened: Callable[[], Workspace]
-    _waiting: list[_Line] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _writes: threading.Lock = field(default_factory=threading.Lock)
     count: int = 0
     """So many lines were added that are not written down yet."""
+    _waiting: list[_Line] = field(default_factory=list)
+    _is_led: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _writes: threading.Lock = field(default_factory=threading.Lock)
     _file: SpoolFile | None = None
     _full: list[SpoolFile] = field(default_factory=list)
 
     def add(self, text: bytes, patience: float) -> None:
-        """Add a line, which is durable when this returns: who comes while another syncs shares the next sync.
-        Conflict if that takes too long."""
+        """Add a line, which is durable when this returns: those who come while one syncs share the next sync,
+        and the first of them does it. Conflict if that takes too long."""
         line = _Line(text)
         with self._lock:
             self._waiting.append(line)
-        if not self._writes.acquire(timeout=patience):
-            raise Conflict("the disk takes too long", "try again in a minute")
-        try:
-            if not line.is_done:
-                self._write()
-        finally:
-            self._writes.release()
+            line.leads, self._is_led = not self._is_led, True
+        if not line.leads and not line.gate.acquire(timeout=patience):
+            self._give_up(line)
+        if not line.is_done:
+            self._write()
         if line.failed:
             raise line.failed
 
+    def _give_up(self, line: _Line) -> None:
+        """Conflict, if nothing has become of it; what is being written is known when it comes again."""
+        with self._lock:
+            if line.leads or line.is_done:
+                return
+            self._waiting = [one for one in self._waiting if one is not line]
+        raise Conflict("the disk takes too long", "try again in a minute")
+
     def _write(self) -> None:
+        """Write what waits, and let the next one do so."""
         with self._lock:
             some, self._waiting = self._waiting, []
-        failed: CrmError | None = None
+        failed: CrmError | None = Conflict("it could not be kept")
         try:
-            self._append(some)
+            with self._writes:
+                self._append(some)
+            failed = None
         except CrmError as error:
             failed = error
-        for line in some:
-            line.failed, line.is_done = failed, True
+        finally:
+            with self._lock:
+                for line in some:
+                    line.failed, line.is_done = failed, True
+                self._is_led = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].leads = True
+                    some.append(self._waiting[0])
+            for line in some:
+                line.gate.release()
 
     def _append(self, some: list[_Line]) -> None:
         file = self._file = self._file or made(self.opened())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ from crmcli.channels.incoming import Arrived
 from crmcli.errors import Refused
 from crmcli.sales.intake import accepted, kept
 from crmcli.web.opening import Opening
-from crmcli.web.writer import Writer
+from crmcli.web.writer import TryLater, Writer
 from crmcli.workspace import Change, spool
 from tests.kit import NOW, Run, opened
 
@@ -67,6 +68,39 @@ def test_the_next_server_takes_it_over(folder: Path) -> None:
     writer.stop()
     assert len(kept.listed(opened(folder), ("waiting", "taken"))) == 3
     assert not [*(folder / spool.FOLDER).iterdir()]
+
+
+def test_many_at_once_each_stand_there_once(folder: Path) -> None:
+    writer = Writer(Opening(folder, "", NOW))
+    with ThreadPoolExecutor(16) as many:
+        for _ in many.map(lambda number: writer.keep(post(number)), range(400)):
+            pass
+    assert writer.waiting == 400
+    writer.start()
+    writer.stop()
+    assert writer.waiting == 0
+    found = kept.listed(opened(folder), ("waiting", "taken"))
+    assert {one.key for one in found} == {post(number).key for number in range(400)}
+    assert len(found) == 400
+
+
+def test_what_cannot_be_written_is_said_to_each_and_the_next_is_kept(folder: Path) -> None:
+    (folder / ".crm").mkdir(exist_ok=True)
+    (folder / spool.FOLDER).write_text("in the way")
+    writer = Writer(Opening(folder, "", NOW))
+    with ThreadPoolExecutor(4) as many:
+        told = [*many.map(lambda number: said(writer, number), range(8))]
+    assert all(told)
+    (folder / spool.FOLDER).unlink()
+    assert said(writer, 1) == ""
+
+
+def said(writer: Writer, number: int) -> str:
+    try:
+        writer.keep(post(number))
+    except TryLater as error:
+        return str(error)
+    return ""
 
 
 def test_of_a_torn_file_everything_that_was_whole_is_written_down(folder: Path) -> None:

@@ -13,8 +13,8 @@ from crmcli.sales.intake.kept import Kept, Taken
 from crmcli.sales.intake.taking import Then, numbers, read, take, take_in
 from crmcli.workspace import Workspace
 
-TOGETHER = 25
-"""So many share a transaction: few enough that who waits for the lock does not wait long."""
+TOGETHER = 100
+"""So many share a transaction: who waits for the lock waits some tenths of a second."""
 _SURE_DIGITS = 7
 """Digits at its end by which two spellings of a number are the same one, and now and then two numbers."""
 
