@@ -10,7 +10,7 @@ from typing import Any
 
 from crmcli.channels.address import mailbox
 from crmcli.channels.base import NoChannel, Prepared, Queued, Sender, secret_in_words
-from crmcli.channels.message import Message, fingerprint, from_bytes, to_bytes
+from crmcli.channels.message import Message, fingerprint, from_bytes, led_on, to_bytes
 from crmcli.channels.outcome import Outcome
 from crmcli.language import tr
 from crmcli.model.event import BOUNCED
@@ -36,7 +36,7 @@ class Mail(Sender):
         """Read the message that was kept."""
         mail = from_bytes(message.content, message.key)
         told = {
-            "text": mail.text,
+            "text": led_on(mail.text, mail.id, message.facts.get("links", ())),
             "subject": mail.subject,
             "to": ", ".join(mail.to),
             "message_id": mail.id,

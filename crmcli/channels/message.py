@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,21 @@ def fingerprint(key: str) -> str:
 def fingerprint_of(message_id: object) -> str:
     """The key's name in the Message-ID of a letter of ours."""
     return str(message_id).strip("<> ").partition("@")[0]
+
+
+def led_on(text: str, message_id: object, links: Sequence[object]) -> str:
+    """A text of a letter of ours with where its links lead, in place of the addresses of our page."""
+    if not links:
+        return text
+    ours = re.compile(
+        rf"https?://[^\s<>\"']*?/l/{re.escape(fingerprint_of(message_id))}-[^\s<>\"'?]*\?n=(\d{{1,3}})(?!\d)"
+    )
+
+    def target(found: re.Match[str]) -> str:
+        number = int(found[1])
+        return str(links[number]) if 0 < number < len(links) else found[0]
+
+    return ours.sub(target, text)
 
 
 def attachment(root: Path, path: str) -> AttachedFile:

@@ -15,6 +15,7 @@ from crmcli import language
 from crmcli.automation import person_mail
 from crmcli.automation.receive import take_up
 from crmcli.channels import message
+from crmcli.sales.intake import letters
 from crmcli.web import app as web
 from crmcli.web.opening import Opening
 from crmcli.web.writer import Writer
@@ -195,6 +196,25 @@ def test_scanners_are_led_on_and_told_nowhere(reader: Reader) -> None:
     assert reader.client.get(price).status_code == 302  # after the link that nobody sees
     reader.settle()
     assert reader.house.events("mail.clicked") == []
+
+
+def test_the_timeline_and_who_reads_the_letter_are_told_where_its_links_lead(house: House) -> None:
+    house.write("forms.yaml", "site: {address: 'https://crm.chai.example/'}\n")
+    text = "See https://chai.example/a?b=1, then\n\n> https://chai.example/c.\n> more\n\nhttps://chai.example/a?b=1\n"
+    house.template("text", f"Subject: Links\n\n{text}")
+    house.rules(stage("{id: hi, do: email, with: {template: mail/text.j2}}"))
+    olga = house.add("contact", name="Ольга", email="olga@kafe.example").id
+    house.add("deal", name="Чай", contact=olga)
+    assert house.tick().failures == []
+    [raw] = house.letters()
+    assert (raw.count("/l/"), raw.count("chai.example/a")) == (3, 0)
+    [told] = house.events("mail.out")
+    assert str(told.data["text"]).startswith(text.rstrip())
+    shown = letters.read(house.ws, told)
+    assert shown is not None
+    assert shown.text.startswith(text.rstrip())
+    assert shown.text[slice(*shown.quoted[0])].strip() == "> https://chai.example/c.\n> more"
+    assert "/u/" in shown.text  # the page is ours
 
 
 def test_no_link_leads_where_no_letter_led(reader: Reader) -> None:

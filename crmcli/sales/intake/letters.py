@@ -75,11 +75,30 @@ def raw(ws: Workspace, letter: Event) -> bytes:
 
 
 def read(ws: Workspace, letter: Event) -> IncomingMail | None:
-    """A letter read whole; None of one that was only noted."""
+    """A letter read whole, one of ours with where its links lead; None of one that was only noted."""
     from crmcli.channels import incoming_mail
 
     content = raw(ws, letter)
-    return incoming_mail.read(content) if content else None
+    mail = incoming_mail.read(content) if content else None
+    return mail if mail is None or letter.kind == "mail.in" else _led_on(ws, mail)
+
+
+def _led_on(ws: Workspace, mail: IncomingMail) -> IncomingMail:
+    """The letter with other links; what is quoted of it keeps its lines."""
+    from crmcli.channels.message import led_on
+
+    told = ws.timeline.events_of_message(mail.message_id) if "/l/" in mail.text else ()
+    links: Sequence[object] = next((e.data["links"] for e in told if "links" in e.data), ())
+    if not links:
+        return mail
+
+    def moved(span: tuple[int, int]) -> tuple[int, int]:
+        start, end = (len(led_on(mail.text[:at], mail.message_id, links)) for at in span)
+        return start, end
+
+    signature = moved(mail.signature) if mail.signature else None
+    text = led_on(mail.text, mail.message_id, links)
+    return replace(mail, text=text, quoted=tuple(map(moved, mail.quoted)), signature=signature)
 
 
 def to_answer(ws: Workspace, ref: str) -> Event:
