@@ -27,10 +27,11 @@ from crmcli.automation.robot_turns import RobotTurns
 from crmcli.automation.tick_result import TickResult
 from crmcli.automation.trigger_runs import run_triggers
 from crmcli.errors import InvalidData
-from crmcli.language import tr
+from crmcli.language import together, tr
 from crmcli.model.values import entity_of
 from crmcli.sales.consent import audiences
 from crmcli.sales.intake.accepted import write_down_left
+from crmcli.sales.privacy import again as erased_again
 from crmcli.store import layout
 from crmcli.workspace import Workspace
 from crmcli.workspace.tick_times import alone, is_news, note_end
@@ -56,6 +57,7 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
             return result
         run = _Run(ws, result)
         with ws.series():
+            run.erase_again()
             run.fetch()
             run.sync_cards()
             for _ in range(MOST_PASSES):
@@ -104,6 +106,14 @@ class _Run:
         self._turns = RobotTurns(ws, result, self._looks, self._left)
         self._deliveries = Deliveries(ws, result)
         self.has_stepped = False
+
+    def erase_again(self) -> None:
+        """What was erased of a person and came back by git goes again, before anything looks at it."""
+        if erased_again.returned(self._ws) and not self._ws.dry_run:
+            done = erased_again.finish(self._ws)
+            told = tr("what was erased came back and was erased again: {}", together(done))
+            self._result.failures.append(told)
+            self._ws.look_again()
 
     def fetch(self) -> None:
         """Fetch what lies in the mailboxes, chats and spools of the settings, before all else."""

@@ -85,6 +85,9 @@ KINDS = (
     # data: batch, entity, file, digest, span (its first and last row), turned (rows not taken), counts
     "import.part",
     "import.done",        # data: batch, entity, file, digest, rows, counts of the whole import
+    # data: of (ids), lines {file: [id:hash of the line as it stands now]}, files (sha256 of those that went),
+    # counts, kept {why: ids}: what was erased of a person
+    "privacy.erased",
     "change.undone",      # data: undone [[first event id, last], …], the changes taken back; batch; redo
 )  # fmt: skip
 
@@ -149,6 +152,10 @@ USUAL = {"created": "add", "removed": "rm", "changed": "edit", "entered": "move"
 """The verb of the command that writes an event, by the last word of its kind."""
 _TOLD = ("tick", "import", "undo")
 """Commands of which an event says in other ways that they made it."""
+
+PRIVACY_ERASED = "privacy.erased"
+ERASED = "erased"
+"""The first key in the data of an event whose data were erased: the hash that its line had before."""
 
 SUM = "sum"
 """The key in the data of a `created` event of what tells whether the record was edited by hand since."""

@@ -26,6 +26,10 @@ DIRECTORIES = ("sources", "contact_types", "company_types", "industries", "lost_
 """The lists of allowed values that built-in fields name; custom fields may name more."""
 
 NUMBERED = having("numbered")
+KEPT_IN_RUSSIA = {"invoices": 5, "offers": 5, "consents": 3}
+"""For how many years papers are kept: 402-FZ article 29; for consents the general limitation period."""
+KEPT_ABROAD = {"invoices": 10, "offers": 6, "consents": 3}
+"""The longest of the larger countries of the EU."""
 CREDIT_NOTE = "credit_note"
 """The numbers of credit notes, which are invoices, have a mask of their own."""
 """The entities whose records carry a number that settings.yaml shapes."""
@@ -135,6 +139,7 @@ class Settings:
     `assignment` says who gets what comes in by itself, `first_response` within how much working time it
     is to be answered.
     `channels` holds the settings of other channels, by name; `most_by` how much leaves by a channel at most.
+    `privacy_keep` says for how many years which papers outlive the erasure of their client's data.
     `max_effects` is how many acts one run of automation may do, `max_hourly` all of them within an hour,
     `runner` the clone that alone runs it, by its
     id or as `clones` calls it, any if that is empty. `commit` is one of COMMITS;
@@ -172,6 +177,7 @@ class Settings:
     calendar: Calendar = field(default_factory=Calendar)
     quiet: Quiet = field(default_factory=Quiet)
     most_messages: Cap | None = None
+    privacy_keep: Mapping[str, int] = field(default_factory=dict)
     max_effects: int = 1000
     max_hourly: int = 20_000
     runner: str = ""

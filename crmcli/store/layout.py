@@ -29,7 +29,9 @@ INDEX = ".crm/index.db"
 TIMELINE = "data/timeline"
 FILES = "data/files"
 AUDIENCES = "data/audiences"
-FOLDERS = (DATA, TIMELINE, FILES, AUDIENCES, *(f"{DATA}/{plural}" for plural in plurals()))
+LOCKED = "data/locked"
+"""What the law keeps of people whose data were erased: no command reads it but crm privacy."""
+FOLDERS = (DATA, TIMELINE, FILES, AUDIENCES, LOCKED, *(f"{DATA}/{plural}" for plural in plurals()))
 """Where links are refused at once: what stands behind one is not looked at."""
 PROGRAMS = "robots.d"
 PROGRAM = r"[\w][\w.-]{0,99}"
@@ -57,6 +59,11 @@ def program_path(name: str) -> str:
 def audience_path(name: str) -> str:
     """The file of an advertising audience, from the root."""
     return f"{AUDIENCES}/{name}.csv"
+
+
+def locked_path(until: str, record_id: str) -> str:
+    """Where it stands what is kept of a record until the end of a day."""
+    return f"{LOCKED}/{until}/{record_id}.json"
 
 
 def hook_path(name: str) -> str:
@@ -100,7 +107,17 @@ def timeline_path(at: datetime, clone: str) -> str:
 
 def timeline_file(at: datetime, clone: str) -> str:
     """The same in short, as events name it: `2026-11/k3mxw9tz`."""
-    return timeline_path(at, clone).removeprefix(f"{TIMELINE}/").removesuffix(".csv")
+    return short_journal(timeline_path(at, clone))
+
+
+def short_journal(path: str) -> str:
+    """The same of a path."""
+    return path.removeprefix(f"{TIMELINE}/").removesuffix(".csv")
+
+
+def journal_path(short: str) -> str:
+    """The path of what `timeline_file` names."""
+    return f"{TIMELINE}/{short}.csv"
 
 
 def file_path(sha: str) -> str:

@@ -12,7 +12,7 @@ from crmcli.model.values import Raw
 from crmcli.store import layout
 from crmcli.store.disk import file_systems, files, targets
 from crmcli.store.disk.recovery import leftovers, recover, strays
-from crmcli.store.git import commands
+from crmcli.store.git import commands, tracked
 from crmcli.store.index import base
 from crmcli.store.index.documents import IndexDamaged as IndexDamaged
 from crmcli.store.records import stray_files, uncommitted
@@ -135,6 +135,11 @@ def as_committed(ws: Workspace) -> Iterator[tuple[str, dict[str, Raw]]]:
                 yield record_id, codec.load(data, path)
         except InvalidData:
             continue  # it was broken then
+
+
+def is_tracked(ws: Workspace) -> bool:
+    """Whether the folder is part of a git repository."""
+    return tracked.index_of(ws.root) is not None
 
 
 def has_stash(ws: Workspace) -> bool:

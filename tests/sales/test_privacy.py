@@ -1,13 +1,19 @@
-"""Personal data of a client: all of it handed out."""
+"""Personal data of a client: all of it handed out, or erased."""
 
 from __future__ import annotations
 
+import base64
 import json
+import random
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-from tests.kit import Run
+import pytest
+
+from tests.kit import Run, records_of, write
 
 LETTER = """\
 From: Пётр <petr@vyaz.example>
@@ -41,7 +47,7 @@ def test_an_archive_has_all_that_is_kept_of_a_person_and_of_others_only_the_ment
     assert crm("mail", "receive", "-", stdin=LETTER).code == 0
     crm("block", "add", "petr@vyaz.example", "--reason", "просил")
 
-    done = crm("privacy", "export", "petr@vyaz.example", "-o", "petr.zip")
+    done = crm("privacy", "export", "petr@vyaz.example", "-o", "petr.zip", CRM_LANG="ru")
     assert done.code == 0, done.err
     with zipfile.ZipFile(folder / "petr.zip") as packed:
         told = json.loads(packed.read("data.json"))
@@ -70,3 +76,178 @@ def test_an_archive_is_of_people(crm: Callable[..., Run]) -> None:
     refused = crm("privacy", "export", firm)
     assert refused.code == 3
     assert len(refused.err.splitlines()) <= 2
+
+
+# -- erasing --------------------------------------------------------------------------------------
+
+
+LASTS = ("Вяземский", "Кузьмина", "Щёголев", "Бондаренко", "Лебедь", "Цой")
+FIRSTS = (("Пётр", "Сергеевич"), ("Алёна", "Игоревна"), ("Фёдор", ""), ("Юлия", "Андреевна"))
+
+
+class Known(NamedTuple):
+    """A made-up person: the parts of the name, a phone, an address, and how these are spelled."""
+
+    first: str
+    middle: str
+    last: str
+    digits: str
+    email: str
+
+    def spelled(self, chance: random.Random) -> str:
+        """A sentence that names the person in one way or another."""
+        d, first, last = self.digits, self.first, self.last
+        phone = chance.choice(
+            (f"+7 {d[:3]} {d[3:6]}-{d[6:8]}-{d[8:]}", f"8({d[:3]}){d[3:6]} {d[6:8]} {d[8:]}", f"8{d}",
+             f"+7{d}", f"7 {d[:3]} {d[3:6]} {d[6:]}", f"{d[:3]}-{d[3:6]}-{d[6:]}")
+        )  # fmt: skip
+        name = chance.choice(
+            (f"{last} {first}", f"{first} {last}", f"{last.upper()} {first[0]}.", f"{first[0]}. {last}",
+             last, f"{last}, {first} {self.middle}".strip())
+        )  # fmt: skip
+        return f"{name}, тел. {phone}, почта {chance.choice((self.email, self.email.upper()))}"
+
+    def traces_in(self, text: str) -> list[str]:
+        """Each line of a text that holds the name, the phone in whatever spelling, or the address."""
+        stem = self.last[:-2] if len(self.last) > 5 else self.last
+        found = []
+        for line in text.splitlines():
+            bare = re.sub(r"[\s()\-+.]", "", line)
+            is_named = stem.lower().replace("ё", "е") in line.lower().replace("ё", "е")
+            if is_named or self.digits in bare or self.email in line.lower():
+                found.append(line[:200])
+        return found
+
+
+def made_up(chance: random.Random, number: int) -> Known:
+    first, middle = chance.choice(FIRSTS)
+    digits = "9" + "".join(chance.choices("0123456789", k=9))
+    return Known(
+        first, middle, chance.choice(LASTS), digits, f"klient{number}@pochta{number}.example"
+    )
+
+
+def letter(who: Known, number: int, text: str) -> str:
+    body = base64.b64encode(text.encode()).decode()
+    return (
+        f"From: =?utf-8?b?{base64.b64encode(who.last.encode()).decode()}?= <{who.email}>\n"
+        f"To: sales@chai.example\nMessage-ID: <{number}@x.example>\nSubject: Заказ\nMIME-Version: 1.0\n"
+        f"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n{body}\n"
+    )
+
+
+def grepped(root: Path, who: Known) -> dict[str, list[str]]:
+    """Where a person stands in the folder, git's own part aside; what is packed is looked into."""
+    found = {}
+    for path in sorted(p for p in root.rglob("*") if p.is_file() and ".git" not in p.parts):
+        text = path.read_bytes().decode("utf-8", "replace")
+        words = [text, *(_decoded(part) for part in re.findall(r"[A-Za-z0-9+/=]{16,}", text))]
+        if lines := [line for word in words for line in who.traces_in(word)]:
+            found[path.relative_to(root).as_posix()] = lines
+    return found
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except ValueError:
+        return ""
+
+
+def papers(crm: Callable[..., Run], folder: Path, deal: str, who: Known) -> list[Run]:
+    """An accepted offer and a paid invoice, which the law keeps, and drafts of both, which it does not."""
+    for path in ("offers/offer.html.j2", "invoices/invoice.html.j2"):
+        write(folder, f"templates/{path}", "<p>{{ contact.name }}</p>")
+    write(
+        folder,
+        "templates/mail/hi.j2",
+        "Subject: {{ contact.last_name }}\n\n{{ contact.name }}, да!\n",
+    )
+    line = ("--line", f"Монтаж у {who.last} {who.first};2;15000;шт")
+    made = [crm("offer", "draft", "--deal", deal, *line) for _ in range(2)]
+    made += [crm("invoice", "add", "--deal", deal, *line) for _ in range(2)]
+    offer, _, invoice, _ = (done.out.split()[0] if done.out else "" for done in made)
+    return [
+        *made,
+        crm("offer", "accept", offer),
+        crm("invoice", "pay", invoice, "30000", "--reference", f"от {who.last}"),
+    ]
+
+
+def live(
+    crm: Callable[..., Run], folder: Path, who: Known, chance: random.Random
+) -> tuple[str, str]:
+    """A life of a client over all channels; the ids of the client and of the deal that is shared."""
+    name = ("--last-name", who.last, "--first-name", who.first, "--middle-name", who.middle)
+    lead = crm("lead", "add", *name, "--phone", f"8{who.digits}", "--email", who.email,
+               "--comment", who.spelled(chance)).out.strip()  # fmt: skip
+    firm = crm("company", "add", "--name", "Ромашка").out.strip()
+    other = crm("contact", "add", "--last-name", "Орлова", "--company", firm).out.strip()
+    crm("lead", "convert", lead, "--contact", "--deal", CRM_LANG="ru")
+    client = crm("contact", "list", "--where", f"last_name = {who.last}", "--ids").out.strip()
+    deal = crm("deal", "list", "--ids").out.strip()
+    shared = crm("deal", "add", "--name", "Общая", "--contact", other, "--contact", client,
+                 "--amount", "5000").out.strip()  # fmt: skip
+    said = [crm("mail", "receive", "-", stdin=letter(who, n, who.spelled(chance))) for n in (1, 2)]
+    said += [
+        crm("log", kind, chance.choice((client, deal, shared, other)), who.spelled(chance))
+        for kind in ("note", "call", "meeting", "mail", "note", "sms")
+    ]
+    (folder / "x.txt").write_text(who.spelled(chance), "utf-8")
+    said += [
+        crm("file", "add", client, "x.txt"),
+        crm("task", "add", f"Позвонить: {who.spelled(chance)}", "--about", deal),
+        crm("task", "add", f"Спросить: {who.spelled(chance)}", "--about", other),
+        crm("contact", "edit", client, "--comment", f"Стало: {who.spelled(chance)}"),
+        crm("contact", "edit", client, "--comment", ""),
+        crm("contact", "edit", other, "--comment", f"Знает {who.spelled(chance)}"),
+        crm("block", "add", who.email, "--reason", "просил"),
+        *papers(crm, folder, deal, who),
+        crm("mail", "send", deal, "--template", "hi", "--anyway", "--yes"),
+        crm("undo"),
+    ]
+    (folder / "x.txt").unlink()
+    assert [done.err for done in said if done.code] == []
+    return client, shared
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_after_an_erasure_a_search_of_the_whole_folder_finds_only_what_is_said_to_stay(
+    folder: Path, crm: Callable[..., Run], seed: int
+) -> None:
+    chance = random.Random(seed)
+    who = made_up(chance, seed)
+    client, shared = live(crm, folder, who, chance)
+    amounts = crm("deal", "list", "--columns", "id,amount,stage", "--csv").out
+    assert len(grepped(folder, who)) > 5
+
+    before = records_of(folder)
+    shown = crm("privacy", "erase", client, "--dry-run", CRM_LANG="en")
+    assert shown.code == 0, shown.err
+    assert records_of(folder) == before
+    done = crm("privacy", "erase", client, "--yes", CRM_LANG="en")
+    assert done.code == 0, done.err
+
+    crm("contact", "list")  # and an index built anew has nothing either
+    left = grepped(folder, who)
+    locked = {path for path in left if path.startswith("data/locked/2031-12-31/")}
+    assert sorted(Path(path).stem.split("-")[0] for path in locked) == ["invoice", "offer"]
+    assert set(left) - locked <= {"data/blocklist.csv"}, left
+    assert not any(who.digits in "".join(left[path]) for path in locked)
+    assert all(path in done.err for path in left)
+    checked = crm("check")
+    assert checked.code == 0, checked.out + checked.err
+    assert crm("deal", "list", "--columns", "id,amount,stage", "--csv").out == amounts
+    for command in (("timeline", shared), ("timeline",), ("tick",), ("report", "activity"), ("today",),
+                    ("mail", "list"), ("jobs", "list")):  # fmt: skip
+        ran = crm(*command)
+        assert "Traceback" not in ran.err, (command, ran.err)
+        assert who.traces_in(ran.out + ran.err) == []
+    undone = crm("undo", "--any", CRM_LANG="en")
+    assert undone.code == 1
+    assert "cannot be undone" in undone.err
+    assert crm("privacy", "proof", client).code == 0
+    assert who.traces_in(crm("privacy", "proof", client).out) == []
+    again = crm("privacy", "erase", client, "--yes")
+    assert again.code == 0, again.err

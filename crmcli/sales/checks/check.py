@@ -13,6 +13,7 @@ from crmcli.sales.checks import merge_checks
 from crmcli.sales.checks.record_checks import RecordCheck
 from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.imports.mapping import presets_of
+from crmcli.sales.privacy import again
 from crmcli.sales.products import products
 from crmcli.sales.rates import rates
 from crmcli.sales.records import tombstones
@@ -56,8 +57,17 @@ def problems(ws: Workspace) -> list[Problem]:
     if storage.is_blocked(ws):
         return list(dict.fromkeys(found))
     found += storage.timeline(ws)
+    found += _erased(ws)
     found += _of_records(ws, found, staged=layout.PIPELINES not in bad)
     return list(dict.fromkeys(found))
+
+
+def _erased(ws: Workspace) -> Iterator[Problem]:
+    """What was erased and is here again, beside lines of the timeline, which are told as such."""
+    for path in again.returned(ws):
+        place = path if path.startswith(layout.DATA) else layout.TIMELINE
+        said = tr("what was erased is here again: {}", path)
+        yield Problem(place, 0, said, "crm check --fix, or the next crm tick, erases it again")
 
 
 def _of_records(ws: Workspace, found: Iterable[Problem], *, staged: bool) -> Iterator[Problem]:

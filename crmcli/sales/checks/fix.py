@@ -12,6 +12,7 @@ from crmcli.model.fields import Record
 from crmcli.model.kinds import ContactPoints
 from crmcli.model.values import entity_of
 from crmcli.sales.checks.record_checks import RecordCheck, is_there
+from crmcli.sales.privacy import again
 from crmcli.sales.records.links import links_of, relinked
 from crmcli.sales.records.tombstones import successor
 from crmcli.store import layout
@@ -36,6 +37,8 @@ def fix_all(ws: Workspace, may: May) -> Iterator[Fixed]:
     if ws.only_reads:
         return  # a dry run in a state that is not ours: the rest is looked at when it is
     yield from storage.fix_timeline(ws)
+    for path in () if ws.dry_run else again.finish(ws):
+        yield Fixed(path, "erased again")
     yield from storage.fix_places(ws)
     ws.look_again()
     yield from _index(ws)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from crmcli.dataclass import dataclass, field
 from crmcli.errors import Refused
 from crmcli.language import tr
-from crmcli.model.event import AMENDMENTS, MARKS, SEQUENCES, Event
+from crmcli.model.event import AMENDMENTS, MARKS, PRIVACY_ERASED, SEQUENCES, Event
 from crmcli.model.fields import Record
 from crmcli.model.listed import only_beginning
 from crmcli.model.words import in_words
@@ -140,6 +140,7 @@ def _in_turn(
         with ws.change("undo") as change:
             ws.look_at_events()
             found = find()
+            _check_not_erased(found)
             if telling:
                 telling.before(found)
             parts = _parts(found)[::-1]
@@ -154,6 +155,16 @@ def _in_turn(
                 last = change.last_event
     tell(done)
     return total
+
+
+def _check_not_erased(changes: Sequence[PastChange]) -> None:
+    """Refuse to take an erasure back: what it took is nowhere any more."""
+    for past in changes:
+        if next(past.each(kinds=(PRIVACY_ERASED,)), None):
+            raise Refused(
+                tr("{} erased personal data: that cannot be undone", past.id),
+                "crm undo --event ID undoes another change, see crm timeline REF --json",
+            )
 
 
 def _parts(changes: Sequence[PastChange]) -> list[list[PastChange]]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from crmcli.language import tr
 from crmcli.model.event import (
     ENTRIES,
+    ERASED,
     RESUMED,
     SEQUENCES,
     STAGE_RENAMED,
@@ -68,6 +69,9 @@ class Reversal:
         made: list[str] = []
         is_conversion = False
         for event in self._known(past.each(newest_first=True)):
+            if event.data.get(ERASED):
+                self.kept.append(Kept(event.record, "", "its data were erased"))
+                continue
             self._reverse(event, past.clone)
             if is_of_people(event):
                 take_back_in(self.change, self.ws, event)

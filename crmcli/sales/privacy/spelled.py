@@ -9,7 +9,7 @@ from typing import Any
 from crmcli.dataclass import dataclass, field
 
 _ENDINGS = (
-    "а|я|у|ю|е|ы|и|й|ь|ой|ей|ою|ею|ым|им|ом|ем|ого|его|ому|ему|ых|их|ый|ий|ыми|ими|ам|ая|яя|ую|юю"
+    "а|я|у|ю|е|ы|и|й|ь|ой|ей|ою|ею|ым|им|ом|ем|ого|его|ому|ему|ых|их|ый|ий|ыми|ими|ам|ая|яя|ую|юю|о"
 )
 _SOFT = "аяйьыеоиёую"
 _SHORTEST = 4  # letters of a last name that is looked for by itself

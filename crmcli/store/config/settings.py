@@ -122,6 +122,9 @@ def _read_settings(top: Cursor) -> Settings:
         calendar=_calendar(top.at("calendar"), got["calendar"]),
         quiet=_quiet(top.at("automation"), got["automation"], fields),
         most_messages=got["automation"]["most_messages"],
+        privacy_keep={
+            name: years for name, years in got["privacy"]["keep"].items() if years is not None
+        },
         max_effects=got["automation"]["max_effects"],
         max_hourly=got["automation"]["max_hourly"],
         runner=got["automation"]["runner"],

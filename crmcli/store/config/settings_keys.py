@@ -9,7 +9,7 @@ from crmcli.language import tr
 from crmcli.model import limits
 from crmcli.model.listed import allowed_hint, did_you_mean
 from crmcli.model.number_mask import RULE, read_mask
-from crmcli.model.settings import COMMITS, CREDIT_NOTE, LANGUAGES, NUMBERED, Settings
+from crmcli.model.settings import COMMITS, CREDIT_NOTE, KEPT_ABROAD, LANGUAGES, NUMBERED, Settings
 from crmcli.model.values import ID_LETTERS, parse_decimal
 from crmcli.store.config import shapes
 from crmcli.store.config.alert_keys import ALERTS, TELEGRAM
@@ -230,6 +230,17 @@ SHAPE = shapes.keys(
                     "never; each: crm commits what a command changed; tick: it commits at the end of crm"
                     " tick.",
                     COMMITS, Settings.commit,
+                )
+            },
+        ),
+        "privacy": shapes.keys(
+            "What outlives the erasure of a client's data, see crm help privacy.",
+            {
+                "keep": shapes.keys(
+                    "For how many years, to the end of the last; 0 is not at all.",
+                    {
+                        kind: shapes.whole("", 0, 100) for kind in KEPT_ABROAD
+                    },
                 )
             },
         ),

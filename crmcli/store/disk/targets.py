@@ -27,6 +27,9 @@ OWN = frozenset((".crm/commits/pending", ".crm/sent"))
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _JOURNAL = re.compile(rf"[{ID_LETTERS}]{{{layout.ID_LENGTH}}}\.csv")
 _AUDIENCE = re.compile(rf"{layout.AUDIENCES}/{layout.PROGRAM}\.csv")
+_LOCKED = re.compile(
+    rf"{layout.LOCKED}/\d{{4}}-\d\d-\d\d/[a-z]+-[{ID_LETTERS}]{{{layout.ID_LENGTH}}}\.json"
+)
 _ATTACHMENT = re.compile(r"data/files/([0-9a-f]{2})/\1[0-9a-f]{62}")
 _SHORT_NAME = re.compile(r"git~[0-9]+", re.IGNORECASE)  # what Windows may call .git
 _STRANGE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
@@ -42,6 +45,7 @@ def may_put(path: str) -> bool:
         or path in layout.TABLES
         or bool(_AUDIENCE.fullmatch(path))
         or bool(_ATTACHMENT.fullmatch(path))
+        or bool(_LOCKED.fullmatch(path))
         or is_journal(path)
         or _is_template(path)
     )
@@ -53,8 +57,14 @@ def may_append(path: str) -> bool:
 
 
 def may_delete(path: str) -> bool:
-    """Whether it may be removed: records, also those that stand in the wrong place, and templates."""
-    return bool(layout.id_of_path(path)) or _is_misplaced(path) or _is_template(path)
+    """Whether it may be removed: records, also those that stand in the wrong place, templates, and what an
+    erasure takes: attachments, what was kept long enough."""
+    return (
+        bool(layout.id_of_path(path))
+        or bool(_ATTACHMENT.fullmatch(path) or _LOCKED.fullmatch(path))
+        or _is_misplaced(path)
+        or _is_template(path)
+    )
 
 
 def is_journal(path: str) -> bool:

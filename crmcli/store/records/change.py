@@ -332,12 +332,17 @@ class Change:
         )
         for record_id, content in self._drafts.contents():
             self._plan_record(plan, record_id, content)
-        self._plan_files(plan)
         if self.events:
             self.events[0] = with_command(self.events[0], self.author.command)
             path = layout.timeline_path(self.author.at, self.clone)
-            plan.append(path, csv_lines.lines(self.events, self._before))
-            self.touched.append(path)
+            written = csv_lines.lines(self.events, self._before)
+            fixed, digest = self._fixed.get(path, (None, None))
+            if fixed is None:
+                plan.append(path, written)
+                self.touched.append(path)
+            else:  # a file is written once: mended, and longer
+                self._fixed[path] = fixed + written, digest
+        self._plan_files(plan)
         if not self.touched:
             return ""
         if self.author.call:

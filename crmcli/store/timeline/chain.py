@@ -14,7 +14,7 @@ from crmcli.language import tr
 from crmcli.model.event import KINDS
 from crmcli.store import layout
 from crmcli.store.disk import line_reader
-from crmcli.store.timeline import csv_lines, descent
+from crmcli.store.timeline import csv_lines, descent, erased_lines
 from crmcli.store.timeline.csv_lines import BOM, HEADER_LINE, bare, line_hash
 
 _KINDS = frozenset(kind.encode() for kind in KINDS)
@@ -54,6 +54,8 @@ def problems(root: Path, unreadable: Mapping[str, frozenset[int]]) -> Iterator[P
             continue
         yield from verify_chain(root / path, name=path, unreadable=bad)
         yield from _of_events(root, path, bad, ids, attached)
+    whole = (path for path in journals(root) if 0 not in unreadable.get(path, _NO_LINES))
+    yield from erased_lines.faults(root, whole, BY_FIX)
 
 
 def verify_chain(
@@ -141,7 +143,7 @@ def _repeated(root: Path, path: str, number: int, line: bytes) -> Iterator[Probl
         for at, text in _lines(root / other)
         if text.startswith(event_id + b",")
     )
-    if (other, text) != (path, line):
+    if (other, text) != (path, line) and line_hash(text) != line_hash(line):
         said = tr(
             "the event {} is already in {}:{}", event_id.decode("ascii", "replace"), other, at
         )
@@ -184,11 +186,14 @@ def mended(data: bytes, *, is_whole: bool) -> tuple[bytes, list[str]]:
     The last line gets its end only if it `is_whole`, and not the rest of one that was cut off.
     """
     text = data.removeprefix(BOM).replace(b"\r\n", b"\n")
+    lines = text.removesuffix(b"\n").split(b"\n")
+    erased = erased_lines.shortest(lines)
     kept: list[bytes] = []
     seen: set[bytes] = set()
     twice = 0
-    for line in text.removesuffix(b"\n").split(b"\n"):
-        if line and line != HEADER_LINE and line in seen:
+    for line in lines:
+        is_elsewhere = erased and erased.get(line_hash(line), line) != line
+        if line and line != HEADER_LINE and (line in seen or is_elsewhere):
             twice += 1
             continue
         seen.add(line)

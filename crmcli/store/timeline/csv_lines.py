@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
@@ -19,6 +18,7 @@ from crmcli.model.event import Event
 from crmcli.model.values import format_instant, parse_instant
 from crmcli.store.disk import files, line_reader
 from crmcli.store.timeline.event_ids import EVENT_ID, ID_LENGTH
+from crmcli.store.timeline.line_hashes import line_hash as line_hash
 from crmcli.store.yaml.canonical import MAX_BYTES
 
 COLUMNS = ("id", "at", "actor", "kind", "record", "cause", "depth", "data", "prev")
@@ -78,11 +78,6 @@ class Tail(NamedTuple):
     size: int
     hash: str
     last_id: str
-
-
-def line_hash(line: bytes) -> str:
-    """The hash by which the next line knows this one (without its line end)."""
-    return hashlib.sha256(line).hexdigest()[:16]
 
 
 def to_line(event: Event, prev: str) -> str:

@@ -24,7 +24,7 @@ _BESIDE = "crm-sent"
 
 def keep(root: Path, claim: Claim) -> None:
     """Note a claim in git's own folder as well, durably, before the message leaves."""
-    path = _beside(root)
+    path = beside(root)
     if path is None:
         return
     # Who cannot write there cannot set git back either.
@@ -40,7 +40,7 @@ def keep(root: Path, claim: Claim) -> None:
             os.close(fd)
 
 
-def _beside(root: Path) -> Path | None:
+def beside(root: Path) -> Path | None:
     """The list in git's own folder; None where there is none, or it stands elsewhere."""
     found = tracked.index_of(root)
     if found is None:
@@ -60,7 +60,7 @@ def _beside(root: Path) -> Path | None:
 def size_of(root: Path) -> int:
     """How long the lists are together; 0 if there are none."""
     size = 0
-    for path in (files.inside(root, PATH), _beside(root)):
+    for path in (files.inside(root, PATH), beside(root)):
         with contextlib.suppress(FileNotFoundError):
             size += path.lstat().st_size if path else 0
     return size
@@ -77,8 +77,8 @@ def read(root: Path) -> SentList:
                 tr("{}:{} is damaged, so crm cannot tell what was sent from here", PATH, number),
                 tr("look at {}, remove that line, then run crm tick", PATH),
             ) from None
-    beside = _beside(root)
-    for _, line in _lines(found, beside) if beside else ():
+    other = beside(root)
+    for _, line in _lines(found, other) if other else ():
         with contextlib.suppress(ValueError, TypeError, KeyError):  # cut off: then it has not left
             found.take(line)
     return found

@@ -1,0 +1,89 @@
+"""What was erased and is here again, by git or a backup: found, and taken out once more."""
+
+from __future__ import annotations
+
+from crmcli.model.event import ERASED, PRIVACY_ERASED
+from crmcli.model.values import entity_of
+from crmcli.sales.privacy.blanks import blank
+from crmcli.sales.privacy.traces import files_named
+from crmcli.store import layout
+from crmcli.workspace import Change, Workspace, erasing
+
+
+def returned(ws: Workspace) -> list[str]:
+    """What is here though it was erased, at no cost that grows with the base: records, and their events."""
+    found = []
+    ids, _ = _erased(ws)
+    for record_id in ids:
+        if ws.has_file(layout.record_path(record_id)):
+            found.append(layout.record_path(record_id))
+        told = (e for e in ws.events(record=record_id) if _says_something(e.kind, e.data))
+        found += [event.id for event in told]
+    return found
+
+
+def _ids(data: object) -> list[str]:
+    lines = data.get("lines", {}) if isinstance(data, dict) else {}
+    return [name.partition(":")[0] for names in lines.values() for name in names]
+
+
+def finish(ws: Workspace) -> list[str]:
+    """Take it out once more, and list the lines of that; the paths that were rewritten or removed."""
+    ids, files = _erased(ws)
+    if not ids:
+        return []
+    with ws.change("privacy erase") as change:
+        ws.look_again()
+        lines, named = _lines_again(ws, change, ids)
+        done = [layout.journal_path(name) for name in lines]
+        loose = (sha for sha in files if sha not in named)
+        for path in [*map(layout.record_path, ids), *map(layout.file_path, loose)]:
+            if ws.has_file(path):
+                change.fix(path, None)
+                done.append(path)
+        for record_id in ids:
+            if layout.record_path(record_id) in done:
+                change.note(f"{entity_of(record_id)}.removed", record_id, {"by": "privacy"})
+        if done:
+            change.note(PRIVACY_ERASED, "", {"of": ids, "lines": lines, "files": files})
+    return done
+
+
+def _lines_again(
+    ws: Workspace, change: Change, ids: list[str]
+) -> tuple[dict[str, list[str]], set[str]]:
+    """Rewrite the journals in which something stands again; what is listed by each, and the files that the
+    other lines name."""
+    known = {one for e in ws.events(kinds=(PRIVACY_ERASED,)) for one in _ids(e.data)}
+    lines: dict[str, list[str]] = {}
+    named: set[str] = set()
+    for journal in erasing.journals(ws):
+        standing = {line.event.id for line in journal.lines.values() if line.is_erased}
+        for number, line in journal.lines.items():
+            event = line.event
+            is_his = event.record in ids and _says_something(event.kind, event.data)
+            if not line.is_erased and (is_his or event.id in known - standing):
+                journal.erase(number, blank(event))
+            elif event.kind != PRIVACY_ERASED:
+                named.update(files_named(event))
+        if journal.changed:
+            lines[layout.short_journal(journal.path)] = list(journal.changed.values())
+            change.fix(journal.path, journal.written())
+    return lines, named
+
+
+def _erased(ws: Workspace) -> tuple[list[str], list[str]]:
+    """The records and the stored files that were erased, ever."""
+    ids: dict[str, None] = {}
+    files: dict[str, None] = {}
+    for event in ws.events(kinds=(PRIVACY_ERASED,)):
+        ids |= dict.fromkeys(str(one) for one in event.data.get("of", ()) if entity_of(str(one)))
+        files |= dict.fromkeys(map(str, event.data.get("files", ())))
+    return [*ids], [*files]
+
+
+def _says_something(kind: str, data: object) -> bool:
+    """Whether an event of an erased record holds more than what the erasure itself writes."""
+    told = data if isinstance(data, dict) else {}
+    is_ours = kind.endswith(".removed") and told.keys() <= {"by", "command"}
+    return not (is_ours or ERASED in told or kind == "job.cancelled")
