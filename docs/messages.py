@@ -52,7 +52,7 @@ MACHINES = (
     "tr_in",
 )
 """What is given to these is for no people, or is collected by itself."""
-PROSE = re.compile(r"(?:[A-Za-z]{2,}[,:]? (?:an? )?|\b[Aa]n? )[\w({'\"`-]*[A-Za-z]{2,}")
+PROSE = re.compile(r"^like |(?:[A-Za-z]{2,}[,:]? (?:an? )?|\b[Aa]n? )[\w({'\"`-]*[A-Za-z]{2,}")
 CODE_LIKE = re.compile(
     r"\n|SELECT|DISTINCT|IS NOT|[a-z] TEXT$|rowid|^id, at|[A-Z]{4,} [A-Z(*]|^[\w.]+ (=|in \(|<) "
     "|is (not )?empty$"

@@ -115,6 +115,12 @@ def test_a_missing_translation_and_a_lost_value_are_found(messages: ModuleType) 
     assert messages.faults(catalog) == ["nothing to undo", "no {} matches {!r}", "('row', 'rows')"]
 
 
+def test_a_hint_that_gives_an_example_says_so_in_russian(messages: ModuleType) -> None:
+    hints = [m for m in messages.known("ru") if isinstance(m.id, str) and m.id.startswith("like")]
+    assert [m.id for m in hints if not str(m.string).startswith("например")] == []
+    assert len(hints) > 30
+
+
 def test_gettext_reads_what_the_catalogue_says(messages: ModuleType) -> None:
     compiled = gettext.translation(DOMAIN, CATALOGUES, ["ru"])
     for message in messages.known("ru"):

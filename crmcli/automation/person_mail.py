@@ -27,7 +27,7 @@ from crmcli.workspace import Change, Workspace
 if TYPE_CHECKING:
     from crmcli.channels.message import AttachedFile, Message
 
-ANYWAY = "send it --anyway, or see crm block list"
+ANYWAY = "to send it all the same: --anyway"
 
 
 class MustNotBeMailed(Refused):

@@ -14,7 +14,7 @@ from crmcli.present.told import Told
 from crmcli.sales.consent import block_list
 
 COLUMNS = [
-    Column("what", "Blocked", keep=True), Column("kind", "Kind"), Column("reason", "Reason"),
+    Column("what", "Blocked", keep=True), Column("kind", "Kind", "word"), Column("reason", "Reason"),
     Column("on", "Since", "date"), Column("by", "By", "user"),
 ]  # fmt: skip
 
@@ -42,7 +42,11 @@ def list_(session: Session) -> Listing:
     Example: crm block list --csv > blocked.csv
     """
     blocks = block_list.blocklist(session.workspace).blocks.values()
-    return Listing.of(blocks, COLUMNS, empty="the block list is empty")
+    return Listing.of(
+        blocks,
+        COLUMNS,
+        empty="nothing is blocked yet: crm block add puts an address or a number on the list",
+    )
 
 
 @block.command(cls=ChangingVerb)

@@ -34,7 +34,7 @@ def sync(session: Session, link: Sequence[str], new: Sequence[str], anyway: bool
     contact, one in doubt is listed, to be answered by --link or --new. If both sides changed a field, ours
     stays and that is said. A card that is gone deletes no contact. What crm does not know stays on the card.
 
-    Example: crm contact sync --help
+    Example: crm contact sync --dry-run
     """
     from crmcli.automation.approval.gate import ASK, Gate
     from crmcli.sales.cards.sync import sync as run

@@ -82,6 +82,12 @@ class WholeNumber(click.IntRange):
         self.name = tr("whole number")
         return int(super().convert(value, param, ctx))
 
+    def _describe_range(self) -> str:
+        """The bounds as people say them; click's own word for none above is left, for help drops it."""
+        if self.min is None or self.max is None:
+            return super()._describe_range()
+        return tr("{} to {}", self.min, self.max)
+
 
 def option(
     names: str,

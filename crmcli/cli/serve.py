@@ -32,7 +32,7 @@ def serve(session: Session, port: int, host: str) -> None:
     before it. Stop it with Ctrl-C or
     SIGTERM. Needs `pip install 'crmcli[web]'`.
 
-    Example: crm serve --help
+    Example: crm serve --port 8090
     """
     ws, out = session.workspace, session.out
     found = ws.forms.forms

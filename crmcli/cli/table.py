@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -13,6 +14,12 @@ if TYPE_CHECKING:  # help, which lays out texts here, needs no columns
     from crmcli.present.cells import Column
 
 GAP = "  "
+LEAST_OF_IDS = 12
+"""Letters of an event's id that are shown: its time, and enough that another in the same instant differs."""
+_RECORD, _EVENT = (
+    re.compile(r"[a-z]+-[0-9a-hjkmnp-tv-z]{8}"),
+    re.compile(r"e[0-9a-hjkmnp-tv-z]{16}"),
+)
 ROOM_TO_READ = 18
 """Cells in which a text can be read: with fewer it stands below its row instead of beside it."""
 
@@ -34,7 +41,7 @@ def fit(
     columns: Sequence[Column], natural: Sequence[int], room: int, empty: Container[int] = ()
 ) -> dict[int, int]:
     """The widths of as many columns as fit, by their number: first the `empty` ones are left out, then the
-    widest elastic ones give way, then those to the right that may be left out."""
+    widest elastic ones give way, then the spare ones go and those to the right that may be left out."""
     fitting = list(range(len(columns)))
     if sum(natural) + len(GAP) * (len(fitting) - 1) > room:
         fitting = [n for n in fitting if n not in empty] or fitting
@@ -51,7 +58,7 @@ def fit(
             return widths
         if len(fitting) == 1:
             return {fitting[0]: max(1, room)}
-        fitting.remove(max(fitting, key=lambda n: (not columns[n].keep, n)))
+        fitting.remove(max(fitting, key=lambda n: (columns[n].spare, not columns[n].keep, n)))
 
 
 def lay_out(
@@ -63,14 +70,18 @@ def lay_out(
     """The lines of a table, its heads first, and the numbers of the columns that found no room and are lost.
 
     `room` None means as wide as it needs. `paint(row, column, text)` colours a padded cell;
-    row -1 is the heads. What a `whole` column has no room for goes on in lines below.
+    row -1 is the heads. Ids give way first: their beginnings do for a command. What a `whole` column has
+    no room for goes on in lines below.
     """
     rows = [[column.head for column in columns], *cells]
     sizes = [[width(text) for text in row] for row in rows]
+    if room and sum(map(max, zip(*sizes, strict=True))) + len(GAP) * (len(columns) - 1) > room:
+        rows = [rows[0], *with_short_ids(cells)]
+        sizes = [[width(text) for text in row] for row in rows]
     natural = [max(column) for column in zip(*sizes, strict=True)]
     empty = {n for n, column in enumerate(zip(*sizes[1:], strict=True)) if not any(column)}
     widths = dict(enumerate(natural)) if room is None else fit(columns, natural, room, empty)
-    below = _crowded(columns, natural, widths)
+    below = _crowded(columns, natural, widths, empty)
     if room and below is not None:
         widths = fit(
             columns,
@@ -105,13 +116,35 @@ def lay_out(
     return lines, [n for n in range(len(natural)) if n not in {*widths, *empty, below}]
 
 
+def with_short_ids(cells: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The rows with ids as short as commands take them: of a record without its word, of an event the
+    beginning that no other in the column has."""
+    columns = [list(column) for column in zip(*cells, strict=True)]
+    for texts in columns:
+        known = {text for text in texts if text}
+        if known and all(_RECORD.fullmatch(text) for text in known):
+            texts[:] = [text.rpartition("-")[2] for text in texts]
+        elif known and all(_EVENT.fullmatch(text) for text in known):
+            size = next(
+                n
+                for n in range(LEAST_OF_IDS, 18)
+                if len({text[:n] for text in known}) == len(known)
+            )
+            texts[:] = [text[:size] for text in texts]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
 def _crowded(
-    columns: Sequence[Column], natural: Sequence[int], widths: Mapping[int, int]
+    columns: Sequence[Column],
+    natural: Sequence[int],
+    widths: Mapping[int, int],
+    empty: Container[int],
 ) -> int | None:
     """The longest of the columns that are never cut, if there is too little room for it to be read."""
-    whole = [n for n, wide in widths.items() if columns[n].whole and wide < natural[n]]
-    longest = max(whole, key=lambda n: natural[n], default=None)
-    return longest if longest is not None and widths[longest] < ROOM_TO_READ else None
+    given = {n: widths.get(n, 0) for n, one in enumerate(columns) if one.whole and n not in empty}
+    short = [n for n, wide in given.items() if wide < natural[n]]
+    longest = max(short, key=lambda n: natural[n], default=None)
+    return longest if longest is not None and given[longest] < ROOM_TO_READ else None
 
 
 def _below(

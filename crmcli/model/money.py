@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 NO_BREAK = "\u00a0"
 CENT = Decimal("0.01")
@@ -39,3 +39,12 @@ def write_money(amount: Decimal, currency: str, language: str, *, cents: bool = 
         sign = SIGNS[code]
         return f"-{sign}{digits[1:]}" if digits.startswith("-") else f"{sign}{digits}"
     return f"{code}{NO_BREAK}{digits}"
+
+
+def told_price(text: str, language: str) -> str:
+    """A price as settings and providers write it, `3.20 RUB`, as people do; anything else as it is."""
+    number, _, currency = text.partition(" ")
+    try:
+        return write_money(Decimal(number), currency, language)
+    except InvalidOperation:
+        return text

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from crmcli.dataclass import dataclass
-from crmcli.language import counted, tr
+from crmcli.language import counted, spoken, tr
+from crmcli.model.money import told_price
 
 TABLE = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -82,7 +83,9 @@ def in_words(text: str, price: str = "") -> str:
     told = tr("{}: {} characters, {}", counted(length.parts, "part"), room, length.alphabet)
     if length.stranger:
         told = tr("{} because of {!r}", told, length.stranger)
-    return tr("{}; about {}", told, cost(length.parts, price)) if price else told
+    if not price:
+        return told
+    return tr("{}; about {}", told, told_price(cost(length.parts, price), spoken()))
 
 
 def cost(parts: int, price: str) -> str:

@@ -10,7 +10,7 @@ _AS_THEY_ARE = (
     "waiting", "due", "held", "queued", "started", "done", "failed", "dead", "unknown", "skipped", "missed",
     "cancelled", "stopped", "deferred", "approved", "waits", "unfinished", "draft", "sent", "accepted",
     "declined", "more", "fewer", "otherwise",
-    "taken", "dropped", "unreadable",
+    "taken", "dropped", "unreadable", "quarantined", "phone", "domain",
     "open", "won", "lost", "junk", "paid", "overdue", "credited", "expired", "replaced",
 )  # fmt: skip
 WORDS = {
@@ -34,6 +34,9 @@ WORDS = {
     "mail.in": "e-mail in", "mail.out": "e-mail out", "mail.delayed": "e-mail not delivered yet",
     "sms.in": "SMS in", "sms.out": "SMS out", "sms.delivered": "SMS delivered",
     "preferences.set": "how to be reached", "mail.clicked": "link followed", "mail.opened": "letter opened",
+    "channel.mail": "e-mail", "channel.chat": "chats", "channel.form": "forms", "channel.call": "calls",
+    "channel.sms": "SMS", "channel.click": "links", "channel.preferences": "preferences",
+    "email": "e-mail", "hard": "for good", "soft": "for now",
     "sms.failed": "SMS failed", "message.in": "message in", "message.out": "message out",
 }  # fmt: skip
 """Kinds of events and stages; states of robots, jobs, imports, documents, of what waits for crm trust; how

@@ -31,4 +31,4 @@ def why_automatic(why: str) -> str:
         return tr("an automatic answer")
     found = (words for begin, words in _BEGIN.items() if said.startswith(begin))
     words = _WHOLE.get(said) or next(found, "")
-    return tr(words) if words else why
+    return tr(words or why)

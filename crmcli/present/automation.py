@@ -43,7 +43,7 @@ JOBS = [
     Column("key", "Key", "key", keep=True), Column("state", "State", "word", keep=True),
     Column("record", "Record", keep=True),
     Column("robot", "Robot", keep=True), Column("action", "Does"), Column("reason", "Why", whole=True),
-    Column("to", "To"), Column("retry_at", "Again", "datetime"), Column("at", "When", "datetime"),
+    Column("to", "To"), Column("at", "When", "datetime"), Column("retry_at", "Again", "datetime", spare=True),
 ]  # fmt: skip
 _ANSWER = "it waits for its answer: crm jobs finish"
 RULES_DIFF = [

@@ -12,7 +12,7 @@ from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
 from crmcli.model.event import told_actor
 from crmcli.model.kinds import KINDS, TEXT, Field, Kind, item_text
-from crmcli.model.money import write_money, write_short
+from crmcli.model.money import told_price, write_money, write_short
 from crmcli.model.phone_format import dialled
 from crmcli.model.values import Raw, format_decimal, format_instant
 from crmcli.model.words import in_words
@@ -37,8 +37,9 @@ LEAST_OF_NAMES = 16
 class Column:
     """One column of a table, or one line of a record that is shown.
 
-    `kind` is the name of a kind of value or one of word (see `words`), count, percent (0 to 100), days,
-    sums (a map from currency to amount). `labels` gives the words that people see for a raw value,
+    `kind` is the name of a kind of value or one of word (see `words`), channel, price, count, percent
+    (0 to 100), days, sums (a map from currency to amount).
+    `labels` gives the words that people see for a raw value,
     `colors` its colour ('#rrggbb'). `currency` is the key in the row that names the currency of a money
     column.
     """
@@ -53,6 +54,7 @@ class Column:
     keep: bool = False  # never cut, whatever the terminal's width
     whole: bool = False  # never cut either: what has no room goes on below
     most: int = 0  # the lines that this takes; 0: as many as it needs
+    spare: bool = False  # told by another column too: left out before the others
 
     @classmethod
     def of(cls, declared: Field) -> Column:
@@ -219,6 +221,8 @@ def _sums(value: object, locale: Locale) -> str:
 _SHOWN: dict[str, Callable[[object, Locale], str]] = {
     "word": lambda value, _: in_words(plain(value)),
     "key": lambda value, _: plain(value)[:SHORT_KEY],
+    "channel": lambda value, _: in_words(f"channel.{plain(value)}"),
+    "price": lambda value, locale: told_price(plain(value), locale.language),
     "actor": lambda value, _: told_actor(plain(value)),
     "params": lambda value, _: _pairs(value),
     "percent": partial(_measure, unit="{}%"),

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 COLUMNS = [
-    Column("id", "Id", keep=True), Column("waits_since", "Waits since", "datetime", keep=True),
-    Column("name", "Record"), Column("taken", "Taken by"), Column("at", "When", "datetime"),
-    Column("text", "Last message"),
+    Column("waits_since", "Waits since", "datetime", keep=True), Column("name", "Record"),
+    Column("text", "Last message"), Column("at", "When", "datetime", spare=True),
+    Column("taken", "Taken by", keep=True), Column("id", "Id", keep=True),
 ]  # fmt: skip
 SAID = [
     Column("at", "When", "datetime"), Column("who", "Who", keep=True),
@@ -33,7 +33,11 @@ SAID = [
 
 def chat_table(ws: Workspace, found: Iterable[Chat]) -> Listing:
     """Chats, one a line."""
-    return Listing([_row(ws, one) for one in found], COLUMNS, "no chats")
+    return Listing(
+        [_row(ws, one) for one in found],
+        COLUMNS,
+        "no chats yet: a client begins one, see crm help chat",
+    )
 
 
 def _row(ws: Workspace, chat: Chat) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from crmcli.language import tr
+from crmcli.language import spoken, tr
 from crmcli.model.event import (
     ANSWERED,
     BOUNCED,
@@ -24,7 +24,9 @@ from crmcli.model.event import (
 )
 from crmcli.model.local_times import local_minute
 from crmcli.model.merged import JOINS, PARTINGS
+from crmcli.model.money import told_price
 from crmcli.model.values import entity_of, format_instant, parse_instant
+from crmcli.model.words import in_words
 from crmcli.present.cells import Column, Listing, attributes, in_short
 from crmcli.present.columns import change_text, name_of
 
@@ -77,7 +79,9 @@ def activity_table(ws: Workspace, events: Sequence[Event]) -> Listing:
             | {"actor": ws.owner_name(event.actor), "with": others, "name": ", ".join(names)}
             | {"text": describe(ws, event), "data": dict(event.data)}
         )
-    return Listing(rows, ACTIVITIES, "no activities")
+    return Listing(
+        rows, ACTIVITIES, "no activities yet: crm log call, note, meeting, … writes one down"
+    )
 
 
 ROBOT = re.compile(r"(robot|trigger|schedule):[\w/-]+$")
@@ -144,6 +148,10 @@ def _of_call(data: Mapping[str, Any]) -> list[str]:
 
 def _said(data: Mapping[str, Any], key: str) -> object:
     """What an event says; of a letter without what it quotes."""
+    if key == "bounce":
+        return in_words(str(data.get(key) or ""))
+    if key == "price":
+        return told_price(str(data.get(key) or ""), spoken())
     quoted = data.get("quoted")
     if key != "text" or not isinstance(quoted, list):
         return data.get(key)

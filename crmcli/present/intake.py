@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 INTAKES = [
-    Column("id", "Id", keep=True), Column("at", "When", "datetime"),
-    Column("channel", "Channel"), Column("state", "State", "word", keep=True),
-    Column("name", "Record"), Column("because", "Why", whole=True),
+    Column("at", "When", "datetime", keep=True), Column("channel", "Channel", "channel"),
+    Column("state", "State", "word", keep=True), Column("name", "Record"),
+    Column("because", "Why", whole=True), Column("id", "Id", keep=True),
 ]  # fmt: skip
 INTAKE = [
-    *INTAKES[:4],
+    INTAKES[-1],
+    *INTAKES[:3],
     Column("record", "Record"),
-    *INTAKES[4:],
+    *INTAKES[3:-1],
     Column("key", "Key"),
     Column("file", "File"),
 ]
@@ -34,7 +35,11 @@ SAID = [Column("kind", "What", "word"), Column("sender", "From"), Column("text",
 
 def intakes(ws: Workspace, found: Iterable[Kept]) -> Listing:
     """What came in, the oldest first."""
-    return Listing([_row(ws, one) for one in found], INTAKES, "nothing waits")
+    return Listing(
+        [_row(ws, one) for one in found],
+        INTAKES,
+        "nothing waits; all that came in: crm intake list --state all",
+    )
 
 
 def intake(ws: Workspace, one: Kept, says: Incoming | None) -> tuple[dict[str, Any], list[Column]]:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 COLUMNS = [
-    Column("id", "Id", keep=True), Column("at", "When", "datetime"),
-    Column("what", "What", "word", keep=True), Column("who", "From, to"),
-    Column("subject", "Subject"), Column("name", "Record", keep=True),
+    Column("at", "When", "datetime", keep=True), Column("what", "What", "word", keep=True),
+    Column("name", "Record"), Column("subject", "Subject"), Column("who", "From, to", spare=True),
+    Column("id", "Id", keep=True),
 ]  # fmt: skip
 WHOLE = [
-    *COLUMNS[:3], Column("from", "From"), Column("to", "To"), Column("subject", "Subject"),
+    COLUMNS[-1], *COLUMNS[:2], Column("from", "From"), Column("to", "To"), Column("subject", "Subject"),
     Column("name", "Record"), Column("attachments", "Files"), Column("because", "Automatic"),
     Column("address", "E-mail address"), Column("why", "Why", whole=True),
 ]  # fmt: skip
@@ -31,7 +31,11 @@ WHOLE = [
 
 def letter_table(ws: Workspace, letters: Iterable[Event]) -> Listing:
     """Letters, one a line."""
-    return Listing([_row(ws, one) for one in letters], COLUMNS, "no letters")
+    return Listing(
+        [_row(ws, one) for one in letters],
+        COLUMNS,
+        "no letters yet: crm mail send sends one, crm mail fetch gets those that came",
+    )
 
 
 def _row(ws: Workspace, letter: Event) -> dict[str, Any]:

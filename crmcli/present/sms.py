@@ -18,19 +18,24 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 COLUMNS = [
-    Column("id", "Id", keep=True), Column("at", "When", "datetime"),
-    Column("kind", "What", "word", keep=True), Column("number", "Number", keep=True),
-    Column("text", "Text"), Column("name", "Record"),
+    Column("at", "When", "datetime", keep=True), Column("kind", "What", "word", keep=True),
+    Column("name", "Record"), Column("text", "Text"), Column("number", "Number", "phone", spare=True),
+    Column("id", "Id", keep=True),
 ]  # fmt: skip
 WHOLE = [
-    *COLUMNS[:4], Column("name", "Record"), Column("why", "Why"), Column("price", "Price"),
+    COLUMNS[-1], *COLUMNS[:3], Column("number", "Number", "phone"), Column("why", "Why"),
+    Column("price", "Price", "price"),
     Column("message_id", "Provider's id"),
 ]  # fmt: skip
 
 
 def sms_table(ws: Workspace, found: Iterable[Event]) -> Listing:
     """SMS, one a line."""
-    return Listing([sms_row(ws, one) for one in found], COLUMNS, "no SMS")
+    return Listing(
+        [sms_row(ws, one) for one in found],
+        COLUMNS,
+        "no SMS yet: crm sms send REF TEXT sends one; how they come in: crm help sms",
+    )
 
 
 def sms_row(ws: Workspace, sms: Event) -> dict[str, Any]:

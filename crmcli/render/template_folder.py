@@ -64,8 +64,9 @@ class TemplateFolder:
         return place
 
     def _others(self, path: str) -> str:
-        """The templates that stand beside the one that is missing, or else all."""
-        beside = self.folder / PurePosixPath(path).parent
-        found = sorted(beside.glob("*.j2")) or sorted(self.folder.rglob("*.j2"))
+        """The templates that stand beside the one that is missing."""
+        beside = PurePosixPath(path).parent
+        found = sorted((self.folder / beside).glob("*.j2"))
         there = ", ".join(str(one.relative_to(self.folder)) for one in found[:20])
-        return tr("there are: {}", there) if there else tr("{}/ has no templates", self.folder.name)
+        folder = f"{self.folder.name}/{beside}".removesuffix("/.")
+        return tr("there are: {}", there) if there else tr("{}/ has no templates", folder)

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass
+from crmcli.errors import BadUsage
+from crmcli.language import tr
 from crmcli.model.conditions.tree import Text
+from crmcli.model.durations import parse_duration
 from crmcli.model.finished import finished
 from crmcli.model.task import Task
 from crmcli.model.values import Raw, format_instant
@@ -61,6 +64,10 @@ class Today:
 def today(ws: Workspace, owner: str = "", silence: str = "30d") -> Today:
     """What is to be done today by a user, by everybody if none is given; contacts are
     neglected after that time of `silence`."""
+    try:
+        parse_duration(silence)
+    except ValueError as error:
+        raise BadUsage(tr("--silence: {}", str(error)), "like 30d or 2w") from None
     whose = f"owner = {Text(owner)}" if owner else ""
     tasks = _select(ws, "task", ["due"], "done_at is empty", "due < tomorrow", whose)
     now = format_instant(ws.now)

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from crmcli.cli.output import Output
-from crmcli.cli.table import fit, lay_out
+from crmcli.cli.table import fit, lay_out, with_short_ids
 from crmcli.errors import BadUsage, InvalidData, OutputFailed, Problem, Refused
 from crmcli.present.cells import Column, Locale, as_raw, plain, shown
 from crmcli.present.text_width import clean, cut, fold, one_line, pad, width
@@ -289,6 +289,49 @@ def test_what_stays_whatever_has_no_room() -> None:
         3: 13,
     }  # empty: nothing is lost
     assert fit(columns, [30, 17, 20, 13], 90, {1}) == {0: 30, 1: 17, 2: 20, 3: 13}
+
+
+def test_a_spare_column_goes_first_and_ids_are_shortened_before() -> None:
+    columns = [
+        Column("at", kind="datetime"),
+        Column("name"),
+        Column("who", spare=True),
+        Column("id", keep=True),
+    ]
+    rows = [
+        ["2026-11-23 12:00", "Анна Константинопольская", "anna@example.com", "lead-7k3qf2m9"],
+        ["2026-11-23 12:01", "Борис", "boris@example.com", ""],
+    ]
+    wide, lost = lay_out(columns, rows, 100)
+    assert lost == []
+    assert wide[1].endswith("lead-7k3qf2m9")
+    lines, lost = lay_out(columns, rows, 72)
+    assert lost == []
+    assert lines[1].endswith("  7k3qf2m9")
+    lines, lost = lay_out(columns, rows, 46)
+    assert lost == [2]
+    assert lines[1] == "2026-11-23 12:00  Анна Константино…  7k3qf2m9"
+
+
+def test_events_are_told_apart_by_the_shortest_beginning_that_does() -> None:
+    def ids(*given: str) -> list[str]:
+        return [row[0] for row in with_short_ids([[one] for one in given])]
+
+    assert ids("e1m8gn966g54qdbyt", "e1m8gn99482052x31") == ["e1m8gn966g54", "e1m8gn994820"]
+    assert ids("e1m8gn966g54qdbyt", "e1m8gn966g54qdbyv", "") == [
+        "e1m8gn966g54qdbyt",
+        "e1m8gn966g54qdbyv",
+        "",
+    ]
+    assert ids("e1m8gn966g54qdbyt", "Анна") == ["e1m8gn966g54qdbyt", "Анна"]
+    assert ids("", "") == ["", ""]
+
+
+def test_a_reason_that_has_no_column_stands_below_its_row() -> None:
+    columns = [Column("at", kind="datetime"), Column("why", whole=True), Column("id", keep=True)]
+    lines, lost = lay_out(columns, [["2026-11-23 12:00", "it is no letter", "a" * 20]], 42)
+    assert lost == []
+    assert lines[2:] == ["    it is no letter"]
 
 
 # -- machine formats -------------------------------------------------------------------------

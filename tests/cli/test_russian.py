@@ -132,6 +132,43 @@ deal show {deal}
 jobs list
 jobs cancel {deal}
 robots explain nobody
+mail list
+mail fetch
+mail show {roof}
+mail save {roof}
+mail reply {roof} Завтра --yes
+sms list
+sms send {roof} Приедем --dry-run
+sms send {roof} Приедем --to abc
+sms send {roof} --template нет
+chat list
+chat show {roof}
+chat send {roof} Да --yes
+chat take {roof}
+call {roof}
+call {roof} --number 5
+log call 89160000009 --missed --new
+activity list
+intake list
+intake list --state all
+intake show 1
+intake retry 1
+intake receive fax
+intake receive call --provider нет
+form list
+form show нет
+form quarantine list
+form quarantine accept нет
+block rm spam.ru
+block list
+block add нет
+contact sync
+calendar feed nobody
+calendar holidays XX
+serve --port 70000
+today --silence x
+lead consent {roof}
+lead consent {roof} --mail yes
 lead rm {lead} --yes
 undo
 """.strip().splitlines()
@@ -218,6 +255,7 @@ def test_every_page_of_help_is_in_russian() -> None:
     pages = {path: page_of(path) for path in ALL}
     pages |= {name: topic(name) for name in TOPICS if name != OPTIONS}
     assert {path: found for path, page in pages.items() if (found := sentences(page))} == {}
+    assert [path for path, page in pages.items() if re.search("OPTIONS]|ARGS]|<=x", page)] == []
     lines = ((p, line) for p, page in pages.items() for line in page.split("\n"))
     wide = {
         p: line

@@ -163,7 +163,7 @@ class Provider:
 
     def connecting(self, to: str, by: User, key: str, now: datetime) -> Sending:
         """What starts a call: the provider calls a user first, then the client; Refused where it cannot."""
-        raise Refused(tr("{} cannot start calls", self.name()), "see crm help calls")
+        raise Refused(tr("the provider {} cannot start calls", self.name()), "see crm help calls")
 
     def asking(
         self, url: str, read: Callable[[Reply], Outcome], form: Mapping[str, str] | None = None,

@@ -34,7 +34,7 @@ def decide(
     if not answers:
         raise BadUsage(
             "consent to what?",
-            tr("e.g. --mail yes; also --{}", " --".join((*CONSENT_CHANNELS, "topic"))),
+            tr("e.g. --mail yes; there are --{}", ", --".join((*CONSENT_CHANNELS, "topic"))),
         )
     with ws.change("consent") as change:
         before = change.get(record_id)

@@ -51,8 +51,8 @@ def named(ws: Workspace, ref: str, kinds: Sequence[str] = LETTERS) -> Event:
         found = [event] if event else letters(ws, ref, 1, kinds)
     if not found:
         if kinds is SMS:
-            raise NotFound(tr("no SMS is {!r}", ref), "see crm sms list")
-        raise NotFound(tr("no letter is {!r}", ref), "see crm mail list")
+            raise NotFound(tr("{} has no SMS", ref), "see crm sms list")
+        raise NotFound(tr("{} has no letters", ref), "see crm mail list")
     return found[0]
 
 
@@ -146,7 +146,7 @@ def files(ws: Workspace, letter: Event, name: str = "") -> list[Attachment]:
     exact = [one for one in has if one.name == name]
     found = exact or [one for one in has if one.name.casefold().startswith(name.casefold())]
     if not has:
-        raise NotFound(tr("{} has no files", letter.id), "see crm mail show")
+        raise NotFound(tr("the letter {} has no files", letter.id), f"crm mail show {letter.id}")
     if not found:
         names = ", ".join(one.name for one in has)
         raise NotFound(tr("{} has no file {!r}", letter.id, name), tr("it has {}", names))
