@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torture.browser_house import House
+from torture.browser_letters import Letters
 from torture.browsing import Chromium, Visit, chromium, missing
 from torture.score import Score
 
@@ -82,7 +82,7 @@ class Scenes:
         visit.tab_to("submit", where)
         self._send(where, lambda: keys.press("Enter"))
         visit.look("3 thanks", where)
-        self.says(visit, where, words.thanks)
+        visit.says(words.thanks, where)
 
     def _send(self, where: Page | Frame, act: Callable[[], None]) -> None:
         frame = getattr(where, "main_frame", where)
@@ -93,8 +93,8 @@ class Scenes:
     def _is_told(self, visit: Visit, where: Page | Frame) -> None:
         """What is wrong stands right below its field, in words; there the focus is, and nothing was lost."""
         words = self.house.words
-        self.says(visit, where, words.wrong)
-        self.says(visit, where, words.agree)
+        visit.says(words.wrong, where)
+        visit.says(words.agree, where)
         now = where.evaluate("() => document.activeElement.id")
         if now != "phone":
             visit.wrong(f"the focus is at {now or 'nothing'}, not at the phone that is wrong")
@@ -108,13 +108,6 @@ class Scenes:
                 visit.wrong(f"a screen reader is not told what is wrong with {name}")
         if where.locator("#name").input_value() != words.name:
             visit.wrong("what was filled in is lost")
-
-    def says(self, visit: Visit, where: Page | Frame, words: str) -> None:
-        """These words have to be seen."""
-        if words not in where.locator("body").inner_text():
-            visit.wrong(
-                f"it does not say {words!r} but {where.locator('body').inner_text()[:300]!r}"
-            )
 
     def led_on(self, width: int) -> Callable[[], None]:
         """A form that leads to a page of the shop instead of thanks."""
@@ -169,75 +162,12 @@ class Scenes:
             visit.page.locator("[name=phone]").fill(phone)
             visit.page.get_by_role("button").click()
             visit.page.wait_for_url(f"{self.house.ours}/f/callback")
-            self.says(visit, visit.page, self.house.words.foreign)
+            visit.says(self.house.words.foreign)
             visit.look("2 told")
             visit.close(may_say="403")
             self.unwanted.append((visit, phone))
 
         return send
-
-    # Letters
-
-    def letters(self, phones: list[str], *, quick: bool) -> None:
-        """Readers of letters follow the link at their end."""
-        for phone, width in zip(phones, WIDTHS[: 1 if quick else 2], strict=False):
-            self._choose(phone, width)
-        self._one_click(phones[-1])
-
-    def _page_of(self, phone: str, visit: Visit) -> tuple[str, str]:
-        """The id of a lead, and the page of the letter that it got."""
-        sent = self.house.letters(f"{phone[1:]}@kafe.example")
-        page = self.house.page_of(sent[0]) if len(sent) == 1 else ""
-        if not page:
-            visit.wrong(f"{len(sent)} letters with a page came to {phone}")
-        return str(self.house.lead(phone).get("id", "")), page
-
-    def _choose(self, phone: str, width: int) -> None:
-        visit = self.visit("preferences", width, script=width == WIDTHS[0])
-        lead, page = self._page_of(phone, visit)
-        visit.go(page)
-        visit.look("1 choice")
-        for _ in range(2):  # e-mail and SMS, not calls
-            visit.tab_to("channel")
-            visit.page.keyboard.press("Space")
-        visit.tab_to("submit")
-        with visit.page.expect_navigation():
-            visit.page.keyboard.press("Enter")
-        visit.look("2 saved")
-        self.says(visit, visit.page, self.house.words.saved)
-        self._is_refused(visit, lead, {"mail", "sms"})
-        visit.close()
-
-    def _is_refused(self, visit: Visit, lead: str, channels: set[str]) -> None:
-        """The choice is kept, as it was said and when, and no letter comes any more."""
-        self.house.crm("tick")
-        kept = self.house.served.rows("lead", "list", "--where", f"id = {lead}")[0]
-        if set(kept.get("do_not", ())) != channels:
-            visit.wrong(f"refused are {channels}, kept is {kept.get('do_not')}")
-        mail = [one for one in kept.get("consents", ()) if one["channel"] == "mail"]
-        if not mail or not mail[-1].get("withdrawn_at"):
-            visit.wrong(f"the consent to letters is not taken back: {mail}")
-        if not self.house.served.rows("timeline", lead, "--kind", "preferences.set"):
-            visit.wrong("the timeline does not tell of the choice")
-        address = kept["emails"][0]["value"]
-        sent = self.house.crm("mail", "send", lead, "--template", "hi")
-        moved = self.house.crm("lead", "move", lead, "warm")
-        ticked = self.house.crm("tick")
-        if sent.code != 1 or moved.code or len(self.house.letters(address)) != 1:
-            visit.wrong(f"a letter left all the same: {sent}, {moved}, {ticked}")
-
-    def _one_click(self, phone: str) -> None:
-        """What the button of a mail program does; the page then says so."""
-        visit = self.visit("one click", WIDTHS[0])
-        lead, page = self._page_of(phone, visit)
-        request = urllib.request.Request(page, data=b"List-Unsubscribe=One-Click")
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            if answer.status != 200:
-                visit.wrong(f"one click is answered by {answer.status}")
-        visit.go(page)
-        visit.look("1 after")
-        self._is_refused(visit, lead, {"mail"})
-        visit.close()
 
     # Leads
 
@@ -294,7 +224,7 @@ def _play(house: House, chrome: Chromium, *, quick: bool) -> None:
         act()
     found = scenes.judge()
     if len(found) > 1:
-        scenes.letters(found, quick=quick)
+        Letters(house, chrome, WIDTHS).play(found, quick=quick)
 
 
 def browser(folder: Path, pictures: Path | None = None, *, quick: bool = False) -> Score:

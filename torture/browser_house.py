@@ -8,6 +8,7 @@ import email.policy
 import re
 import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -49,6 +50,8 @@ class Words:
     thanks: str
     channel: str
     saved: str
+    everything: str
+    topics: str
     foreign: str
     color: str
 
@@ -67,9 +70,10 @@ WORDS = {
     consent: {text: 'Согласен на обработку персональных данных и на получение писем о новинках и предложениях', link: /f/ask, required: true, channels: [mail]}
     thanks: Спасибо! Перезвоним в течение часа по рабочим дням.
 """,
-        mail="Subject: Цены\n\nДобрый день! Вот наши цены.\n",
+        mail="Topic: news\nSubject: Цены\n\nДобрый день! Вот наши цены.\n",
         name="Анна Чайкина", wrong="Проверьте номер телефона", agree="Нужно ваше согласие",
-        thanks="Перезвоним в течение часа", channel="SMS", saved="Сохранено",
+        thanks="Перезвоним в течение часа", channel="SMS", saved="Сохранено", everything="Отписаться от всех писем",
+        topics="{news: Новости и новинки, offers: Акции}",
         foreign="На этом сайте эта форма не показывается", color="#0b6e4f",
     ),
     "en": Words(
@@ -85,9 +89,10 @@ WORDS = {
     consent: {text: 'You may keep and use my data, and write to me about news and offers', link: /f/ask, required: true, channels: [mail]}
     thanks: Thank you! We will call you within the hour.
 """,
-        mail="Subject: Prices\n\nHello! Here are our prices.\n",
+        mail="Topic: news\nSubject: Prices\n\nHello! Here are our prices.\n",
         name="Anna Hill", wrong="Check the phone number", agree="We need your consent",
-        thanks="within the hour", channel="SMS", saved="Saved",
+        thanks="within the hour", channel="SMS", saved="Saved", everything="Unsubscribe from all e-mail",
+        topics="{news: News, offers: Special offers}",
         foreign="This form is not shown on that site", color="#ffd400",
     ),
 }  # fmt: skip
@@ -134,7 +139,8 @@ class _Page(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
-        self.wfile.write(text)
+        with suppress(ConnectionError):  # a browser that has gone on to another page
+            self.wfile.write(text)
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
@@ -154,11 +160,17 @@ class House:
         (root / "forms.yaml").write_text(self._forms(), "utf-8")
         (root / "pipelines.yaml").write_text(RULES, "utf-8")
         (root / "templates/mail/hi.j2").write_text(self.words.mail, "utf-8")
+        plain = self.words.mail.replace("Topic: news\n", "")
+        (root / "templates/mail/plain.j2").write_text(plain, "utf-8")
+        settings = root / "settings.yaml"
+        topics = f"directories:\n  topics: {self.words.topics}\n"
+        settings.write_text(settings.read_text("utf-8").replace("directories:\n", topics), "utf-8")
         self._phones = iter(range(100, 200))
         try:
             self.served.start()
         except RuntimeError:
-            self.close()
+            assert self.served.process is not None  # it did not come so far as to answer
+            self.served.process.kill()
             raise
 
     def _forms(self) -> str:

@@ -98,6 +98,12 @@ class Visit:
                 return
         self.wrong(f"Tab never comes to {name}")
 
+    def says(self, words: str, where: Page | Frame | None = None) -> None:
+        """These words have to be seen."""
+        text = (where or self.page).locator("body").inner_text()
+        if words not in text:
+            self.wrong(f"it does not say {words!r} but {text[:300]!r}")
+
     def wrong(self, words: str) -> None:
         """Note a fault of this page."""
         self.chrome.score.fault("other", f"{self.name}: {words}")
