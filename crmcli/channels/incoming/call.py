@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from crmcli.channels.incoming import Arrived, Incoming, Receiver, Unreadable, object_of
-from crmcli.dataclass import dataclass
+from crmcli.dataclass import dataclass, replace
 from crmcli.language import tr
 from crmcli.model.durations import parse_duration
 from crmcli.model.settings import Settings
@@ -115,7 +115,9 @@ class Call(Receiver):
             moment_of(given.get("at")), str(given.get("recording") or ""), str(given.get("text") or ""),
             "" if status.casefold() in ("", "answered") else status,
         )  # fmt: skip
-        return incoming_call(call, self.settings)
+        found = incoming_call(call, self.settings)
+        of_list = arrived.facts.get("list")  # one tells of each of its calls once
+        return replace(found, told={**found.told, "lists": [of_list]}) if of_list else found
 
 
 RECEIVER = Call

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
@@ -11,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from crmcli import words
 from crmcli.channels.incoming import Arrived, Unreadable
+from crmcli.dataclass import replace
 from crmcli.errors import CrmError
 from crmcli.formats.csv import read_table
 from crmcli.language import tr
@@ -27,6 +30,8 @@ OWNED = ("zadarma", "mango", "twilio")
 _CHANNEL = re.compile(r"(?:PJSIP|SIP|IAX2|SCCP|Local)/(\d{2,6})[-@]")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,2}):(\d\d)")
+_SECONDS = re.compile(r"\d:\d\d:\d\d")
+_ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 _FORMS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S",
           "%d.%m.%y %H:%M:%S", "%Y/%m/%d %H:%M:%S")  # fmt: skip
 
@@ -34,18 +39,32 @@ _FORMS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%d-%m-%Y 
 def calls_of(content: bytes, settings: Settings) -> list[Arrived]:
     """The calls of a list, each once with the row that tells most of it; Unreadable if it is none."""
     best: dict[str, tuple[tuple[bool, int], Arrived]] = {}
+    rows = Counter[str]()
+    of_list = {"list": hashlib.sha256(content).hexdigest()[:12]}
     for number, (header, row) in enumerate(_rows(content)):
-        found = _Row(header, row, settings).call()
+        read = _Row(header, row, settings)
+        found = read.call()
         key = str(found.pop("key")) or ""
         whole = {**found, "row": dict(zip(header, row, strict=False))}
         told = json.dumps(whole, ensure_ascii=False)
+        content_key = key or _key_of_row(told, rows)
         rank = (found["status"] == "answered", _number(found["duration"]))
         name = key or f"row {number}"
         if name not in best or rank > best[name][0]:
-            best[name] = rank, Arrived(told.encode(), key)
+            best[name] = rank, Arrived(told.encode(), content_key, read.clock())
     if not best:
         raise Unreadable("the list has no calls", "")
-    return [arrived for _, arrived in best.values()]
+    lengths = {rank[1] for rank, _ in best.values() if rank[1]}
+    if lengths and not any(length % 60 for length in lengths):
+        of_list["rounded"] = "yes"
+    return [replace(arrived, facts={**arrived.facts, **of_list}) for _, arrived in best.values()]
+
+
+def _key_of_row(told: str, rows: Counter[str]) -> str:
+    """The key of a call without an id: its content, and for another one just alike which that is."""
+    rows[told] += 1
+    digest = hashlib.sha256(told.encode()).hexdigest()
+    return f"sha256:{digest}" + (f":{rows[told]}" if rows[told] > 1 else "")
 
 
 def _rows(content: bytes) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
@@ -130,9 +149,20 @@ class _Row:
                 return f"call:{provider}:{name}"
         return f"call:{name}" if (name := self._of("id")) else ""
 
+    def clock(self) -> dict[str, bool]:
+        """How exactly it is told when it was: in `minutes`, `zoneless`."""
+        text = self._written()
+        if text.isdigit():
+            return {}
+        told = {"minutes": not _SECONDS.search(text), "zoneless": not _ZONE.search(text)}
+        return {name: True for name, is_so in told.items() if is_so}
+
+    def _written(self) -> str:
+        return self._of("at") or " ".join(filter(None, [self._of("date"), self._of("time")]))
+
     def _moment(self) -> str:
         """When it was; a time without a zone is one of the company."""
-        text = self._of("at") or " ".join(filter(None, [self._of("date"), self._of("time")]))
+        text = self._written()
         if text.isdigit():
             return text
         zone = ZoneInfo(self.settings.time_zone)

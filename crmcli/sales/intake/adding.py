@@ -26,6 +26,7 @@ def add_to(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Tak
     """Say more of an event in an open change; NotYet while that may still come."""
     said = ws.timeline.events_of_message(incoming.adds_to)
     told = [event for event in said if event.kind in ACTIVITIES and event.record]
+    told = told or _told_before(ws, said)
     if not told:
         why = why_never(ws, said, kept)
         change.note(TAKEN, "", {"intake": kept.id, "why": why})
@@ -38,6 +39,14 @@ def add_to(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Tak
     record = ws.get(ws.heir(told[0].record))
     change.note(TAKEN, record.id, {"intake": kept.id})
     return Taken(kept, record)
+
+
+def _told_before(ws: Workspace, said: list[Event]) -> list[Event]:
+    """The activity that something said more of, which had come another way without its id."""
+    came = next((event for event in said if event.kind == KEPT), None)
+    taken = ws.timeline.intake_events(came.id) if came else []
+    ids = [str(event.data["activity"]) for event in taken if event.data.get("activity")]
+    return [event for one in ids if (event := ws.timeline.event(one)) and event.record]
 
 
 def why_never(ws: Workspace, said: list[Event], kept: Kept) -> str:

@@ -18,6 +18,7 @@ from crmcli.sales import add
 from crmcli.sales.consent.block_list import blocklist
 from crmcli.sales.consent.bounces import SOFT, is_doubtful, written_to
 from crmcli.sales.intake import kept as store
+from crmcli.sales.intake import same_call
 from crmcli.sales.intake.adding import NotYet, add_to, why_never
 from crmcli.sales.intake.completing import complete, consents_of, typed
 from crmcli.sales.intake.in_text import with_what_it_says
@@ -121,6 +122,8 @@ def _taken(change: Change, ws: Workspace, kept: Kept, incoming: Incoming) -> Tak
     if record is None and not why and incoming.is_report:
         why = why_never(ws, [], kept)
     is_new = False
+    if not why and (known := same_call.merged(change, ws, kept, incoming)):
+        return Taken(kept, known)
     if record is not None and incoming.duplicates == "skip":
         why = tr("{} is known, and the form makes nothing of that", record.id)
         record = None
