@@ -31,7 +31,7 @@ def register(app: Flask, opened: Callable[[], Workspace], writer: Writer) -> Non
         content = request.get_data()[:_LARGEST]
         said = parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True)
         wanted = _wanted(who, said)
-        arrived = answered(who, wanted, content, _agreed())
+        arrived = answered(who, wanted, _shown(who, said), content, _agreed())
         if arrived is not None:
             writer.keep(arrived, CHANNEL)
         if ONE_CLICK in said and "page" not in dict(said):  # by a mail program
@@ -49,6 +49,12 @@ def _wanted(who: Reader, said: list[tuple[str, str]]) -> frozenset[str]:
     if ("page", "all") in said:
         return now - {"mail"}
     return now - {who.ends} if ONE_CLICK in said else now
+
+
+def _shown(who: Reader, said: list[tuple[str, str]]) -> frozenset[str]:
+    """The refusals of which the page told that was answered; those of now, where no page was."""
+    was = dict(said).get("was")
+    return who.refused if was is None else frozenset(was.split())
 
 
 def _topics(ws: Workspace, who: Reader) -> dict[str, str]:

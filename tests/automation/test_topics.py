@@ -173,6 +173,21 @@ def test_the_page_offers_topics_and_everything(reader: Reader) -> None:
     assert withdrawn == [True, False]
 
 
+def test_who_changes_their_mind_before_the_first_answer_is_written_down_is_heard(
+    reader: Reader,
+) -> None:
+    reader.writer.stop()
+    reader.serve(writes=False)
+    both, page = ["topic:news", "topic:offers"], reader.page
+    for topics in (both[:1], both, both[:1], both):
+        every = {"page": "choice", "channel": ["mail", "sms", "call"], "topic": topics}
+        reader.client.post(page, data={**every, "was": "topic:offers" if topics == both else ""})
+    reader.writer.start()
+    reader.settle()
+    assert unwanted(reader) == ((), ())
+    assert len(reader.told()) == 4
+
+
 def test_a_letter_of_a_topic_that_a_person_sends_has_the_page_too(reader: Reader) -> None:
     person_mail.send(reader.house.ws, reader.deal, PersonMail("mail/hi.j2"))
     assert all("List-Unsubscribe-Post" in one for one in reader.house.letters())

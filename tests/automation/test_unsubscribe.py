@@ -47,10 +47,11 @@ class Reader:
         self.page = self.link.removeprefix("https://crm.chai.example")
         self.serve()
 
-    def serve(self) -> None:
+    def serve(self, *, writes: bool = True) -> None:
         opened = Opening(self.house.root, "anna", self.house.now)
         self.writer = Writer(opened)
-        self.writer.start()
+        if writes:
+            self.writer.start()
         self.client = web.create_app(opened, self.writer).test_client()
 
     def settle(self) -> None:

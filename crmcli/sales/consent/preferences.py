@@ -48,11 +48,12 @@ def reader(ws: Workspace, token: str) -> Reader:
 
 
 def answered(
-    who: Reader, wanted: Collection[str], content: bytes, text: str = ""
+    who: Reader, wanted: Collection[str], shown: Collection[str], content: bytes, text: str = ""
 ) -> Arrived | None:
-    """What a reader changes by wanting these channels and topics and no others; None for nothing."""
-    no = [c for c in who.asked if c not in wanted and c not in who.refused]
-    yes = [c for c in who.asked if c in wanted and c in who.refused]
+    """What a reader changes by wanting these channels and topics and no others; None for nothing. `shown` are
+    the refusals that the page told: their last answer may not be written down yet."""
+    no = [c for c in who.asked if c not in wanted and not (c in who.refused and c in shown)]
+    yes = [c for c in who.asked if c in wanted and (c in who.refused or c in shown)]
     if not (no or yes):
         return None
     facts = {
