@@ -60,6 +60,12 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Reports": {"report": ("report:report", "Figures from the records and the timeline.")},
     "Workspace": {
         "init": ("init:init", "Create a workspace."),
+        "login": ("login:login", "Say who you are here, or show who acts."),
+        "logout": ("login:logout", "Take back what crm login said."),
+        "user": ("user:user", "Users: add, list, show, role, on, off."),
+        "team": ("team:team", "Teams and their heads: list, add, set, rm."),
+        "role": ("role:role", "What each role may do: list, show."),
+        "can": ("can:can", "Whether a user may do something, and why."),
         "field": ("field:field", "Custom fields: list, add, rename, rm."),
         "directory": ("directory:directory", "Lists of allowed values: sources, reasons, types."),
         "calendar": (

@@ -31,7 +31,8 @@ class Session:
 
     def __init__(self) -> None:
         self.folder: str = os.environ.get("CRM_WORKSPACE", "")
-        self.user: str = os.environ.get("CRM_USER", "")
+        self.user = ""
+        """Whom --as names."""
         self.format: str = ""
         self.color: bool | None = None
         self.quiet = False
@@ -43,6 +44,8 @@ class Session:
         self.exit_code = 0
         """That of a command which came to its end, and met an error on its way."""
         self.inspecting = False
+        self.is_of_house = False
+        """Whether the house itself may do it, where nobody says who acts."""
 
     def speak(self) -> None:
         """Speak the language of the workspace in which we stand, for words that open none."""
@@ -59,6 +62,9 @@ class Session:
         workspace = Workspace.open(
             Path(self.folder) if self.folder else None,
             user=self.user,
+            otherwise=os.environ.get("CRM_USER", ""),
+            asks_who=True,
+            of_house=self.is_of_house,
             now=self.now,
             dry_run=self.dry_run,
             inspecting=self.inspecting,

@@ -130,6 +130,10 @@ class Rights:
             found[level] = frozenset(map(fold, users))
         return found
 
+    def owners(self, level: str) -> Reach:
+        """Whose records a level reaches."""
+        return self._owners[level]
+
     def reach(self, entity: str, verb: str, pipeline: str = "", stage: str = "") -> Reach:
         """Whose records of a noun the user may do that with, where they stand."""
         found = frozenset[str]()

@@ -8,6 +8,7 @@ from functools import cache
 from crmcli.model.conditions.where import IN_PIPELINE
 from crmcli.model.pipeline import Pipeline, Pipelines
 from crmcli.model.settings import Settings
+from crmcli.model.user import names_of
 from crmcli.model.values import fold
 from crmcli.words import rows
 
@@ -25,8 +26,7 @@ def aliases(settings: Settings, pipelines: Pipelines, user: str) -> dict[str, di
         if record_id not in ids:
             ids.append(record_id)
 
-    for one in settings.users.values():
-        name("user", one.id, one.name or one.id)
+    found["user"] = {word: [*ids] for word, ids in names_of(settings.users).items()}
     if user and (user in settings.users or not settings.users):
         name("user", user, "me")
     for directory, entries in settings.directories.items():

@@ -9,6 +9,7 @@ from crmcli.model.action import Param
 from crmcli.model.action_texts import plain_words
 from crmcli.model.actions import ACTIONS
 from crmcli.model.entities import having
+from crmcli.model.user import names_of
 from crmcli.model.values import fold
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def _entries(settings: Settings, directory: str) -> dict[str, tuple[str, ...]]:
 
 
 def _people(settings: Settings) -> dict[str, tuple[str, ...]]:
-    return {user.id: (user.id, user.name, user.email) for user in settings.users.values()}
+    known = names_of(settings.users)
+    return {one: tuple(w for w, ids in known.items() if ids == (one,)) for one in settings.users}
 
 
 def _among(

@@ -48,7 +48,7 @@ class SentLetter:
 def address_of(ws: Workspace, message: Message, page: str, what: str) -> str:
     """The address of a page for the reader of a message; "" where there is none, or it goes to our own."""
     site = ws.forms.site.address
-    ours = {fold(user.email) for user in ws.settings.users.values() if user.email}
+    ours = {one for user in ws.settings.users.values() for one in user.addresses}
     if not site or len(message.to) != 1 or fold(email_in(message.to[0])) in ours:
         return ""
     name, _, domain = message.id.strip("<>").partition("@")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,7 +19,8 @@ from crmcli.store.disk import file_systems, files
 from crmcli.store.disk.unfinished import needs_recovery
 from crmcli.store.records.stored import FileDamaged, RecordMerged, RecordRemoved
 from crmcli.store.safety import locks, state, trust
-from crmcli.workspace.configured import UnknownStage
+from crmcli.workspace.acting import Acting, check_acts_as, found
+from crmcli.workspace.configured import NobodyActs, UnknownStage
 from crmcli.workspace.reads import Reads
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ class Workspace(Reads):
     hooks: Hooks | None = None
     is_eager = False
     """Whether many wait for what it writes, so that it goes before others who wait for the lock."""
+    acting = Acting()
+    """Who acts, and what says so."""
     _in_series = False
 
     @classmethod
@@ -86,6 +88,9 @@ class Workspace(Reads):
         user: str = "",
         now: datetime | None = None,
         *,
+        otherwise: str = "",
+        asks_who: bool = False,
+        of_house: bool = False,
         clone: str = "",
         dry_run: bool = False,
         inspecting: bool = False,
@@ -95,18 +100,21 @@ class Workspace(Reads):
         Raises NotFound where there is none, InvalidData where its settings are wrong, ForeignState
         where its state is not this machine's, unless somebody is `inspecting` just that. What a
         killed command had committed is finished first. The folder of another user is only read.
-        `clone` is under which name it writes on the timeline, if not that of this machine.
+        `clone` is under which name it writes on the timeline, if not that of this machine. `otherwise` is
+        who acts if `user` does not say it; with `asks_who` the answer of `crm login` counts as well, and
+        who acts as `user` needs the right to do so. `of_house` is what needs nobody in particular.
         """
         root = layout.find_root(start or Path())
         for path in layout.FOLDERS:
             files.inside(root, path)
         settings = config.load_settings(root)
         language.prefer(settings.language)
-        workspace = cls(root, settings, user or _only_user(settings), now, clone)
-        workspace.dry_run = dry_run
-        if user:
-            workspace.user = workspace.user_id(user)
-        workspace.take_rights()
+        acting = found(root, settings, user, otherwise, asks=asks_who)
+        workspace = cls(root, settings, acting.user, now, clone)
+        workspace.acting, workspace.dry_run = acting, dry_run
+        if acting.user or not of_house:
+            workspace.take_rights()
+        check_acts_as(workspace, acting)
         workspace._look_whose(inspecting=inspecting)
         if not workspace.only_reads and needs_recovery(root):
             from crmcli.store.records.change import finish_interrupted
@@ -177,7 +185,7 @@ class Workspace(Reads):
             name: self.__dict__[name] for name in ("pipelines", "forms") if name in self.__dict__
         }
         other.__dict__.update(read)
-        other.rights = self.rights
+        other.rights, other.is_house = self.rights, self.is_house
         return other
 
     def trial(self, command: str, actor: str = "", cause: str = "", depth: int = 0) -> Change:
@@ -225,6 +233,8 @@ class Workspace(Reads):
         if command.partition(" ")[0] in having("staged"):
             _ = self.pipelines  # read before the lock is taken: the others wait for it
         self.is_settled = False
+        if not (actor or self.user or self.is_house) and len(self.settings.users) > 1:
+            raise NobodyActs
         if self.dry_run:
             yield self.trial(command, actor, cause, depth)
             self.is_settled = not self._in_series
@@ -269,24 +279,3 @@ class Workspace(Reads):
             self._in_series = outer
             self._tell_hooks()
         self.is_settled = not outer
-
-
-def _only_user(settings: Settings) -> str:
-    """Who acts where nobody was named: the only user, or else the login name."""
-    if len(settings.users) == 1:
-        return next(iter(settings.users))
-    login = _login_name()
-    return login if login in settings.users or not settings.users else ""
-
-
-def _login_name() -> str:
-    """The name in the environment, which cron and ssh set, or else the system's for this process."""
-    login = os.environ.get("LOGNAME") or os.environ.get("USER")
-    if login:
-        return login
-    import pwd
-
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return ""  # a process of a number that has no name, as in some containers

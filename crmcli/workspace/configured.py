@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crmcli.errors import BadUsage, Forbidden, InvalidData, NotFound, Problem
+from crmcli.errors import Forbidden, InvalidData, NotFound, Problem
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field, Record
@@ -38,7 +38,7 @@ class NobodyActs(Forbidden):
 
     def __init__(self) -> None:
         super().__init__(
-            tr("who are you? this workspace has users with rights"),
+            tr("who are you? several people work here"),
             tr(
                 "crm login NAME says so for this folder, CRM_USER=NAME for a shell, --as NAME for a command"
             ),
@@ -55,6 +55,8 @@ class Configured(Folder):
     def __init__(self, root: Path, settings: Settings, user: str) -> None:
         super().__init__(root, settings)
         self.user = user
+        self.is_house = False
+        """Whether it acts for itself, whoever called it, as crm tick does."""
 
     @cached_property
     def pipelines(self) -> Pipelines:
@@ -161,6 +163,14 @@ class Configured(Folder):
             places = {"pipeline": [one.id for one in self.pipelines], "stage": stages}
         return load_access(self.root, Ground(self.schema, self.settings.users, places), data)
 
+    @property
+    def rules(self) -> Access:
+        """What access.yaml says; without one, the roles that ship and nobody who has them."""
+        from crmcli.model.access import Access
+        from crmcli.store.config.access import SHIPPED
+
+        return self.read_access() or Access(SHIPPED)
+
     def take_rights(self) -> None:
         """Go on with what the acting user may do by access.yaml; Forbidden for whoever may do nothing."""
         if not self.has_file(ACCESS):
@@ -186,7 +196,7 @@ class Configured(Folder):
 
     def act_for_all(self) -> None:
         """Go on as the workspace itself: what is run is what its rules say, not what a user may see."""
-        self.rights = None
+        self.rights, self.is_house = None, True
         self.look_again()
 
     @cached_property
@@ -265,14 +275,11 @@ class Configured(Folder):
         )
 
     def user_id(self, ref: str) -> str:
-        """A user's id by id, name or e-mail; as it is where settings.yaml names no users."""
+        """A user's id by id, name, part of it or e-mail; as it is where settings.yaml names no users."""
+        from crmcli.model.user import find_user
+
         users = self.settings.users
-        if not users or ref in users:
-            return ref
-        for user in users.values():
-            if fold(ref) in (fold(user.name), fold(user.email)):
-                return user.id
-        raise BadUsage(tr("no user {!r}", ref), tr("users: {}", ", ".join(users)))
+        return find_user(users, ref) if users else ref
 
     def owner_name(self, owner: str) -> str:
         """How a user is called in print."""

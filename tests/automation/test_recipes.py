@@ -32,8 +32,11 @@ WANTED = {
 
 
 @pytest.fixture
-def root(crm: Crm, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """A new workspace of a language, with two users."""
+def root(
+    crm: Crm, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A new workspace of a language, with two users, of whom Anna acts."""
+    monkeypatch.setenv("CRM_USER", "anna")
     folder = tmp_path / "new"
     assert crm("init", str(folder), "--lang", request.param, "--no-git").code == 0
     kit.replace(folder / "settings.yaml", "\nusers:\n", f"\nusers:{USERS}")

@@ -91,8 +91,8 @@ def test_a_company_with_a_comma_in_its_name_is_one(crm: Crm, ws: Workspace) -> N
 
 def test_mine(crm: Crm, folder: Path) -> None:
     replace(folder / "settings.yaml", "users:\n", USERS)
-    crm("deal", "add", "--name", "А", "--owner", "anna")
-    crm("deal", "add", "--name", "Б", "--owner", "pavel")
+    crm("deal", "add", "--name", "А", "--owner", "anna", CRM_USER="anna")
+    crm("deal", "add", "--name", "Б", "--owner", "pavel", CRM_USER="anna")
     assert names(crm("deal", "list", "--mine", CRM_USER="anna")) == ["А"]
     assert crm("deal", "list", "--mine").code == 2
 
@@ -192,8 +192,8 @@ def test_what_is_no_longer_declared_is_still_found(crm: Crm, folder: Path) -> No
     settings, pipelines = folder / "settings.yaml", folder / "pipelines.yaml"
     replace(settings, "users:\n", USERS)
     replace(settings, "    web: ", "    fair: Ярмарка\n    web: ")
-    crm("lead", "add", "--name", "А", "--owner", "pavel", "--source", "fair")
-    crm("lead", "add", "--name", "Б", "--owner", "anna")
+    crm("lead", "add", "--name", "А", "--owner", "pavel", "--source", "fair", CRM_USER="anna")
+    crm("lead", "add", "--name", "Б", "--owner", "anna", CRM_USER="anna")
     replace(settings, "  pavel: {name: Павел Ким}\n", "")
     replace(settings, "    fair: Ярмарка\n", "")
     replace(pipelines, "    - id: new\n", "    - id: fresh\n")

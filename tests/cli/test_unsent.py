@@ -125,6 +125,6 @@ def test_only_whose_it_is_and_of_robots_only_what_fails(crm: Crm, folder: Path, 
     assert [one["text"] for one in unsent("boris")] == ["Hello"]
     assert unsent("anna") == []
     key = rows(crm("jobs", "list", "--json"))[0]["id"]
-    assert crm("jobs", "cancel", key).code == 0
+    assert crm("jobs", "cancel", key, "--as", "anna").code == 0
     assert rows(crm("sms", "list", "--json")) == []
     assert unsent("boris") == []

@@ -130,10 +130,10 @@ def test_no_secret_of_an_address_stands_in_the_log(
 
 
 def test_the_command_gives_and_takes(ws: Workspace, crm: Callable[..., kit.Run]) -> None:
-    given = crm("calendar", "feed", "boris")
+    given = crm("calendar", "feed", "Борис", "--as", "anna")
     assert not given.err
     assert (given.code, given.out[:10], given.out[-5:]) == (0, "/calendar/", ".ics\n")
-    assert crm("calendar", "feed", "boris", "--revoke").code == 0
-    gone = crm("calendar", "feed", "boris", "--revoke")
+    assert crm("calendar", "feed", "Борис", "--as", "anna", "--revoke").code == 0
+    gone = crm("calendar", "feed", "Борис", "--as", "anna", "--revoke")
     assert (gone.code, gone.err.count("\n")) == (3, 2)
     assert crm("calendar", "feed", "clara").code != 0

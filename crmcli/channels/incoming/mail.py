@@ -72,7 +72,7 @@ RECEIVER = Mail
 
 def own_addresses(settings: Settings) -> set[str]:
     """The addresses of the company and of those who work there, folded."""
-    users = (one.email for one in settings.users.values())
+    users = (one for user in settings.users.values() for one in user.addresses)
     texts = (settings.us.email, email_in(settings.mail.sender), *users)
     return {fold(text) for text in texts if text}
 
@@ -187,5 +187,5 @@ def _who(mail: IncomingMail, facts: LeadFacts) -> Mapping[str, Sequence[str]]:
 def _addressee(settings: Settings, mail: IncomingMail) -> list[str]:
     """The one of us to whom a letter was written, if it is one."""
     to = {fold(box.address) for box in mail.to}
-    found = [user.id for user in settings.users.values() if user.email and fold(user.email) in to]
+    found = [user.id for user in settings.users.values() if to.intersection(user.addresses)]
     return found if len(found) == 1 else []

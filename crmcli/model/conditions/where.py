@@ -150,9 +150,10 @@ def resolve(
         kinds = _ids_by_name(ends, aliases, ".kind")
         for text in map(_text, values_of(leaf)):
             meant = known.get(fold(text), ())
+            _check_whom(leaf, ends[0], text, meant)
             is_name = fold(text) not in map(fold, meant)
             asked = [e for e in ends if not meant or (is_name and e.field.kind.is_moved)]
-            if not meant and getattr(leaf, "op", "in") != "~":
+            if not meant and _is_told(leaf):
                 meant = kinds.get(fold(text), ())
             if any(is_held(e.entity, e.field, text) for e in asked):
                 meant = (*meant, text)  # a file that says it by its name means that too
@@ -244,9 +245,22 @@ def _ids(
     )
 
 
+def _check_whom(leaf: Compare | In, end: PathStep, text: str, meant: Sequence[str]) -> None:
+    """BadCondition where a word for a user means several."""
+    if len(meant) > 1 and end.field.kind.listed_in == "users" and _is_told(leaf):
+        told = tr("{!r} may be {}", text, " or ".join(meant))
+        raise BadCondition(told, tr("write {} in ({})", ".".join(leaf.path), ", ".join(meant)))
+
+
+def _is_told(leaf: Compare | In) -> bool:
+    """Whether a comparison says whom it means, and not a part of the name."""
+    return getattr(leaf, "op", "in") != "~"
+
+
 def _containing(leaf: Compare, known: Mapping[str, tuple[str, ...]]) -> Node:
     text = _text(leaf.value)
-    named = {i for name, ids in known.items() if contains(name, fold(text)) for i in ids}
+    by_words = ((n, ids) for n, ids in known.items() if "@" not in n or "@" in text)
+    named = {i for name, ids in by_words if contains(name, fold(text)) for i in ids}
     if not named:
         return leaf
     return Or((leaf, _among(leaf.path, sorted(named))))

@@ -38,19 +38,18 @@ class Choice(Text):
 
 
 class UserId(Text):
-    """The id of a user, found by id, e-mail or name."""
+    """The id of a user, found by id, e-mail, name or part of it."""
 
     def read(self, field: Field, text: str, ctx: InputContext) -> Raw:
+        from crmcli.model.user import names_of
+
         if not ctx.users or text in ctx.users:
             return text
-        wanted = fold(text)
-        for words in ("id", "email", "name"):
-            found = [u.id for u in ctx.users.values() if fold(getattr(u, words)) == wanted]
-            if len(found) > 1:
-                raise ValueError(tr("{!r} may be {}", text, " or ".join(found)))
-            if found:
-                return found[0]
-        return read_listed(text, {u.id: u.name for u in ctx.users.values()}, "the users")
+        found = names_of(ctx.users).get(fold(text), ())
+        if len(found) > 1:
+            raise ValueError(tr("{!r} may be {}", text, " or ".join(found)))
+        labels = {u.id: u.name for u in ctx.users.values()}
+        return found[0] if found else read_listed(text, labels, "the users")
 
 
 class Currency(Text):

@@ -146,7 +146,7 @@ def _author(ws: Workspace, incoming: Incoming) -> str:
     if not incoming.kind.endswith(".out"):
         return ""
     sender = fold(str(incoming.told.get("from", "")))
-    return next((u.id for u in ws.settings.users.values() if fold(u.email) == sender), "crm")
+    return next((u.id for u in ws.settings.users.values() if sender in u.addresses), "crm")
 
 
 def _note(

@@ -89,17 +89,19 @@ class Reshaping:
 def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Reshaping]:
     """A change under new settings; refused if that makes a file of the configuration wrong."""
     old = ws.settings
-    before = {path: _read(ws, path) for path in (SETTINGS, PIPELINES, VIEWS, FORMS, *wanted.files)}
+    before = {
+        path: read_text(ws, path) for path in (SETTINGS, PIPELINES, VIEWS, FORMS, *wanted.files)
+    }
     after = _new_settings(before[SETTINGS], wanted)
     had_forms = bool(before[FORMS]) and _has_sound_forms(ws)
     was, _ = ws.read_pipelines(), ws.views  # faults that were there before are not told as ours
     try:
-        ws.take_settings(_valid(SETTINGS, ws.read_settings, after))
+        ws.take_settings(valid(SETTINGS, ws.read_settings, after))
         new = {**wanted.files, SETTINGS: after, **_others(ws, wanted)}
         new |= _new_forms(ws, wanted) if had_forms else {}
         with ws.change(command) as change:
             for path in new:
-                if _read(ws, path) != before[path]:
+                if read_text(ws, path) != before[path]:
                     raise FileChanged(
                         tr("{} was changed by someone else meanwhile", path), "try again"
                     )
@@ -124,7 +126,7 @@ def reshape(ws: Workspace, command: str, wanted: SettingsEdit) -> Reshaping:
 
 def raw_settings(ws: Workspace) -> Tree:
     """What settings.yaml says, as it is written."""
-    return load_marked(_read(ws, SETTINGS), SETTINGS).value
+    return load_marked(read_text(ws, SETTINGS), SETTINGS).value
 
 
 def below(tree: Tree, *steps: str) -> Tree:
@@ -136,23 +138,25 @@ def below(tree: Tree, *steps: str) -> Tree:
     return tree
 
 
-def _read(ws: Workspace, path: str) -> bytes:
+def read_text(ws: Workspace, path: str) -> bytes:
+    """A file of the configuration, empty where there is none."""
     return ws.file(path) or b""
 
 
 def _new_settings(data: bytes, wanted: SettingsEdit) -> bytes:
     if wanted.key is not None:
         data = with_key(data, SETTINGS, *wanted.key)
-    return data if wanted.edit is None else _edited(data, SETTINGS, wanted.edit)
+    return data if wanted.edit is None else text_with(data, SETTINGS, wanted.edit)
 
 
-def _edited(data: bytes, path: str, edit: Callable[[Tree], None]) -> bytes:
+def text_with(data: bytes, path: str, edit: Callable[[Tree], None]) -> bytes:
+    """A file of the configuration with other values."""
     tree = deepcopy(load_marked(data, path).value)
     edit(tree)
     return edited(data, path, tree)
 
 
-def _valid(path: str, read: Callable[[bytes], T], data: bytes) -> T:
+def valid(path: str, read: Callable[[bytes], T], data: bytes) -> T:
     """What a file would declare; BadUsage with the first of its faults."""
     try:
         return read(data)
@@ -166,16 +170,16 @@ def _others(ws: Workspace, wanted: SettingsEdit) -> dict[str, bytes]:
     """The other files of configuration as they have to be under the new settings."""
     changed: dict[str, bytes] = {}
     if wanted.pipelines is not None:
-        changed[PIPELINES] = _edited(_read(ws, PIPELINES), PIPELINES, wanted.pipelines)
+        changed[PIPELINES] = text_with(read_text(ws, PIPELINES), PIPELINES, wanted.pipelines)
         read = partial(ws.read_pipelines, new_files=wanted.files)
-        ws.take_pipelines(_valid(PIPELINES, read, changed[PIPELINES]))
+        ws.take_pipelines(valid(PIPELINES, read, changed[PIPELINES]))
     else:
         new = _adapted(ws, PIPELINES, wanted.word, ws.read_pipelines)
         changed |= {} if new is None else {PIPELINES: new}
         ws.take_pipelines(ws.read_pipelines(new))
-    if wanted.views is not None and _read(ws, VIEWS):
-        changed[VIEWS] = _edited(_read(ws, VIEWS), VIEWS, wanted.views)
-        _valid(VIEWS, ws.read_views, changed[VIEWS])
+    if wanted.views is not None and read_text(ws, VIEWS):
+        changed[VIEWS] = text_with(read_text(ws, VIEWS), VIEWS, wanted.views)
+        valid(VIEWS, ws.read_views, changed[VIEWS])
     elif wanted.views is None:
         new = _adapted(ws, VIEWS, wanted.word, ws.read_views)
         changed |= {} if new is None else {VIEWS: new}
@@ -194,10 +198,10 @@ def _has_sound_forms(ws: Workspace) -> bool:
 def _new_forms(ws: Workspace, wanted: SettingsEdit) -> dict[str, bytes]:
     """forms.yaml as it has to be; StillNamed where it speaks of what is to go."""
     if wanted.forms is not None:
-        data = _read(ws, FORMS)
-        new = _edited(data, FORMS, wanted.forms)
+        data = read_text(ws, FORMS)
+        new = text_with(data, FORMS, wanted.forms)
         if new != data:
-            _valid(FORMS, ws.read_forms, new)
+            valid(FORMS, ws.read_forms, new)
             return {FORMS: new}
     _adapted(ws, FORMS, None, ws.read_forms)
     return {}
@@ -223,7 +227,7 @@ def _adapted(
         problems: Sequence[Problem] = ()
     except InvalidData as error:
         problems = error.problems
-    data = _read(ws, path)
+    data = read_text(ws, path)
     if word is not None:
         new = _with_word(data, path, word, lines | {problem.line for problem in problems})
         if new is not None:
@@ -269,7 +273,7 @@ def _set_values(ws: Workspace, path: str, word: Word | None) -> Iterator[int]:
     """The lines in which a robot sets a field to the old word: no check names these."""
     if path != PIPELINES or word is None or not word.fields:
         return
-    marked = load_marked(_read(ws, path), path)
+    marked = load_marked(read_text(ws, path), path)
     for place, text in places(marked.value):
         if "with" in place and text.lstrip("+- ") == word.old and place[-1] in word.fields:
             robot: Raw = marked.value

@@ -11,7 +11,7 @@ from crmcli.model.conditions.tree import BadCondition
 from crmcli.model.fields import Field
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema
-from crmcli.model.user import User
+from crmcli.model.user import User, names_of
 from crmcli.model.values import fold
 from crmcli.store.config import shapes
 from crmcli.store.config.cursor import Cursor
@@ -55,9 +55,9 @@ def assignment_of(
     directories: Mapping[str, Mapping[str, str]],
 ) -> tuple[AssignmentRule, ...]:
     """The rules; a fault at each user who is not there, and each condition that is none."""
-    words = {fold(name): u.id for u in users.values() for name in (u.email, u.name, u.id) if name}
+    words = names_of(users)
     known = {name: _ids(entries) for name, entries in directories.items()}
-    known["user"] = {word: [user] for word, user in words.items()}
+    known["user"] = {word: [*ids] for word, ids in words.items()}
     found = []
     entries = [entry for entry in place.items() if entry.is_present]
     for rule, entry in zip(got, entries, strict=True):
@@ -66,9 +66,13 @@ def assignment_of(
         for user in rule["to"]:
             if users and fold(user) not in words:
                 entry.at("to").fault(tr("no user {!r}", user), allowed_hint(user, [*users]))
+            elif len(found_by := words.get(fold(user), ())) > 1:
+                entry.at("to").fault(
+                    tr("{!r} may be {}", user, " or ".join(found_by)), "use the id"
+                )
         if rule["when"]:
             _check_condition(entry.at("when"), rule["when"], Schema(fields), known)
-        to = (words.get(fold(user), user) for user in rule["to"])
+        to = (words.get(fold(user), (user,))[0] for user in rule["to"])
         found.append(AssignmentRule(tuple(dict.fromkeys(to)), rule["when"], rule["by"]))
     return tuple(found)
 

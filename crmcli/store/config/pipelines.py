@@ -14,6 +14,7 @@ from crmcli.model.conditions.where import Aliases
 from crmcli.model.pipeline import SEQUENCES, Pipeline, Pipelines, RobotSequence
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
+from crmcli.model.user import names_of
 from crmcli.model.values import Raw, fold
 from crmcli.store.config import shapes
 from crmcli.store.config.conditions import EXIT_OF_ALL, GOAL_OF_ALL
@@ -96,7 +97,7 @@ def _aliases(settings: Settings, top: Cursor) -> dict[str, Mapping[str, str | li
         name: {fold(label): key for key, label in entries.items()}
         for name, entries in settings.directories.items()
     }
-    aliases["user"] = {fold(user.name or user.id): user.id for user in settings.users.values()}
+    aliases["user"] = {word: [*ids] for word, ids in names_of(settings.users).items()}
     names = [_names_of(deal) for deal in _listed(top.at("deals").value)]
     aliases["pipeline"] = {fold(name): pipeline_id for pipeline_id, name in names}
     return aliases

@@ -35,7 +35,8 @@ from crmcli.store.config.declared import check_directories, fields_of
 from crmcli.store.config.settings_keys import SHAPE
 from crmcli.store.layout import SETTINGS
 
-USER_FACTS = ("name", "email", "phone", "telegram", "head", "extensions", "feed")
+USER_FACTS = ("name", "email", "phone", "telegram", "head", "extensions", "feed",
+              "aliases")  # fmt: skip
 ZONE_FIELD_HINT = "under fields: contact: write zone: {type: text}"
 FIELD_HINT = "crm lead add --help, crm deal add --help … list them"
 

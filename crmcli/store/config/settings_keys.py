@@ -102,6 +102,10 @@ USER = shapes.keys(
     {
         "name": shapes.text("Label for people."),
         "email": _email("Where notices go."),
+        "aliases": shapes.listed(
+            "Other addresses whose letters are for this user: those of who left.",
+            _email(""),
+        ),
         "phone": shapes.text("Phone."),
         "head": shapes.text("The id of who leads this user, for do: notify, with: {to: head}."),
         "extensions": shapes.listed(

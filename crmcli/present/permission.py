@@ -1,0 +1,182 @@
+"""Users, roles, teams and permissions as people see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from crmcli.language import tr
+from crmcli.model import verdict
+from crmcli.model.access import (
+    ALL,
+    LEVELS,
+    NONE,
+    OWN,
+    POWERS,
+    SUBTREE,
+    TEAM,
+    VERBS,
+    Access,
+    Grant,
+    Role,
+)
+from crmcli.model.entities import ENTITIES
+from crmcli.present.cells import Column, Listing
+from crmcli.present.told import Told
+from crmcli.sales.permission import Permission
+from crmcli.workspace import Workspace
+
+ADVICE = "in a folder or clone that a person can read, rights are advice: see crm help rights"
+WORDS = {
+    NONE: "nothing",
+    OWN: "one's own",
+    TEAM: "one's own and the team's",
+    SUBTREE: "the team's, those below it and what nobody owns",
+    ALL: "all",
+}
+USERS = [
+    Column("id", "User", keep=True), Column("name", "Name"), Column("email", "E-mail"),
+    Column("roles", "Roles"), Column("teams", "Teams"), Column("state", "State"),
+]  # fmt: skip
+TEAMS = [
+    Column("id", "Team", keep=True), Column("name", "Name"), Column("head", "Head"),
+    Column("members", "Members", whole=True), Column("in", "Part of"),
+]  # fmt: skip
+ROLES = [
+    Column("id", "Role", keep=True), Column("name", "Name"), Column("users", "Users"),
+    Column("powers", "Powers", whole=True), Column("fields", "Fields kept", "count"),
+]  # fmt: skip
+HAS_LEFT, ACTS, LACKS = "has left", "acts now", "no rights"
+
+
+def user_rows(ws: Workspace, rules: Access, *, has_rights: bool) -> list[dict[str, Any]]:
+    """A row of each user."""
+    return [
+        {
+            "id": user.id,
+            "name": user.name,
+            "email": user.email,
+            "roles": [*rules.users.get(user.id, ())],
+            "teams": [one.id for one in rules.teams.values() if user.id in one.everybody],
+            "state": _state(ws, rules, user.id, has_rights=has_rights),
+        }
+        for user in ws.settings.users.values()
+    ]
+
+
+def _state(ws: Workspace, rules: Access, user: str, *, has_rights: bool) -> str:
+    if user in rules.off:
+        return tr(HAS_LEFT)
+    if has_rights and not rules.users.get(user):
+        return tr(LACKS)
+    return tr(ACTS) if user == ws.user else ""
+
+
+def team_rows(rules: Access) -> list[dict[str, Any]]:
+    """A row of each team."""
+    return [
+        {
+            "id": one.id,
+            "name": one.name,
+            "head": one.head,
+            "members": [*one.members],
+            "in": one.above,
+        }
+        for one in rules.teams.values()
+    ]
+
+
+def role_rows(rules: Access) -> list[dict[str, Any]]:
+    """A row of each role."""
+    return [
+        {
+            "id": role.id,
+            "name": tr(role.name),
+            "users": [user for user, roles in rules.users.items() if role.id in roles],
+            "powers": [power for power in POWERS if power in role.powers],
+            "fields": len(role.fields),
+        }
+        for role in rules.roles.values()
+    ]
+
+
+def role_table(role: Role) -> Listing:
+    """How far a role reaches, by noun and verb; `+` where some place has another level."""
+    rows = []
+    for entity in ENTITIES:
+        grants = {verb: role.grants.get((entity, verb), Grant()) for verb in VERBS}
+        rows.append(
+            {"noun": entity}
+            | {verb: grant.level + "+" * bool(grant.places) for verb, grant in grants.items()}
+        )
+    columns = [Column("noun", "Noun", keep=True), *(Column(verb, verb) for verb in VERBS)]
+    return Listing(rows, columns)
+
+
+# --- crm can ----------------------------------------------------------------------------------------
+
+
+def permission(ws: Workspace, found: Permission, *, why: bool) -> Told:
+    """The answer of crm can, with what decided it."""
+    lines = [*_why(ws, found)]
+    row: Mapping[str, object] = {
+        "user": found.user,
+        "verb": found.verb,
+        "about": found.about,
+        "may": found.may,
+        "why": lines,
+        "roles": [
+            {
+                "role": one.role,
+                "level": one.level,
+                "place": dict([one.place]) if one.place else {},
+                "reaches": one.reaches,
+            }
+            for one in found.reasons
+        ],
+    }
+    answer = tr("yes") if found.may else tr("no")
+    return Told("\n".join([answer, *(f"  {line}" for line in lines)] if why else [answer]), row)
+
+
+def _why(ws: Workspace, found: Permission) -> Iterator[str]:
+    if found.rights is None:
+        yield tr("there is no access.yaml: everybody may do everything")
+        return
+    name = ws.owner_name(found.user)
+    if found.left:
+        yield tr("{} has left", name)
+    elif not found.rights.roles:
+        yield tr("{} has no role", name)
+    if found.where is not None:
+        owner = found.where.owner
+        yield tr("its owner is {}", ws.owner_name(owner)) if owner else tr("nobody owns it")
+    for one in found.reasons:
+        yield _reason(found, one)
+    if found.hangs_on:
+        yield tr("a deal or lead that {} sees hangs on it", name)
+    if found.unseen and found.verb != "read":
+        yield tr("{} does not see it", name)
+    for entity, field in found.fields:
+        label = tr(ws.schema.field(entity, field).label)
+        is_hidden = (entity, field) in found.rights.hidden
+        yield (
+            tr("not the field {}, which is hidden", label)
+            if is_hidden
+            else tr("not the field {}", label)
+        )
+
+
+def _reason(found: Permission, one: verdict.Reason) -> str:
+    assert found.rights is not None
+    if found.verb in POWERS:
+        return tr("role {} has it", one.role) if one.reaches else tr("role {} lacks it", one.role)
+    words = tr(WORDS[one.level])
+    people = verdict.whose(found.rights, one.level)
+    if people and LEVELS.index(one.level) > LEVELS.index(OWN):
+        words += f" ({', '.join(people)})"
+    if one.place:
+        what, name = one.place
+        by = tr("in stage {}", name) if what == "stage" else tr("in pipeline {}", name)
+        return tr("role {} reaches {}: {}", one.role, by, words)
+    return tr("role {} reaches {}", one.role, words)
