@@ -23,7 +23,7 @@ need not stand here: the change itself asks. `check` and `trust`, which open a w
 themselves."""
 
 
-HOUSE_S = ("tick", "serve", "mail fetch", "mail receive", "form submit")
+HOUSE_S = (("tick",), ("serve",), ("mail", "fetch"), ("mail", "receive"), ("form", "submit"))
 """What machines call, cron and mail servers: where nobody says who they are, the house does it."""
 
 
@@ -36,7 +36,7 @@ def need_of(command: str) -> str:
 def ask(session: Session, command: str) -> None:
     """Forbidden if the acting user lacks the power. Who runs what comes in acts for the whole house."""
     need = need_of(command)
-    session.is_of_house = command in HOUSE_S
+    session.is_of_house = tuple(command.split()) in HOUSE_S
     if need or session.tick:
         session.workspace.require(need or RUN)
     if need == RUN or (need and not session.workspace.user):
