@@ -240,6 +240,26 @@ def _drafted(root: Path) -> tuple[str, ...]:
     return ("offer", "send", offer, "--yes")
 
 
+def _known(root: Path) -> tuple[str, ...]:
+    """A client with letters, papers and a note on somebody else's record, about to be erased."""
+    new(root)
+    olga = _say(root, "contact", "add", "--last-name", "Вяземская", "--email", "olga@kafe.example")
+    other = _say(
+        root, "contact", "add", "--last-name", "Гость", "--comment", "знает Ольгу Вяземскую"
+    )
+    deal = _say(root, "deal", "add", "--name", "Чай Вяземская", "--contact", olga)
+    _say(root, "log", "note", other, "пришла от Вяземской, olga@kafe.example")
+    _say(root, "task", "add", "Позвонить", "--about", olga)
+    _say(root, "offer", "draft", "--deal", deal, "--line", "Монтаж;2;15000;шт")
+    head = "From: olga@kafe.example\nMessage-ID: <1@kafe.example>\nSubject: Tea\n"
+    (root / "letter.eml").write_text(f"{head}\nHow much?\n", "utf-8")
+    _say(root, "mail", "receive", "letter.eml")
+    (root / "letter.eml").unlink()
+    with_folders(root)
+    _say(root, "lead", "list")
+    return ("privacy", "erase", olga, "--yes")
+
+
 def _stateless(root: Path) -> tuple[str, ...]:
     """A workspace in use whose .crm somebody has deleted."""
     lead = _first(root)
@@ -377,7 +397,8 @@ STAGES = {
 PAST = {
     "mail receive": _written_to, "mail fetch": _fetching,
     "undo": _converted, "redo": _undone, "undo batch": _imported, "merge": _twins,
-    "unmerge": _merged, "offer send": _drafted, "first after rm": _stateless, "first after clone": _cloned,
+    "unmerge": _merged, "offer send": _drafted, "erase": _known,
+    "first after rm": _stateless, "first after clone": _cloned,
     "first in an old state": _unbound, **CONVERSIONS, **AT_ONCE, **STAGES,
 }  # fmt: skip
 """Commands that need some past, each with what makes it and gives the command line."""

@@ -109,7 +109,8 @@ class _Run:
 
     def erase_again(self) -> None:
         """What was erased of a person and came back by git goes again, before anything looks at it."""
-        if erased_again.returned(self._ws) and not self._ws.dry_run:
+        is_again = erased_again.returned(self._ws) or erased_again.lines_again(self._ws)
+        if is_again and not self._ws.dry_run:
             done = erased_again.finish(self._ws)
             told = tr("what was erased came back and was erased again: {}", together(done))
             self._result.failures.append(told)

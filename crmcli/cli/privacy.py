@@ -143,7 +143,7 @@ def proof(session: Session, ref: str, paths: bool) -> Listing | None:
     ]
     event = erasing.proof(session.workspace, ref)
     if paths:
-        session.out.text("\n".join(paths_of(event)))
+        session.out.text("\n".join(paths_of(session.workspace, event)))
         return None
     return Listing(proof_rows(session.workspace, event), columns)
 

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping
 from crmcli.language import counted, tr
 from crmcli.model.event import Event
 from crmcli.present.told import Told
-from crmcli.sales.privacy.erase import erasures_of, tracked_by_git
+from crmcli.sales.privacy.erase import erasures_of, place_in_git, tracked_by_git
 from crmcli.sales.privacy.plan import Plan
 from crmcli.store import layout
 from crmcli.workspace import Workspace
 
 _PURGE = b"""\
   crm privacy proof {} --paths > ../paths && cp -a data ../data-now
-  git filter-repo --force --invert-paths --paths-from-file ../paths
+  git filter-repo --force --invert-paths --paths-from-file ../paths --message-callback \\
+    'import re; return re.sub(rb"(?s)^(crm(?: [a-z]+){{0,2}}).*", rb"\\1", message)'
   mkdir -p data && cp -a ../data-now/. data/ && git add data && git commit -m erased"""
 Line = tuple[str, Mapping[str, object]]
 
@@ -85,9 +86,9 @@ def git_told(ws: Workspace, plan: Plan) -> list[Told]:
     return [Told("\n".join(lines))]
 
 
-def paths_of(event: Event) -> list[str]:
-    """The files that an erasure removed or rewrote: those that git's history has as they were."""
-    return [str(path) for path in event.data.get("paths", ())]
+def paths_of(ws: Workspace, event: Event) -> list[str]:
+    """The files that an erasure removed or rewrote, as git's history has them: from its top."""
+    return [place_in_git(ws, str(path)) for path in event.data.get("paths", ())]
 
 
 def proof_rows(ws: Workspace, event: Event) -> list[dict[str, str]]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 
 from crmcli.errors import Conflict
 from crmcli.store import layout
 from crmcli.store.disk import files
-from crmcli.store.timeline import chain, sent
+from crmcli.store.timeline import chain, erased_lines, sent
 from crmcli.store.timeline.erased_lines import Journal as Journal
 from crmcli.workspace import Workspace, spool
 
 LARGEST = 64_000_000
 """Bytes of a file that is looked through."""
+SEEN = ".crm/erased-seen"
+"""How the timeline files stood in which nothing that was erased was found again."""
 _ASIDE = (".crm/txn/kept/", ".crm/txn/quarantine/", ".crm/aside/")
 _OWN = (
     ".crm/index.db",
@@ -30,6 +33,40 @@ _ROUND = (".git", ".crm", ".venv", "node_modules", "__pycache__")
 def journals(ws: Workspace) -> Iterator[Journal]:
     """The timeline's files, one after the other."""
     return (Journal(ws.root, path) for path in chain.journals(ws.root))
+
+
+def lines_again(ws: Workspace, listed: Mapping[str, Container[str]]) -> list[str]:
+    """The timeline files, of those named, in which a listed line has its data again. One that is as it was
+    when nothing was found there is not looked at."""
+    known = _seen(ws)
+    stamps = {path: _stamp(ws.root / path) for path in sorted(listed)}
+    changed = [path for path, stamp in stamps.items() if stamp and known.get(path) != stamp]
+    found = [path for path in changed if any(erased_lines.again(ws.root, [path], listed[path]))]
+    if not found and changed and not ws.only_reads:
+        files.write_own(ws.root / SEEN, json.dumps(stamps).encode())
+    return found
+
+
+def _seen(ws: Workspace) -> dict[str, list[int]]:
+    try:
+        known = json.loads(files.read_bytes(ws.root / SEEN))
+    except (files.Missing, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _stamp(path: Path) -> list[int]:
+    """What is another one when a file was written; empty where there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return []
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+
+
+def once(journal: Journal) -> bytes:
+    """A timeline file as it is to be written, with each line once."""
+    return chain.mended(journal.written(), is_whole=journal.content.endswith(b"\n"))[0]
 
 
 def text_of(root: Path, path: str) -> str:

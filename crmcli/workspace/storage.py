@@ -142,6 +142,12 @@ def is_tracked(ws: Workspace) -> bool:
     return tracked.index_of(ws.root) is not None
 
 
+def place_in_git(ws: Workspace, path: str) -> str:
+    """A path of the workspace from the top of its repository."""
+    found = tracked.index_of(ws.root)
+    return os.path.relpath(os.path.realpath(ws.root / path), found[0]) if found else path
+
+
 def has_stash(ws: Workspace) -> bool:
     """Whether git keeps changes that somebody has put aside."""
     return bool(commands.answer(ws.root, "stash", "list"))

@@ -7,7 +7,7 @@ from crmcli.model.values import entity_of
 from crmcli.sales.privacy.blanks import blank
 from crmcli.sales.privacy.traces import files_named
 from crmcli.store import layout
-from crmcli.workspace import Change, Workspace, erasing
+from crmcli.workspace import Change, Workspace, erasing, storage
 
 
 def returned(ws: Workspace) -> list[str]:
@@ -22,9 +22,19 @@ def returned(ws: Workspace) -> list[str]:
     return found
 
 
-def _ids(data: object) -> list[str]:
+def lines_again(ws: Workspace) -> list[str]:
+    """The timeline files in which a line that was erased says something again."""
+    listed: dict[str, set[str]] = {}
+    for event in ws.events(kinds=(PRIVACY_ERASED,)):
+        for name, ids in _lines(event.data).items():
+            listed.setdefault(layout.journal_path(name), set()).update(ids)
+    return erasing.lines_again(ws, listed) if listed else []
+
+
+def _lines(data: object) -> dict[str, list[str]]:
+    """By timeline file, the ids of the events that an erasure lists."""
     lines = data.get("lines", {}) if isinstance(data, dict) else {}
-    return [name.partition(":")[0] for names in lines.values() for name in names]
+    return {path: [name.partition(":")[0] for name in names] for path, names in lines.items()}
 
 
 def finish(ws: Workspace) -> list[str]:
@@ -45,6 +55,7 @@ def finish(ws: Workspace) -> list[str]:
             if layout.record_path(record_id) in done:
                 change.note(f"{entity_of(record_id)}.removed", record_id, {"by": "privacy"})
         if done:
+            storage.discard_index(ws)  # what is deleted there stands on its free pages
             change.note(PRIVACY_ERASED, "", {"of": ids, "lines": lines, "files": files})
     return done
 
@@ -54,7 +65,8 @@ def _lines_again(
 ) -> tuple[dict[str, list[str]], set[str]]:
     """Rewrite the journals in which something stands again; what is listed by each, and the files that the
     other lines name."""
-    known = {one for e in ws.events(kinds=(PRIVACY_ERASED,)) for one in _ids(e.data)}
+    told = (_lines(event.data) for event in ws.events(kinds=(PRIVACY_ERASED,)))
+    known = {one for lines in told for ids in lines.values() for one in ids}
     lines: dict[str, list[str]] = {}
     named: set[str] = set()
     for journal in erasing.journals(ws):
@@ -62,13 +74,16 @@ def _lines_again(
         for number, line in journal.lines.items():
             event = line.event
             is_his = event.record in ids and _says_something(event.kind, event.data)
-            if not line.is_erased and (is_his or event.id in known - standing):
+            if event.id in standing:
+                named.update(files_named(event) if line.is_erased else ())
+                continue
+            if is_his or event.id in known:
                 journal.erase(number, blank(event))
             elif event.kind != PRIVACY_ERASED:
                 named.update(files_named(event))
-        if journal.changed:
+        if (new := erasing.once(journal)) != journal.content:
             lines[layout.short_journal(journal.path)] = list(journal.changed.values())
-            change.fix(journal.path, journal.written())
+            change.fix(journal.path, new)
     return lines, named
 
 

@@ -121,6 +121,11 @@ def tracked_by_git(ws: Workspace) -> bool:
     return storage.is_tracked(ws)
 
 
+def place_in_git(ws: Workspace, path: str) -> str:
+    """A path from the top of the repository."""
+    return storage.place_in_git(ws, path)
+
+
 def drop(ws: Workspace) -> list[str]:
     """Remove the papers that were kept long enough; their paths."""
     ws.require(SETTINGS)

@@ -105,10 +105,14 @@ def _raw(ws: Workspace, record_id: str) -> dict[str, Any]:
 
 
 def _his_files(ws: Workspace, plan: Plan, found: Iterable[Trace]) -> set[str]:
-    shas = {sha for trace in found if trace.what != MENTION for sha in files_named(trace.event)}
+    """The stored files that are his alone: of his records and messages."""
+    shas: set[str] = set()
+    others: set[str] = set()
+    for trace in found:
+        (others if trace.what == MENTION else shas).update(files_named(trace.event))
     for record_id in (*plan.gone, *plan.bare):
         shas |= {str(item["file"]) for item in _raw(ws, record_id).get("files") or ()}
-    return shas
+    return shas - others
 
 
 def _others_files(ws: Workspace, plan: Plan, his: set[str]) -> dict[str, str]:

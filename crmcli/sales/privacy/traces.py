@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from crmcli.model.event import ACTIVITIES, AMENDMENTS, INTAKE, KEPT, MESSAGES, TOGETHER, Event
+from crmcli.model.event import AMENDMENTS, INTAKE, KEPT, MESSAGES, TOGETHER, Event
+from crmcli.model.values import entity_of
 from crmcli.sales.history.past import PAGE
 from crmcli.sales.privacy.spelled import Spelled, texts_in
-from crmcli.sales.privacy.whose import Person
+from crmcli.sales.privacy.whose import PEOPLE, Person
 from crmcli.workspace import Workspace
 
+SAID = (*MESSAGES, *AMENDMENTS, "mail.bounced", "mail.opened", "mail.clicked", "form.submitted")
 OWN, MESSAGE, ARRIVED, MENTION = "own", "message", "arrived", "mention"
-_PARTIES = ("from", "to", "cc", "phone", "number", "address", "client")
+_FROM = ("from", "number", "phone", "address", "chat", "client")
 _SHA = re.compile("[0-9a-f]{64}")
 
 
@@ -44,11 +46,11 @@ def traces(ws: Workspace, person: Person) -> list[Trace]:
     """Every event that tells of the person, in their order."""
     spelled, his = person.spelled, person.his
     found = {e.id: Trace(e, OWN) for record_id in sorted(his) for e in ws.events(record=record_id)}
-    own = set(found)
+    own = set(found) | {str(one.event.data.get(TOGETHER, "")) for one in found.values()} - {""}
     arrived = {str(one.event.data.get("intake", "")) for one in found.values()}
     waiting: list[Event] = []
     for event in every_event(ws):
-        if event.id in own:
+        if event.id in found:
             continue
         if event.kind in INTAKE:
             waiting.append(event)
@@ -62,13 +64,16 @@ def traces(ws: Workspace, person: Person) -> list[Trace]:
 
 
 def _is_message(event: Event, spelled: Spelled, own: set[str]) -> bool:
-    """Whether it was said to him or by him: by its addresses, or because it stands with him too."""
-    if event.kind not in (*ACTIVITIES, *MESSAGES, *AMENDMENTS):
+    """Whether it was said by him, or to him alone, on what is no other client's own timeline; also where it
+    stands with him as well."""
+    if event.kind not in SAID or entity_of(event.record) in PEOPLE:
         return False
-    if str(event.data.get(TOGETHER, "")) in own or event.cause in own:
-        return event.kind in ACTIVITIES
-    parties = (text for name in _PARTIES for text in texts_in(event.data.get(name)))
-    return any(map(spelled.is_in, parties))
+    if str(event.data.get(TOGETHER, "")) in own or event.id in own:
+        return True
+    to = [*texts_in(event.data.get("to"))]
+    return any(
+        spelled.is_in(text) for name in _FROM for text in texts_in(event.data.get(name))
+    ) or (bool(to) and all(map(spelled.is_in, to)))
 
 
 def _of_intake(
@@ -81,11 +86,13 @@ def _of_intake(
             said = [*texts_in(event.data), *_contents(ws, event)]
             if any(map(spelled.is_in, said)):
                 arrived.add(event.id)
-    return {
-        e.id: Trace(e, ARRIVED)
-        for e in events
-        if e.id in arrived or str(e.data.get("intake", "")) in arrived
-    }
+    found: dict[str, Trace] = {}
+    for event in events:
+        if event.id in arrived or str(event.data.get("intake", "")) in arrived:
+            found[event.id] = Trace(event, ARRIVED)
+        elif any(map(spelled.is_in, texts_in(event.data))):
+            found[event.id] = Trace(event, MENTION)
+    return found
 
 
 def _contents(ws: Workspace, event: Event) -> Iterator[str]:

@@ -150,7 +150,9 @@ def _learn(identity: Identity, raw: Mapping[str, Any]) -> None:
             value = item.get("value", "") if isinstance(item, dict) else item
             known[str(value)] = None
     for field_name in _OTHERS:
-        identity.others |= dict.fromkeys(texts_in(raw.get(field_name) or ()))
+        told = [*texts_in(raw.get(field_name) or ())]
+        names = [text.partition(":")[2] for text in told if field_name == "handles"]
+        identity.others |= dict.fromkeys([*told, *names])
     identity.emails.pop("", None), identity.phones.pop("", None)
 
 

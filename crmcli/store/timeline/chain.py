@@ -191,9 +191,9 @@ def mended(data: bytes, *, is_whole: bool) -> tuple[bytes, list[str]]:
     kept: list[bytes] = []
     seen: set[bytes] = set()
     twice = 0
-    for line in lines:
-        is_elsewhere = erased and erased.get(line_hash(line), line) != line
-        if line and line != HEADER_LINE and (line in seen or is_elsewhere):
+    for there in lines:
+        line = erased.get(line_hash(there), there) if erased else there
+        if line and line != HEADER_LINE and line in seen:
             twice += 1
             continue
         seen.add(line)

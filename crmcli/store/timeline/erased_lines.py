@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -100,14 +100,15 @@ def faults(root: Path, paths: Iterable[str], by_fix: str) -> Iterator[Problem]:
         if name not in listed.get(name.partition(":")[0], ()):
             said = "the data of this line are erased, and no event says that crm did it"
             yield Problem(path, number, said, "compare with git or a backup")
-    whole += _again(root, paths, listed) if listed else ()
+    whole += again(root, paths, listed) if listed else ()
     for path, number, _ in whole:
         yield Problem(path, number, "what was erased is here again", by_fix)
 
 
-def _again(
-    root: Path, paths: Iterable[str], listed: Mapping[str, object]
+def again(
+    root: Path, paths: Iterable[str], listed: Container[str]
 ) -> Iterator[tuple[str, int, bytes]]:
+    """The lines that are listed by the ids of their events, and have their data all the same."""
     for path in paths:
         with line_reader.opened(root / path) as fd:
             for number, line in csv_lines.numbered(fd):
