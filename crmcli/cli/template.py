@@ -19,7 +19,7 @@ COLUMNS = [
     Column("entity", "Record", whole=True),
     Column("language", "Language"),
     Column("number", "Number"),
-    Column("topic", "Topic"),
+    Column("topic", "Mailing topic"),
     Column("subject", "Subject", whole=True),
     Column("used_by", "Used by", whole=True),
 ]
