@@ -109,16 +109,19 @@ class Scenes:
         if where.locator("#name").input_value() != words.name:
             visit.wrong("what was filled in is lost")
 
-    def led_on(self, width: int) -> Callable[[], None]:
-        """A form that leads to a page of the shop instead of thanks."""
-        visit = self.visit("redirect", width).go(f"{self.house.ours}/f/ask")
+    def led_on(self, width: int, *, widget: bool = False) -> Callable[[], None]:
+        """A form that leads to a page of the shop instead of thanks, by itself or in the shop's page."""
+        visit = self.visit("redirected widget" if widget else "redirect", width)
+        visit.go(self.house.sites.at("/ask") if widget else f"{self.house.ours}/f/ask")
 
         def fill() -> None:
-            visit.look("1 empty")
+            where = visit.page.frames[-1]
+            where.locator("[name=email]").wait_for()
+            visit.look("1 empty", where)
             visit.read()
             address = f"{visit.name}@led.example".replace(" ", "-")
-            visit.page.locator("[name=email]").fill(address)
-            visit.page.get_by_role("button").click()
+            where.locator("[name=email]").fill(address)
+            where.get_by_role("button").click()
             visit.page.wait_for_url(self.house.sites.at("/thanks"))
             self.expect(visit, address)
             visit.close()
@@ -219,6 +222,7 @@ def _play(house: House, chrome: Chromium, *, quick: bool) -> None:
             scenes.by_keyboard(narrow, script=False),
         ]
         opened += [scenes.widget(narrow, dark=True), scenes.led_on(narrow)]
+        opened += [scenes.led_on(wide, widget=True)]
     opened.append(scenes.foreign(narrow))
     for act in opened:
         act()

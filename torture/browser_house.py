@@ -113,6 +113,7 @@ class Sites(ThreadingHTTPServer):
         self.pages = {
             "/": f"<h1>Shop</h1><a id='go' href='{ours}/f/callback{mark}'>Write to us</a>",
             "/widget": widget,
+            "/ask": widget.replace("callback", "ask"),
             "/thanks": "<h1>Thanks from the shop</h1>",
             "/form": f"<form method='post' action='{ours}/f/callback'><input name='phone' aria-label='Phone'><input name='_consent' value='on'><button>Go</button></form>",
         }

@@ -171,7 +171,7 @@ class Chromium:
         """What axe-core finds on a page."""
         from axe_playwright_python.sync_playwright import Axe
 
-        found = Axe().run(where, options={"runOnly": _RULES, "resultTypes": ["violations"]})  # type: ignore[arg-type]
+        found = Axe().run(where, options={"runOnly": _RULES, "resultTypes": ["violations"]})
         return [
             f"{one['id']} ({one['impact']}): {one['nodes'][0]['html'][:200]}"
             for one in found.response["violations"]

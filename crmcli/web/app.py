@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -102,11 +103,10 @@ class Pages:
         """A form, in whose language it is spoken from here on."""
         ws = self.opened()
         form = form_named(ws, name)
-        language.speak(form.language or ws.settings.language)
+        g.language = form.language or ws.settings.language
+        language.speak(g.language)
         g.frames = (*ws.forms.site.origins, *form.origins)
-        if (
-            form.redirect
-        ):  # browsers hold that against the page too, and against where it leads on to
+        if form.redirect:  # browsers hold that against the page, and against where it leads on to
             g.leads_to = f"'self' {urlsplit(form.redirect).scheme}:"
         return ws, form
 
@@ -185,12 +185,18 @@ class Pages:
 
     def failed(self, error: Exception) -> tuple[Response | str, int]:
         """What is said where something cannot be answered; never what it was."""
-        status = _status(error)
+        status, site, us = _status(error), None, None
+        with suppress(CrmError, OSError):  # what cannot even be configured is said plainly
+            ws = self.opened()
+            language.speak(
+                g.get("language") or ws.settings.language
+            )  # not that of who was here before
+            site, us = ws.forms.site, ws.settings.us
         message = _said(status)
         if request.path.startswith("/api/"):
             return jsonify(error=message), status
         names = {"message": message, "lang": language.spoken(), "nonce": g.nonce}
-        return render_template("failed.html", **names), status
+        return render_template("failed.html", site=site, us=us, **names), status
 
 
 def _again() -> str:

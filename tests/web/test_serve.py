@@ -28,7 +28,7 @@ from crmcli.workspace import Workspace
 from tests.kit import NOW, Run, opened, write
 
 FORMS = """
-site: {origins: ['https://shop.example'], per_address: 5, per_minute: 7}
+site: {origins: ['https://shop.example'], per_address: 5, per_minute: 7, color: '#0b6e4f'}
 forms:
   callback:
     title: Обратный звонок
@@ -187,6 +187,35 @@ def test_the_language_and_the_redirect_of_a_form(site: Site) -> None:
     assert ">Send<" in site.client.get("/f/ask").text
     sent = site.send({"email": "anna@chai.example", **hidden}, "ask")
     assert (sent.status_code, sent.headers["Location"]) == (303, "https://shop.example/thanks")
+
+
+def test_whoever_errs_is_told_in_the_language_of_the_workspace_not_of_the_guest_before(
+    site: Site,
+) -> None:
+    assert 'lang="en"' in site.client.get("/f/ask").text
+    for path in ("/f/nothing", "/nothing", "/u/x"):
+        assert "Такой страницы нет" in site.client.get(path).text
+    english = site.client.post("/f/ask", data=b"x", headers={"Origin": "https://bad.example"})
+    assert "not shown on that site" in english.text
+    assert "--accent: #0b6e4f" in english.text
+
+
+def test_a_form_that_leads_elsewhere_may_do_so(site: Site) -> None:
+    for name, may in (("ask", "form-action 'self' https:;"), ("callback", "form-action 'self';")):
+        assert may in site.client.get(f"/f/{name}").headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "color", ["#0b6e4f", "#ffd400", "#e8590c", "#777777", "#000000", "#ffffff"]
+)
+def test_letters_on_a_button_are_read_well(color: str) -> None:
+    def light(of: str) -> float:
+        parts = [int(of[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        red, green, blue = (p / 12.92 if p < 0.04 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05
+
+    one, other = light(color), light(web.ink_on(color))
+    assert max(one, other) / min(one, other) >= 4.5
 
 
 def test_what_is_no_form(site: Site, capfd: pytest.CaptureFixture[str]) -> None:
