@@ -141,8 +141,9 @@ def send(
     params=LAST_OF,
 )
 def list_(session: Session, ref: str, limit: int) -> Listing:
-    """List letters that came in, went out or came back: of a record, or the last ones of all. One that has
-    not left yet is queued, or failed.
+    """List letters that came in, went out or came back: of a record, or the last ones of all.
+
+    One that has not left yet is queued, or failed.
 
     Example: crm mail list --limit 10
     """

@@ -16,8 +16,6 @@ WIDEST = 100
 LABELS = 30
 """The widest that a column of options or commands becomes."""
 EXAMPLE = "Example: "
-OWN_OPTIONS, OF_GROUPS = "[OPTIONS]", "COMMAND [ARGS]..."
-"""What click says of options and commands in a line of usage."""
 _WORDS = re.compile(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""")
 """The words of a command line, quoted ones in one piece."""
 _ANY_NUMBER = re.compile(r"  ?\[x>=\d\]|; x>=\d")
@@ -32,8 +30,8 @@ class Page(click.HelpFormatter):
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """The usage line, what has no room further in."""
-        for word in (OWN_OPTIONS, OF_GROUPS):
-            args = args.replace(word, tr(word))
+        args = args.replace("[OPTIONS]", tr("[OPTIONS]"))
+        args = args.replace("COMMAND [ARGS]...", tr("COMMAND [ARGS]..."))
         head, *rest = fold(f"{tr('Usage:')} {prog} {args}", self.width)
         self.write("\n".join([head, *(f"    {line}" for line in rest)]) + "\n")
 

@@ -88,7 +88,9 @@ def export(session: Session, ref: str, output: str, force: bool) -> Told | None:
     help="What stays: what the law wants, locked away, or nothing.",
 )
 def erase(session: Session, ref: str, keep: str) -> list[Told]:
-    """Erase a contact or lead: records, texts, letters, files, copies. --dry-run shows what goes.
+    """Erase a contact or lead: records, texts, letters, files, copies.
+
+    --dry-run shows what goes.
 
     It cannot be undone. What git's history still holds is told, with the command that removes it.
 

@@ -63,6 +63,7 @@ def send(session: Session, ref: str, text: str, template: str, to: str, anyway: 
 )
 def list_(session: Session, ref: str, limit: int) -> Listing:
     """List SMS that came in or went out, and whether they arrived: of a record, or the last ones of all.
+
     One that has not left yet is queued, or failed.
 
     Example: crm sms list --limit 10
