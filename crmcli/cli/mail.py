@@ -32,7 +32,8 @@ from crmcli.sales.documents import templates
 from crmcli.sales.documents.attached import attached
 
 mail = Noun(
-    "mail", help="E-mail to clients and from them: send, reply, list, show, save, fetch, receive."
+    "mail",
+    help="E-mail to clients and from them: send, reply, list, show, save, junk, fetch, receive.",
 )
 
 ATTACH = option(
@@ -267,3 +268,23 @@ def reply(
     wanted = person_mail.PersonMail(path, to, files, anyway, text.strip(), subject, before)
     record = ws.get(record_id)
     return confirmed(session, record, wanted, lambda: person_mail.send(ws, record.id, wanted))
+
+
+@mail.command(
+    cls=ChangingVerb,
+    params=[LETTER, option("--reason", "Reason of the lead: one of junk_reasons; spam if absent.")],
+)
+def junk(session: Session, ref: str, reason: str) -> list[Told]:
+    """Mark a letter as spam: its sender is blocked, the lead that it made ends as junk, its tasks are done.
+
+    Where somebody worked on the lead meanwhile, or wrote or called, it goes on. crm undo takes all of it
+    back.
+
+    Example: crm mail junk spam@example.com --dry-run
+    """
+    from crmcli.present.letters import junked
+    from crmcli.sales.intake import junk as spam
+    from crmcli.sales.intake import letters
+
+    ws = session.workspace
+    return junked(spam.junk(ws, letters.to_answer(ws, ref), reason))

@@ -11,10 +11,12 @@ from crmcli.model.values import format_instant
 from crmcli.present.automatic import why_automatic
 from crmcli.present.cells import Column, Listing, attributes
 from crmcli.present.columns import name_of
+from crmcli.present.told import Told
 from crmcli.sales.consent.bounces import SOFT
 
 if TYPE_CHECKING:
     from crmcli.channels.incoming_mail import IncomingMail
+    from crmcli.sales.intake.junk import Junked
     from crmcli.workspace import Workspace
 
 COLUMNS = [
@@ -69,6 +71,24 @@ def letter_row(
     text, quoted = (mail.text, mail.quoted) if mail else (str(data.get("text") or ""), ())
     row |= {"text": text, "quoted": [list(span) for span in quoted]}
     return row, [column for column in WHOLE if row.get(column.name)], text, quoted
+
+
+def junked(done: Junked) -> list[Told]:
+    """What became of a letter that is spam."""
+    words = (
+        tr("Blocked {}.", done.address)
+        if done.is_new
+        else tr("{} was blocked before.", done.address)
+    )
+    told = [Told(words, {"blocked": done.address})]
+    lead, row = done.lead, {"id": done.lead.id, "tasks": list(done.tasks), "stays": done.stays}
+    name = f"{lead.id} {lead.get('name')}"
+    if done.stays:
+        return [*told, Told(tr("{} stays as it is: {}", name, done.stays), row)]
+    closed = tr("{} is closed as junk.", name)
+    if done.tasks:
+        closed = tr("{} is closed as junk; done: {}.", name, ", ".join(done.tasks))
+    return [*told, Told(closed, row)]
 
 
 def folded(text: str, quoted: Sequence[Sequence[int]]) -> str:
