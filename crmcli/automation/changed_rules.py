@@ -19,19 +19,16 @@ TOGETHER = 100
 def cancel_undeclared(ws: Workspace) -> list[str]:
     """Call off what robots have begun, and what schedules have queued, that are declared nowhere any more,
     wherever they stood, and tell it in a line for each."""
-    known = {
-        (one.entity if isinstance(one.act, Robot) else SCHEDULE, one.act.id)
-        for one in ws.pipelines.acts()
-    }
+    acts = ws.pipelines.acts()
+    known = {(one.entity if isinstance(one.act, Robot) else SCHEDULE, one.act.id) for one in acts}
     left = [job for job in jobs_here(ws).values() if _is_open(job)]
     told: list[str] = []
     for kind, gone in ((SCHEDULE, tr(GONE_SCHEDULE)), ("", tr(GONE))):
         lost = [j for j in left if (kind == SCHEDULE) == _is_scheduled(j) and _name(j) not in known]
         for start in range(0, len(lost), TOGETHER):
             cancel(ws, lost[start : start + TOGETHER], gone)
-        told += [
-            str(Done(job.record, job.robot, job.action, "cancelled", job.key, gone)) for job in lost
-        ]
+        done = (Done(job.record, job.robot, job.action, "cancelled", job.key, gone) for job in lost)
+        told += map(str, done)
     return told
 
 

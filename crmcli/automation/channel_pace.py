@@ -63,10 +63,8 @@ class ChannelPace:
     def _read(self) -> None:
         """Take in what the timeline tells since the last look, the last claim of a job behind all others."""
         for event in self._news.take(min(map(self._since, self._ws.settings.most_by))):
-            key, left = (
-                str(event.data.get("key")),
-                self._left[channel_of(str(event.data.get("action")))],
-            )
+            key, action = str(event.data.get("key")), str(event.data.get("action"))
+            left = self._left[channel_of(action)]
             left.pop(key, None)
             if event.kind == _LEFT:
                 left[key] = event.at

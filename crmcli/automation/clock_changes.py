@@ -172,9 +172,8 @@ def _words(ws: Workspace, facts: dict[str, object]) -> str:
         counted(schedules, "schedule") if schedules else "",
     ]
     planned = ", ".join(part for part in again if part)
-    return tr("the clock went back from {} to {}; set it if it is wrong now", there, here) + (
-        tr("; rescheduled: {}", planned) if planned else ""
-    )
+    more = tr("; rescheduled: {}", planned) if planned else ""
+    return tr("the clock went back from {} to {}; set it if it is wrong now", there, here) + more
 
 
 def _text(moment: datetime) -> str:

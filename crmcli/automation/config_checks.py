@@ -124,9 +124,8 @@ def _hook_oddities(root: Path) -> Iterator[Problem]:
             if name in layout.HOOKS:
                 checked(root, path)
             elif "." not in name and (near := nearest(name, layout.HOOKS)):
-                yield Problem(
-                    path, 0, "this is not the name of a hook", tr("rename it to {}", near)
-                )
+                hint = tr("rename it to {}", near)
+                yield Problem(path, 0, "this is not the name of a hook", hint)
         except BadProgram as error:
             yield Problem(path, 0, error.message, error.hint)
 
@@ -146,8 +145,6 @@ def _template_faults(act: Act, entity: str, known: Shapes, renderer: Renderer) -
         known = {"records": item, **{name: known[name] for name in ("us", "now", "today")}}
     action = ACTIONS[act.do]
     for key in {*action.of_kind("template")} & act.params.keys():
-        if key not in act.params:
-            continue
         yield from renderer.validate(str(act.params[key]), known)
     for key, value in act.params.items():
         for text in texts_of(value) if action.is_template(key) else ():
@@ -198,9 +195,8 @@ def _nobody_stands_in(pipelines: Pipelines, settings: Settings) -> Iterator[Prob
     if away or not any(own.deputy for own in known.values()):
         for act, _, _ in pipelines.acts():
             if isinstance(act, Robot) and act.absent == "reassign":
-                who = (
-                    tr("{} has no deputy", ", ".join(away)) if away else tr("no user has a deputy")
-                )
+                none = tr("no user has a deputy")
+                who = tr("{} has no deputy", ", ".join(away)) if away else none
                 told = tr("{}: {}, so it goes to the owner in spite of absences", _called(act), who)
                 yield _problem(act.line, told, "users: {anna: {deputy: boris}} in settings.yaml")
 

@@ -13,6 +13,7 @@ import heapq
 from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from itertools import groupby, islice
 
 from crmcli.dataclass import dataclass
@@ -143,11 +144,8 @@ def _instant(wall: datetime, zone: tzinfo) -> datetime:
         return moment
     offset, end = _offset(moment, zone), int(moment.timestamp())
     lately = range(end - int(_WIDEST.total_seconds()), end)
-    first = bisect_left(
-        lately,
-        True,
-        key=lambda second: _offset(datetime.fromtimestamp(second, UTC), zone) == offset,
-    )
+    at = partial(datetime.fromtimestamp, tz=UTC)
+    first = bisect_left(lately, True, key=lambda second: _offset(at(second), zone) == offset)
     return datetime.fromtimestamp(lately[0] + first, UTC)
 
 

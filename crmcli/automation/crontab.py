@@ -91,10 +91,8 @@ def install(call: Call) -> None:
     table = _table()
     others = [line for line in table if _calls(line, call.root) and not _is_own(line, call.root)]
     if others:
-        raise Refused(
-            tr("another line of the crontab runs it already: {}", others[0]),
-            "remove it with crontab -e, then run crm tick --install again",
-        )
+        told = tr("another line of the crontab runs it already: {}", others[0])
+        raise Refused(told, "remove it with crontab -e, then run crm tick --install again")
     _write([*(line for line in table if not _is_own(line, call.root)), call.line])
 
 
@@ -150,9 +148,8 @@ def _said(done: subprocess.CompletedProcess[bytes]) -> str:
 def _crontab(argument: str, text: str = "") -> subprocess.CompletedProcess[bytes]:
     program = shutil.which("crontab")
     if program is None:
-        raise ServiceFailed(
-            "crontab is not installed", "install cron (apt install cron), or see --print systemd"
-        )
+        hint = "install cron (apt install cron), or see --print systemd"
+        raise ServiceFailed("crontab is not installed", hint)
     command, english = [program, argument], {**os.environ, "LC_ALL": "C"}
     table = text.encode("utf-8", "surrogateescape")
     try:

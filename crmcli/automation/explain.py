@@ -66,10 +66,8 @@ def explain(ws: Workspace, ref: str) -> list[RobotLine]:
             robots = ws.pipelines.sequences[run.sequence].robots
             lines += _of_past(plan, run, run.end, _name_of(run), robots)
     lines += [line_of(plan, step, gate, pace, _condition(ws, plan, step)) for step in plan.steps]
-    for visit in [
-        *([plan.visit] if plan.visit else []),
-        *(run for run in plan.runs if not run.end),
-    ]:
+    runs = [run for run in plan.runs if not run.end]
+    for visit in [plan.visit, *runs] if plan.visit else runs:
         own_steps = [step for step in plan.steps if (step.run or plan.visit) == visit]
         lines += _undeclared(plan, visit, {step.robot.id for step in own_steps})
     return [*lines, *_triggers(ws, plan)]
@@ -85,10 +83,8 @@ def _with_due(
 ) -> list[RobotLine]:
     """The lines of a stage that was left since the last tick: what was due before that, the next one does."""
     then = plan_of(ws, plan.record, plan.events, before=left)
-    due = {
-        step.robot.id: line_of(then, step, gate, pace, _condition(ws, then, step))
-        for step in then.due()
-    }
+    found = (line_of(then, step, gate, pace, _condition(ws, then, step)) for step in then.due())
+    due = {line.robot: line for line in found}
     return [due.get(line.robot, line) for line in lines]
 
 

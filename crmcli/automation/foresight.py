@@ -9,14 +9,7 @@ from itertools import count
 
 from crmcli.automation import time_events
 from crmcli.automation.record_plan import STAGED
-from crmcli.automation.time_events import (
-    IDLE,
-    NO_FIRST_ANSWER,
-    OF_TIME,
-    OVERDUE,
-    UNANSWERED,
-    TimeEvent,
-)
+from crmcli.automation.time_events import TimeEvent
 from crmcli.automation.trigger_decisions import awaited_names
 from crmcli.automation.unanswered import WRITTEN, open_message
 from crmcli.errors import Forbidden, InvalidData, NotFound
@@ -40,7 +33,7 @@ class Foresight:
         known: Callable[[str], Sequence[Event]],
     ) -> None:
         self._ws, self._until, self._get, self._known = ws, until, get, known
-        self.kinds = OF_TIME & awaited_names(ws)
+        self.kinds = time_events.OF_TIME & awaited_names(ws)
         self._queue: list[tuple[datetime, int, TimeEvent]] = []
         self._numbers = count()
 
@@ -70,7 +63,7 @@ class Foresight:
             yield from self.of_task(record)
         if entity in STAGED and (is_new or event.kind in ACTIVITIES):
             yield from self.of_staged(self._get(record), is_new=is_new)
-        if event.kind in WRITTEN and UNANSWERED in self.kinds:
+        if event.kind in WRITTEN and time_events.UNANSWERED in self.kinds:
             words = time_events.unanswered_lengths(self._ws)
             yield from time_events.left_open(self._ws, event, record, words)
 
@@ -86,18 +79,19 @@ class Foresight:
         answered yet who came in by it."""
         made = record.get("created_at")
         assert isinstance(made, datetime)  # of each lead and deal
-        if IDLE in self.kinds:
-            for word in time_events.lengths(self._ws.pipeline_of(record), IDLE):
+        if time_events.IDLE in self.kinds:
+            for word in time_events.lengths(self._ws.pipeline_of(record), time_events.IDLE):
                 yield time_events.idle_for(self._ws, record.id, word, self._active(record, made))
-        awaits = NO_FIRST_ANSWER in self.kinds and record.entity == entity_of_who_comes(self._ws)
+        awaits = time_events.NO_FIRST_ANSWER in self.kinds and record.entity == entity_of_who_comes(
+            self._ws
+        )
         if is_new and awaits:
             yield from time_events.without_answer(self._ws, record.id, format_instant(made))
 
     def _active(self, record: Record, made: datetime) -> str:
         """When something happened last with a record or what it came from, as its derived field has it."""
-        links = [
-            field.name for field in own_fields(record.entity) if field.system and field.entities
-        ]
+        fields = own_fields(record.entity)
+        links = [field.name for field in fields if field.system and field.entities]
         ids = [record.id, *(str(record.get(name)) for name in links if record.get(name))]
         told = (event for one in ids for event in as_amended(self._known(one)))
         moments = [event.happened_at for event in told if event.kind in ACTIVITIES]
@@ -106,20 +100,20 @@ class Foresight:
     def holds(self, one: TimeEvent) -> bool:
         """Whether it is so, as the play stands by now."""
         try:
-            if one.kind not in OF_TIME:  # the day of a document
+            if one.kind not in time_events.OF_TIME:  # the day of a document
                 return True  # robots put no day off, and pay nothing
             record = self._get(one.data.get("task", one.record))
-            if one.kind in OVERDUE:
+            if one.kind in time_events.OVERDUE:
                 found = time_events.of_task(record, self.kinds)
                 return any((each.kind, each.data) == (one.kind, one.data) for each in found)
-            if one.kind == UNANSWERED:
+            if one.kind == time_events.UNANSWERED:
                 message = open_message(self._ws, one.record)
                 return message is not None and message.id == one.data["message"]
             if not self._ws.stage_of(record).is_open:
                 return False
         except (NotFound, InvalidData, Forbidden):
             return False
-        if one.kind == NO_FIRST_ANSWER:
+        if one.kind == time_events.NO_FIRST_ANSWER:
             return not record.get("batch") and not is_answered(self._known(one.record))
         since = parse_instant(one.data["since"])
         return parse_instant(self._active(record, since)) <= since

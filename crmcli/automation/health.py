@@ -110,6 +110,4 @@ def _held(ws: Workspace) -> Iterator[Problem]:
 
 def _words(away: timedelta) -> str:
     hours = int(away.total_seconds() // 3600)
-    if hours < 48:
-        return counted(hours, "hour")
-    return tr("{} days", hours // 24)
+    return counted(hours, "hour") if hours < 48 else tr("{} days", hours // 24)

@@ -76,10 +76,10 @@ class TimelinePart:
 
     def has(self, spot: Spot) -> bool:
         """Whether an event belongs to it."""
-        spans = (stretch for span in self._spans.values() for stretch in span)
-        return spot.num <= self.upto[spot.branch] or any(
-            place == spot.branch and first <= spot.num <= last for place, first, last in spans
-        )
+        stretches = (stretch for span in self._spans.values() for stretch in span)
+        here = ((first, last) for place, first, last in stretches if place == spot.branch)
+        is_in = spot.num <= self.upto[spot.branch]
+        return is_in or any(first <= spot.num <= last for first, last in here)
 
     def heads(self, beyond: TimelinePart | None = None) -> dict[str, list[str]]:
         """The heads that say it, by file; only what is not in another extent, if one is given."""
@@ -266,10 +266,9 @@ def _heads(reading: Event) -> dict[str, list[str]]:
     heads = reading.data.get("heads")
     if not isinstance(heads, Mapping):
         return {}
+    lists = {str(file): names for file, names in heads.items() if isinstance(names, list)}
     return {
-        str(file): [name for name in names if isinstance(name, str)]
-        for file, names in heads.items()
-        if isinstance(names, list)
+        file: [name for name in names if isinstance(name, str)] for file, names in lists.items()
     }
 
 

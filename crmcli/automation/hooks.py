@@ -11,6 +11,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from crmcli.automation.approval.acts import Act, hook_acts
@@ -98,10 +99,8 @@ class Hooks:
         path = layout.hook_path(name)
         if not os.path.lexists(self._ws.root / path):
             return False
-        acts = [
-            act for act in hook_acts(lambda p: read_here(self._ws.root, p)) if act.place == path
-        ]
-        waiting = unapproved_of(self._ws, acts)
+        acts = hook_acts(partial(read_here, self._ws.root))
+        waiting = unapproved_of(self._ws, [act for act in acts if act.place == path])
         if waiting:
             self._tell_once(waiting[0])
         return not waiting
@@ -162,10 +161,8 @@ def _line(who: dict[str, str], record_id: str, before: Any, after: Any, of: list
     events = [{"kind": event.kind, "data": dict(event.data)} for event in of]
     about = {"record": record_id, "entity": entity_of(record_id)} if record_id else {}
     states = {"before": before, "after": after} if record_id else {}
-    return (
-        json.dumps({**who, **about, **states, "events": events}, ensure_ascii=False).encode()
-        + b"\n"
-    )
+    told = {**who, **about, **states, "events": events}
+    return json.dumps(told, ensure_ascii=False).encode() + b"\n"
 
 
 def _standing(change: Change, record_id: str) -> dict[str, Any] | None:

@@ -78,10 +78,10 @@ def _retried(ws: Workspace, job: Job) -> Job:
     """One to try again at the next tick, counting from the start. Refused for one that is under way or done,
     and for a robot whose stage the record has left."""
     if job.state == "unknown":
-        raise JobIsOver(
-            tr("nobody knows whether {} was sent; a second message may follow the first", job.key),
-            tr("to send it anyway: crm jobs resolve {} retry", job.key),
+        told = tr(
+            "nobody knows whether {} was sent; a second message may follow the first", job.key
         )
+        raise JobIsOver(told, tr("to send it anyway: crm jobs resolve {} retry", job.key))
     if job.state not in RETRIABLE:
         raise JobIsOver(tr("{} is {}: nothing to retry", job.key, tr(job.state)))
     _check_still_there(ws, job)

@@ -60,9 +60,8 @@ def _told(row: Entity, record: Record) -> tuple[str, str, dict[str, str]]:
 def _lapse(ws: Workspace, row: Entity) -> Iterator[Record]:
     status, day, *_ = row.lapse
     put_off = f"status = {status} and ({day} is empty or {day} >= today)"
-    ids = [
-        one.id for one in ws.select(row.name, ws.condition(f"{row.late} or {put_off}", row.name))
-    ]
+    condition = ws.condition(f"{row.late} or {put_off}", row.name)
+    ids = [one.id for one in ws.select(row.name, condition)]
     for start in range(0, len(ids), PAGE):
         with ws.change("tick", actor=CRM) as change:
             found = [lapse_in(change, one, ws.today) for one in ids[start : start + PAGE]]

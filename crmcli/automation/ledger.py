@@ -186,15 +186,11 @@ def _told_by(word: str, job: Job, event: Event) -> dict[str, Any]:
         retry_at = instant_in(data, "retry_at") or event.at
         return {"starts": 0, "attempts": job.attempts + 1, "retry_at": retry_at}
     told = data.get("claims")
-    more: dict[str, Any] = {
-        "starts": 0,
-        "claims": max(job.claims, told if isinstance(told, int) else 0),
-    }
+    claims = max(job.claims, told if isinstance(told, int) else 0)
+    more: dict[str, Any] = {"starts": 0, "claims": claims}
     if word == "skipped":
-        more |= {
-            "ends_chain": data.get("ends_chain") is True,
-            "go_to": str(data.get("go_to", "")),
-        }
+        more["ends_chain"] = data.get("ends_chain") is True
+        more["go_to"] = str(data.get("go_to", ""))
     if word in ("done", "dead", "unknown"):
         more["attempts"] = job.attempts + max(job.starts, 1)
     if word == "done" and isinstance(data.get("values"), dict):
@@ -242,9 +238,9 @@ def after_failure(
     """The word and the facts of the line that says that a job failed for the `attempts`-th time."""
     retry_at = next_try(key, attempts, since, now) if again else None
     facts: dict[str, Any] = {"reason": reason, "attempt": attempts}
-    return (
-        ("failed", {**facts, "retry_at": format_instant(retry_at)}) if retry_at else ("dead", facts)
-    )
+    if retry_at is None:
+        return "dead", facts
+    return "failed", {**facts, "retry_at": format_instant(retry_at)}
 
 
 def next_try(job_key: str, attempts: int, since: datetime, now: datetime) -> datetime | None:

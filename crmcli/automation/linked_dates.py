@@ -29,10 +29,8 @@ def changed_at(ws: Workspace, record: Record, robots: Sequence[Robot]) -> dict[s
     for name in {robot.timing.field for robot in robots if "." in robot.timing.field}:
         for step, owner in reached(tuple(name.split(".")), record, ws.env):
             events = ws.events(record=owner.id, kinds=("field.changed",), newest_first=True)
-            told = (
-                event.at for event in events if step.field.name in event.data.get("changes", ())
-            )
-            moment = next(told, None)
+            changes = ((event.at, event.data.get("changes", ())) for event in events)
+            moment = next((at for at, names in changes if step.field.name in names), None)
             if moment is not None:
                 found[name] = max(moment, found.get(name, moment))
     return found

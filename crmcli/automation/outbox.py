@@ -193,11 +193,8 @@ def _write_down(ws: Workspace, change: Change, job: Job, tried: _Try) -> Done:
     if isinstance(outcome, Sent):
         word = AWAITING if job.facts.get("wait") else "done"
         facts = {"to": job.facts.get("to"), "ref": outcome.ref}
-        values = {
-            **job.facts.get("values", {}),
-            **dict(outcome.values),
-            **_kept(ws, change, job, outcome),
-        }
+        values = {**job.facts.get("values", {}), **dict(outcome.values)}
+        values |= _kept(ws, change, job, outcome)
         facts |= {"values": values} if values else {}
     elif isinstance(outcome, Skipped):
         word, facts = "skipped", {"reason": outcome.reason}

@@ -39,9 +39,8 @@ def is_automatic(event: Event) -> bool:
     cancelled."""
     if event.kind == "job.cancelled" and ":" not in event.actor and event.actor != CRM:
         return False
-    return event.actor.startswith(("robot:", "trigger:")) or event.kind.startswith(
-        ("job.", "automation.", "trigger", "robot.")
-    )
+    is_ours = event.kind.startswith(("job.", "automation.", "trigger", "robot."))
+    return is_ours or event.actor.startswith(("robot:", "trigger:"))
 
 
 def _changes(event: Event) -> bool:

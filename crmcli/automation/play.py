@@ -288,9 +288,8 @@ class Play:
 
     def author(self, actor: str, cause: str, depth: int) -> None:
         """Let what is done next be done by somebody, because of an event."""
-        self.change.author = replace(
-            self.change.author, actor=actor, cause=cause, depth=depth, at=self.ws.now
-        )
+        then = replace(self.change.author, actor=actor, cause=cause, depth=depth)
+        self.change.author = replace(then, at=self.ws.now)
 
     def tell(self, record_id: str, who: str, what: str, action: str = "") -> None:
         """Tell of one thing that happens."""

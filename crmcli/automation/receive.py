@@ -7,7 +7,7 @@ from typing import Any
 
 from crmcli.automation.chat_asks import answer_new
 from crmcli.channels.incoming import Arrived, Receiver
-from crmcli.dataclass import dataclass
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import CrmError, ServiceFailed
 from crmcli.sales.intake import kept
 from crmcli.sales.intake.kept import Kept, Taken
@@ -44,18 +44,14 @@ def fetched(
     before = fetch_places.keep(ws, name, place, [one.message for one in troubles])
     if not troubles:
         return [Fetched(name, count, None, bool(before))]
-    gave = [count, *(0 for _ in troubles[1:])]
-    return [
-        Fetched(name, number, one, one.message not in before)
-        for number, one in zip(gave, troubles, strict=True)
-    ]
+    found = [Fetched(name, 0, one, one.message not in before) for one in troubles]
+    return [replace(found[0], count=count), *found[1:]]
 
 
 def fetch(ws: Workspace, receivers: Iterable[Receiver]) -> int:
     """Keep what lies ready at the receivers, and tell them so; how many there were that are new."""
-    return sum(
-        _kept(ws, receiver, some) for receiver in receivers for some in _portions(receiver.fetch())
-    )
+    portions = ((one, some) for one in receivers for some in _portions(one.fetch()))
+    return sum(_kept(ws, receiver, some) for receiver, some in portions)
 
 
 def _portions(arrived: Iterable[Arrived]) -> Iterator[list[Arrived]]:

@@ -39,12 +39,8 @@ def homes(
     for block in recipe.blocks:
         stages = [stage] if stage else block.stages(pipeline)
         if not stages:
-            told = tr(
-                "{} is meant for a stage {!r}, which {} has not",
-                recipe.name,
-                block.stage,
-                pipeline.id,
-            )
+            told = "{} is meant for a stage {!r}, which {} has not"
+            told = tr(told, recipe.name, block.stage, pipeline.id)
             raise BadUsage(told, tr("--stage, one of {}", ", ".join(s.id for s in pipeline.stages)))
         found += [(Home(pipeline, one), block) for one in stages]
     return found

@@ -100,7 +100,5 @@ class RecordLooks:
         """The first step that is due, may happen and was not taken in this tick: nothing is tried twice in
         a row."""
         left = [step for step in plan.due() if step.key not in self.taken]
-        free = [
-            step for step in left if not self.gate.why_not_step(plan, step)
-        ]  # it notes the rest
+        free = [step for step in left if not self.gate.why_not_step(plan, step)]  # notes the rest
         return free[0] if free else None

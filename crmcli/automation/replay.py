@@ -12,22 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from crmcli.automation import linked_dates
+from crmcli.automation import linked_dates, time_events
 from crmcli.automation.event_subjects import subjects
 from crmcli.automation.ledger import Job, jobs_of
 from crmcli.automation.own_values import DOCUMENT
 from crmcli.automation.past_workspace import Begun, PastWorkspace, is_automatic
 from crmcli.automation.play import Play
 from crmcli.automation.record_plan import STAGED
-from crmcli.automation.time_events import (
-    IDLE,
-    NO_FIRST_ANSWER,
-    OF_TIME,
-    OVERDUE,
-    UNANSWERED,
-    TimeEvent,
-    to_come,
-)
+from crmcli.automation.time_events import TimeEvent
 from crmcli.automation.trigger_decisions import awaited_names
 from crmcli.dataclass import dataclass, replace
 from crmcli.model.event import Event
@@ -237,21 +229,23 @@ class _Past(Play):
         """What time brings from the beginning on to what is there then, if nothing else happens."""
         kinds, since = self.foresight.kinds, self._past.since
         told = format_instant(since)
-        if OVERDUE & kinds:
+        if time_events.OVERDUE & kinds:
             asked = self.real.condition(f"created_at < {told} and due > {told}", "task")
             for row in self.real.rows("task", asked):
                 yield from self.foresight.of_task(str(row["id"]))
-        for entity in STAGED if kinds & {IDLE, NO_FIRST_ANSWER} else ():
+        for entity in STAGED if kinds & {time_events.IDLE, time_events.NO_FIRST_ANSWER} else ():
             asked = self.real.condition(f"created_at < {told}", entity)
             for row in self.real.rows(entity, asked):
                 if self._past.exists(str(row["id"])):
                     yield from self.foresight.of_staged(self._past.get(str(row["id"])))
-        yield from to_come(self._past, since, self.until, kinds & {UNANSWERED})
+        yield from time_events.to_come(
+            self._past, since, self.until, kinds & {time_events.UNANSWERED}
+        )
 
     def _come(self, event: Event) -> None:
         """Let come once more what people or the outside did."""
         record_id, heard = event.record, list[str]()
-        if event.kind in OF_TIME and not self.foresight.holds(TimeEvent.of(event)):
+        if event.kind in time_events.OF_TIME and not self.foresight.holds(TimeEvent.of(event)):
             return
         if event.kind == "stage.entered" and self.turn_of(record_id) == event.at:
             self.before(record_id, event)

@@ -107,11 +107,9 @@ def _again_and_again(timing: Timing, dated: Dated, since: datetime, clock: Clock
 def _first_number(timing: Timing, first: date, since: datetime) -> int:
     """Which return of a date to look at first: certainly none that is still to come after `since`."""
     by = timing.by if timing.before else timing.after
-    early = (
-        Duration(by.count + 1, by.unit).after(since.date(), back=True)
-        if by and not by.is_elapsed
-        else since.date()
-    )
+    early = since.date()
+    if by and not by.is_elapsed:
+        early = Duration(by.count + 1, by.unit).after(early, back=True)
     months = (early.year - first.year) * 12 + early.month - first.month
     return max(0, months // MONTHS[timing.every] - 2)
 

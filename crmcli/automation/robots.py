@@ -277,9 +277,8 @@ def _follow(chain: _Chain, step: Step, visit: Visit) -> _Chain:
     job = visit.jobs.get(step.key) or visit.jobs.get(step.before)
     if job is None:
         # A disabled robot is as good as not there: the next one counts from where it would have.
-        return (
-            chain if not step.robot.enabled else _Chain(None, tr("once {} is done", step.robot.id))
-        )
+        waits = _Chain(None, tr("once {} is done", step.robot.id))
+        return waits if step.robot.enabled else chain
     if job.ends_chain:
         return _Chain(job.at, left=job)
     if job.is_over or (job.state == "dead" and step.robot.on_error == "continue"):

@@ -184,9 +184,8 @@ def remove_trigger(ws: Workspace, home: Home, on: str) -> RuleChange:
     known = [trigger.on for trigger in home.stage.triggers]
     if on not in known:
         told = tr("stage {} has no trigger {!r}", str(home), on)
-        raise NotFound(
-            told, tr("there are {}", ", ".join(known)) if known else "see crm pipeline show"
-        )
+        hint = tr("there are {}", ", ".join(known)) if known else "see crm pipeline show"
+        raise NotFound(told, hint)
 
     def edit(tree: Tree) -> None:
         triggers = home.rules(tree, TRIGGERS)

@@ -85,12 +85,9 @@ class Place(ABC):
 
     def waiting(self, ws: Workspace, robot: Robot) -> int:
         """For how many records a robot of it has something to do yet."""
-        steps = (
-            plan.owner_of(step) == self.owner and step
-            for plan in (plan_for(ws, one) for one in self.records(ws))
-            for step in plan.steps
-        )
-        return sum(step.robot.id == robot.id and step.state in WAITING for step in steps if step)
+        plans = (plan_for(ws, one) for one in self.records(ws))
+        steps = (s for plan in plans for s in plan.steps if plan.owner_of(s) == self.owner)
+        return sum(step.robot.id == robot.id and step.state in WAITING for step in steps)
 
     def queued(self, ws: Workspace, robot: Robot) -> list[Job]:
         """The jobs of a robot of it that are not over."""

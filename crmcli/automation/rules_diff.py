@@ -53,9 +53,8 @@ def committed_rules(ws: Workspace, revision: str) -> Pipelines:
     """The rules that pipelines.yaml had in a commit; NotFound if there is none."""
     text = committed_file(ws, revision, PIPELINES)
     if text is None:
-        raise NotFound(
-            tr("git has no {} in {!r}", PIPELINES, revision), "see git log pipelines.yaml"
-        )
+        told = tr("git has no {} in {!r}", PIPELINES, revision)
+        raise NotFound(told, "see git log pipelines.yaml")
     return ws.read_pipelines(text, forgiving=True)
 
 

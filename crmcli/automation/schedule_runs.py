@@ -143,12 +143,8 @@ def _act(ws: Workspace, change: Change, table: Timetable, record_id: str, key: s
 
 def _names_for_all(ws: Workspace, table: Timetable) -> dict[str, object]:
     now = ws.now.astimezone(ws.zone)
-    return {
-        "records": [plain(ws, record) for record in selection(ws, table)],
-        "us": asdict(ws.settings.us),
-        "now": now,
-        "today": now.date(),
-    }
+    records = [plain(ws, record) for record in selection(ws, table)]
+    return {"records": records, "us": asdict(ws.settings.us), "now": now, "today": now.date()}
 
 
 def _end(change: Change, table: Timetable, slot: Slot, *, is_over: bool, ran: int) -> None:

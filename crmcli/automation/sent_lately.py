@@ -69,9 +69,5 @@ class SentLately:
 def _is_message(event: Event) -> bool:
     action = ACTIONS.get(str(event.data.get("action")))
     by_person = str(event.data.get("robot", "")).startswith(PERSON)
-    return (
-        action is not None
-        and action.is_message
-        and not by_person
-        and {"to", "key"} <= event.data.keys()
-    )
+    is_message = action is not None and action.is_message
+    return is_message and not by_person and {"to", "key"} <= event.data.keys()

@@ -31,12 +31,8 @@ def runs_of(ws: Workspace, events: Sequence[Event], stays: Sequence[Visit]) -> l
         ):
             jobs = stays[-1].jobs if stays else {}
             own.append(Visit(event, jobs, changes_in(events, event), sequence=name))
-    return [
-        run if run.end else replace(run, end=_left(ws, run, declared[name], stays))
-        for name, own in runs.items()
-        for run in own
-        if name in declared
-    ]
+    found = [(declared[name], run) for name, own in runs.items() if name in declared for run in own]
+    return [run if run.end else replace(run, end=_left(ws, run, one, stays)) for one, run in found]
 
 
 def why_ended(end: Event) -> str:

@@ -34,11 +34,9 @@ def named(ws: Workspace, name: str) -> RobotSequence:
     """A sequence of pipelines.yaml; NotFound with the nearest."""
     found = ws.pipelines.sequences
     if name not in found:
-        hint = (
-            tr("{}; the sequence is the last word", allowed_hint(name, [*found]))
-            if found
-            else "add it to sequences: in pipelines.yaml"
-        )
+        hint = "add it to sequences: in pipelines.yaml"
+        if found:
+            hint = tr("{}; the sequence is the last word", allowed_hint(name, [*found]))
         raise NotFound(tr("no sequence {!r}", name), hint)
     return found[name]
 

@@ -89,9 +89,8 @@ class _Rehearsal(Play):
             held = self.gate.why_not(table.declared_at, schedule)
             what = f"{schedule.do} {'once' if is_once else for_all}{': ' if held else ''}{held}"
             coming = (*missed, *slots(schedule.cron, ws.zone, ws.now, self.until))
-            lines += [
-                Planned(max(slot.at, ws.now), "", table.who, what, schedule.do) for slot in coming
-            ]
+            moments = (max(slot.at, ws.now) for slot in coming)
+            lines += [Planned(at, "", table.who, what, schedule.do) for at in moments]
         return sorted(lines, key=lambda line: (line.at, line.who))
 
     def play(self) -> None:

@@ -46,11 +46,8 @@ class StaffNews(NamedTuple):
 
 def run(ws: Workspace, gate: Gate) -> int:
     """Queue what our own people are to be told of and were not; how many messages that are."""
-    people = {
-        user.id: ways
-        for user in ws.settings.users.values()
-        if (ways := ways_of(user, wishes(ws, user.id)))
-    }
+    users = ws.settings.users.values()
+    people = {user.id: ways for user in users if (ways := ways_of(user, wishes(ws, user.id)))}
     if not people:
         return 0
     told = _lately(ws, people)
@@ -171,11 +168,10 @@ def _words(ws: Workspace, alerts: Sequence[StaffNews]) -> tuple[str, str]:
         [alert] = alerts
         first = alert.text.strip().split("\n")[0]
         return first[:120] or alert.about, f"{alert.text}\n\n{alert.about}".strip()
-    lines = [
-        f"{local_minute(one.event.at, ws.zone)}  {' '.join(one.text.split())[:300]}"
-        + (f" — {one.about}" if one.about else "")
-        for one in alerts[:MOST_LISTED]
-    ]
+    lines = []
+    for one in alerts[:MOST_LISTED]:
+        text, about = " ".join(one.text.split())[:300], f" — {one.about}" if one.about else ""
+        lines.append(f"{local_minute(one.event.at, ws.zone)}  {text}{about}")
     more = len(alerts) - len(lines)
     lines += [tr("and {} more", more)] if more else []
     return counted(len(alerts), "notice"), "\n".join(lines)

@@ -69,9 +69,8 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
             run.tell_waiting()
             try:
                 audiences.renew(ws)
-            except (
-                InvalidData
-            ) as damaged:  # of the block list; nothing is exported before it is fixed either
+            except InvalidData as damaged:
+                # of the block list; nothing is exported before it is fixed either
                 result.failures.append(damaged.message)
             result.failures += run.gate.news()
             note_end(lock, ws.now, anew=run.has_stepped)
@@ -202,9 +201,8 @@ class _Run:
         self._result.said += [tr("{}: moved by hand", record_id) for record_id in moved]
         self._result.said += [tr("{}: edited by hand", record_id) for record_id in edited]
         lapsed = lapses.run(ws)
-        self._result.said += [
-            tr("{} {} is {} now", one.id, one.get("name"), one.get("status")) for one in lapsed
-        ]
+        told = ((one.id, one.get("name"), one.get("status")) for one in lapsed)
+        self._result.said += [tr("{} {} is {} now", *one) for one in told]
         taken = [one for one in received if not one.failed]  # else nothing came of it in this pass
         return bool(moved or edited or taken or lapsed)
 

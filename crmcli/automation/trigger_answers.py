@@ -64,9 +64,8 @@ def answer(ws: Workspace, deal: str, event: str = "") -> Move | None:
         change.note(ANSWERED, question.asked.record, facts)
         for other in others:
             why = ["", tr("{} was meant, says {}", deal, ws.actor)]
-            change.note(
-                PASSED, other, {"event": happened.id, "on": _word(question), "passed": [why]}
-            )
+            passed = {"event": happened.id, "on": _word(question), "passed": [why]}
+            change.note(PASSED, other, passed)
         decision = decide(ws, record, happened, [record])
         if decision.stage is None:
             if not is_loop(happened):
@@ -86,12 +85,8 @@ def _question(ws: Workspace, deal: str, event: str) -> Question:
         raise Ambiguous(told, tr("name one: --event {}", ", ".join(one.event for one in open_ones)))
     if about and about[-1].answer is not None:
         said = about[-1].answer
-        told = tr(
-            "{} was answered already: {}, by {}",
-            _word(about[-1]),
-            said.data.get("deal"),
-            said.actor,
-        )
+        word, meant = _word(about[-1]), said.data.get("deal")
+        told = tr("{} was answered already: {}, by {}", word, meant, said.actor)
         raise Refused(told, "crm undo takes an answer back")
     raise NobodyAsks(tr("no event asks whether {} was meant", deal), "see crm trigger answer")
 

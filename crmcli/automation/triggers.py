@@ -72,12 +72,8 @@ def choose(
 
 def called(stage: Stage, event: Event, names: Collection[str]) -> list[Robot]:
     """The robots of a record's stage that an event starts without a move."""
-    return [
-        robot
-        for robot in stage.robots
-        if robot.on in names and robot.enabled and not robot.fault
-        if not unmet(robot.filters, robot.on, event)
-    ]
+    able = [one for one in stage.robots if one.on in names and one.enabled and not one.fault]
+    return [robot for robot in able if not unmet(robot.filters, robot.on, event)]
 
 
 def _against(

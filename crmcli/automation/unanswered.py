@@ -46,8 +46,6 @@ def open_message(ws: Workspace, record_id: str) -> Event | None:
 
 def what_it_says(message: Event) -> dict[str, str]:
     """What filters may ask of a message: who wrote it, its subject or else how its text begins."""
-    sender, subject, text = (
-        str(message.data.get(name, "")) for name in ("from", "subject", "text")
-    )
-    told = {"from": sender, "subject": subject or text[:200]}
+    said = {name: str(message.data.get(name, "")) for name in ("from", "subject", "text")}
+    told = {"from": said["from"], "subject": said["subject"] or said["text"][:200]}
     return {name: value for name, value in told.items() if value}

@@ -14,9 +14,9 @@ from crmcli.sales.template_names import contact_of, linked
 def run(work: Work) -> Effect:
     """Put there what is not there yet."""
     words, reason = addresses(work), work.text("reason")
-    return told(
-        words, block_list.add_in(work.change, work.ws, words, reason, work.who) if words else []
-    )
+    if not words:
+        return told([], [])
+    return told(words, block_list.add_in(work.change, work.ws, words, reason, work.who))
 
 
 def addresses(work: Work) -> list[str]:
@@ -26,12 +26,8 @@ def addresses(work: Work) -> list[str]:
     record = work.the_record
     ids = [*(getattr(record, "contacts", ())), getattr(record, "contact", "")]
     people = [record, contact_of(work.ws, record), *(linked(work.ws, one) for one in ids)]
-    found = [
-        point.value
-        for one in people
-        for point in (*getattr(one, "emails", ()), *getattr(one, "phones", ()))
-    ]
-    return list(dict.fromkeys(found))
+    lists = (getattr(one, name, ()) for one in people for name in ("emails", "phones"))
+    return list(dict.fromkeys(point.value for points in lists for point in points))
 
 
 def told(words: Sequence[str], changed: Sequence[Block]) -> Effect:

@@ -12,11 +12,9 @@ def run(work: Work) -> Effect:
     stage, ws = work.text("stage") or str(work.the_record.get("stage")), work.ws
     entries = [event for event in ws.events(record=work.target) if event.kind in ENTRIES]
     condition = ws.condition(f"about = {work.target} and done_at is empty", "task")
-    done = [
-        tasks.mark_in(ws, work.change, task.id, ws.now)[0].name
-        for task in ws.select("task", condition)
-        if _stage_of(work, task.id, entries) == stage
-    ]
+    found = [task.id for task in ws.select("task", condition)]
+    found = [task_id for task_id in found if _stage_of(work, task_id, entries) == stage]
+    done = [tasks.mark_in(ws, work.change, task_id, ws.now)[0].name for task_id in found]
     if not done:
         return Effect("skipped", {"reason": "there are no open tasks of the stage"})
     return Effect("done", {"tasks": done}, ", ".join(done))

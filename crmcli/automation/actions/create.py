@@ -70,9 +70,8 @@ def _links(record: Record, *entities: str) -> Iterator[Field]:
 
 def _linked(record: Record, field: Field) -> list[str]:
     value = record.get(field.name)
-    return (
-        [str(one) for one in value] if isinstance(value, tuple) else [str(value)] if value else []
-    )
+    several = value if isinstance(value, tuple) else (value,) if value else ()
+    return [str(one) for one in several]
 
 
 def _settled(work: Work, record: Record) -> tuple[Record, bool]:

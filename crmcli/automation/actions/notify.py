@@ -15,9 +15,8 @@ def run(work: Work) -> Effect:
     """A notice on the timeline for each of them."""
     text = work.text("text")
     owner = work.whose
-    users = (
-        work.users("to", owner) if work.params.get("to") else [work.ws.user_id(owner)] * bool(owner)
-    )
+    named = work.params.get("to")
+    users = work.users("to", owner) if named else [work.ws.user_id(owner)] * bool(owner)
     if not users:
         why = "'to' is empty" if "to" in work.params else "the record has no owner"
         if HEAD in work.texts("to"):

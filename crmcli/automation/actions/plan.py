@@ -26,9 +26,8 @@ def run(work: Work) -> Effect:
         return Effect("done", {"task": task_id, "found": True}, tr("no change"))
     task = drafted(work, task_id)
     if not isinstance(task, Task) or task.due is None:
-        raise BadUsage(
-            tr("{}: {!r} says no time", work.who, "due"), "like 2d, or a field with a date"
-        )
+        said = tr("{}: {!r} says no time", work.who, "due")
+        raise BadUsage(said, "like 2d, or a field with a date")
     if work.text("if_busy") == "next" and task.is_booking:
         work.ws.look_again()
         task = _next_free(work, task, task.due)

@@ -13,11 +13,8 @@ from crmcli.sales import deal_lines
 def run(work: Work) -> Effect:
     """Take away the lines of a product, or all."""
     deal, word = cast("Deal", work.the_record), fold(work.text("product"))
-    numbers = [
-        number
-        for number, line in enumerate(deal.lines, start=1)
-        if not word or word in (fold(line.product), fold(line.name))
-    ]
+    lines = [(n, fold(line.product), fold(line.name)) for n, line in enumerate(deal.lines, 1)]
+    numbers = [n for n, *names in lines if not word or word in names]
     if not numbers:
         return Effect("skipped", {"reason": "there is no such line"})
     _, gone = deal_lines.remove_in(work.change, work.ws, deal.id, numbers)

@@ -26,9 +26,8 @@ def run(work: Work) -> Effect:
 
 def drafted(work: Work, task_id: str) -> Record:
     """The task of that id as the robot says it; who owns the record has it if nobody else is named."""
-    given = {
-        name: [text] for name in ("comment", "owner", "kind", "length") if (text := work.text(name))
-    }
+    names = ("comment", "owner", "kind", "length")
+    given = {name: [text] for name in names if (text := work.text(name))}
     if given.get("owner") == [OWNER]:  # as for notify; it is so without saying, too
         del given["owner"]
     given["name"] = [work.text("title")]

@@ -69,10 +69,8 @@ class Work:
     def values(self, name: str) -> dict[str, list[str]]:
         """A parameter of fields and their values, filled in."""
         given = self.params.get(name) or {}
-        return {
-            field: [self.fill(one, field) for one in (text if isinstance(text, list) else [text])]
-            for field, text in given.items()
-        }
+        lists = {name: text if isinstance(text, list) else [text] for name, text in given.items()}
+        return {field: [self.fill(one, field) for one in texts] for field, texts in lists.items()}
 
     def text(self, name: str) -> str:
         """A parameter with its template filled in."""

@@ -44,9 +44,8 @@ def typed_here(
         if history is not None and history.brought(act.path, act.declared):
             return False
         changed = [path for path, text in act.texts.items() if text not in texts]
-        return act.declared not in declared or all(
-            _is_own_text(root, path, act.texts[path], history) for path in changed
-        )
+        own = (_is_own_text(root, path, act.texts[path], history) for path in changed)
+        return act.declared not in declared or all(own)
 
     return {act.digest for act in written if is_own(act)}
 
@@ -114,9 +113,8 @@ class _Part:
             return self.is_own(before)
         if source in self.lineage.made_here:
             return True
-        return source in self.lineage.replayed and any(
-            self._begins(commit) for commit in self.lineage.made_here[:MOST_COMMITS]
-        )
+        made = self.lineage.made_here[:MOST_COMMITS]
+        return source in self.lineage.replayed and any(map(self._begins, made))
 
     def _sources(self, tip: str) -> set[str]:
         """The commits that brought it into the history of a tip; "" for one that lies too far back."""

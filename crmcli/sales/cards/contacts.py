@@ -96,9 +96,8 @@ class Contacts:
             done.made = made
             self._names.update((one.id, str(one.get("name"))) for one in made)
         except CrmError as error:
-            done.refused.append(
-                tr("{} {!r} is left on the card: {}", fact[0], fact[1], error.message)
-            )
+            said = tr("{} {!r} is left on the card: {}", fact[0], fact[1], error.message)
+            done.refused.append(said)
 
     def _with(self, record: Record, fact: Fact, value: Any) -> Edit:
         name, text = fact

@@ -36,9 +36,8 @@ def sync(
     was done until then is written. After so many seconds the rest is left for the next time."""
     told = ws.settings.channels.get("cards", {})
     if not told.get("url"):
-        raise Refused(
-            "settings.yaml names no address book", "channels: {cards: {url: https://…, user: …}}"
-        )
+        hint = "channels: {cards: {url: https://…, user: …}}"
+        raise Refused("settings.yaml names no address book", hint)
     where = ws.condition(told["where"], "contact") if told.get("where") else None
     user, password = told.get("user", ""), secrets.read(told.get("password", ""))
     book = AddressBook(told["url"], user, password, told.get("addressbook", ""))
@@ -82,16 +81,11 @@ class _Sync:
         if changes.is_whole:
             gone |= set(live) - set(changes.etags)
         if len(live) >= FEW and len(gone) == len(live) and not anyway:
-            raise Refused(
-                tr(
-                    "all {} that are linked are gone from the address book",
-                    counted(len(gone), "card"),
-                ),
-                "if that is right: crm contact sync --anyway",
-            )
-        left = {
-            link.path for link in self.links.values() if link.why and link.record not in records
-        }
+            told = "all {} that are linked are gone from the address book"
+            hint = "if that is right: crm contact sync --anyway"
+            raise Refused(tr(told, counted(len(gone), "card")), hint)
+        lost = (link for link in self.links.values() if link.why)
+        left = {link.path for link in lost if link.record not in records}
         new = {path for path in changes.etags if path not in live and path not in left}
         new |= {str(path) for path in self.place.get("asked", ())} - set(live) - gone
         new |= self.answers.paths & left

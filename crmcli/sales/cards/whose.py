@@ -38,9 +38,8 @@ def read_answers(ws: Workspace, links: Sequence[str], new: Sequence[str]) -> Ans
     for text in links:
         card, equals, ref = text.rpartition("=")
         if not equals or not card:
-            raise BadUsage(
-                tr("{!r} is not CARD=CONTACT", text), "like --link 4f2a.vcf=contact-7k3qf2m9"
-            )
+            hint = "like --link 4f2a.vcf=contact-7k3qf2m9"
+            raise BadUsage(tr("{!r} is not CARD=CONTACT", text), hint)
         found[card] = ws.resolve(ref, "contact")
     return Answers(found, contacts=frozenset(filter(None, found.values())))
 

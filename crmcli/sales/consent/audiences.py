@@ -69,14 +69,9 @@ def clients_of(ws: Workspace, record: Record) -> list[Record]:
 
 
 def change(
-    change: Change,
-    ws: Workspace,
-    record_id: str,
-    kind: str,
-    name: str,
-    clients: Sequence[str],
+    change: Change, ws: Workspace, record_id: str, kind: str, name: str, clients: Sequence[str],
     days: int,
-) -> None:
+) -> None:  # fmt: skip
     """Note within an open change that clients were added, for so many days if that is not 0, or taken."""
     until = (ws.today + timedelta(days=days)).isoformat() if days else ""
     facts = {"audience": name, "clients": list(clients), **({"until": until} if until else {})}
@@ -132,12 +127,8 @@ def entries(ws: Workspace, inside: dict[str, str]) -> Iterator[Entry]:
         for value in addresses_of(record) if not record.get("do_not") else ():
             kind, word = EMAIL if "@" in value else PHONE, fold(value)
             is_sound = kind == EMAIL or value.startswith("+")
-            if (
-                is_sound
-                and word not in closed
-                and word not in seen
-                and blocks.stops([value]) is None
-            ):
+            is_out = not is_sound or word in closed or word in seen
+            if not is_out and blocks.stops([value]) is None:
                 seen.add(word)
                 yield Entry(client, kind, value, inside[client])
 
@@ -172,15 +163,10 @@ def _is_due(ws: Workspace) -> bool:
 
 
 def _text(ws: Workspace, inside: dict[str, str]) -> bytes:
-    rows = [
-        (
-            one.client,
-            one.kind,
-            *(hashed(platform, one.kind, one.value) for platform in STORED),
-            one.until,
-        )
-        for one in entries(ws, inside)
-    ]
+    rows = []
+    for one in entries(ws, inside):
+        hashes = (hashed(platform, one.kind, one.value) for platform in STORED)
+        rows.append((one.client, one.kind, *hashes, one.until))
     return table_text(HEADER, rows)
 
 

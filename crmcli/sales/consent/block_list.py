@@ -50,9 +50,8 @@ def blocklist(ws: Workspace) -> BlockList:
     except (csv.Error, UnicodeDecodeError) as error:
         problems.append(Problem(BLOCKLIST, 0, tr("not CSV in UTF-8: {}", error)))
     if problems:
-        raise BlockListDamaged(
-            str(problems[0]), tr("fix {}, or restore it from git", BLOCKLIST), problems
-        )
+        hint = tr("fix {}, or restore it from git", BLOCKLIST)
+        raise BlockListDamaged(str(problems[0]), hint, problems)
     return BlockList(sorted(blocks.values(), key=lambda block: block.what))
 
 
@@ -71,10 +70,8 @@ def check_welcome(ws: Workspace, record: Record, blocks: BlockList | None = None
         return
     block = stops(blocks or blocklist(ws), record)
     if block is not None:
-        raise Blocked(
-            tr("{} is on the block list", block),
-            tr("add --anyway, or unblock it: crm block rm {}", block.what),
-        )
+        hint = tr("add --anyway, or unblock it: crm block rm {}", block.what)
+        raise Blocked(tr("{} is on the block list", block), hint)
 
 
 def add(ws: Workspace, texts: Sequence[str], reason: str = "") -> list[Block]:

@@ -31,9 +31,8 @@ def with_what_it_says(incoming: Incoming, country: str) -> Incoming:
     if incoming.kind not in WRITTEN or not incoming.lead or not text or text.startswith(_MARK):
         return incoming
     found = read_scrap(text, country).values
-    more = {
-        name: [*incoming.lead.get(name, ()), *found[name]] for name in _TAKEN if found.get(name)
-    }
+    told = [name for name in _TAKEN if found.get(name)]
+    more = {name: [*incoming.lead.get(name, ()), *found[name]] for name in told}
     return replace(incoming, lead={**incoming.lead, **more}) if more else incoming
 
 

@@ -22,9 +22,8 @@ MOST_PARTS = 30
 
 _REACHED_BY = ("phones", "emails", "handles", "urls")
 _BEFORE_PART = re.compile(r"[\s,;:()<>–—-]*")
-_SMALL = {word for _, words in rows("small_words") for word in words.split()} | {
-    *WORDS["sentence"].split("|"),
-}
+_SMALL = {word for _, words in rows("small_words") for word in words.split()}
+_SMALL |= {*WORDS["sentence"].split("|")}
 _OTHER = re.compile(rf"(?<!\w)(?:{WORDS['other']})\b", re.IGNORECASE)
 _SURE = 3
 _CUT = "\0"
@@ -61,9 +60,8 @@ def read_scrap(text: str, country: str) -> Scrap:
         for name, value in part.values:
             if value not in values.setdefault(name, []):
                 values[name].append(value)
-    if (names and not one_name) or (
-        firms and not one_firm
-    ):  # of several people: who has which phone?
+    # of several people: who has which phone?
+    if (names and not one_name) or (firms and not one_firm):
         return Scrap(values, text.strip())
     rest = _without(read, _to_cut(read, parts))
     return Scrap(values, f"{rest}\n{text[size:]}".strip())
@@ -83,9 +81,8 @@ def _of_one(text: str, parts: list[Part]) -> list[Part]:
         is_reached = part.field in ("phones", "emails")
         end = max((one.end for one in left), default=0)
         before = re.split(r"[\n;!?]", text[end : part.start])[-1]
-        if not (
-            is_reached and any(one.field == part.field for one in left) and _OTHER.search(before)
-        ):
+        is_second = is_reached and any(one.field == part.field for one in left)
+        if not (is_second and _OTHER.search(before)):
             left.append(part)
     return left
 
@@ -181,8 +178,7 @@ def _line(line: str) -> str | None:
     kept = texts[0]
     for joint, text in zip(joints, texts[1:], strict=True):
         is_apart = any(sign in joint for sign in ",;|")
-        between = (
-            "" if not kept.strip() or text[:1] in ".!?" or not text else ", " if is_apart else " "
-        )
+        is_close = not kept.strip() or not text or text[0] in ".!?"
+        between = "" if is_close else ", " if is_apart else " "
         kept = f"{kept}{between}{text}"
     return kept.strip() if re.search(r"[^\W_]|[^\x00-\u02af\s]", kept) else None

@@ -206,14 +206,11 @@ def firm_of(text: str, before: str) -> Part | None:
     name = text[start:].strip()
     words = name.split()
     is_name = 2 <= len(words) <= _MOST_WORDS and (_is_large(name) or name[:1].isdigit())
-    is_name = is_name and all(
-        _is_large(w) or not w[:1].isalpha() or is_form(fold(w)) for w in words
-    )
-    if not is_name or not read_firm(name).form:
+    fits = (_is_large(w) or not w[:1].isalpha() or is_form(fold(w)) for w in words)
+    if not is_name or not all(fits) or not read_firm(name).form:
         return None
-    return Part(
-        start, start + len(name), (("company_name", name),), stays=start > text.index(inner)
-    )
+    stays = start > text.index(inner)
+    return Part(start, start + len(name), (("company_name", name),), stays=stays)
 
 
 def _firm_behind(text: str, match: re.Match[str]) -> Part | None:

@@ -86,10 +86,8 @@ def form_parts(text: str, country: str) -> list[Part]:
     for find in (_emails, _addresses, _handles, _amounts):
         found += find(_masked(text, found))
     sums = [part for part in found if part.field == "amount"]
-    found += [
-        Part(phone.start, phone.end, (("phones", phone.text),))
-        for phone in find_phones(_masked(text, found), country)
-    ]
+    phones = find_phones(_masked(text, found), country)
+    found += [Part(phone.start, phone.end, (("phones", phone.text),)) for phone in phones]
     found = sorted((p for p in found if p not in sums), key=lambda part: part.start)
     found = [_labelled(text, part, found[n - 1].end if n else 0) for n, part in enumerate(found)]
     found = sorted([*found, *_certain_sum(text, sums, found)], key=lambda part: part.start)
@@ -222,9 +220,8 @@ def _labelled(text: str, part: Part, begin: int) -> Part:
 def _is_own_site(text: str, part: Part, found: list[Part]) -> bool:
     """Whether an address is that of who is told of: named so, alone, or that of an e-mail beside it."""
     address = part.values[0][1]
-    host, _, path = (
-        re.sub(r"^https?://|^www\.", "", address.lower()).removeprefix("www.").partition("/")
-    )
+    bare = re.sub(r"^https?://|^www\.", "", address.lower()).removeprefix("www.")
+    host, _, path = bare.partition("/")
     of_mail = {v.rpartition("@")[2] for p in found for f, v in p.values if f == "emails"}
     is_named = not text.startswith(address, part.start)
     return is_named or (not path and (host in of_mail or _is_alone(text, part, found)))

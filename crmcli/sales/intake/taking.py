@@ -101,12 +101,9 @@ def read(ws: Workspace, kept: Kept) -> Incoming:
 def _failed(ws: Workspace, kept: Kept, error: CrmError, *, again: bool = False) -> Taken:
     why = _lasting(ws, store.whole(error.message))
     if kept.why != why and not ws.dry_run:
+        facts = {"intake": kept.id, "why": why, **({store.AGAIN: True} if again else {})}
         with ws.change("intake take", actor="crm") as change:
-            change.note(
-                UNREAD,
-                "",
-                {"intake": kept.id, "why": why, **({store.AGAIN: True} if again else {})},
-            )
+            change.note(UNREAD, "", facts)
     return Taken(kept, failed=why)
 
 
@@ -189,11 +186,9 @@ def numbers(ws: Workspace, incoming: Incoming) -> Iterator[str]:
 
 
 def new_lead(
-    change: Change,
-    ws: Workspace,
-    given: Mapping[str, Sequence[str]],
+    change: Change, ws: Workspace, given: Mapping[str, Sequence[str]],
     consents: Sequence[Consent] = (),
-) -> Record:
+) -> Record:  # fmt: skip
     """A lead of somebody who came in, in an open change; where no leads are kept, a deal. What a field
     does not take goes into the comment: nobody is there who could be asked."""
     values, rest = typed(ws, {**_parts_of_name(given), **given})

@@ -55,11 +55,8 @@ def _of_sender(ws: Workspace, incoming: Incoming) -> Record | None:
 
 def clients(ws: Workspace, incoming: Incoming) -> Iterator[Record]:
     """Everybody who has one of the sender's addresses: contacts, companies, leads that are open."""
-    keys = [
-        *(("email", one) for one in incoming.emails),
-        *(("phone", one) for one in incoming.phones),
-        *(("handle", one) for one in incoming.handles),
-    ]
+    by = {"email": incoming.emails, "phone": incoming.phones, "handle": incoming.handles}
+    keys = [(kind, one) for kind, ones in by.items() for one in ones]
     for entity in CLIENTS:
         ids = dict.fromkeys(i for kind, key in keys for i in ws.lookup(kind, key, [entity]))
         for record_id in ids:
