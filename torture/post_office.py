@@ -11,7 +11,7 @@ import smtplib
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,10 +21,9 @@ DOVECOT = """
 base_dir = {d}/run
 state_dir = {d}/state
 log_path = {d}/dovecot.log
-protocols = imap lmtp
+protocols = {protocols}
 listen = 127.0.0.1
-ssl = no
-disable_plaintext_auth = no
+{more}disable_plaintext_auth = no
 auth_failure_delay = 0
 mail_location = maildir:{d}/mail/%u
 mail_uid = nobody
@@ -34,12 +33,6 @@ first_valid_gid = 1
 default_internal_user = nobody
 default_login_user = nobody
 default_internal_group = nogroup
-recipient_delimiter = +
-mail_plugins = quota
-plugin {{
-  quota = maildir:of a mailbox
-  quota_rule = *:storage=10M
-}}
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {d}/users
@@ -55,26 +48,37 @@ service imap-login {{
     port = {imap}
   }}
   inet_listener imaps {{
-    port = 0
-  }}
-}}
-service lmtp {{
-  inet_listener lmtp {{
-    address = 127.0.0.1
-    port = {lmtp}
+    port = {imaps}
   }}
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
 }}
 namespace inbox {{
   inbox = yes
-  mailbox Sent {{
+  mailbox {sent} {{
     special_use = \\Sent
     auto = create
+  }}
+}}
+"""
+TAKES = """ssl = no
+recipient_delimiter = +
+mail_plugins = quota
+plugin {{
+  quota = maildir:of a mailbox
+  quota_rule = *:storage=10M
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    address = 127.0.0.1
+    port = {lmtp}
   }}
 }}
 """
@@ -109,22 +113,18 @@ class PostOffice:
 
     def __init__(self, folder: Path, *, takes: bool = True) -> None:
         self.folder, self.takes = folder, takes
-        self.smtp, self.imap, self._lmtp = (_free_port() for _ in range(3))
+        self.smtp, self.imap, self._lmtp = (free_port() for _ in range(3))
 
     def start(self) -> None:
         """Begin to serve."""
         self.folder.mkdir(exist_ok=True)
         self.folder.chmod(0o755)  # the mailboxes are nobody's
-        for name in ("run", "state", "mail", "etc", "spool", "data"):
+        for name in ("etc", "spool", "data"):
             (self.folder / name).mkdir()
-        shutil.chown(self.folder / "mail", "nobody", "nogroup")
         shutil.chown(self.folder / "data", "postfix")
-        users = [f"{one}:{{PLAIN}}{SECRET}::::::" for one in (OURS, ANNA)]
-        users.append(f"{FULL}:{{PLAIN}}{SECRET}::::::userdb_quota_rule=*:storage=1B")
-        (self.folder / "users").write_text("\n".join(users) + "\n")
-        ports = {"d": self.folder, "imap": self.imap, "lmtp": self._lmtp}
-        (self.folder / "dovecot.conf").write_text(DOVECOT.format(**ports))
-        subprocess.run(["dovecot", "-c", self.folder / "dovecot.conf"], check=True)
+        ports = {"d": self.folder, "lmtp": self._lmtp}
+        users = {OURS: "", ANNA: "", FULL: "userdb_quota_rule=*:storage=1B"}
+        start_dovecot(self.folder, users, self.imap, TAKES.format(**ports), protocols="imap lmtp")
         if not self.takes:
             return
         etc = self.folder / "etc"
@@ -148,7 +148,7 @@ class PostOffice:
         if self.takes:
             stop = ["postfix", "-c", self.folder / "etc", "stop"]
             subprocess.run(stop, check=False, capture_output=True)
-        os.kill(int((self.folder / "run/master.pid").read_text()), signal.SIGTERM)
+        stop_dovecot(self.folder)
 
     def send(self, content: bytes, sender: str, to: str) -> None:
         """Post a letter as its sender's program does."""
@@ -192,7 +192,28 @@ def post_office(folder: Path) -> Iterator[PostOffice]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _free_port() -> int:
+def start_dovecot(
+    folder: Path, users: Mapping[str, str], imap: int, more: str, *, imaps: int = 0,
+    protocols: str = "imap", sent: str = "Sent",
+) -> None:  # fmt: skip
+    """Dovecot alone, for users with what else is to be known of them, and the folder for sent mail."""
+    for name in ("run", "state", "mail"):
+        (folder / name).mkdir()
+    shutil.chown(folder / "mail", "nobody", "nogroup")
+    lines = [f"{name}:{{PLAIN}}{SECRET}::::::{told}\n" for name, told in users.items()]
+    (folder / "users").write_text("".join(lines))
+    given = {"protocols": protocols, "imap": imap, "imaps": imaps, "sent": sent, "more": more}
+    (folder / "dovecot.conf").write_text(DOVECOT.format(d=folder, **given))
+    subprocess.run(["dovecot", "-c", folder / "dovecot.conf"], check=True)
+
+
+def stop_dovecot(folder: Path) -> None:
+    """Let it serve no more."""
+    os.kill(int((folder / "run/master.pid").read_text()), signal.SIGTERM)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
 
