@@ -5,13 +5,14 @@ from __future__ import annotations
 import compileall
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from crmcli.sales.init import create
 from crmcli.workspace import Workspace
+from tests.bot_api import BotApi
 from tests.forks import forks
 from tests.kit import NOW, Run
 from tests.surroundings import settle
@@ -91,3 +92,14 @@ def crm(folder: Path) -> Callable[..., Run]:
         return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
+
+
+@pytest.fixture
+def api() -> Iterator[BotApi]:
+    """A server that plays Telegram's, of which nothing is known yet."""
+    from crmcli.channels.providers import telegram_api
+
+    made = BotApi()
+    telegram_api._rests.clear()
+    yield made
+    made.close()

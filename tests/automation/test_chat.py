@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,14 +14,6 @@ from tests.automation.conftest import House
 from tests.bot_api import TOKEN, BotApi
 
 PHONES = {"phone_number": "79161234567", "first_name": "Анна", "user_id": 77}
-
-
-@pytest.fixture
-def api() -> Iterator[BotApi]:
-    made = BotApi()
-    telegram_api._rests.clear()
-    yield made
-    made.close()
 
 
 @pytest.fixture

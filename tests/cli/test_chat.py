@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from crmcli.channels.providers import telegram_api
 from tests.bot_api import TOKEN, BotApi
 from tests.kit import Run
 
@@ -24,14 +23,6 @@ leads:
     - {id: junk, name: Junk, kind: lost}
 deals: [{id: sales, name: Sales, stages: [{id: new, name: New}, {id: won, name: Won, kind: won}, {id: lost, name: Lost, kind: lost}]}]
 """
-
-
-@pytest.fixture
-def api() -> Iterator[BotApi]:
-    made = BotApi()
-    telegram_api._rests.clear()
-    yield made
-    made.close()
 
 
 @pytest.fixture
