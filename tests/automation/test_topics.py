@@ -21,7 +21,8 @@ from tests.automation.test_actions import stage
 from tests.automation.test_unsubscribe import ONE_CLICK, Reader
 from tests.kit import Run, write
 
-TOPICS = f"{SETTINGS}directories: {{topics: {{news: Новости, offers: Акции}}}}\n"
+DECLARED = "directories: {topics: {news: Новости, offers: Акции}}\n"
+TOPICS = SETTINGS + DECLARED
 OF = {"news": "Topic: news\n", "offers": "Topic: акции\n", "none": ""}
 """The heads of three templates: the topic by its id, by its label, and none."""
 Crm = Callable[..., Run]
@@ -215,7 +216,7 @@ def test_refusals_of_topics_are_united_by_a_merge_and_parted_again(reader: Reade
 
 
 def test_by_command_it_is_refused_told_and_taken_back(folder: Path, crm: Crm) -> None:
-    write(folder, "settings.yaml", TOPICS)
+    write(folder, "settings.yaml", DECLARED)
     write(folder, "templates/mail/sale.j2", "Topic: ofers\nSubject: Sale\n\nText\n")
     olga = crm("contact", "add", "--name", "Ольга", "--email", "o@kafe.example").out.strip()
     assert crm("contact", "consent", olga, "--topic", "новости=no").code == 0
