@@ -102,9 +102,8 @@ class _Sync:
         for path in sorted(gone - moved):
             self._card_gone(live[path], records.get(live[path].record))
         self._contacts_gone(records, live, gone, changes.etags)
-        self._new(
-            records, {p: c for p, c in cards.items() if p in new and p not in self._taken()}, chosen
-        )
+        free = new - set(self._taken())
+        self._new(records, {p: c for p, c in cards.items() if p in free}, chosen)
         if self.is_cut:  # what was left is told of once more
             self.token = since
 
@@ -266,15 +265,13 @@ class _Sync:
             return
         new = found.new
         assert new is not None
-        facts = remembered(self.contacts.facts(new.record))
-        theirs = remembered(facts_of(card.lines, self.ws.inputs))
-        link = Link(
-            new.record.id, card.path, uid, card.etag, tuple(facts), tuple(theirs), is_made=False
-        )
-        self.links[new.record.id] = link
-        told = SyncLine(
-            tr("new contact"), new.record.id, str(new.record.get("name")), card.path, new.refused
-        )
+        record = new.record
+        facts = tuple(remembered(self.contacts.facts(record)))
+        theirs = tuple(remembered(facts_of(card.lines, self.ws.inputs)))
+        link = Link(record.id, card.path, uid, card.etag, facts, theirs, is_made=False)
+        self.links[record.id] = link
+        name = str(record.get("name"))
+        told = SyncLine(tr("new contact"), record.id, name, card.path, new.refused)
         self.batch.add(Settled(link, told, None, new.record, new.made))
         self.earlier.add(self.ws, [new.record])
         if new.made:  # the next card may name the same company
@@ -293,8 +290,8 @@ class _Sync:
         except ChangedThere:
             return  # it lies there already: the next sync reads and links it
         said = tuple(remembered(facts_of(lines, self.ws.inputs)))
-        link = Link(record.id, path, uid, etag, tuple(remembered(self.contacts.facts(record))), said,
-                    is_made=True)  # fmt: skip
+        facts = tuple(remembered(self.contacts.facts(record)))
+        link = Link(record.id, path, uid, etag, facts, said, is_made=True)
         self.links[record.id] = link
         told = SyncLine(tr("new card"), record.id, str(record.get("name")), path)
         self.batch.add(Settled(link, told, record))
