@@ -25,6 +25,7 @@ from torture.honesty import honesty
 from torture.hostile import hostile
 from torture.kills import kills
 from torture.month import month
+from torture.policies import policies
 from torture.posts import posts
 from torture.processes import processes
 from torture.scenes import named
@@ -46,6 +47,7 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
         "cuts": lambda folder: cuts(folder, count=3 if quick else options.cuts),
         "errors": lambda folder: errors(folder, most=15 if quick else options.points),
         "turns": turns,
+        "policies": lambda folder: policies(folder, cases=3_500 if quick else 100_000),
         "processes": lambda folder: processes(
             folder, kills=20 if quick else options.kills, seconds=options.seconds
         ),

@@ -8,91 +8,11 @@ import pytest
 
 from crmcli.errors import InvalidData, NotFound
 from crmcli.model import access
-from crmcli.model.access import LEVELS, VERBS, Access, Grant, Rights, Role, Team
+from crmcli.model.access import VERBS, Rights
 from crmcli.model.entities import ENTITIES
-from crmcli.model.fields import Record
 from tests import kit
 from tests.rights.conftest import ACCESS, USERS, Base
-
-STAGES = ("new", "won", "lost")
-
-
-def made_up(rng: random.Random) -> Access:
-    """Teams in a tree, roles with levels by noun, pipeline and stage, users with several of them."""
-    teams: dict[str, Team] = {}
-    for number in range(rng.randrange(4)):
-        above = rng.choice(["", *teams])
-        members = tuple(rng.sample(USERS, rng.randrange(3)))
-        teams[f"t{number}"] = Team(f"t{number}", "", rng.choice(["", *USERS]), members, above)
-    roles = {}
-    for number in range(3):
-        grants = {}
-        for entity, verb in ((e, v) for e in ENTITIES for v in VERBS):
-            places = {
-                ("stage", rng.choice(STAGES)): rng.choice(LEVELS) for _ in range(rng.randrange(2))
-            }
-            places |= {("pipeline", "sales"): rng.choice(LEVELS)} if rng.random() < 0.2 else {}
-            staged = "staged" in ENTITIES[entity].traits
-            grants[entity, verb] = Grant(rng.choice(LEVELS), places if staged else {})
-        roles[f"r{number}"] = Role(f"r{number}", "", grants)
-    users = {user: tuple(rng.sample([*roles], rng.randrange(1, 3))) for user in USERS}
-    return Access(roles, teams, users)
-
-
-def reckoned(rules: Access, user: str, verb: str, record: Record) -> bool:
-    """The same by hand: over all roles, teams and places, one by one."""
-    owner = record.get("owner") or ""
-    mine = [t for t in rules.teams.values() if user == t.head or user in t.members]
-    for name in rules.users[user]:
-        grant = rules.roles[name].grants[record.entity, verb]
-        level = grant.level
-        for what in ("pipeline", "stage"):
-            level = grant.places.get((what, getattr(record, what, "")), level)  # type: ignore[call-overload]  # any words
-        if level == access.ALL or (level != access.NONE and owner == user):
-            return True
-        if level == access.TEAM and any(owner in (t.head, *t.members) for t in mine if owner):
-            return True
-        if level == access.SUBTREE and (not owner or _below(rules, mine, owner)):
-            return True
-    return False
-
-
-def _below(rules: Access, mine: list[Team], owner: str) -> bool:
-    seen, left = set(), [team.id for team in mine]
-    while left:
-        team = rules.teams[left.pop()]
-        if team.id not in seen:
-            seen.add(team.id)
-            left += [other.id for other in rules.teams.values() if other.above == team.id]
-    return any(owner in (rules.teams[t].head, *rules.teams[t].members) for t in seen)
-
-
-def readable(rules: Access, user: str, record: Record, everything: list[Record]) -> bool:
-    """Whether the user sees it for its own sake, or for what it hangs on."""
-    if reckoned(rules, user, access.READ, record):
-        return True
-    grants = [rules.roles[r].grants[record.entity, access.READ] for r in rules.users[user]]
-    if all({g.level, *g.places.values()} == {access.NONE} for g in grants):
-        return False
-    parent = ENTITIES[record.entity].parent
-    above = str(record.get(parent)) if parent else ""
-    for other in everything:
-        if not reckoned(rules, user, access.READ, other):
-            continue
-        if other.id == above:
-            return True
-        links = (
-            *getattr(other, "contacts", ()),
-            getattr(other, "company", ""),
-            getattr(other, "contact", ""),
-        )
-        if (
-            other.entity in ("deal", "lead")
-            and record.entity in ("contact", "company")
-            and record.id in links
-        ):
-            return True
-    return False
+from torture.policies import STAGES, made_up, readable, reckoned
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -7,45 +7,45 @@ date has another connection, in which there are no views.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 
-from crmcli.model.access import READ, Rights
+from crmcli.model.access import Rights
 from crmcli.model.clocks import STEPPED
-from crmcli.model.conditions.tree import And, Empty, In, Node, Not, Or, Text
 from crmcli.model.entities import ENTITIES
-from crmcli.model.schema import Schema
 from crmcli.model.values import fold
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.fulltext import TEXTS
-from crmcli.store.index.linked import links_of
 from crmcli.store.index.tables import text_of
-
-Named = Callable[[str], str]
-"""What in SQL holds a field of the record that is looked at."""
+from crmcli.store.policy.reading import Reading, quoted
 
 
-def quoted(text: str) -> str:
-    """A text as it stands in SQL."""
-    return "'" + text.replace("'", "''") + "'"
+class Tables:
+    """How the index holds the records: columns by their own names, lists as items."""
 
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
 
-def sql_of(node: Node, named: Named, key: Callable[[str], str] = fold) -> str:
-    """A condition of rights, whose fields hold one text each, as SQL that is true exactly where it holds.
+    def table(self, entity: str) -> str:
+        """The table itself, not the view that stands before it."""
+        return f"main.{entity}"
 
-    `key` makes of a value what stands in the column. SQLite and PostgreSQL read it alike.
-    """
-    if isinstance(node, And | Or):
-        word, nothing = (" AND ", "TRUE") if isinstance(node, And) else (" OR ", "FALSE")
-        return f"({word.join(sql_of(part, named, key) for part in node.parts) or nothing})"
-    if isinstance(node, Not):
-        return f"({sql_of(node.part, named, key)} IS NOT TRUE)"
-    if isinstance(node, Empty):
-        column = named(node.path[0])
-        return f"({column} IS NULL OR {column} = '')"
-    if isinstance(node, In):
-        values = [quoted(key(one.value)) for one in node.values if isinstance(one, Text)]
-        return f"({named(node.path[0])} IN ({', '.join(values) or 'NULL'}))"
-    raise TypeError(node)
+    def column(self, entity: str, name: str, table: str) -> str:
+        """The column with the keys of a field."""
+        found = self._columns.columns(entity).get(name)
+        return f"{table}.{found.name}" if found else ""
+
+    def linking(self, entity: str, name: str, record: str) -> str:
+        """Rows that link to a record, by a column or by an item of a list."""
+        if number := self._columns.list_number(entity, name):
+            return (
+                f"main.item AS link JOIN main.{entity} AS down ON down.num = link.num"
+                f" WHERE link.field = {number} AND link.key = {record}"
+            )
+        return f"main.{entity} AS down WHERE {self.column(entity, name, 'down')} = {record}"
+
+    def key(self, value: str) -> str:
+        """The key of a text."""
+        return fold(value)
 
 
 class Sight:
@@ -55,6 +55,7 @@ class Sight:
         self._rights = rights
         self._columns = columns
         self._schema = columns.schema
+        self._reading = Reading(rights, columns.schema, Tables(columns))
 
     @property
     def is_scanned(self) -> bool:
@@ -100,46 +101,9 @@ class Sight:
             is_hidden = (entity, column.field.name) in self._rights.hidden
             names = [cell.partition(" ")[0] for cell in column.cells]
             cells += [f"NULL AS {name}" if is_hidden else name for name in names]
-        return f"SELECT {', '.join(cells)} FROM main.{entity} WHERE {self._may_read(entity)}"
-
-    def _direct(self, entity: str, table: str) -> str:
-        """Whether the user may read a record for its own sake."""
-        placed = self._columns.columns(entity)
-        named = {name: f"{table}.{column.name}" for name, column in placed.items()}
-        return sql_of(self._rights.node(entity, READ), lambda name: named.get(name, "''"))
-
-    def _may_read(self, entity: str) -> str:
-        """The same, or for what it hangs on: a deal's papers and tasks, the people of one's deals."""
-        table = f"main.{entity}"
-        ways = [self._direct(entity, table)]
-        if self._rights.may_any(entity, READ):
-            ways += self._by_parents(entity, table)
-            ways += self._by_children(entity, table)
-        return f"({' OR '.join(ways)})"
-
-    def _by_parents(self, entity: str, table: str) -> Iterator[str]:
-        parent = ENTITIES[entity].parent
-        if not parent:
-            return
-        column = self._columns.columns(entity)[parent].name
-        for above in self._schema.field(entity, parent).entities:
-            direct = self._direct(above, "up")
-            yield (
-                f"EXISTS (SELECT 1 FROM main.{above} AS up WHERE up.id = {table}.{column} AND {direct})"
-            )
-
-    def _by_children(self, entity: str, table: str) -> Iterator[str]:
-        for staged, field in hangs_on(self._schema, entity):
-            direct = self._direct(staged, "down")
-            if number := self._columns.list_number(staged, field):
-                found = (
-                    f"main.item AS link JOIN main.{staged} AS down ON down.num = link.num"
-                    f" WHERE link.field = {number} AND link.key = {table}.id"
-                )
-            else:
-                column = self._columns.columns(staged)[field].name
-                found = f"main.{staged} AS down WHERE down.{column} = {table}.id"
-            yield f"EXISTS (SELECT 1 FROM {found} AND {direct})"
+        return (
+            f"SELECT {', '.join(cells)} FROM main.{entity} WHERE {self._reading.condition(entity)}"
+        )
 
     def _is_seen(self, record: str, schema: str = "temp") -> str:
         """Whether a record of that id is among those that the user sees, or in `main` is there at all."""
@@ -209,14 +173,3 @@ class Sight:
             f" WHEN '' THEN {mine} OR kind = {quoted(STEPPED)}"
             f" ELSE {seen} OR {survivor} OR ({mine} AND {is_gone}) END"
         )
-
-
-def hangs_on(schema: Schema, entity: str) -> Sequence[tuple[str, str]]:
-    """The links, as noun and field, by which leads and deals make a client readable to their owners."""
-    return [
-        (staged, field.name)
-        for staged, row in ENTITIES.items()
-        if "staged" in row.traits and "client" in ENTITIES[entity].traits
-        for field in links_of(schema, staged)
-        if entity in field.entities
-    ]

@@ -1,0 +1,208 @@
+"""Two bases that differ by the clients of others alone, and every command on both: the same to the byte."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from crmcli.cli.root import crm
+from crmcli.cli.session import Session
+from crmcli.model.fields import Record
+from crmcli.sales import activities
+from crmcli.sales import add as adding
+from crmcli.sales.init.create import create_workspace
+from crmcli.store.layout import record_path
+from crmcli.store.timeline import csv_lines
+from crmcli.workspace import Workspace
+from torture.copies import adopt
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+USERS = """users:
+  anna: {name: Анна Петрова, email: anna@chai.example}
+  olga: {name: Ольга Чайкина, email: olga@chai.example}
+  root: {name: Вера Хозяйка}
+"""
+ACCESS = "users: {anna: [manager], olga: [manager], root: [administrator]}\n"
+WORDS = {"anna": ("Ромашка", "Пётр Иванов", "+7 916 111-22-33", "petr@romashka.example"),
+         "olga": ("Василёк", "Ирина Седых", "+7 926 444-55-66", "irina@vasilek.example")}  # fmt: skip
+
+
+class Bases(NamedTuple):
+    """The two folders, and the records of the one who asks and of the other by their nouns."""
+
+    whole: Path
+    part: Path
+    mine: Mapping[str, str]
+    theirs: Mapping[str, str]
+
+
+def make(folder: Path) -> Bases:
+    """A team's workspace in which anna and olga have a client each with all that hangs on it, and the same
+    as if olga's had never been."""
+    whole, part = folder / "whole", folder / "part"
+    create_workspace(whole, language="ru", use_git=False, now=NOW)
+    settings = whole / "settings.yaml"
+    settings.write_text(settings.read_text("utf-8").replace("users:\n", USERS, 1), encoding="utf-8")
+    made = {user: _client(whole, user, at) for at, user in enumerate(WORDS)}
+    (whole / "access.yaml").write_text(ACCESS, encoding="utf-8")
+    shutil.copytree(whole, part, copy_function=shutil.copy)
+    _without(part, set(made["olga"].values()))
+    for root in (whole, part):
+        shutil.rmtree(root / ".crm")
+    return Bases(whole, part, made["anna"], made["olga"])
+
+
+def _client(root: Path, user: str, hour: int) -> dict[str, str]:
+    """A company with a person, a deal with an offer, an invoice and lines, a lead, tasks, talks."""
+    ws = Workspace.open(root, user=user, now=NOW - timedelta(days=3, hours=hour))
+    firm, person, phone, email = WORDS[user]
+    made: dict[str, Record] = {}
+
+    def add(entity: str, **given: str) -> str:
+        record = adding.add(ws, entity, {k: [v] for k, v in given.items()}, anyway=True).record
+        made[entity] = record
+        ws.look_again()
+        return record.id
+
+    company = add("company", name=f"ООО {firm}", site=f"https://{email.partition('@')[2]}")
+    contact = add("contact", name=person, phones=phone, emails=email, companies=company)
+    add("lead", name=f"Заявка {firm}", comment=f"Хочет чай {firm}", tags=f"чай{firm}", source="web")
+    deal = add("deal", name=f"Поставка {firm}", amount="250000", contacts=contact, company=company,
+               close_by="2026-12-20", tags="опт")  # fmt: skip
+    add("offer", name=f"КП-{firm}", deal=deal)
+    add("invoice", name=f"СЧ-{firm}", deal=deal)
+    add("task", name=f"Позвонить {firm}", about=deal, due="2026-11-24")
+    activities.log(ws, deal, "note", f"Договорились о сорте {firm}")
+    activities.log(ws, contact, "call.out", f"Спросил цену {firm}")
+    return {entity: record.id for entity, record in made.items()}
+
+
+def _without(root: Path, gone: set[str]) -> None:
+    """Take out some records and all that is told of them, as if they had never been."""
+    for record_id in gone:
+        (root / record_path(record_id)).unlink()
+    for path in sorted((root / "data/timeline").rglob("*.csv")):
+        rows = csv_lines.read_file(path).rows
+        kept = [row.event for row in rows if row.event.record not in gone]
+        path.write_bytes(csv_lines.lines(kept, csv_lines.Tail(0, "", "")))
+    for plural in (root / "data").iterdir():
+        for shard in plural.iterdir() if plural.is_dir() else ():
+            if shard.is_dir() and not any(shard.iterdir()):
+                shard.rmdir()
+
+
+# --- the commands ------------------------------------------------------------------------------------
+
+
+def commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command with the words that call it."""
+
+    def below(
+        command: click.Command, path: tuple[str, ...]
+    ) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+        if not isinstance(command, click.Group):
+            yield path, command
+            return
+        context = click.Context(command, info_name=" ".join(path), obj=Session())
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
+            yield from below(child, (*path, name))
+
+    yield from below(crm, ())
+
+
+HOST_S = frozenset({"init", "completion", "serve", "help", "trust"})
+"""Commands that open no base, or go on until they are stopped."""
+
+
+def calls(bases: Bases, *, every_option: bool) -> Iterator[list[str]]:
+    """Calls of every command: with the ids, the names, the phones of others where a word is asked for, with
+    what is not there, and with one's own; with each of its options too if wanted."""
+    for path, command in commands():
+        if path[0] in HOST_S:
+            continue
+        nouns = [path[0]] if path[0] in bases.mine else [*bases.mine]
+        for given in _arguments(command, bases, nouns):
+            yield [*path, *given]
+            if every_option:
+                for option in _options(command, bases, nouns):
+                    yield [*path, *given, *option]
+
+
+def _arguments(command: click.Command, bases: Bases, nouns: Sequence[str]) -> Iterator[list[str]]:
+    """Words for the arguments of a command: each kind of reference in turn."""
+    arguments = [param for param in command.params if isinstance(param, click.Argument)]
+    if not arguments:
+        yield []
+        return
+    firm, person, phone, email = WORDS["olga"]
+    theirs = [bases.theirs[noun] for noun in nouns]
+    refs = [
+        *theirs,
+        theirs[0][-8:],
+        phone,
+        email,
+        person,
+        f"ООО {firm}",
+        firm,
+        f"КП-{firm}",
+        f"чай{firm}",
+    ]
+    refs += [bases.mine[noun] for noun in nouns]
+    for ref in refs:
+        yield [ref, *(_word(param, bases) for param in arguments[1:] if param.required)]
+    if len(arguments) > 1:
+        yield [bases.mine[nouns[0]], *([theirs[0]] * (len(arguments) - 1))]
+
+
+def _word(param: click.Parameter, bases: Bases) -> str:
+    if isinstance(param.type, click.Choice):
+        return str(param.type.choices[0])
+    return {"stage": "won", "stage_ref": "won", "text": WORDS["olga"][0]}.get(
+        str(param.name), bases.theirs["deal"]
+    )
+
+
+def _options(command: click.Command, bases: Bases, nouns: Sequence[str]) -> Iterator[list[str]]:
+    """Each option of a command by itself."""
+    firm, _, phone, _ = WORDS["olga"]
+    for param in command.params:
+        if not isinstance(param, click.Option) or param.is_eager:
+            continue
+        name = max(param.opts, key=len)
+        if param.is_flag:
+            yield [name]
+        elif isinstance(param.type, click.Choice):
+            yield [name, str(param.type.choices[-1])]
+        elif param.name in ("where",):
+            for text in (f'name ~ "{firm}"', "owner = olga", "amount > 1"):
+                yield [name, text]
+        elif name not in ("--help", "--folder", "--as"):
+            for value in (bases.theirs[nouns[0]], firm, phone, "1"):
+                yield [name, value]
+
+
+# --- what comes of them --------------------------------------------------------------------------------
+
+_IDS = re.compile(r"\b(?:[a-z]+-)?[0-9a-hjkmnp-tv-z]{8}\b|\b[0-9a-hjkmnp-tv-z]{16,26}\b")
+
+
+def alike(text: str, root: Path, known: set[str]) -> str:
+    """What was said, without the folder's name and the ids that are random."""
+    text = text.replace(str(root), "ROOT")
+    return _IDS.sub(lambda m: m[0] if m[0].rpartition("-")[2] in known else "NEW", text)
+
+
+def fresh(base: Path, root: Path) -> Path:
+    """A copy of a base to run one command on."""
+    if root.exists():
+        shutil.rmtree(root)
+    shutil.copytree(base, root, copy_function=shutil.copy)
+    return adopt(root)
