@@ -24,6 +24,7 @@ from crmcli.workspace.configured import NobodyActs, UnknownStage
 from crmcli.workspace.reads import Reads
 
 if TYPE_CHECKING:
+    from crmcli.model.conditions.tree import Condition
     from crmcli.store.disk.transaction import FileChanged
     from crmcli.store.records.change import Change
     from crmcli.workspace.gate import Gate
@@ -199,6 +200,12 @@ class Workspace(Reads):
         return Change(
             self.root, self.schema, "trial", author, self.robots_of, guard=self._guard(command)
         )
+
+    def within(self, verb: str, entity: str, condition: Condition | None) -> Condition | None:
+        """A condition, narrowed to the records with which the user may do that; Forbidden if there can be
+        none."""
+        gate = self._guard("")
+        return gate.within(verb, entity, condition) if gate else condition
 
     def _guard(self, command: str) -> Gate | None:
         """Whom a change asks whether the acting user may do that."""

@@ -9,6 +9,7 @@ from crmcli.errors import Forbidden
 from crmcli.language import tr
 from crmcli.model import access
 from crmcli.model.access import Rights
+from crmcli.model.conditions.tree import And, Condition
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.merged import MERGED_INTO
@@ -113,6 +114,15 @@ class Gate:
         power = access.ROBOTS if path.startswith(_OF_ROBOTS) else access.SETTINGS
         if not self.rights.has(power):
             raise Forbidden(tr("you may not change {}", path), _ask_who())
+
+    def within(self, verb: str, entity: str, condition: Condition | None) -> Condition:
+        """The condition, and that the user may do that with a record; Forbidden if with none at all."""
+        if not self.rights.may_any(entity, verb):
+            raise self._refusal(verb, entity)
+        node = self.rights.node(entity, verb)
+        if condition is None:
+            return Condition("", node)
+        return Condition(condition.text, And((condition.tree, node)))
 
     def _ask(self, verb: str, record: Record) -> None:
         if not self.rights.may_with(verb, record):

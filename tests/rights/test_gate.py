@@ -181,3 +181,19 @@ def test_nobody_in_particular_opens_nothing(base: Base) -> None:
     kit.write(base.root, "access.yaml", ACCESS + "off: [olga]\n")
     with pytest.raises(Forbidden):
         base.open("olga")
+
+
+def test_what_may_not_leave_is_not_exported(base: Base) -> None:
+    from crmcli.sales.exports.export import export
+
+    with pytest.raises(Forbidden):
+        export(base.open("anna"), "deal")
+    told = b"".join(export(base.open("boris"), "deal")).decode()
+    assert "Сделка anna" in told
+    assert "Сделка olga" not in told
+    kit.write(
+        base.root, "access.yaml", ACCESS + "roles: {manager: {deal: {read: all, export: own}}}\n"
+    )
+    told = b"".join(export(base.open("anna"), "deal")).decode()
+    assert "Сделка anna" in told
+    assert "Сделка olga" not in told

@@ -52,6 +52,7 @@ def export(
     chosen = layout or Layout()
     _check(entity, chosen)
     columns = _columns(ws, entity, chosen.columns)
+    condition = ws.within("export", entity, condition)
     rows = _for_mailing(ws, entity, condition) if chosen.for_mailing else ws.rows(entity, condition)
     pieces = _Pieces(ws, entity, rows, columns)
     if chosen.format == "xlsx":
