@@ -53,7 +53,6 @@ class Opening:
         ws = Workspace.open(self._root, user=self._user, now=self._fixed, of_house=True)
         ws.require(RUN)
         ws.act_for_all()
-        ws.is_eager = True
         assert ws.forms  # read now, for what is wrong in it
         self._good, self._told = ws, ""
         return self._hooked(ws)

@@ -76,8 +76,6 @@ class Workspace(Reads):
     is_settled = False
     """Whether no change is under way: what fails after the last one is only the telling."""
     hooks: Hooks | None = None
-    is_eager = False
-    """Whether many wait for what it writes, so that it goes before others who wait for the lock."""
     acting = Acting()
     """Who acts, and what says so."""
     _in_series = False
@@ -249,8 +247,7 @@ class Workspace(Reads):
         call = "" if self.settings.commit == "never" else self.call or f"crm {command}"
         author = Author(actor or self.actor, command, self.now, cause, depth, call)
         clone = self.clone
-        any_disk, is_eager = self.settings.any_disk, self.is_eager
-        with locks.exclusive(self.root, command, any_disk=any_disk, is_eager=is_eager):
+        with locks.exclusive(self.root, command, any_disk=self.settings.any_disk):
             recover(self.root)
             change = Change(
                 self.root, self.schema, clone, author, self.robots_of, self.newest_id,

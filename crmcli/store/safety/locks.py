@@ -18,7 +18,6 @@ from crmcli.store.safety import state, trust
 
 LOCK = ".crm/lock"
 _POLL = (0.001, 0.05)  # seconds between two tries for the lock: the first, the longest
-_EAGER = 0.002  # the longest of one for whom many wait
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
@@ -43,10 +42,8 @@ def exclusive(
     timeout: float = 10.0,
     *,
     any_disk: bool = False,
-    is_eager: bool = False,
 ) -> Iterator[None]:
-    """Hold the workspace alone, to change it; Busy after `timeout` seconds, naming who holds it. Who is
-    eager gets it before others that wait.
+    """Hold the workspace alone, to change it; Busy after `timeout` seconds, naming who holds it.
 
     Never hold it over the network, an editor or a fork. What `admit` refuses is refused.
     """
@@ -55,7 +52,7 @@ def exclusive(
     with files.os_errors("lock {}", root):
         fd = files.open_own(root / LOCK, os.O_RDWR)
     with files.closing(fd):
-        _take(fd, fcntl.LOCK_EX, timeout, root, may_lack=forced, is_eager=is_eager)
+        _take(fd, fcntl.LOCK_EX, timeout, root, may_lack=forced)
         _sign(fd, f"{os.getpid()} {command}\n")
         try:
             yield
@@ -105,13 +102,10 @@ def _open_to_read(root: Path) -> int | None:
         return None
 
 
-def _take(
-    fd: int, how: int, timeout: float, root: Path, *, may_lack: bool, is_eager: bool = False
-) -> None:
+def _take(fd: int, how: int, timeout: float, root: Path, *, may_lack: bool) -> None:
     is_asked = os.environ.get("CRM_HOOK") == layout.HOOKS[0]  # by who holds it, and waits for us
-    longest = _EAGER if is_eager else _POLL[1]
     timeout = 0.0 if is_asked else timeout
-    if not _taken(fd, how, timeout, str(root), may_lack=may_lack, longest=longest):
+    if not _taken(fd, how, timeout, str(root), may_lack=may_lack):
         if is_asked:
             told = "before-change cannot call crm while the change for which it is asked is open"
             raise Busy(told, "what the change does is on its standard input: crm help hooks")
@@ -128,9 +122,9 @@ def _taken(
     path: str,
     *,
     may_lack: bool,
-    longest: float = _POLL[1],
 ) -> bool:
-    """flock, never lockf: a POSIX lock is lost when any descriptor of the file is closed."""
+    """flock, never lockf: a POSIX lock is lost when any descriptor of the file is closed. Who has waited
+    longest asks most often, so that of many who wait those go first."""
     deadline = time.monotonic() + timeout
     pause = _POLL[0]
     while True:
@@ -145,8 +139,8 @@ def _taken(
             raise files.plain_error(error, tr("lock {}", path)) from error
         if left <= 0:
             return False
-        time.sleep(min(pause, left))
-        pause = min(pause * 1.5, longest)
+        time.sleep(min(pause, left, max(_POLL[1] * (left / timeout) ** 3, _POLL[0])))
+        pause = min(pause * 1.5, _POLL[1])
 
 
 def _sign(fd: int, text: str) -> None:
