@@ -121,6 +121,7 @@ def list_(session: Session) -> Listing:
 
     Example: crm privacy list
     """
+    session.workspace.require(SETTINGS)
     rows = [
         {"id": e.id, "at": e.at, "by": e.actor, **e.data["counts"], "kept": len(e.data["kept"])}
         for e in erasing.erasures(session.workspace)

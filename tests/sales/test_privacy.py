@@ -11,13 +11,24 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from crmcli.channels.incoming import Arrived
+from crmcli.sales.intake import kept
+from crmcli.sales.intake.taking import take
 from crmcli.store.layout import record_path
-from tests.kit import Run, append, begin, git, records_of, save, write
+from tests.kit import Run, append, begin, git, opened, records_of, save, write
+
+
+@pytest.fixture
+def crm(crm: Callable[..., Run]) -> Callable[..., Run]:
+    """The program as Anna runs it."""
+    return partial(crm, CRM_USER="anna")
+
 
 LETTER = """\
 From: Пётр <petr@vyaz.example>
@@ -178,6 +189,48 @@ def papers(crm: Callable[..., Run], folder: Path, deal: str, who: Known) -> list
     ]
 
 
+def arrive(folder: Path, who: Known, chance: random.Random) -> None:
+    """An SMS, a call, a message of a chat, a link that was followed; what nobody can read, what waits."""
+    ws = opened(folder)
+    chat = {
+        "network": "telegram",
+        "chat": f"77{who.digits}",
+        "user": "@klient_77",
+        "phone": f"8{who.digits}",
+    }
+    letters = ws.events(kinds=("mail.out",))
+    link = Arrived(
+        f"https://chai.example/?who={who.email}".encode(),
+        facts={"letter": letters[-1].data["message_id"]},
+    )
+    for channel, one in (
+        ("sms", {"from": f"+7{who.digits}", "text": who.spelled(chance)}),
+        ("call", {"direction": "in", "from": f"8{who.digits}", "duration": 35}),
+        ("chat", {**chat, "name": f"{who.first} {who.last}", "text": who.spelled(chance)}),
+        ("click", link),
+    ):  # fmt: skip
+        arrived = (
+            one
+            if isinstance(one, Arrived)
+            else Arrived(json.dumps(one, ensure_ascii=False).encode())
+        )
+        [came] = kept.keep(ws, channel, [arrived])
+        assert take(ws, came).failed == ""
+    [bad] = kept.keep(ws, "sms", [Arrived(f"{{ {who.spelled(chance)}".encode())])
+    assert take(ws, bad).failed
+    kept.keep(ws, "sms", [Arrived(json.dumps({"from": f"+7{who.digits}", "text": "да"}).encode())])
+    assert (
+        len(
+            [
+                e
+                for e in ws.events()
+                if e.kind in ("sms.in", "call.in", "message.in", "mail.clicked")
+            ]
+        )
+        == 4
+    )
+
+
 def live(
     crm: Callable[..., Run], folder: Path, who: Known, chance: random.Random
 ) -> tuple[str, str]:
@@ -212,6 +265,7 @@ def live(
     ]
     (folder / "x.txt").unlink()
     assert [done.err for done in said if done.code] == []
+    arrive(folder, who, chance)
     return client, shared
 
 
@@ -391,10 +445,29 @@ def test_consents_are_kept_for_their_years_and_then_dropped(
     append(folder, "settings.yaml", "privacy: {keep: {consents: 1}}\n")
     assert crm("contact", "consent", petr, "--mail", "yes", "--text", "v1").code == 0
     assert crm("privacy", "erase", petr, "--yes").code == 0
-    [kept] = json.loads(crm("privacy", "kept", "--json").out)
-    assert kept["until"] == "2027-12-31"
+    [paper] = json.loads(crm("privacy", "kept", "--json").out)
+    assert paper["until"] == "2027-12-31"
     assert crm("privacy", "kept", "--drop").code == 0
-    assert (folder / kept["path"]).is_file()
+    assert (folder / paper["path"]).is_file()
     assert crm("privacy", "kept", "--drop", CRM_NOW="2028-01-01T09:00:00Z").code == 0
-    assert not (folder / kept["path"]).exists()
+    assert not (folder / paper["path"]).exists()
+    assert grepped(folder, PETR) == {}
+
+
+ACCESS = "users:\n  anna: [administrator]\n  boris: [manager]\n"
+
+
+def test_only_an_administrator_hands_out_or_erases(folder: Path, crm: Callable[..., Run]) -> None:
+    petr = one_client(crm)
+    crm("contact", "edit", petr, "--owner", "boris")
+    write(folder, "access.yaml", ACCESS)
+    before = records_of(folder)
+    for verb in (("export", petr, "-o", "x.zip"), ("erase", petr, "--yes"), ("kept", "--drop"), ("list",),
+                 ("proof", petr)):  # fmt: skip
+        refused = crm("privacy", *verb, CRM_USER="boris")
+        assert refused.code == 4, refused.out + refused.err
+    assert records_of(folder) == before
+    assert not (folder / "x.zip").exists()
+    done = crm("privacy", "erase", petr, "--yes")
+    assert done.code == 0, done.err
     assert grepped(folder, PETR) == {}
