@@ -144,6 +144,7 @@ def proof(session: Session, ref: str, paths: bool) -> Listing | None:
         Column("place", "Where"),
         Column("digest", "Digest"),
     ]
+    session.workspace.require(SETTINGS)
     event = erasing.proof(session.workspace, ref)
     if paths:
         session.out.text("\n".join(paths_of(session.workspace, event)))

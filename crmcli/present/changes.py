@@ -274,7 +274,7 @@ class ImportUndone:
 def left_alone(done: Undone) -> Iterator[str]:
     """What an undo did not take back."""
     for kept in done.kept:
-        yield tr("kept: {}: {}", f"{kept.record} {kept.field}".strip(), kept.why)
+        yield tr("kept: {}: {}", f"{kept.record} {kept.field}".strip(), tr(kept.why))
     yield from done.stays
     if not (done.records or done.files or done.marks):
         yield "no record was changed"

@@ -26,7 +26,7 @@ def plan_lines(plan: Plan) -> Iterator[Line]:
     for what in goes:
         yield tr("erased: {}", what), _row("erased", what)
     for path, names in plan.lines.items():
-        text = tr("erased: data of {} in {}", counted(len(names), "event"), path)
+        text = tr("erased: data in {}: {}", path, counted(len(names), "event"))
         yield text, _row("erased", path)
     for sha in plan.files_gone:
         yield tr("erased: file {}", sha[:12]), _row("erased", sha)

@@ -471,3 +471,25 @@ def test_only_an_administrator_hands_out_or_erases(folder: Path, crm: Callable[.
     done = crm("privacy", "erase", petr, "--yes")
     assert done.code == 0, done.err
     assert grepped(folder, PETR) == {}
+
+
+def test_two_people_of_one_note_are_erased_one_after_the_other(
+    folder: Path, crm: Callable[..., Run]
+) -> None:
+    petr = one_client(crm)
+    ivan = crm("contact", "add", "--last-name", "Щёголев", "--first-name", "Иван").out.strip()
+    olga = crm("contact", "list", "--where", "last_name = Орлова", "--ids").out.strip()
+    crm("log", "note", olga, "Были Вяземский Пётр и Щеголев И., потом Орлова")
+    crm("contact", "edit", olga, "--comment", "Знает Вяземского")
+    ivan_known = Known("Иван", "", "Щёголев", "9000000001", "nobody@nowhere.example")
+    for gone in (petr, ivan):
+        assert crm("privacy", "erase", gone, "--yes").code == 0
+        assert crm("check").code == 0
+    assert grepped(folder, PETR) == grepped(folder, ivan_known) == {}
+    assert "потом Орлова" in crm("timeline", olga).out
+    edits = json.loads(crm("timeline", olga, "--json").out)
+    edit = next(event["id"] for event in edits if event["kind"] == "field.changed")
+    undone = crm("undo", "--event", edit, CRM_LANG="ru")
+    assert "его данные удалены" in undone.err
+    assert grepped(folder, PETR) == {}
+    assert crm("check").code == 0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from crmcli.model.event import ERASED, PRIVACY_ERASED
+from crmcli.model.event import PRIVACY_ERASED
 from crmcli.model.values import entity_of
-from crmcli.sales.privacy.blanks import blank
+from crmcli.sales.privacy.blanks import blank, says_something
 from crmcli.sales.privacy.traces import files_named
 from crmcli.store import layout
 from crmcli.workspace import Change, Workspace, erasing, storage
@@ -17,7 +17,7 @@ def returned(ws: Workspace) -> list[str]:
     for record_id in ids:
         if ws.has_file(layout.record_path(record_id)):
             found.append(layout.record_path(record_id))
-        told = (e for e in ws.events(record=record_id) if _says_something(e.kind, e.data))
+        told = filter(says_something, ws.events(record=record_id))
         found += [event.id for event in told]
     return found
 
@@ -73,7 +73,7 @@ def _lines_again(
         standing = {line.event.id for line in journal.lines.values() if line.is_erased}
         for number, line in journal.lines.items():
             event = line.event
-            is_his = event.record in ids and _says_something(event.kind, event.data)
+            is_his = event.record in ids and says_something(event)
             if event.id in standing:
                 named.update(files_named(event) if line.is_erased else ())
                 continue
@@ -95,10 +95,3 @@ def _erased(ws: Workspace) -> tuple[list[str], list[str]]:
         ids |= dict.fromkeys(str(one) for one in event.data.get("of", ()) if entity_of(str(one)))
         files |= dict.fromkeys(map(str, event.data.get("files", ())))
     return [*ids], [*files]
-
-
-def _says_something(kind: str, data: object) -> bool:
-    """Whether an event of an erased record holds more than what the erasure itself writes."""
-    told = data if isinstance(data, dict) else {}
-    is_ours = kind.endswith(".removed") and told.keys() <= {"by", "command"}
-    return not (is_ours or ERASED in told or kind == "job.cancelled")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from crmcli.model.event import ENTRIES, KEPT, STAGE_RENAMED, Event
+from crmcli.model.event import CARD_SYNCED, ENTRIES, ERASED, KEPT, STAGE_RENAMED, Event
 
 WHOLE = "whole"
 """The key in the data of an event of which no more than this is left."""
@@ -38,9 +38,20 @@ def blank(event: Event) -> dict[str, Any]:
     changes = event.data.get("changes")
     if isinstance(changes, Mapping):
         found["changes"] = {name: pair for name, pair in changes.items() if name in _FIELDS}
+    if event.kind == CARD_SYNCED:  # else its card would be taken for that of somebody new
+        found |= {name: str(event.data.get(name, "")) for name in ("book", "path", "uid", "etag")}
     if event.kind == KEPT:  # a mailbox that has it still does not bring it again
         found["message_id"] = str(event.data.get("message_id", ""))
     return {WHOLE: True, **found}
+
+
+def says_something(event: Event) -> bool:
+    """Whether an event of a person holds more than what an erasure leaves of it."""
+    if ERASED in event.data or event.kind.startswith("card."):
+        return False
+    left = blank(event)
+    del left[WHOLE]
+    return left != dict(event.data)
 
 
 def _bare(value: Any, is_plain: bool) -> Any:
