@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from crmcli.sales.privacy.again import finish, returned
 from crmcli.sales.privacy.erase import erase
+from crmcli.workspace import Workspace
 from tests import kit
 from tests.sales.cards.conftest import Office
-from tests.sales.cards.servers import Book
+from tests.sales.cards.servers import SECRET, Book
 
 
-def test_a_client_who_was_erased_does_not_come_back_by_a_card(office: Office, book: Book) -> None:
+class Annas(Office):
+    """The same workspace, as Anna opens it."""
+
+    def ws(self, **more: bool) -> Workspace:
+        return kit.opened(self.folder)
+
+
+def test_a_client_who_was_erased_does_not_come_back_by_a_card(
+    folder: Path, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDS_SECRET", SECRET)
+    office = Annas(folder, book)
     book.put("olga.vcf", "UID:5e0b-olga", "FN:Ольга Вяземская", "N:Вяземская;Ольга;;;")
     ivan = kit.contact(office.ws(), first_name="Иван", last_name="Щёголев")
     office.sync()
