@@ -328,6 +328,29 @@ def _at_once(root: Path, args: tuple[str, ...]) -> tuple[str, ...]:
     return args
 
 
+def _leaving(root: Path) -> tuple[str, ...]:
+    """Somebody leaves who has clients, deals, tasks, robots, a form and a team."""
+    new(root)
+    for user in ("anna", "olga", "boris"):
+        _say(root, "user", "add", user, "--email", f"{user}@kafe.example")
+    _say(root, "--yes", "user", "role", "olga", "manager")
+    _say(root, "user", "role", "boris", "manager")
+    _say(root, "team", "add", "sales", "--head", "olga", "--add", "boris")
+    form = "forms: {site: {title: A, owner: olga, fields: [{name: phone}]}}\n"
+    (root / "forms.yaml").write_text(form, "utf-8")
+    rules = (root / "pipelines.yaml").read_text("utf-8").replace("owner: anna", "owner: olga")
+    (root / "pipelines.yaml").write_text(rules, "utf-8")
+    with (root / "settings.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("assignment: [{to: [olga, boris]}]\n")
+    for number in range(4):
+        _say(root, "contact", "add", "--last-name", f"Гость {number}", "--owner", "olga")
+    deal = _say(root, "deal", "add", "--name", "Чай", "--owner", "olga")
+    _say(root, "task", "add", "Позвонить", "--about", deal, "--owner", "olga")
+    with_folders(root)
+    _say(root, "deal", "list")
+    return ("--yes", "user", "off", "olga", "--give-to", "boris")
+
+
 def _written_to(root: Path) -> tuple[str, ...]:
     """A letter of a stranger, which becomes a lead."""
     new(root)
@@ -397,7 +420,7 @@ STAGES = {
 PAST = {
     "mail receive": _written_to, "mail fetch": _fetching,
     "undo": _converted, "redo": _undone, "undo batch": _imported, "merge": _twins,
-    "unmerge": _merged, "offer send": _drafted, "erase": _known,
+    "unmerge": _merged, "offer send": _drafted, "erase": _known, "user off": _leaving,
     "first after rm": _stateless, "first after clone": _cloned,
     "first in an old state": _unbound, **CONVERSIONS, **AT_ONCE, **STAGES,
 }  # fmt: skip

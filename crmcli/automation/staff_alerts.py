@@ -46,7 +46,7 @@ class StaffNews(NamedTuple):
 
 def run(ws: Workspace, gate: Gate) -> int:
     """Queue what our own people are to be told of and were not; how many messages that are."""
-    users = ws.settings.users.values()
+    users = (user for user in ws.settings.users.values() if user.id not in ws.gone)
     people = {user.id: ways for user in users if (ways := ways_of(user, wishes(ws, user.id)))}
     if not people:
         return 0

@@ -15,9 +15,11 @@ from crmcli.cli.session import Session
 from crmcli.errors import Problem
 from crmcli.language import counted, tr
 from crmcli.model.redaction import redacted
+from crmcli.present.permission import ADVICE
 from crmcli.sales.checks import secret_checks
 from crmcli.sales.checks.check import problems
 from crmcli.sales.checks.fix import Case, fix_all
+from crmcli.sales.settings import people
 from crmcli.workspace.storage import own_state, surroundings
 
 
@@ -49,6 +51,8 @@ def check(session: Session, fix: bool, dry_run: bool) -> int:
     found = [_redacted(problem) for problem in dict.fromkeys(found)]
     found += secret_checks.problems(ws)
     warnings = [*(p for p in found if p.passing), *surroundings(ws), *automation_problems(ws)]
+    if session.out.is_table and people.has_rights(ws):
+        session.out.note(ADVICE)
     if session.out.is_table:
         warnings = [w if w.passing else w._replace(path="") for w in warnings]
     found = [problem for problem in found if not problem.passing]

@@ -92,8 +92,8 @@ OPTIONS = "options"
 """The topic that has no guide: the options that every command takes."""
 TOPICS = (
     "robots", "triggers", "own", "mail", "forms", "calls", "sms", "chat", "alerts", "hooks", "views",
-    "fields", "conditions", "templates", "cron", "files", "money", "dates", "calendar", "cards", "privacy",
-    OPTIONS,
+    "fields", "conditions", "templates", "cron", "files", "money", "dates", "calendar", "cards",
+    "rights", "privacy", OPTIONS,
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from crmcli.cli.session import Session
 from crmcli.errors import NotFound
 from crmcli.language import tr
 from crmcli.present.told import Told
-from crmcli.workspace.acting import log_in, log_out
+from crmcli.workspace.logins import log_in, log_out
 
 BY = {
     "as": "by --as",

@@ -11,9 +11,9 @@ from crmcli.cli.params import ChangingVerb, Noun, complete, option
 from crmcli.cli.session import Session
 from crmcli.language import tr
 from crmcli.present.cells import Listing
-from crmcli.present.permission import ADVICE, USERS, user_rows
+from crmcli.present.permission import ADVICE, USERS, handed_over, user_rows
 from crmcli.present.told import Told
-from crmcli.sales.settings import people
+from crmcli.sales.settings import leaving, people
 
 user = Noun("user", help="Users: add, list, show; their roles; who leaves.")
 USER = click.Argument(("ref",), metavar="USER", shell_complete=complete)
@@ -32,7 +32,7 @@ ROLES = option("--role roles", "A role; may be repeated.", "ROLE", multiple=True
 def add(session: Session, /, ref: str, roles: Sequence[str], **given: Any) -> Told:
     """Add a user to settings.yaml, with roles to access.yaml too.
 
-    Example: crm user add anna --name 'Anna Hill' --email anna@example.com --role manager
+    Example: crm user add anna --name 'Anna Hill' --email anna@example.com
     """
     ws = session.workspace
     facts = {key: value for key, value in given.items() if value}
@@ -104,6 +104,42 @@ def role(session: Session, ref: str, roles: Sequence[str]) -> Told:
     people.set_roles(ws, found, roles)
     text = tr("{} is {} now.", ws.owner_name(found), ", ".join(roles))
     return Told(text, {"user": found, "roles": [*roles]}, notes)
+
+
+@user.command(
+    cls=ChangingVerb,
+    params=[
+        USER,
+        option("--give-to heir", "Who gets what was theirs.", "USER"),
+        option("--where -w", "Only records that match a condition go to that one.", "EXPR"),
+        option("--closed", "Closed deals, leads, tasks and documents too.", is_flag=True),
+    ],
+)
+def off(session: Session, ref: str, heir: str, where: str, closed: bool) -> Told:
+    """Close every door to a user who leaves and, with --give-to, pass on what was theirs.
+
+    Clients, open leads, deals, tasks and documents go to the other, and so do letters to that address, calls
+    to those extensions, turns, forms, robots' duties and the teams that they led: all in one transaction,
+    which crm undo takes back. What is closed stays theirs, for reports, unless --closed is given. Records may
+    go to several people: run it again with another --give-to. No robot acts upon the new owner.
+
+    Example: crm user off olga --give-to anna --dry-run
+
+    Example: crm user off olga --give-to anna --where 'city = Omsk'
+    """
+    ws = session.workspace
+    found, to = ws.user_id(ref), ws.user_id(heir) if heir else ""
+    is_first = not people.has_rights(ws)
+    name = ws.owner_name(found)
+    leaving.check(ws, found, to, where)
+    question = tr("close every door to {}, and give all to {}?", name, ws.owner_name(to))
+    session.confirm(question if to else tr("close every door to {}?", name))
+    done = leaving.put_off(ws, found, to, where, finished=closed)
+    told = handed_over(ws, found, to, done)
+    if is_first:
+        more = tr("access.yaml is new: all others may do everything, as before")
+        told = told._replace(notes=[*told.notes, more])
+    return told
 
 
 @user.command(cls=ChangingVerb, params=[USER])

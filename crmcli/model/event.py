@@ -123,6 +123,9 @@ RENAMED = "renamed"
 `directories`, the name of one, the old and the new value; or that of pipelines.yaml: `stages`, a pipeline,
 the old and the new id."""
 
+HANDED_OVER = "handed_over"
+"""The key in the data of a `field.changed` of who left, whose record went to another: no robot hears it."""
+
 STAGE_RENAMED = "stage.renamed"
 """Where a record stands is called `data["stage"]`, in `data["pipeline"]`, from now on: it did not move."""
 

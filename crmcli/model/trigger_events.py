@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from crmcli.language import tr
-from crmcli.model.event import Event
+from crmcli.model.event import HANDED_OVER, Event
 from crmcli.model.values import fold
 
 
@@ -127,6 +127,8 @@ def names_of(event: Event) -> tuple[str, ...]:
     before, or a message is the first one, is asked beside."""
     if event.kind == "signal":
         return (str(event.data.get("code")),)
+    if HANDED_OVER in event.data:
+        return ()
     names = tuple(n for n, row in EVENTS.items() if event.kind in (row.kinds or (n,)))
     if "owner" in event.data.get("changes", ()):
         return names

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from crmcli.language import tr
+from crmcli.language import counted, together, tr
 from crmcli.model import verdict
 from crmcli.model.access import (
     ALL,
@@ -24,6 +25,8 @@ from crmcli.model.entities import ENTITIES
 from crmcli.present.cells import Column, Listing
 from crmcli.present.told import Told
 from crmcli.sales.permission import Permission
+from crmcli.sales.settings.leaving import HandedOver
+from crmcli.store.layout import ACCESS
 from crmcli.workspace import Workspace
 
 ADVICE = "in a folder or clone that a person can read, rights are advice: see crm help rights"
@@ -111,6 +114,37 @@ def role_table(role: Role) -> Listing:
         )
     columns = [Column("noun", "Noun", keep=True), *(Column(verb, verb) for verb in VERBS)]
     return Listing(rows, columns)
+
+
+def handed_over(ws: Workspace, user: str, heir: str, done: HandedOver) -> Told:
+    """What went to another, and what did not."""
+    name, to = ws.owner_name(user), ws.owner_name(heir)
+    if heir:
+        went = _counts(done.records) or tr("no records")
+        text = tr("{} may no longer work here; {} gets {}.", name, to, went)
+    else:
+        text = tr("{} may no longer work here.", name)
+    notes = []
+    if done.stays:
+        stays = tr("{} keeps {}", name, _counts(done.stays))
+        way = tr("closed, --closed passes them on") if heir else tr("--give-to USER passes them on")
+        notes.append(f"{stays} ({way})")
+    would = "{} would change too" if ws.dry_run else "{} was changed too"
+    notes += [tr(would, path) for path in done.files if path != ACCESS]
+    notes += [tr("{} still mentions it", place) for place in done.named]
+    row = {
+        "user": user,
+        "to": heir,
+        "records": dict(done.records),
+        "stays": dict(done.stays),
+        "files": done.files,
+        "named": done.named,
+    }
+    return Told(text, row, notes)
+
+
+def _counts(found: Counter[str]) -> str:
+    return together([counted(n, e, ENTITIES[e].plural) for e, n in found.items()])
 
 
 # --- crm can ----------------------------------------------------------------------------------------

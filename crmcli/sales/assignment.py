@@ -58,7 +58,8 @@ def _holds(ws: Workspace, rule: AssignmentRule, record: Record) -> bool:
 
 def _owner(change: Change, ws: Workspace, rule: AssignmentRule) -> str:
     """One of those whom a rule names. Who is away is passed over; if all are, their deputies stand in."""
-    own, users = ws.settings.presences, rule.to
+    own = ws.settings.presences
+    users = tuple(user for user in rule.to if user not in ws.gone) or rule.to
     users = tuple(user for user in users if not own.get(user, Presence()).is_away(ws.today))
     if not users:
         found = (stand_in(own, user, ws.today) or user for user in rule.to)

@@ -26,6 +26,7 @@ from crmcli.tui.keys import KEYS
 from crmcli.tui.reading import Picture, Start, complaint
 from crmcli.tui.state import GOING, BoardState
 from crmcli.tui.view import BoardView
+from crmcli.workspace.acting import NoRights
 
 T = TypeVar("T")
 PAUSE = 0.7
@@ -116,6 +117,9 @@ class BoardApp(App[None]):
         """What work gives; None if the workspace refuses, which is told."""
         try:
             return await work
+        except NoRights as error:  # what was shown before is no longer for these eyes
+            self._handle_exception(error)
+            return None
         except CrmError as error:
             self._complaint = complaint(error)
         except OSError as error:  # the folder is away for a moment, or for good

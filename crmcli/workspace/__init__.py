@@ -19,8 +19,8 @@ from crmcli.store.disk import file_systems, files
 from crmcli.store.disk.unfinished import needs_recovery
 from crmcli.store.records.stored import FileDamaged, RecordMerged, RecordRemoved
 from crmcli.store.safety import locks, state, trust
-from crmcli.workspace.acting import Acting, check_acts_as, found
-from crmcli.workspace.configured import NobodyActs, UnknownStage
+from crmcli.workspace.acting import Acting, NobodyActs, check_acts_as, found
+from crmcli.workspace.configured import UnknownStage
 from crmcli.workspace.reads import Reads
 
 if TYPE_CHECKING:
@@ -113,7 +113,8 @@ class Workspace(Reads):
         workspace.acting, workspace.dry_run = acting, dry_run
         if acting.user or not of_house:
             workspace.take_rights()
-        check_acts_as(workspace, acting)
+        if workspace.rights is not None:
+            check_acts_as(workspace.rights, acting)
         workspace._look_whose(inspecting=inspecting)
         if not workspace.only_reads and needs_recovery(root):
             from crmcli.store.records.change import finish_interrupted

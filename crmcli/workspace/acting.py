@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from crmcli import language
 from crmcli.errors import Forbidden
 from crmcli.language import tr
 from crmcli.model.access import ACT_AS, Rights
 from crmcli.model.settings import Settings
 from crmcli.model.user import find_user
-from crmcli.store.config.settings import load_settings
-from crmcli.store.layout import ACCESS, find_root
 from crmcli.store.safety import trust
-
-if TYPE_CHECKING:
-    from crmcli.workspace.configured import Configured
 
 LOGINS = "logins"
 """What this user of the machine has answered, by folder: beside what he trusts, outside every workspace, so
 that neither git nor whoever shares the folder has it, and nothing that empties .crm takes it away."""
+
+
+class NobodyActs(Forbidden):
+    """Who is acting is not known, in a workspace where that decides."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            tr("who are you? several people work here"),
+            tr(
+                "crm login NAME says so for this folder, CRM_USER=NAME for a shell, --as NAME for a command"
+            ),
+        )
+
+
+class NoRights(Forbidden):
+    """Who acts may do nothing here, or has left."""
+
+    told_as = "Forbidden"
 
 
 class Acting(NamedTuple):
@@ -35,16 +47,17 @@ class Acting(NamedTuple):
 def found(root: Path, settings: Settings, named: str, otherwise: str, *, asks: bool) -> Acting:
     """Who acts; BadUsage or Ambiguous where a word means no user, or several."""
     if named and not asks:
-        return Acting(_known(settings, named), "as")
-    said = Acting(_known(settings, otherwise), "environment") if otherwise else Acting()
+        return Acting(known_user(settings, named), "as")
+    said = Acting(known_user(settings, otherwise), "environment") if otherwise else Acting()
     if not said.user and asks and len(settings.users) != 1:
         said = Acting(login := _answered(root, settings), "login" if login else "")
     if named:
-        return Acting(_known(settings, named), "as", said.user)
+        return Acting(known_user(settings, named), "as", said.user)
     return said if said.user else _only_user(settings)
 
 
-def _known(settings: Settings, ref: str) -> str:
+def known_user(settings: Settings, ref: str) -> str:
+    """The user whom a word means; where settings.yaml names no users, anybody may be one."""
     return find_user(settings.users, ref) if settings.users else ref
 
 
@@ -65,25 +78,6 @@ def answer(root: Path, user: str) -> str:
         if user:
             known[place] = user
     return was
-
-
-def log_in(start: Path, ref: str) -> str:
-    """Keep that one acts in a workspace as that user; Forbidden for who has left. The user's id."""
-    root = find_root(start)
-    settings = load_settings(root)
-    language.prefer(settings.language)
-    user = _known(settings, ref)
-    if (root / ACCESS).exists():
-        from crmcli.workspace.reads import Reads
-
-        Reads(root, settings, user, None, "").take_rights()
-    answer(root, user)
-    return user
-
-
-def log_out(start: Path) -> str:
-    """Take that back; who it was, "" if nobody."""
-    return answer(find_root(start), "")
 
 
 def _only_user(settings: Settings) -> Acting:
@@ -109,12 +103,11 @@ def _login_name() -> str:
         return ""  # a process of a number that has no name, as in some containers
 
 
-def check_acts_as(ws: Configured, acting: Acting) -> None:
+def check_acts_as(rights: Rights, acting: Acting) -> None:
     """Forbidden where somebody acts as another and has no right to."""
-    other = acting.otherwise
-    if ws.rights is None or acting.by != "as" or other in ("", acting.user):
+    other, rules = acting.otherwise, rights.access
+    if acting.by != "as" or other in ("", acting.user):
         return
-    rules = ws.rights.access
     if other in rules.off or not Rights(other, rules).has(ACT_AS):
-        told = tr("{} may not act as {}", ws.owner_name(other), ws.owner_name(acting.user))
+        told = tr("{} may not act as {}", other, acting.user)
         raise Forbidden(told, "leave out --as, or ask an administrator; crm user list names them")

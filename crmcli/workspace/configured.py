@@ -17,6 +17,7 @@ from crmcli.model.settings import Settings
 from crmcli.model.values import fold
 from crmcli.store.config.settings import load_settings, secrets_of
 from crmcli.store.layout import ACCESS, PIPELINES
+from crmcli.workspace.acting import NobodyActs, NoRights
 from crmcli.workspace.folder import Folder
 
 if TYPE_CHECKING:
@@ -31,18 +32,6 @@ if TYPE_CHECKING:
 
 CERTAIN = 100
 """The probability of what is won."""
-
-
-class NobodyActs(Forbidden):
-    """Who is acting is not known, in a workspace where that decides."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            tr("who are you? several people work here"),
-            tr(
-                "crm login NAME says so for this folder, CRM_USER=NAME for a shell, --as NAME for a command"
-            ),
-        )
 
 
 class UnknownStage(InvalidData):
@@ -183,7 +172,7 @@ class Configured(Folder):
         if not self.user:
             raise NobodyActs
         if self.user in rules.off or not rules.users.get(self.user):
-            raise Forbidden(
+            raise NoRights(
                 tr("{!r} has no rights here", self.user), "ask an administrator of the workspace"
             )
         self.rights = Rights(self.user, rules)

@@ -20,6 +20,7 @@ from crmcli.model.kinds import InputContext
 from crmcli.model.kinds.identities import UNNAMED
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, Value, entity_of, fold
+from crmcli.store.layout import ACCESS
 from crmcli.store.records.stored import Stored
 from crmcli.store.safety import locks
 from crmcli.workspace.configured import Configured
@@ -48,6 +49,11 @@ class Reads(Configured):
         self.zone = ZoneInfo(settings.time_zone)
         self.fixed_now = now
         self.now = now or datetime.now(UTC).replace(microsecond=0)
+
+    @cached_property
+    def gone(self) -> frozenset[str]:
+        """The users who have left: nobody gives them anything, or tells them."""
+        return self.rules.off if self.has_file(ACCESS) else frozenset()
 
     # --- the clock -----------------------------------------------------------------------------
 

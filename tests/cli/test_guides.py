@@ -66,6 +66,8 @@ def test_what_a_guide_shows_works(
     assert "\n".join(shown.split()) == "\n".join(text.replace(" \\\n", " ").split())
     for number, part in enumerate(parts):
         _write(root, part, parts[number + 1 :])
+    if name == "rights":
+        monkeypatch.setenv("CRM_USER", "vera")  # whom the guide calls administrator
     assert crm("check", cwd=root).code == 0, crm("check", cwd=root).out
     for line in [line for part in parts for line in part.split("\n") if line.startswith("  crm ")]:
         command, _, file = re.match(r"  (.+?)( > (\S+\.csv))?$", line).group(1, 2, 3)  # type: ignore[union-attr]
@@ -127,7 +129,10 @@ def test_every_example_that_adds_works_in_any_country(
         if part.startswith(EXAMPLE)
     }
     tried = [
-        e for e in sorted(examples) if re.match(r"crm [a-z]+ (add|save)", e) and "7k3" not in e
+        e
+        for e in sorted(examples)
+        if re.match(r"crm [a-z]+ (add|save)", e) and "7k3" not in e
+        if "team add" not in e  # which takes people with roles
     ]
     assert len(tried) >= 7
     for example in tried:

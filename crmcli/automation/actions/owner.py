@@ -6,6 +6,7 @@ from crmcli.automation.actions.work import Effect, Work
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.actions import LEAST_BUSY, PREVIOUS, ROUND_ROBIN
+from crmcli.model.user import names_of
 from crmcli.model.values import fold
 from crmcli.sales.assignment import least_busy, next_in_turn, note_turn
 from crmcli.sales.records.edit import Edit, edit_in
@@ -37,11 +38,11 @@ def _among(work: Work) -> list[str]:
     if not work.params.get("among"):
         found = [*users]
     elif users:
-        names = ((fold(n), u.id) for u in users.values() for n in (u.email, u.name, u.id))
-        words = dict(names)
-        found = [words[fold(word)] for word in work.texts("among") if fold(word) in words]
+        words = names_of(users)
+        found = [words[fold(word)][0] for word in work.texts("among") if fold(word) in words]
     else:
         found = work.texts("among")
+    found = [one for one in found if one not in work.ws.gone]
     if not found:
         raise BadUsage(tr("{}: there is nobody to choose from", work.who), "name users in among:")
     return list(dict.fromkeys(found))

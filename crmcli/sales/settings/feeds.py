@@ -37,7 +37,7 @@ def holder(ws: Workspace, token: str) -> User | None:
     found = [
         user
         for user in ws.settings.users.values()
-        if hmac.compare_digest(digest, user.feed) and user.feed
+        if hmac.compare_digest(digest, user.feed) and user.feed and user.id not in ws.gone
     ]
     return found[0] if found else None
 

@@ -27,7 +27,7 @@ def watch(root: Path) -> Callable[[], object]:
         with suppress(BlockingIOError):
             while queue >= 0 and os.read(queue, 1 << 16):
                 writings += 1
-        paths = (*shards, layout.PIPELINES, layout.SETTINGS)
+        paths = (*shards, layout.PIPELINES, layout.SETTINGS, layout.ACCESS)
         stamps = [(path, folder.stamp_of(root, path)) for path in paths]
         return (writings, *folder.journals(root), *stamps)
 

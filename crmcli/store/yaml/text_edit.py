@@ -113,6 +113,10 @@ class _Text(TextLines):
             self._map(cast("yaml.MappingNode", node), old, new)
         elif isinstance(old, list) and isinstance(new, list) and is_block and new:
             self._list(cast("yaml.SequenceNode", node), old, new)
+        elif is_block and new in ([], {}):
+            line, after = key.start_mark.line, key.end_mark.column + len(":")
+            self.drop(node.start_mark.line, self.last_line(node, key))
+            self.edits.append((line, after, line, after, f" {flow(new)}"))
         elif old == "" and not isinstance(new, str):
             lines = self._key(key.value, new, column)[1:]
             self.insert(key.start_mark.line, lines)
