@@ -73,7 +73,8 @@ def erased_told(plan: Plan) -> Told:
 def git_told(ws: Workspace, plan: Plan) -> list[Told]:
     """What git's history, other clones and backups hold still, and how that is removed."""
     if not tracked_by_git(ws):
-        return [Told(tr("Backups of this folder hold it still: delete them, or erase there too."))]
+        told = tr("Backups of this folder hold it still: delete them, or erase there too.")
+        return [Told(told, {"id": plan.who.id, "backups": told})]
     lines = [
         tr(
             "git's history holds all of it still. With git filter-repo, from the top of the repository:"
@@ -83,7 +84,7 @@ def git_told(ws: Workspace, plan: Plan) -> list[Told]:
             "Then push with --force to every remote, and make each clone anew; backups hold it still too."
         ),
     ]
-    return [Told("\n".join(lines))]
+    return [Told("\n".join(lines), {"id": plan.who.id, "git": lines})]
 
 
 def paths_of(ws: Workspace, event: Event) -> list[str]:

@@ -493,3 +493,17 @@ def test_two_people_of_one_note_are_erased_one_after_the_other(
     assert "его данные удалены" in undone.err
     assert grepped(folder, PETR) == {}
     assert crm("check").code == 0
+
+
+def test_a_namesake_keeps_his_name(folder: Path, crm: Callable[..., Run]) -> None:
+    petr = one_client(crm)
+    other = crm("contact", "add", "--last-name", "Вяземский", "--first-name", "Пётр", "--phone",
+                "+7 912 000-00-01", "--on-duplicate", "create").out.strip()  # fmt: skip
+    crm("log", "note", other, "Вяземский Пётр хочет скидку")
+    done = crm("privacy", "erase", petr, "--yes", "--json", CRM_LANG="en")
+    assert [json.loads(line)["id"] for line in done.out.splitlines()] == [petr, petr]
+    assert "Пётр Вяземский: others have it too" in done.err
+    assert "Вяземский" in (folder / record_path(other)).read_text("utf-8")
+    assert "Вяземский Пётр хочет скидку" in crm("timeline", other).out
+    assert "petr@vyaz.example" not in "".join(map(str, grepped(folder, PETR)))
+    assert crm("check").code == 0

@@ -9,6 +9,7 @@ from typing import Any
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.values import entity_of
+from crmcli.model.words import in_words
 from crmcli.workspace import Workspace
 
 _STYLE = b"""
@@ -49,6 +50,8 @@ def _parts(ws: Workspace, told: Mapping[str, Any]) -> Iterator[str]:
         yield f"<h2>{escape(tr(heading))}</h2>"
         if key == "records":
             yield from (_record(ws, raw) for raw in value)
+        elif key in ("timeline", "mentions"):
+            yield _shown([{**one, "kind": tr(in_words(one["kind"]))} for one in value])
         elif key == "files":
             links = (f'<li><a href="files/{escape(n)}">{escape(n)}</a>' for n in value)
             yield f"<ul>{''.join(links)}</ul>"

@@ -272,6 +272,10 @@ def _beside(ws: Workspace, plan: Plan) -> None:
     for path, full in erasing.leftovers(ws):
         if plan.spelled.is_in(full.read_bytes().decode("utf-8", "replace")):
             plan.leftovers.append(path)
+    told = {one for one, _ in plan.left}
+    for path, data in plan.writes.items():
+        if data and path not in told and plan.spelled.is_in(data.decode("utf-8", "replace")):
+            plan.left.append((path, "a line that cannot be read, see crm check"))
     outbox = ws.settings.mail.deliver.removeprefix("maildir:")
     for path in erasing.paths_in(ws):
         if path in plan.writes or path in (p for p, _ in plan.left) or not path.strip():

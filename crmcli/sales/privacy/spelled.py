@@ -39,15 +39,23 @@ class Identity:
 class Spelled:
     """Finds a person in texts, and takes him out."""
 
-    def __init__(self, identity: Identity, *, shared_last: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        shared_last: Iterable[str] = (),
+        shared_given: Iterable[tuple[str, str]] = (),
+    ) -> None:
         shared = {last.casefold() for last in shared_last}
+        given = set(shared_given)
         parts = [
             *map(_email, sorted(identity.emails, key=len, reverse=True)),
             *map(_phone, sorted(identity.phones, key=len, reverse=True)),
             *map(_literal, sorted(identity.others, key=len, reverse=True)),
         ]
         for name in identity.names:
-            parts += _name(*name, alone=name[2].casefold() not in shared)
+            alone = name[2].casefold() not in shared
+            parts += _name(*name, alone=alone, is_addressed=name[:2] not in given)
         parts = list(dict.fromkeys(filter(None, parts)))
         self._found = re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
 
@@ -112,7 +120,7 @@ def _phone(number: str) -> str:
     return rf"(?<!\d)\+?{before}\(?{spaced}(?!\d)"
 
 
-def _name(first: str, middle: str, last: str, *, alone: bool) -> list[str]:
+def _name(first: str, middle: str, last: str, *, alone: bool, is_addressed: bool) -> list[str]:
     """The ways in which a name is written, the longest first."""
     family, given = _word(last), _word(first)
     father = _word(middle)
@@ -123,9 +131,9 @@ def _name(first: str, middle: str, last: str, *, alone: bool) -> list[str]:
         second = middle[0] if middle else "[а-яёa-z]"
         initials = rf"{first[0]}\.(?:\s*{second}\.)?"
         found += [rf"{family},?\s+{initials}", rf"{initials}\s*{family}"]
-        found += [rf"{given}\s+{father}"] if middle else []
+        found += [rf"{given}\s+{father}"] if middle and is_addressed else []
     if alone and len(last) >= _SHORTEST:
-        found.append(family)
+        found.append(f"(?-i:{re.escape(last[0].upper())}){_word(last[1:])}")  # a hill is nobody
     return [rf"(?<!\w){one}" + ("" if one.endswith(r"\.)?") else r"(?!\w)") for one in found]
 
 

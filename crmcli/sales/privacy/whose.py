@@ -42,6 +42,8 @@ class Person:
     alike: list[str] = field(default_factory=list)
     """Other clients that have a number or an address of his, and are not linked to him."""
     shared_last: list[str] = field(default_factory=list)
+    shared_given: list[tuple[str, str]] = field(default_factory=list)
+    """Last names, and first with middle names, that somebody else has too."""
 
     @property
     def his(self) -> set[str]:
@@ -51,7 +53,7 @@ class Person:
     @property
     def spelled(self) -> Spelled:
         """How texts name him."""
-        return Spelled(self.identity, shared_last=self.shared_last)
+        return Spelled(self.identity, shared_last=self.shared_last, shared_given=self.shared_given)
 
 
 def person(ws: Workspace, ref: str) -> Person:
@@ -196,8 +198,32 @@ def _set_apart(ws: Workspace, found: Person) -> None:
                     i for i in others if entity_of(i) in PEOPLE and i not in found.alike
                 ]
                 del known[value]
-    lasts = {name[2] for name in found.identity.names}
-    found.shared_last += [last for last in sorted(lasts) if _is_common(ws, last, mine, users)]
+    for name in list(found.identity.names):
+        first, middle, last = name
+        if _is_called(ws, mine, users, first_name=first, last_name=last):
+            found.identity.names.remove(name)
+            found.shared.append(" ".join(filter(None, name)))
+        elif middle and _is_called(ws, mine, users, first_name=first, middle_name=middle):
+            found.shared_given.append((first, middle))
+        if _is_common(ws, last, mine, users):
+            found.shared_last.append(last)
+
+
+def _is_called(ws: Workspace, mine: set[str], users: Any, **parts: str) -> bool:
+    """Whether somebody else has these parts of a name."""
+    if any(all(fold(part) in fold(str(user.name)) for part in parts.values()) for user in users):
+        return True
+    asked = " and ".join(f'{name} = "{_bare(part)}"' for name, part in parts.items() if part)
+    return any(
+        str(raw["id"]) not in mine
+        for entity in PEOPLE
+        for raw in ws.rows(entity, ws.condition(asked, entity))
+    )
+
+
+def _bare(text: str) -> str:
+    """A name as it may stand in a condition."""
+    return text.replace('"', "").replace("\\", "")
 
 
 def _key(ws: Workspace, kind: str, value: str) -> str:
@@ -208,7 +234,7 @@ def _key(ws: Workspace, kind: str, value: str) -> str:
 
 def _is_common(ws: Workspace, last: str, mine: set[str], users: Any) -> bool:
     """Whether somebody else is called so, or nearly."""
-    stem = fold(last)[: max(3, len(last) - 2)]
+    stem = _bare(fold(last))[: max(3, len(last) - 2)]
     if any(stem in fold(str(getattr(user, "name", ""))) for user in users):
         return True
     for entity in ("contact", "lead", "company"):
