@@ -100,8 +100,9 @@ class Workspace(Reads):
         where its state is not this machine's, unless somebody is `inspecting` just that. What a
         killed command had committed is finished first. The folder of another user is only read.
         `clone` is under which name it writes on the timeline, if not that of this machine. `otherwise` is
-        who acts if `user` does not say it; with `asks_who` the answer of `crm login` counts as well, and
-        who acts as `user` needs the right to do so. `of_house` is what needs nobody in particular.
+        who acts if `user` does not say it. A door for people `asks_who`: the answer of `crm login` counts,
+        who acts as `user` needs the right to do so, and where several work nobody in particular changes
+        nothing. `of_house` is what needs nobody in particular.
         """
         root = layout.find_root(start or Path())
         for path in layout.FOLDERS:
@@ -111,6 +112,7 @@ class Workspace(Reads):
         acting = found(root, settings, user, otherwise, asks=asks_who)
         workspace = cls(root, settings, acting.user, now, clone)
         workspace.acting, workspace.dry_run = acting, dry_run
+        workspace.is_house = not (asks_who or acting.user)
         if acting.user or not of_house:
             workspace.take_rights()
         if workspace.rights is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from crmcli.sales.stages import move
 from crmcli.workspace.acting import NoRights
 from tests import kit
 from tests.rights.conftest import SETTINGS, Base
+from tests.tui.screen import running
 
 Crm = Callable[..., kit.Run]
 RULES = """
@@ -177,3 +179,13 @@ def test_open_doors_close_at_once(held: Base) -> None:
     with pytest.raises(NoRights):
         held.open(ws.user)
     assert feeds.holder(held.open("root"), token) is None
+
+
+def test_an_open_board_is_left_at_once(base: Base) -> None:
+    with running(base.root, "board", environ={"CRM_USER": "anna"}) as screen:
+        screen.until("Сделка anna")
+        started = time.monotonic()
+        leaving.put_off(base.open("root"), "anna", "boris")
+        screen.until("crm: error: 'anna' has no rights here")
+        assert b"\x1b[?1049l" in screen.written  # the terminal as it was before the board
+        assert time.monotonic() - started < 10  # a second or two, on a machine that is not busy
