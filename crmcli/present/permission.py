@@ -32,9 +32,9 @@ from crmcli.workspace import Workspace
 ADVICE = "in a folder or clone that a person can read, rights are advice: see crm help rights"
 WORDS = {
     NONE: "nothing",
-    OWN: "one's own",
-    TEAM: "one's own and the team's",
-    SUBTREE: "the team's, those below it and what nobody owns",
+    OWN: "only what one owns",
+    TEAM: "what the team owns",
+    SUBTREE: "what the team, those below it and nobody owns",
     ALL: "all",
 }
 USERS = [

@@ -55,19 +55,19 @@ def _everywhere(level: str, *verbs: str) -> dict[tuple[str, str], Grant]:
 SHIPPED: Mapping[str, Role] = {
     role.id: role
     for role in (
-        Role("administrator", "Administrator", _everywhere(ALL, *VERBS), frozenset(POWERS)),
-        Role("head", "Head of a team", _everywhere(SUBTREE, *VERBS)),
+        Role("administrator", "May do everything", _everywhere(ALL, *VERBS), frozenset(POWERS)),
+        Role("head", "Leads a team", _everywhere(SUBTREE, *VERBS)),
         Role(
             "manager",
-            "Manager",
+            "Works with what one owns",
             {
                 **_everywhere(OWN, READ, ADD, EDIT, MOVE, CONVERT, MERGE),
                 ("task", DELETE): Grant(OWN),
             },
         ),
-        Role("assistant", "Assistant", _everywhere(TEAM, READ, ADD, EDIT)),
-        Role("read-only", "Reader", _everywhere(ALL, READ)),
-        Role("intake", "Intake", powers=frozenset({RUN})),
+        Role("assistant", "Helps the team", _everywhere(TEAM, READ, ADD, EDIT)),
+        Role("read-only", "Reads everything", _everywhere(ALL, READ)),
+        Role("intake", "Runs crm tick, takes in what comes", powers=frozenset({RUN})),
     )
 }
 """The roles that need not be declared."""
