@@ -143,7 +143,7 @@ def _repeated(root: Path, path: str, number: int, line: bytes) -> Iterator[Probl
         for at, text in _lines(root / other)
         if text.startswith(event_id + b",")
     )
-    if (other, text) != (path, line) and line_hash(text) != line_hash(line):
+    if (other, line_hash(text)) != (path, line_hash(line)):
         said = tr(
             "the event {} is already in {}:{}", event_id.decode("ascii", "replace"), other, at
         )
