@@ -13,6 +13,12 @@ from crmcli.words import joined
 _BEGIN = 600
 """Characters of a text in which it says that it is automatic, if it does."""
 
+_END = 1500
+"""Characters in which mail to many says how to get no more of it."""
+
+ANSWER = re.compile(r"(?:re|aw|fwd?|wg|antw|на|отв|пересл)(?:\[\d+\])?\s*:", re.IGNORECASE)
+"""How the subject of an answer, or of a letter that is sent on, begins."""
+
 _LISTS = ("list-id", "list-unsubscribe", "list-post", "x-mailing-list")
 
 
@@ -65,4 +71,9 @@ def _by_sender(heads: Headers) -> str:
 def _by_words(heads: Headers, written: str) -> str:
     if _words("subject").match(heads.text("subject").lstrip("[(<*\"«'- ")):
         return "subject"
-    return "text" if _words("text").search(written[:_BEGIN]) else ""
+    if _words("text").search(written[:_BEGIN]):
+        return "text"
+    if heads.answers() or ANSWER.match(heads.text("subject")):
+        is_away = _words("away").search(written[:_BEGIN])
+        return "text" if is_away and not _words("wish").search(written[:_BEGIN]) else ""
+    return "text" if _words("bulk").search(written[-_END:]) else ""

@@ -10,6 +10,7 @@ from email import message_from_bytes
 from functools import cache
 from itertools import takewhile
 
+from crmcli.channels.incoming_mail.automatic import ANSWER
 from crmcli.channels.incoming_mail.charsets import clean, decoded, one_line
 from crmcli.channels.incoming_mail.facts import Bounce
 from crmcli.channels.incoming_mail.headers import Headers, people
@@ -23,11 +24,16 @@ _LOOKED_AT = 100_000
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
 _FIELD = re.compile(r"^[ \t>]*(Final|Original)-Recipient:[ \t]*(?:rfc822;)?[ \t]*(\S.*)$", _ANY)
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
+_ANSWERED = re.compile(
+    r"(?<!\d)[45]\d\d[ -]{1,3}[#(]?[45]\.\d{1,3}\.\d{1,3}|#[45]\.\d{1,3}\.\d|status:? {1,9}[45]\.\d\.\d",
+    re.IGNORECASE,
+)
+"""What servers answer, and nobody who writes of a paragraph 5.1.1."""
 _REPLY = re.compile(
     r"(?<![\d.\[/:-])(4[2-5]\d|5[0-57]\d)(?=[ #-]\S|\s*$)(?!-\d{2,4}\b)", re.MULTILINE
 )
 _ADDRESS = re.compile(
-    r"[A-Za-z0-9_.!#$%&'*+/=?^{|}~-]{1,200}@[A-Za-zЀ-ӿ0-9](?:[A-Za-zЀ-ӿ0-9-]{0,62}\.){0,8}[A-Za-zЀ-ӿ0-9-]{2,62}"
+    r"[A-Za-zЀ-ӿ0-9_.!#$%&'*+/=?^{|}~-]{1,200}@[A-Za-zЀ-ӿ0-9](?:[A-Za-zЀ-ӿ0-9-]{0,62}\.){0,8}[A-Za-zЀ-ӿ0-9-]{2,62}"
 )
 _IDS = re.compile(
     r"^[ \t>]*(?:message-id|in-reply-to|references|received|from|reply-to|sender|x-[\w-]+)\s*:.*"
@@ -38,7 +44,6 @@ _HEAD = re.compile(
     r"(?:received|to|date|subject|message-id|mime-version)\s*:", _ANY,
 )  # fmt: skip
 _ID = re.compile(r"^[ \t>]*message-id\s*:\s*(<[^<>\s]+>)", _ANY)
-_ANSWER = re.compile(r"(?:re|aw|fwd?|wg|antw|на|отв|пересл)(?:\[\d+\])?\s*:", re.IGNORECASE)
 _TO = re.compile(r"^[ \t>]*to\s*:(.*)", _ANY)
 _LEADS = r"^[\s*\-<\['\"(]*(?:smtp:|mailto:|to:|rfc822;)?\s*<?"
 _AT_BEGIN = re.compile(rf"{_LEADS}({_ADDRESS.pattern})", _ANY)
@@ -60,7 +65,7 @@ def bounce_of(root: Part, text: str) -> Bounce | None:
     told = [one for one in statuses if _action(one) not in well] or statuses
     if found := [address for one in told if (address := _recipient(one))]:
         return _of_report(root, text, told, found)
-    if not (statuses or _is_likely(root, text)):
+    if not (statuses or _is_likely(root, text)) or _is_receipt(root, text):
         return None
     return _of_text(root, text, told)
 
@@ -113,17 +118,24 @@ def _is_likely(root: Part, text: str) -> bool:
     name, local = (sender.name, sender.address.partition("@")[0]) if sender else ("", "")
     is_daemon = bool(_words("daemon").fullmatch(local) or _words("called").search(name))
     subject = heads.text("subject")
-    is_answer = bool(_ANSWER.match(subject)) and not is_daemon
+    is_answer = bool(ANSWER.match(subject)) and not is_daemon
     head = re.sub(r"^>.*", "", text[:3000], flags=re.MULTILINE)
     signs = 2 * is_daemon + 2 * (bool(_words("subject").search(subject)) and not is_answer)
     is_null = any(raw.strip() in ("<>", "") for raw in heads.all_raw("return-path"))
     is_auto = heads.raw("auto-submitted").lower().startswith("auto")
     is_said = is_auto or root.type == "multipart/report"
     signs += is_null + is_said + bool(_words("failing").search(head)) + _coded(head)
-    is_machine = is_daemon or is_null or is_said or bool(_STATUS.search(head))
+    is_machine = is_daemon or is_null or is_said or bool(_ANSWERED.search(head))
     if (signs >= 4 and is_machine) or (is_daemon and signs >= 3):
         return True
     return signs >= 2 and not is_answer and any(_known_failures(root))
+
+
+def _is_receipt(root: Part, text: str) -> bool:
+    """Whether it says that a letter arrived, and of none that did not."""
+    said = f"{root.headers.text('subject')}\n{_above_copy(text)[:3000]}"
+    has_arrived = _words("arrived").search(said) and not _words("failing").search(said)
+    return bool(has_arrived) and not _coded(said)
 
 
 def _of_text(root: Part, text: str, told: list[Headers]) -> Bounce | None:
@@ -267,8 +279,10 @@ def severity(status: str, said: str) -> str:
     kind, subject, detail = code.groups() if code else ("", "", "")
     if not kind and (reply := _REPLY.search(said)):
         kind = reply[1][0]
+    if code and code[0].endswith(".0.0") and _words("no_domain").search(said):
+        return "hard"
     is_full = (subject, detail) in (("2", "2"), ("2", "3"), ("3", "4"))
-    if is_full or kind == "4" or _words("full").search(said):
+    if is_full or kind == "4" or any(_words(name).search(said) for name in ("full", "again")):
         return "soft"
     is_gone = (subject == "1" and detail in "12346") or (subject, detail) == ("2", "1")
     if is_gone or _words("dead").search(said):

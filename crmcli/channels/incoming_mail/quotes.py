@@ -26,8 +26,14 @@ _DATE = r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[-./]\d{1,2}[-./]\d{1,2}"
 _TIME = re.compile(r"\b\d{1,2}[:.]\d{2}\b")
 _SIGN = re.compile(r"(?:--|—|––|-- |__|_{5,}|-{2,40}|—{2,}) ?")
 _RULE = re.compile(r"[-_=*]{5,}")
+_INITIALS = re.compile(r"[A-ZÄÖÜА-ЯЁ][A-ZÄÖÜА-ЯЁa-zа-яё]{0,2}>+(?:\s|$)")
 _WORD = r"[^\s<>\"(),:;\[\]@]{1,200}"
 _ADDRESS = re.compile(rf"{_WORD}@{_WORD}")
+
+
+def is_arrow(text: str) -> bool:
+    """Whether a line is marked as quoted: by >, or as The Bat! does by the initials of who wrote it, АБ>."""
+    return text[:1] == ">" or _INITIALS.match(text) is not None
 
 
 class _Line(NamedTuple):
@@ -107,13 +113,13 @@ class _Quotes:
     def __init__(self, marked: Marked, lines: list[_Line], is_sent_on: bool) -> None:
         self.marked, self.lines, self.is_sent_on = marked, lines, is_sent_on
         self.cites = _merged([(a, b) for kind, a, b in marked.marks if kind == "cite"], marked.text)
-        self.has_arrows = sum(line.text.startswith(">") for line in lines) > 1
+        self.has_arrows = sum(is_arrow(line.text) for line in lines) > 1
         self.blocks = [(a, b) for kind, a, b in marked.marks if kind == "block"]
         forwards = (line.start for line in lines if self.is_forward(line))
         self.forward = next(forwards, len(marked.text) + 1)
 
     def is_forward(self, line: _Line) -> bool:
-        return bool(_patterns().forwarded.fullmatch(line.text)) and line.text[:1] != ">"
+        return bool(_patterns().forwarded.fullmatch(line.text)) and not is_arrow(line.text)
 
     def spans(self) -> list[Span]:
         """Everything that is quoted; what stands below the line of one sent on is left as it is."""
@@ -129,7 +135,7 @@ class _Quotes:
         line = self.lines[place]
         if not self.is_sent_on and _within(line.start, self.cites):
             return None, place + 1
-        if line.text.startswith(">"):
+        if is_arrow(line.text):
             return self.arrows(place, place)
         if (last := self.attribution(place)) is not None:
             return self.below(place, last)
@@ -142,11 +148,11 @@ class _Quotes:
         last = place
         for number in range(place, len(self.lines)):
             text = self.lines[number].text
-            if text.startswith(">"):
+            if is_arrow(text):
                 last = number
             elif text:
                 break
-        count = sum(line.text.startswith(">") for line in self.lines[place : last + 1])
+        count = sum(is_arrow(line.text) for line in self.lines[place : last + 1])
         if first == place and count == 1 and not self.has_arrows:
             return None, last + 1  # > 5 pieces
         return (self.lines[first].start, self.lines[last].end), last + 1
@@ -159,7 +165,7 @@ class _Quotes:
             after += 1
         if after >= len(self.lines):
             return ((start, self.lines[last].end) if is_certain else None), after
-        if self.lines[after].text.startswith(">"):
+        if is_arrow(self.lines[after].text):
             return self.arrows(first, after)
         line = self.lines[after]
         spans = (*self.cites, *self.blocks)
