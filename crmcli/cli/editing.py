@@ -40,6 +40,7 @@ def edit_as_text(
     look = partial(look_for_known, ws, "warn")
     stored = ws.stored(record_id)
     original = editor_text.to_text(ws, stored.record).encode()
+    session.out.clear_the_way()
     path = _write(original)
     taken: list[tuple[Record, Record]] = []
     try:

@@ -57,10 +57,10 @@ def _main() -> NoReturn:
     session.speak()
     try:
         code = _run(session)
-        # `--version` printed without our output, which need not be imported for it.
-        (session.out if "out" in session.__dict__ else sys.stdout).flush()
+        _flush(session)
         _leave(session.exit_code or (code if isinstance(code, int) else 0))
     except CrmError as error:
+        _keep_refusal(session, error)
         _complain(session, _weighed(session, error))
         if isinstance(error, OutputFailed):
             os._exit(error.exit_code)  # stderr was written at once; stdout cannot be
@@ -118,6 +118,24 @@ def _answered(session: Session, given: Any) -> int:
     from crmcli.cli.printing import answer
 
     return answer(session, given)
+
+
+def _flush(session: Session) -> None:
+    """Bring everything out, and what the command showed onto the audit."""
+    if (
+        "out" not in session.__dict__
+    ):  # `--version` is printed without, which need not be imported for it
+        sys.stdout.flush()
+        return
+    session.out.flush()
+
+
+def _keep_refusal(session: Session, error: CrmError) -> None:
+    """Keep on the audit that the rights refused it."""
+    if isinstance(error, Forbidden):
+        from crmcli.cli import refusals
+
+        refusals.keep(session, error)
 
 
 def _look_at_environment() -> None:

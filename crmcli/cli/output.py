@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import click
@@ -17,6 +17,8 @@ from crmcli.present.text_width import clean, one_line, pad, width
 
 PROBLEMS_SHOWN = 20
 """How many problems an error lists; `crm check` lists them all."""
+_LOT = 5000
+"""Lines that are held back, where the audit comes before them."""
 
 
 class UnwritableOutput(InvalidData):
@@ -44,6 +46,9 @@ class Output:
         self.color = terminal.wants_color() if color is None else color
         self.width = terminal.width() if width is None else width
         self.locale = Locale()
+        self.before: Callable[[], None] | None = None
+        """What must be done before anything is given out: the audit keeps what is shown."""
+        self._held: list[str] = []
         self._left = False  # whoever read stdout is gone
 
     # -- data -------------------------------------------------------------------------------
@@ -104,7 +109,7 @@ class Output:
         """Print what a file has, byte for byte; to a terminal only what it does not take for orders."""
         try:
             sys.stdout.flush()
-            for data in pieces:
+            for data in self._cleared(pieces):
                 text = data.decode("utf-8", "replace") if sys.stdout.isatty() else ""
                 if not text.replace("\n", "").isprintable():
                     hint = "redirect it, or write it to a file with -o"
@@ -236,6 +241,7 @@ class Output:
 
     def flush(self) -> None:
         """Bring everything out; OutputFailed if it cannot be, BrokenPipeError if nobody reads."""
+        self.clear_the_way()
         if self._left:
             raise BrokenPipeError
         try:
@@ -264,13 +270,29 @@ class Output:
         self._put("\n".join(lines))
 
     def _put(self, line: str) -> None:
+        self.clear_the_way()
         with suppress(OSError):  # a full stderr must not end what is half done
             sys.stderr.write(line + "\n")
 
     def _page(self, lines: Sequence[str]) -> None:
         """Write lines that are clean already; a long text a screen at a time, on a terminal."""
+        if sys.stdout.isatty():
+            self.clear_the_way()
         if not terminal.page(lines):
             self._write(lines, as_they_are=True)
+
+    def clear_the_way(self) -> None:
+        """Let out what is held, once the audit has what it shows; before anything leaves another way too."""
+        if self.before is None:
+            return
+        self.before()
+        held, self._held = self._held, []
+        self._let_out(held)
+
+    def _cleared(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self.clear_the_way()
+            yield piece
 
     def _write_data(self, lines: Iterable[str], form: str = "") -> None:
         """Write what programs read: exactly that, or escaped as JSON allows, or nothing at all."""
@@ -293,9 +315,21 @@ class Output:
             return
         out = sys.stdout
         cleans = out.isatty() and not as_they_are
+        written = (terminal.printable(clean(line) if cleans else line, out) for line in lines)
+        if self.before is None:
+            self._let_out(written)
+            return
+        for (
+            line
+        ) in written:  # held, so that one line of the audit tells of all that a command shows
+            self._held.append(line)
+            if len(self._held) >= _LOT:
+                self.clear_the_way()
+
+    def _let_out(self, lines: Iterable[str]) -> None:
         try:
             for line in lines:
-                out.write(terminal.printable(clean(line) if cleans else line, out) + "\n")
+                sys.stdout.write(line + "\n")
         except BrokenPipeError:
             self._left = True
         except OSError as error:

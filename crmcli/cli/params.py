@@ -203,7 +203,8 @@ class Verb(_Literate):
         """Call it; what it gives back is printed by the run of the program."""
         assert self.callback is not None
         session, group = ctx.ensure_object(Session), ctx.parent and ctx.parent.command
-        powers.ask(session, ctx.command_path.partition(" ")[2])
+        session.command = ctx.command_path.partition(" ")[2]
+        powers.ask(session, session.command)
         given = ctx.invoke(self.callback, session, **ctx.params)
         if isinstance(group, Noun) and group.remark:
             told = imported(group.remark)(session.workspace)

@@ -66,6 +66,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "team": ("team:team", "Teams and their heads: list, add, set, rm."),
         "role": ("role:role", "What each role may do: list, show."),
         "can": ("can:can", "Whether a user may do something, and why."),
+        "audit": ("audit:audit", "Who looked at what, exported, was refused: list, verify, head."),
         "field": ("field:field", "Custom fields: list, add, rename, rm."),
         "directory": ("directory:directory", "Lists of allowed values: sources, reasons, types."),
         "calendar": (

@@ -46,6 +46,10 @@ class Session:
         self.inspecting = False
         self.is_of_house = False
         """Whether the house itself may do it, where nobody says who acts."""
+        self.door = "cli"
+        """By which door the command came, as the audit has it."""
+        self.command = ""
+        """The words of the command, without what was given to it."""
 
     def speak(self) -> None:
         """Speak the language of the workspace in which we stand, for words that open none."""
@@ -70,6 +74,11 @@ class Session:
             inspecting=self.inspecting,
         )
         self.out.locale = Locale.of(workspace)
+        if workspace.rights is not None:
+            from crmcli.workspace.trail import Trail
+
+            workspace.trail = Trail(workspace, self.command, self.door)
+            self.out.before = workspace.trail.give_out
         if workspace.settings.commit != "never":
             from crmcli.cli.calling import command_line
 
@@ -114,6 +123,7 @@ class Session:
         """Ask on a terminal before something is lost; `--yes` answers; elsewhere refuse."""
         if self.yes or self.dry_run:
             return
+        self.out.clear_the_way()
         if not sys.stdin.isatty():
             raise BadUsage(
                 tr("this needs an answer, and there is no terminal: {}", question), "add --yes"

@@ -36,6 +36,8 @@ WORDS = {
     "preferences.set": "how to be reached", "mail.clicked": "link followed", "mail.opened": "letter opened",
     "channel.mail": "e-mail", "channel.chat": "chats", "channel.form": "forms", "channel.call": "calls",
     "channel.sms": "SMS", "channel.click": "links", "channel.preferences": "preferences",
+    "command": "looked", "export": "exported", "refused": "refused", "reveal": "shown in full",
+    "canary": "canary", "begun": "begun",
     "email": "e-mail", "hard": "for good", "soft": "for now",
     "sms.failed": "SMS failed", "message.in": "message in", "message.out": "message out",
 }  # fmt: skip

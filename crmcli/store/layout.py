@@ -29,9 +29,19 @@ INDEX = ".crm/index.db"
 TIMELINE = "data/timeline"
 FILES = "data/files"
 AUDIENCES = "data/audiences"
+AUDIT = "data/audit"
+"""Who read how much, exported, was refused: a file a month and clone, in the form of the timeline."""
 LOCKED = "data/locked"
 """What the law keeps of people whose data were erased: no command reads it but crm privacy."""
-FOLDERS = (DATA, TIMELINE, FILES, AUDIENCES, LOCKED, *(f"{DATA}/{plural}" for plural in plurals()))
+FOLDERS = (
+    DATA,
+    TIMELINE,
+    AUDIT,
+    FILES,
+    AUDIENCES,
+    LOCKED,
+    *(f"{DATA}/{plural}" for plural in plurals()),
+)
 """Where links are refused at once: what stands behind one is not looked at."""
 PROGRAMS = "robots.d"
 PROGRAM = r"[\w][\w.-]{0,99}"
@@ -103,6 +113,11 @@ def new_id(entity: str) -> str:
 def timeline_path(at: datetime, clone: str) -> str:
     """The timeline file of one clone for the month (UTC) of an instant."""
     return f"{TIMELINE}/{at.astimezone(UTC):%Y-%m}/{clone}.csv"
+
+
+def audit_path(month: str, clone: str) -> str:
+    """The audit file of one clone for a month like 2026-11."""
+    return f"{AUDIT}/{month}/{clone}.csv"
 
 
 def timeline_file(at: datetime, clone: str) -> str:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from crmcli.model.access import Rights
     from crmcli.model.sent import Claim, SentList
     from crmcli.store.index import Agenda, Births, Index, Timeline
+    from crmcli.workspace.trail import Trail
 
 MOST_KEPT = 4000
 """Records that are held where nothing is written."""
@@ -63,6 +64,8 @@ class Folder:
         self._kept: dict[str, Stored] | None = None
         self.rights: Rights | None = None
         """What the user may do here; None where there is no access.yaml: everything."""
+        self.trail: Trail | None = None
+        """What is kept of what is handed out here; None where nothing is."""
 
     # --- index and timeline --------------------------------------------------------------------
 
@@ -227,6 +230,15 @@ class Folder:
 
     def stored(self, record_id: str, *, merged: bool = False) -> Stored:
         """A record with its raw form and the digest of its file; a tombstone if `merged` asks for it."""
+        found = self._as_seen(record_id, merged=merged)
+        return found if self.trail is None else self._handed_out(self.trail, found)
+
+    def _handed_out(self, trail: Trail, stored: Stored) -> Stored:
+        """A record that leaves the workspace, as its audit has seen it."""
+        trail.shown(stored.record.id)
+        return stored
+
+    def _as_seen(self, record_id: str, *, merged: bool) -> Stored:
         if self._sees_a_part:
             return self._seen(record_id, merged=merged)
         if self._kept is None:

@@ -172,7 +172,11 @@ class Reads(Configured):
         """The same as their files have them. Among the files of these entities alone, which is quicker,
         if the condition follows no link to others."""
         index = self._index_of(among) if among else self._index
-        return index.select(entity, condition, self.env, order, limit, offset)
+        return self._leaving(index.select(entity, condition, self.env, order, limit, offset))
+
+    def _leaving(self, rows: Documents[dict[str, Raw]]) -> Documents[dict[str, Raw]]:
+        """Rows, each of which the audit sees when it is taken."""
+        return rows if self.trail is None else rows.let_out(self.trail.let_out)
 
     def rows_of(
         self, record_ids: Sequence[str], *, as_left: bool = False
@@ -180,7 +184,7 @@ class Reads(Configured):
         """Those of these records that are there and readable, as their files have them; `as_left` as
         of `holding`."""
         index = self._standing if as_left else self._index
-        return index.raws(record_ids, as_left=as_left)
+        return self._leaving(index.raws(record_ids, as_left=as_left))
 
     def read_ahead(self, record_ids: Sequence[str]) -> dict[str, list[Event]]:
         """The events of some records; the records are held too, as long as the folder is `standing_still`."""

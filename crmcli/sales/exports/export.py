@@ -54,6 +54,8 @@ def export(
     columns = _columns(ws, entity, chosen.columns)
     condition = ws.within("export", entity, condition)
     rows = _for_mailing(ws, entity, condition) if chosen.for_mailing else ws.rows(entity, condition)
+    if ws.trail is not None:
+        ws.trail.exported(entity, len(rows), str(condition or ""))
     pieces = _Pieces(ws, entity, rows, columns)
     if chosen.format == "xlsx":
         return pieces.workbook()

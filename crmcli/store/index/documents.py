@@ -32,6 +32,7 @@ class Documents(Sequence[T]):
 
     def __init__(self, read: Callable[[dict[str, Raw]], T]) -> None:
         self._read = read
+        self._let_out: Callable[[dict[str, Raw]], dict[str, Raw]] | None = None
         self._blocks: list[bytes] = []
         self._ends: list[int] = []
         self._last: tuple[int, list[dict[str, Raw]]] = (-1, [])
@@ -46,15 +47,25 @@ class Documents(Sequence[T]):
     def read_as(self, read: Callable[[dict[str, Raw]], U]) -> Documents[U]:
         """The same records, made into something else."""
         other = Documents(read)
+        other._let_out = self._let_out
         other._blocks, other._ends = self._blocks, self._ends
         return other
+
+    def let_out(self, by: Callable[[dict[str, Raw]], dict[str, Raw]]) -> Documents[T]:
+        """The same records, each of which passes by there when it is taken, whatever is made of it."""
+        other = self.read_as(self._read)
+        other._let_out = by
+        return other
+
+    def _made(self, raws: Iterable[dict[str, Raw]]) -> Iterator[T]:
+        return map(self._read, map(self._let_out, raws) if self._let_out else raws)
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
 
     def __iter__(self) -> Iterator[T]:
         for block in self._blocks:
-            yield from map(self._read, _taken_apart(block))
+            yield from self._made(_taken_apart(block))
 
     @overload
     def __getitem__(self, index: int) -> T: ...
@@ -67,7 +78,8 @@ class Documents(Sequence[T]):
         block = bisect_right(self._ends, place)
         if self._last[0] != block:
             self._last = (block, _taken_apart(self._blocks[block]))
-        return self._read(self._last[1][place - self._ends[block]])  # counted from the block's end
+        raw = self._last[1][place - self._ends[block]]  # counted from the block's end
+        return next(self._made([raw]))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)

@@ -20,7 +20,7 @@ from crmcli.store.disk import files, targets
 from crmcli.store.yaml import codec
 from crmcli.store.yaml.canonical import MAX_BYTES
 
-_FOLDERS = (*plurals(), "timeline", "files", "audiences", "locked")
+_FOLDERS = (*plurals(), "timeline", "audit", "files", "audiences", "locked")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 

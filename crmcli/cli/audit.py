@@ -1,0 +1,101 @@
+"""crm audit: who looked at what, exported, was refused; whether that is whole; its heads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crmcli.cli.params import Noun, option
+from crmcli.cli.printing import print_problems
+from crmcli.cli.session import Session
+from crmcli.errors import BadUsage
+from crmcli.language import tr
+from crmcli.model.access import SETTINGS
+from crmcli.model.audit import KINDS, OWN, heads_in
+from crmcli.model.event import KINDS as EVENTS
+from crmcli.model.listed import allowed_hint
+from crmcli.present.audit import audit_table, head_table
+from crmcli.present.cells import Listing
+from crmcli.sales import audit as audited
+from crmcli.sales.history import past
+from crmcli.workspace import audit as kept
+
+audit = Noun("audit", help="Who looked at how much, exported, was refused: list, verify, head.")
+
+
+@audit.command(
+    "list",
+    params=[
+        option("--user", "Only what this user did; may be repeated.", "USER", multiple=True),
+        option("--since", "Since then, e.g. 2026-11-20 or -2h.", "WHEN", default="-7d"),
+        option("--door", "Only what came by this door: cli, gate, …", "DOOR"),
+        option("--kind", "Only this kind, e.g. export or lead.created.", "KIND", multiple=True),
+        option("--limit", "Only the last N.", "N", at_least=1),
+    ],
+)
+def list_(
+    session: Session,
+    user: Sequence[str],
+    since: str,
+    door: str,
+    kind: Sequence[str],
+    limit: int | None,
+) -> Listing:
+    """What users looked at, exported and were refused, and what they changed, oldest first.
+
+    command is what was shown; export, refused, reveal and canary are told by themselves; what was changed
+    stands on the timeline and has the kinds of events.
+
+    Example: crm audit list --user olga --since yesterday
+    """
+    ws = session.workspace
+    ws.require(SETTINGS)
+    known = (*KINDS, *OWN, *EVENTS)
+    for word in kind:
+        if word not in known:
+            raise BadUsage(
+                tr("no line is of the kind {!r}", word), allowed_hint(word, known, shown=KINDS)
+            )
+    moment = past.moment_of(ws, since, "--since", start=True)
+    found = audited.told(ws, moment, [ws.user_id(one) for one in user], door, kind)
+    return audit_table(ws, found[-limit:] if limit else found)
+
+
+@audit.command(
+    params=[
+        option(
+            "--head", "A head that was kept elsewhere, or a text with some; may be repeated.", "HEAD",
+            multiple=True,
+        )
+    ]
+)  # fmt: skip
+def verify(session: Session, head: Sequence[str]) -> int:
+    """Check that the audit is whole; names the first bad line of each file.
+
+    Lines that were edited, moved or taken out break the chain. Who can write the files can also cut off their
+    end or write all of them anew: that is told by heads which were kept elsewhere (crm audit head).
+
+    Example: crm audit verify --head 2026-11/k3mxw9tz:57:0123456789abcdef
+    """
+    ws = session.workspace
+    ws.require(SETTINGS)
+    anchored = [one for text in head for one in heads_in(text)]
+    if head and not anchored:
+        raise BadUsage(
+            tr("no head stands in {!r}", head[0]),
+            "a head is like 2026-11/k3mxw9tz:57:0123456789abcdef",
+        )
+    found = kept.faults(ws, anchored)
+    fine = tr("The audit is whole.") if kept.is_there(ws) else tr("nothing is kept yet")
+    return print_problems(session, found, kept.forks(ws), fine)
+
+
+@audit.command()
+def head(session: Session) -> Listing:
+    """How far the audit of each clone went: keep that elsewhere, and crm audit verify --head tells whether
+    the end of it is still there.
+
+    Example: crm audit head
+    """
+    ws = session.workspace
+    ws.require(SETTINGS)
+    return head_table(kept.heads(ws))

@@ -1,0 +1,93 @@
+"""The audit as people see it: who looked at how much, by which door, and what was changed beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from crmcli.language import counted, together, tr
+from crmcli.model.audit import BEGUN, DROPPED, KINDS, OWN, REFUSED, Head
+from crmcli.model.entities import ENTITIES
+from crmcli.model.event import Event
+from crmcli.model.values import format_instant
+from crmcli.present.cells import Column, Listing
+from crmcli.present.columns import name_of
+from crmcli.present.events import describe
+from crmcli.workspace import Workspace
+from crmcli.workspace.audit import shown_of
+
+COLUMNS = [
+    Column("at", "When", "datetime", keep=True), Column("user", "Who", "actor"),
+    Column("door", "Door", keep=True), Column("kind", "What", "word", keep=True),
+    Column("command", "Command", keep=True), Column("text", "Details", whole=True),
+]  # fmt: skip
+HEADS = [
+    Column("clone", "Clone", keep=True), Column("month", "Month"), Column("lines", "Lines", "count"),
+    Column("head", "End of the chain", keep=True, whole=True),
+]  # fmt: skip
+
+
+def audit_table(ws: Workspace, events: Iterable[Event]) -> Listing:
+    """Lines of the audit and events of the timeline: when, who, by which door, what."""
+    return Listing([_row(ws, event) for event in events], COLUMNS, "nothing is kept of that")
+
+
+def _row(ws: Workspace, event: Event) -> dict[str, Any]:
+    is_kept = event.kind in (*KINDS, *OWN)
+    text = _told(ws, event) if is_kept else _changed(ws, event)
+    return {
+        "id": event.id,
+        "at": format_instant(event.at),
+        "user": ws.owner_name(event.actor),
+        "door": event.data.get("door", "") if is_kept else "",
+        "kind": event.kind,
+        "command": event.data.get("command", "") if is_kept else "",
+        "record": event.record,
+        "shown": dict(shown_of(event)) if is_kept else {},
+        "text": text,
+        "data": dict(event.data),
+    }
+
+
+def _changed(ws: Workspace, event: Event) -> str:
+    name = name_of(ws, event.record) or event.record
+    return ": ".join(filter(None, (name, describe(ws, event))))
+
+
+def _told(ws: Workspace, event: Event) -> str:
+    data = event.data
+    if event.kind == REFUSED:
+        return str(data.get("why", ""))
+    if event.kind == BEGUN:
+        after = str(data.get("after", ""))
+        return tr("goes on from {}", after) if after else tr("the audit begins")
+    if event.kind == DROPPED:
+        return together(list(data.get("files", {})))
+    parts = []
+    if event.record:
+        parts.append(name_of(ws, event.record) or event.record)
+    if shown := shown_of(event):
+        parts.append(tr("shown: {}", _counts(shown)))
+    if masked := data.get("masked"):
+        parts.append(tr("masked: {}", masked))
+    if "count" in data:
+        where = f" ({data['where']})" if data.get("where") else ""
+        parts.append(_counts({str(data.get("noun")): int(data["count"])}) + where)
+    if data.get("what"):
+        parts.append(str(data["what"]))
+    return "; ".join(parts)
+
+
+def _counts(shown: Mapping[str, int]) -> str:
+    return together(
+        [counted(n, noun, ENTITIES[noun].plural) for noun, n in shown.items() if noun in ENTITIES]
+    )
+
+
+def head_table(heads: Iterable[Head]) -> Listing:
+    """How far the audit of each clone went; `head` is what is to be kept elsewhere."""
+    rows = [
+        {"clone": one.clone, "month": one.month, "lines": one.lines, "head": str(one)}
+        for one in heads
+    ]
+    return Listing(rows, HEADS, "nothing is kept yet")

@@ -1,0 +1,1 @@
+"""The audit's files: how lines are added, read, and found whole."""

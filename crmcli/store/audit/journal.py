@@ -1,0 +1,122 @@
+"""The audit of one clone: lines in the form of the timeline, chained over the months.
+
+Lines are added under a lock of their own, so that who only reads waits for no change, and are durable
+before `append` returns: what they tell of is shown after that.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crmcli.errors import InvalidData, Problem
+from crmcli.model.audit import BEGUN, Entry, Head
+from crmcli.model.event import Event
+from crmcli.store import layout
+from crmcli.store.disk import files, line_reader
+from crmcli.store.safety import locks
+from crmcli.store.timeline import csv_lines
+from crmcli.store.timeline.event_ids import EventIds
+from crmcli.store.timeline.line_hashes import own_hash
+
+LOCK = f"{layout.STATE}/audit.lock"
+PATIENCE = 10.0
+"""Seconds: fifty who write at once are through long before."""
+
+
+def append(
+    root: Path, clone: str, at: datetime, entries: Sequence[Entry], *, any_disk: bool = False
+) -> str:
+    """Add lines to the audit of this clone, durably; the id of the last one."""
+    with locks.beside(root, LOCK, PATIENCE, any_disk=any_disk) as held:
+        if held is None:
+            raise locks.Busy("the audit is busy, and nothing is shown without it", "try again")
+        month = f"{at.astimezone(UTC):%Y-%m}"
+        known = months(root, clone)
+        month = max([month, *known[-1:]])  # a clock that went back begins no month anew
+        path = layout.audit_path(month, clone)
+        files.make_folders(root, path.rpartition("/")[0])
+        with files.os_errors("write {}", path), files.closing(_opened(root, path)) as fd:
+            _cut_torn(fd)
+            tail = csv_lines.tail(root, path)
+            last_id = tail.last_id
+            if not tail.size:
+                before, entries = _begun(root, clone, known, entries)
+                last_id = before.last_id
+            ids = EventIds(at, last_id)
+            events = [
+                Event(ids.next(), at, one.actor, one.kind, one.record, one.cause, 0, one.data)
+                for one in entries
+            ]
+            files.write_all(fd, csv_lines.lines(events, tail), tail.size)
+            os.fsync(fd)
+            if not tail.size:
+                files.fsync_dir((root / path).parent)
+    return events[-1].id
+
+
+def _opened(root: Path, path: str) -> int:
+    return files.open_own(files.inside(root, path), os.O_RDWR)
+
+
+def _cut_torn(fd: int) -> None:
+    """Take away the rest of a line whose writing was cut off: what it tells of was not shown."""
+    size = os.fstat(fd).st_size
+    if size and os.pread(fd, 1, size - 1) != b"\n":
+        os.ftruncate(fd, line_reader.line_start(fd, size))
+
+
+def _begun(
+    root: Path, clone: str, known: Sequence[str], entries: Sequence[Entry]
+) -> tuple[csv_lines.Tail, Sequence[Entry]]:
+    """The end of the month before, and what is to be kept behind a line that goes on from there."""
+    after = known[-1] if known else ""
+    before = csv_lines.tail(root, layout.audit_path(after, clone)) if after else None
+    before = before or csv_lines.Tail(0, "", "")
+    return before, [Entry(BEGUN, data={"after": after, "hash": before.hash}), *entries]
+
+
+def months(root: Path, clone: str) -> list[str]:
+    """The months of which there is a file of that clone, in order."""
+    return [month for month, other in journals(root) if other == clone]
+
+
+def journals(root: Path) -> list[tuple[str, str]]:
+    """All files of the audit, by month and clone."""
+    found = sorted((root / layout.AUDIT).glob("*/*.csv"))
+    return [(path.parent.name, path.stem) for path in found if path.is_file()]
+
+
+def heads(root: Path) -> Iterator[Head]:
+    """How far each clone's audit went."""
+    last = {clone: month for month, clone in journals(root)}
+    for clone, month in sorted(last.items()):
+        path = layout.audit_path(month, clone)
+        with line_reader.opened(files.inside(root, path)) as fd:
+            ends = [csv_lines.bare(line) for _, line in csv_lines.numbered(fd)]
+        lines = [line for line in ends if line]
+        if lines:
+            yield Head(month, clone, len(lines), own_hash(lines[-1]))
+
+
+def read(root: Path, month: str, clone: str) -> tuple[list[csv_lines.Row], list[Problem]]:
+    """The lines of a file, and what of it cannot be read."""
+    path = layout.audit_path(month, clone)
+    chunk = csv_lines.read_file(files.inside(root, path), name=path)
+    return chunk.rows, chunk.problems
+
+
+def events(root: Path, since: datetime | None = None) -> Iterator[Event]:
+    """All lines that can be read, of all clones, in the order of their ids."""
+    first = f"{since.astimezone(UTC):%Y-%m}" if since else ""
+    found: list[Event] = []
+    for month, clone in journals(root):
+        if month >= first:
+            try:
+                rows, _ = read(root, month, clone)
+            except InvalidData:
+                continue  # `verify` tells of it
+            found += (row.event for row in rows if since is None or row.event.at >= since)
+    yield from sorted(found, key=lambda event: event.id)
