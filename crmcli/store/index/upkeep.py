@@ -201,12 +201,20 @@ class Upkeep:
     # -- opening, building, mending -------------------------------------------------------------
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """What `work` makes of the database, with all taken in that was left for later."""
+        """What `work` makes of what the user sees, with all taken in that was left for later."""
+        self._take_waiting()
+        return self._look(work)
+
+    def read_all(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """The same of the whole database, for what is not shown."""
+        self._take_waiting()
+        return self._use(work)
+
+    def _take_waiting(self) -> None:
         if self._waiting:
             self.touch([])
         if self._stale:
             self.refresh()
-        return self._look(work)
 
     def _look(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """What `work` makes of what the user may see of the database."""
