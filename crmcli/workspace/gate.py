@@ -33,6 +33,8 @@ REFUSED = {
     access.MERGE: "you may not merge {}",
 }
 _OF_ROBOTS = (layout.PIPELINES, "templates/", f"{layout.PROGRAMS}/", f"{layout.HOOKS_FOLDER}/")
+_REJOINS = (" merge", " unmerge", " rm")
+"""The commands that point the links of other records elsewhere."""
 _ANYBODY_S = (layout.VIEWS, layout.BLOCKLIST)
 
 
@@ -76,6 +78,10 @@ class Gate:
         return self.schema.read(new.entity, raw)
 
     def _ask_for(self, before: Record, changes: set[str]) -> None:
+        if self.command.endswith(_REJOINS) and all(
+            self._is_link(before.entity, name) for name in changes
+        ):
+            return  # what others have of a record that went into another goes with it
         if MERGED_INTO in changes:
             for verb in (access.MERGE, access.EDIT):
                 self._ask(verb, before)
@@ -87,6 +93,10 @@ class Gate:
                 changes = changes.difference(MOVED)
             if any(self._is_of_people(before.entity, name) for name in changes):
                 self._ask(access.EDIT, before)
+
+    def _is_link(self, entity: str, name: str) -> bool:
+        field = self.schema.named(entity, name)
+        return field is not None and field.kind.is_linking
 
     def _is_of_people(self, entity: str, name: str) -> bool:
         """Whether people change a field, not what crm itself keeps."""

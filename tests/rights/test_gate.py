@@ -197,3 +197,36 @@ def test_what_may_not_leave_is_not_exported(base: Base) -> None:
     told = b"".join(export(base.open("anna"), "deal")).decode()
     assert "Сделка anna" in told
     assert "Сделка olga" not in told
+
+
+def test_what_others_have_of_a_client_is_not_lost_with_it(base: Base) -> None:
+    from crmcli.sales.merging.merge import merge, plan
+    from crmcli.sales.records.remove import StillLinked, remove
+
+    kit.write(base.root, "access.yaml", ACCESS + "roles: {manager: {contact: {delete: own}}}\n")
+    theirs, mine = base.records["deal olga"].id, base.records["alone anna"].id
+    twin = kit.contact(base.open("anna"), name="Один Анны", owner="anna", anyway=True)
+    kit.edit(base.open("root"), theirs, contacts=twin.id)
+    with pytest.raises(StillLinked, match="others work with"):
+        remove(base.open("anna"), twin.id)
+    ws = base.open("anna")
+    merge(ws, plan(ws, mine, [twin.id], {}))
+    assert base.open("root").get(theirs).get("contacts") == (mine,)
+    assert base.open("root").get(theirs).get("owner") == "olga"
+
+
+def test_one_undoes_what_one_did_and_not_what_others_did_before(base: Base) -> None:
+    from crmcli.sales.history import undo
+
+    mine, theirs = base.records["deal anna"].id, base.records["deal olga"].id
+    kit.edit(base.open("anna"), mine, name="Моё")
+    kit.edit(base.open("olga"), theirs, name="Её")
+    undo.undo(base.open("anna"))
+    assert base.open("root").get(mine).get("name") == "Сделка anna"
+    assert base.open("root").get(theirs).get("name") == "Её"
+    with pytest.raises(Forbidden):
+        undo.undo(base.open("anna"), whose="anybody's")
+    kit.edit(base.open("anna"), mine, owner="olga")
+    with pytest.raises((Forbidden, NotFound)):
+        undo.undo(base.open("anna"))  # it is not hers any more
+    assert base.open("root").get(mine).get("owner") == "olga"

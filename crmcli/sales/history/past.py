@@ -14,7 +14,8 @@ from crmcli.model.fields import BadValues, Record
 from crmcli.model.merged import MERGED_INTO, survivor_in
 from crmcli.model.values import Raw, entity_of, parse_instant
 from crmcli.store.timeline.event_ids import are_of_one_change
-from crmcli.workspace import RecordRemoved, Workspace
+from crmcli.workspace import RecordRemoved
+from crmcli.workspace.reads import Reads
 
 PAGE = 500
 """Events that are read at a time."""
@@ -34,7 +35,7 @@ class PastChange:
     that back is a redo), `is_undoable` if it changed a record or a person logged something.
     """
 
-    ws: Workspace = field(compare=False, repr=False)
+    ws: Reads = field(compare=False, repr=False)
     clone: str
     actor: str
     span: tuple[str, str]
@@ -59,7 +60,7 @@ class PastChange:
 
 
 def _events(
-    ws: Workspace,
+    ws: Reads,
     clone: str,
     kinds: Sequence[str] = (),
     *,
@@ -96,7 +97,7 @@ def _just_after(event_id: str) -> str:
     return f"{event_id}0"
 
 
-def group(ws: Workspace, clone: str, events: Iterable[Event]) -> Iterator[PastChange]:
+def group(ws: Reads, clone: str, events: Iterable[Event]) -> Iterator[PastChange]:
     """The changes that events of a clone belong to; both in the same order, whichever it is."""
     found: PastChange | None = None
     for event in events:
@@ -112,7 +113,7 @@ def group(ws: Workspace, clone: str, events: Iterable[Event]) -> Iterator[PastCh
         yield found
 
 
-def _of_one(ws: Workspace, clone: str, event: Event) -> PastChange:
+def _of_one(ws: Reads, clone: str, event: Event) -> PastChange:
     is_undoable = (
         "changes" in event.data
         or event.kind.endswith((".created", ".removed", ".merged", ".unmerged"))
@@ -136,12 +137,12 @@ def _joined(one: PastChange, other: PastChange) -> PastChange:
     )
 
 
-def changes_of(ws: Workspace) -> Iterator[PastChange]:
+def changes_of(ws: Reads) -> Iterator[PastChange]:
     """The changes that this clone made, the latest first."""
     return group(ws, ws.clone, _events(ws, ws.clone, newest_first=True))
 
 
-def change_at(ws: Workspace, event_id: str) -> PastChange | None:
+def change_at(ws: Reads, event_id: str) -> PastChange | None:
     """The change to which an event belongs; None if there is no such event in any clone."""
     for clone in ws.timeline.clones():
         near = ws.events(clone=clone, after=_just_before(event_id), limit=32)
@@ -150,7 +151,7 @@ def change_at(ws: Workspace, event_id: str) -> PastChange | None:
     return None
 
 
-def _change_around(ws: Workspace, clone: str, event_id: str) -> PastChange:
+def _change_around(ws: Reads, clone: str, event_id: str) -> PastChange:
     last = event_id
     for event in _events(ws, clone, after=event_id, page=32):
         if not are_of_one_change(last, event.id):
@@ -160,13 +161,13 @@ def _change_around(ws: Workspace, clone: str, event_id: str) -> PastChange:
     return next(group(ws, clone, events))
 
 
-def ids_from(ws: Workspace, beginning: str) -> list[str]:
+def ids_from(ws: Reads, beginning: str) -> list[str]:
     """The ids of the next events of each clone from that id on, or that beginning of one."""
     clones = ws.timeline.clones() if beginning else ()
     return [e.id for clone in clones for e in ws.events(clone=clone, after=beginning, limit=8)]
 
 
-def changes_of_batch(ws: Workspace, batch: str) -> list[PastChange]:
+def changes_of_batch(ws: Reads, batch: str) -> list[PastChange]:
     """The changes by which an import stands, the latest first."""
     found: dict[tuple[str, str], PastChange] = {}
     for clone in ws.timeline.clones():
@@ -197,7 +198,7 @@ def without_empty(raw: Mapping[str, Raw], names: Iterable[str]) -> dict[str, Raw
     return {name: value for name, value in raw.items() if name not in gone}
 
 
-def restored(ws: Workspace, record_id: str, raw: Mapping[str, Raw]) -> Record:
+def restored(ws: Reads, record_id: str, raw: Mapping[str, Raw]) -> Record:
     """A record from what its file held before; Refused if that does not match today's fields."""
     try:
         return ws.schema.read(entity_of(record_id), raw)
@@ -208,7 +209,7 @@ def restored(ws: Workspace, record_id: str, raw: Mapping[str, Raw]) -> Record:
         ) from None
 
 
-def as_of(ws: Workspace, record_id: str, moment: datetime) -> Record:
+def as_of(ws: Reads, record_id: str, moment: datetime) -> Record:
     """A record as it was at a moment; NotFound if it did not exist. Edits by hand count as always there."""
     events = ws.in_order(ws.events(record=record_id))
     raw: dict[str, Raw] | None = None
@@ -237,7 +238,7 @@ def as_of(ws: Workspace, record_id: str, moment: datetime) -> Record:
 
 
 def _was_made_later(
-    ws: Workspace, raw: Mapping[str, Raw], events: Sequence[Event], moment: datetime
+    ws: Reads, raw: Mapping[str, Raw], events: Sequence[Event], moment: datetime
 ) -> bool:
     """Whether a record of whose making no event tells says itself that it was made after a moment."""
     if events and events[0].kind.endswith(".created"):
@@ -257,7 +258,7 @@ def _was_not_there(record_id: str, events: Sequence[Event], moment: datetime) ->
 
 
 def moment_of(
-    ws: Workspace, text: str, option: str = "--at", *, past: bool = True, start: bool = False
+    ws: Reads, text: str, option: str = "--at", *, past: bool = True, start: bool = False
 ) -> datetime:
     """The moment that people mean: an instant, or the end (or `start`) of a day or of several; BadUsage
     if none."""

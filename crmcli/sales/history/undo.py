@@ -140,6 +140,7 @@ def _in_turn(
         with ws.change("undo") as change:
             ws.look_at_events()
             found = find()
+            _check_own(ws, found)
             _check_not_erased(found)
             if telling:
                 telling.before(found)
@@ -155,6 +156,12 @@ def _in_turn(
                 last = change.last_event
     tell(done)
     return total
+
+
+def _check_own(ws: Workspace, changes: Sequence[PastChange]) -> None:
+    """Forbidden where others made one of the changes, but to whom may change the settings."""
+    if any(past.actor != ws.actor for past in changes):
+        ws.require("settings")
 
 
 def _check_not_erased(changes: Sequence[PastChange]) -> None:
@@ -178,7 +185,7 @@ def undone_spans(ws: Workspace) -> set[Span]:
     """The changes that were undone in any clone, by their first and last events."""
     return {
         (str(first), str(last))
-        for event in ws.events(kinds=("change.undone",))
+        for event in ws.house.events(kinds=("change.undone",))
         for first, last in event.data.get("undone", ())
     }
 
@@ -188,7 +195,7 @@ def _latest(ws: Workspace, count: int, whose: str, *, redo: bool = False) -> lis
     spans = undone_spans(ws)
     found: list[PastChange] = []
     units: set[str] = set()
-    for past in changes_of(ws):
+    for past in changes_of(ws.house):
         if past.span in spans or past.is_undo is not redo or not (redo or past.is_undoable):
             continue
         if not _is_of(ws, past.actor, whose):

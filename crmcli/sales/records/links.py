@@ -22,7 +22,8 @@ def links_of(ws: Workspace, record: Record) -> Iterator[tuple[str, str, tuple[st
 
 
 def referring_to(ws: Workspace, ids: Sequence[str]) -> Iterable[Record]:
-    """The records that link to any of these, each once, in a question for each field and 500 ids."""
+    """The records that link to any of these, each once, in a question for each field and 500 ids: whoever may
+    see them, for no link may be left that leads nowhere."""
     found: dict[str, Record] = {}
     by_entity: dict[str, list[str]] = {}
     for record_id in ids:
@@ -36,7 +37,7 @@ def referring_to(ws: Workspace, ids: Sequence[str]) -> Iterable[Record]:
             for start in range(0, len(targets), AT_ONCE):
                 listed = tuple(map(Text, targets[start : start + AT_ONCE]))
                 condition = Condition(name, In((name,), listed))
-                found.update((r.id, r) for r in ws.select(entity, condition, among=among))
+                found.update((r.id, r) for r in ws.house.select(entity, condition, among=among))
     return found.values()
 
 

@@ -32,7 +32,7 @@ def remove(ws: Workspace, *record_ids: str, unlink: bool = False) -> list[Record
             if any(getattr(other, "credits", "") == record_id for other in others):
                 raise StillLinked(tr("{} has credit notes", record_id), "remove those first")
             if others and not unlink:
-                raise _still_linked(record_id, others)
+                raise _still_linked(ws, record_id, others)
             for other in others:
                 change.save(relinked(ws, change.get(other.id), record_id))
         for record in gone:
@@ -78,7 +78,10 @@ def _tombstones(ws: Workspace, ids: Sequence[str]) -> list[str]:
     return found
 
 
-def _still_linked(record_id: str, others: Sequence[Record]) -> StillLinked:
+def _still_linked(ws: Workspace, record_id: str, others: Sequence[Record]) -> StillLinked:
+    others = [other for other in others if ws.is_seen(other.id)]
+    if not others:
+        return StillLinked(tr("others work with {} too", record_id), "ask who leads the team")
     shown = ", ".join(r.id for r in others[:5]) + (" …" if len(others) > 5 else "")
     return StillLinked(
         tr("{} is linked from {}: {}", record_id, counted(len(others), "record"), shown),

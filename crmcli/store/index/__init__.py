@@ -64,8 +64,8 @@ class Timeline(Upkeep):
     between = _asking(instants.between)
 
     def tree(self, work: Callable[[Tree], T]) -> T:
-        """What `work` makes of the branches of the timeline, all of it as at one moment, whoever asks: how far
-        automation has heard is not anybody's own."""
+        """What `work` makes of the branches of the timeline, all of it as at one moment, whoever asks: how
+        far automation has heard is not anybody's own."""
         from crmcli.store.index.branches import Tree
 
         def at_once(connection: sqlite3.Connection) -> T:
