@@ -10,7 +10,6 @@ from pathlib import Path
 from crmcli.automation.hooks import Hooks
 from crmcli.errors import InvalidData
 from crmcli.language import tr
-from crmcli.model.access import RUN
 from crmcli.store import layout
 from crmcli.workspace import Workspace
 
@@ -50,9 +49,7 @@ class Opening:
             sys.stderr.write(tr("what was there before is served: {}", fault) + "\n")
 
     def _opened(self) -> Workspace:
-        ws = Workspace.open(self._root, user=self._user, now=self._fixed, of_house=True)
-        ws.require(RUN)
-        ws.act_for_all()
+        ws = Workspace.open(self._root, user=self._user, now=self._fixed, for_all=True)
         assert ws.forms  # read now, for what is wrong in it
         self._good, self._told = ws, ""
         return self._hooked(ws)

@@ -90,6 +90,7 @@ class Workspace(Reads):
         otherwise: str = "",
         asks_who: bool = False,
         of_house: bool = False,
+        for_all: bool = False,
         clone: str = "",
         dry_run: bool = False,
         inspecting: bool = False,
@@ -102,7 +103,7 @@ class Workspace(Reads):
         `clone` is under which name it writes on the timeline, if not that of this machine. `otherwise` is
         who acts if `user` does not say it. A door for people `asks_who`: the answer of `crm login` counts,
         who acts as `user` needs the right to do so, and where several work nobody in particular changes
-        nothing. `of_house` is what needs nobody in particular.
+        nothing. `of_house` is what needs nobody in particular; a server goes on `for_all`, whoever began it.
         """
         root = layout.find_root(start or Path())
         for path in layout.FOLDERS:
@@ -112,8 +113,8 @@ class Workspace(Reads):
         acting = found(root, settings, user, otherwise, asks=asks_who)
         workspace = cls(root, settings, acting.user, now, clone)
         workspace.acting, workspace.dry_run = acting, dry_run
-        workspace.is_house = not (asks_who or acting.user)
-        if acting.user or not of_house:
+        workspace.is_house = for_all or not (asks_who or acting.user)
+        if not for_all and (acting.user or not of_house):
             workspace.take_rights()
         if workspace.rights is not None:
             check_acts_as(workspace.rights, acting)

@@ -12,6 +12,7 @@ import pytest
 from crmcli.errors import Forbidden
 from crmcli.sales.settings import feeds, leaving
 from crmcli.sales.stages import move
+from crmcli.web.opening import Opening
 from crmcli.workspace.acting import NoRights
 from tests import kit
 from tests.rights.conftest import SETTINGS, Base
@@ -189,3 +190,11 @@ def test_an_open_board_is_left_at_once(base: Base) -> None:
         screen.until("crm: error: 'anna' has no rights here")
         assert b"\x1b[?1049l" in screen.written  # the terminal as it was before the board
         assert time.monotonic() - started < 10  # a second or two, on a machine that is not busy
+
+
+def test_a_server_goes_on_when_who_started_it_leaves(held: Base) -> None:
+    serve = Opening(held.root, "olga", kit.NOW)
+    assert set(serve().forms.forms) == {"site"}
+    leaving.put_off(held.open("root"), "olga", "anna")
+    assert serve().forms.forms["site"].owner == "anna"
+    assert serve().count("deal") == 5
