@@ -219,3 +219,20 @@ def test_can_tells_nothing_of_what_the_asker_does_not_see(crm: Crm, base: Base) 
     ]
     assert runs[0].code == runs[1].code == 3
     assert runs[0].err.replace(hidden, absent) == runs[1].err
+
+
+@pytest.mark.parametrize("command", ["check", "user list"])
+def test_it_is_said_that_rights_are_advice(crm: Crm, base: Base, command: str) -> None:
+    acts = {"cwd": base.root, "CRM_USER": "root"}
+    run = crm(*command.split(), **acts)
+    assert run.code == 0
+    assert "in a folder or clone that a person can read, rights are advice" in run.err
+    (base.root / "access.yaml").unlink()
+    assert "advice" not in crm(*command.split(), **acts).err
+
+
+def test_a_word_in_settings_that_means_two_is_told(crm: Crm, team: Path) -> None:
+    kit.append(team, "settings.yaml", "assignment:\n  - to: Анна\n")
+    run = crm("check", cwd=team, CRM_USER="boris")
+    assert run.code == 6
+    assert "anna or ann" in run.out + run.err
