@@ -81,7 +81,7 @@ def show(session: Session, ref: str) -> Listing:
     params=[USER, click.Argument(("roles",), nargs=-1, required=True, metavar="ROLE...")],
 )
 def role(session: Session, ref: str, roles: Sequence[str]) -> Told:
-    """Give a user these roles, and no others. crm role list has what there is.
+    """Give a user these roles, and no others; crm role has what there is.
 
     Where there is no access.yaml yet it is made: you become administrator, and who has no role may do
     nothing from then on.

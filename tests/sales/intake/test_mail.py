@@ -193,7 +193,7 @@ def test_a_dead_address_gets_no_more_mail_until_it_writes(
     write(folder, "templates/mail/hi.j2", "Subject: Привет\n\nПривет")
     refused = crm("mail", "send", anna.id, "--template", "hi")
     assert (refused.code, "5.1.1" in refused.err) == (1, True)
-    assert crm("mail", "send", anna.id, "--template", "hi", "--anyway").code == 0
+    assert crm("mail", "send", anna.id, "--template", "hi", "--anyway", "--as", "anna").code == 0
     ws.look_again()
     came(ws, letter(Message_ID="<9@client.example>"))
     assert why_not_mail(ws, anna, [ANNA]) == ""
