@@ -99,17 +99,17 @@ def _read(part: Part) -> Marked:
 
 def _flowed(text: str, has_no_space: bool) -> str:
     """Lines that were broken to be sent, whole again (RFC 3676)."""
-    lines: list[str] = []
+    lines: list[list[str]] = []  # each in pieces: one made of a million is put together once
     goes_on, depth = False, 0
     for line in text.split("\n"):
         bare = line.lstrip(">")
         quoted = len(line) - len(bare)
         bare = bare[1:] if bare.startswith(" ") else bare
         if goes_on and quoted == depth and bare != "-- ":
-            lines[-1] += bare
+            lines[-1].append(bare)
         else:
-            lines.append(f"{'>' * quoted} {bare}" if quoted else bare)
+            lines.append([f"{'>' * quoted} {bare}" if quoted else bare])
         goes_on, depth = bare.endswith(" ") and bare != "-- ", quoted
         if goes_on and has_no_space:
-            lines[-1] = lines[-1][:-1]
-    return "\n".join(lines)
+            lines[-1][-1] = lines[-1][-1][:-1]
+    return "\n".join(map("".join, lines))

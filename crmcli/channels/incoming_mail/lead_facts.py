@@ -124,7 +124,8 @@ def form_fields(text: str) -> dict[str, str]:
         if name and value:
             found.setdefault(name, value)
         elif last == "text" and line and ":" not in line[:_LONGEST_LABEL]:
-            found["text"] = f"{found['text']}\n{line}" if line != found["text"] else line
+            said = found.get("text", line)  # none yet below a label with blank lines after it
+            found["text"] = f"{said}\n{line}" if line != said else line
         last = name or ("text" if last == "text" and ":" not in line[:_LONGEST_LABEL] else "")
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from crmcli.channels.incoming.mail import own_addresses
 from crmcli.dataclass import dataclass
 from crmcli.errors import Refused
 from crmcli.language import tr
@@ -59,8 +60,7 @@ def _check(ws: Workspace, letter: Event, record: Record, address: str) -> None:
     """Refused where the sender is one of us, or a client of whom more is known than this letter."""
     if "@" not in address:
         raise Refused(tr("{} says no address", letter.id), "see crm mail show --raw")
-    ours = {fold(user.email) for user in ws.settings.users.values()} | {fold(ws.settings.us.email)}
-    if address in ours:
+    if address in own_addresses(ws.settings):
         raise Refused(tr("{} is one of us", address), "see crm mail show")
     events = ws.events(record=record.id)
     brought = {e.data.get("intake") for e in events if _wrote(e, address)} - {None}

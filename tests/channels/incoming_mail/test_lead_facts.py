@@ -88,3 +88,9 @@ def test_a_letter_with_a_colon_is_no_form() -> None:
         "Вопрос: когда приедете?\nКлиент: ждёт. Мой адрес: Тула", "Анна Белова <anna@firm.ru>"
     )
     assert (found.is_form, found.name, found.email) == (False, "Анна Белова", "anna@firm.ru")
+
+
+@pytest.mark.parametrize("blank", ["", "\n", "\n\n\n", "Сообщение:\n"])
+def test_what_stands_below_blank_lines_after_its_label_is_the_text(blank: str) -> None:
+    found = facts(f"Имя: Олег\nТелефон: 8 916 123-45-67\nСообщение:\n{blank}Хочу балкон\nи окно")
+    assert found.text == "Хочу балкон\nи окно"

@@ -233,8 +233,9 @@ def test_broken_messages_are_read(data: bytes, text: str) -> None:
         HEAD + b"\n" + b"> a\nb\n" * 10_000, b"From: MAILER-DAEMON@x.ru\nSubject: undelivered\n\n" + b"user" * 250_000,
         typed("text/html", b"<!--" * 200_000), typed("text/html", b"<b><i>" * 1000 + b"</q>" * 100_000),
         typed("text/html", b"</a" * 300_000), typed("text/html", b"<blockquote>a" * 50_000),
+        typed("text/plain; format=flowed", b"yyyyyyyy \n" * 400_000),
     ],
-    ids=["lines", "brackets", "signs", "arrows", "letters", "comments", "tags", "ends", "quotes"],
+    ids=["lines", "brackets", "signs", "arrows", "letters", "comments", "tags", "ends", "quotes", "flowed"],
 )  # fmt: skip
 def test_what_is_made_to_take_long_does_not(data: bytes) -> None:
     start = time.process_time()
