@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from crmcli.cli.file_names import WrittenFile, is_stdout
 from crmcli.cli.params import REF, ChangingVerb, Noun, Verb, imported, option
 from crmcli.cli.session import Session
 from crmcli.errors import CrmError
@@ -33,15 +34,20 @@ def rendering(group: Noun, verb: str, told: str, about: str, *options: click.Opt
         ws = session.workspace
         record_id = ws.resolve(ref, str(group.name))
         shown = ".txt" if sys.stdout.isatty() else ".html"
-        ending = output.suffix if output else shown
+        ending = (output.suffix if output else "") or shown
+        if str(output).startswith("-."):
+            ending = str(output)[1:]
         page = imported(f"crmcli.sales.{verb}")(ws, record_id, ending, **given)
+        if output is not None and is_stdout(str(output)):
+            session.out.content([page])
+            return
         if output is None:
             session.out.text(page.decode())
             return
         imported("crmcli.store.disk.new_file:write_out")(output, page, over=True)
         session.out.note(tr("wrote {}", output))
 
-    path = click.Path(dir_okay=False, path_type=Path)
+    path = WrittenFile(has_kinds=True, dir_okay=False, path_type=Path)
     params = [REF, option("-o --output", told, "FILE", type=path), *options]
     group.add_command(Verb("render", params=params, callback=callback, help=cleandoc(about)))
 

@@ -34,6 +34,10 @@ def edit_as_text(
     from crmcli.sales.records.new_links import linking
 
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if session.door:
+        raise BadUsage(
+            "nothing to change", "give options; crm --remote opens the editor on your side"
+        )
     if not editor and not sys.stdin.isatty():
         raise BadUsage("nothing to change", "give options, or set EDITOR")
     ws = session.workspace
@@ -92,9 +96,11 @@ def _kept(error: CrmError, path: Path) -> CrmError:
     return error
 
 
-def written(begun: str) -> str:
+def written(session: Session, begun: str) -> str:
     """What somebody writes in $EDITOR above a text that is there; BadUsage if that is nothing."""
-    if not (os.environ.get("VISUAL") or os.environ.get("EDITOR") or sys.stdin.isatty()):
+    if session.door or not (
+        os.environ.get("VISUAL") or os.environ.get("EDITOR") or sys.stdin.isatty()
+    ):
         raise BadUsage(
             "give the text or --template", tr("crm mail reply MESSAGE 'Yes, tomorrow at ten.'")
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
+from crmcli.cli.file_names import ReadFile, WrittenFile
 from crmcli.cli.params import ChangingVerb, Noun
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
@@ -15,6 +17,7 @@ from crmcli.present.records import raw_row
 from crmcli.present.told import Told
 from crmcli.sales.history.story import files_of
 from crmcli.sales.records import attachments
+from crmcli.sales.records.input_files import read_stream
 
 file = Noun("file", help="Files attached to a record: contracts, plans, photos.")
 COLUMNS = [
@@ -26,13 +29,13 @@ COLUMNS = [
 
 @file.command(cls=ChangingVerb)
 @click.argument("ref")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(), metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, type=ReadFile(), metavar="PATH...")
 @click.option("--name", default="", help="Name to attach it under.")
 @click.option("--replace", is_flag=True, help="Replace a file of the same name.")
 def add(session: Session, ref: str, paths: tuple[str, ...], name: str, replace: bool) -> Told:
     """Attach files to a record.
 
-    Equal files are stored once.
+    Equal files are stored once. - is stdin, for which --name says how it is called.
 
     Example: crm file add 7k3 Contract.pdf
     """
@@ -40,11 +43,20 @@ def add(session: Session, ref: str, paths: tuple[str, ...], name: str, replace: 
         raise BadUsage("--name names one file", "attach the files one by one")
     ws = session.workspace
     record = ws.find(ref)
-    new = [attachments.read(Path(path), name) for path in paths]
+    if "-" in paths and not name:
+        raise BadUsage("a file from stdin has no name", "give one with --name")
+    new = [_read(path, name) for path in paths]
     attachments.attach(ws, record.id, new, instead=replace)
     names = ", ".join(each.name for each in new)
     text = tr("Attached {} to {} {}.", names, record.id, record.get("name"))
     return Told(text, raw_row(ws, record))
+
+
+def _read(path: str, name: str) -> attachments.New:
+    if path != "-":
+        return attachments.read(Path(path), name)
+    content = read_stream(sys.stdin.buffer, "stdin", attachments.LARGEST)
+    return attachments.named_new(name, content)
 
 
 @file.command("list")
@@ -70,7 +82,12 @@ def list_(session: Session, ref: str) -> Listing:
 @click.argument("ref")
 @click.argument("name", required=False, default="")
 @click.option(
-    "-o", "--output", default="", type=click.Path(), metavar="PATH", help="A file, a folder, or -."
+    "-o",
+    "--output",
+    default="",
+    type=WrittenFile(is_here=True),
+    metavar="PATH",
+    help="A file, a folder, or -.",
 )
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def get(session: Session, ref: str, name: str, output: str, force: bool) -> Told | None:

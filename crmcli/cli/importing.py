@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from crmcli.cli.file_names import FileName, ReadFile, TextOrFile
 from crmcli.cli.params import ChangingVerb, Noun, WholeNumber, imported, option
 from crmcli.cli.printing import print_problems
 from crmcli.cli.session import Session
@@ -35,6 +36,13 @@ VALUE_MAP = ("field", "theirs", "ours")
 import_ = Noun("import", help="Import records from CSV, xlsx, JSON lines or vCards.")
 
 
+def _is_pair(text: str) -> bool:
+    """Whether it is a value of a field with another one, and no file."""
+    _, colon, pair = text.partition(":")
+    theirs, equals, _ = pair.rpartition("=")
+    return bool(colon and equals and theirs.strip())
+
+
 def _reading_options(entity: str) -> list[click.Parameter]:
     """How the file is to be read."""
     orders = ("auto", "fio", "first-last", "last-first")
@@ -43,7 +51,7 @@ def _reading_options(entity: str) -> list[click.Parameter]:
     fields, users = "Map a column to a field; COL= skips it.", "Map an owner in the file to a user."
     staged = "staged" in ENTITIES[entity].traits
     return [
-        click.Argument(("file",), type=click.Path()),
+        click.Argument(("file",), type=ReadFile()),
         option("--preset", "Preset for the columns (see crm import preset list), or none.", "NAME"),
         option("--map columns", fields, "COL=FIELD", multiple=True),
         option("--encoding", "utf-8, cp1251, cp1250, cp1252, …", "NAME"),
@@ -51,7 +59,13 @@ def _reading_options(entity: str) -> list[click.Parameter]:
         option("--header-row", "Line of the header. [default: found by its words]", type=LINE),
         option("--delimiter", "; , | or tab.", "CHAR"),
         option("--set values", "Set a field in every row.", "FIELD=VALUE", multiple=True),
-        option("--value-map value_maps", values, "FIELD:THEIRS=OURS", multiple=True),
+        option(
+            "--value-map value_maps",
+            values,
+            "FIELD:THEIRS=OURS",
+            multiple=True,
+            type=TextOrFile(_is_pair),
+        ),
         option("--date-format", "Form of all dates: DD.MM.YYYY, '%d/%m/%y', …", "FORM"),
         option("--country", "Country of phones without a code: RU, US, …", "CC"),
         option("--date-order", "Day or month first in 03/04/2026.", among=("dmy", "mdy")),
@@ -68,7 +82,7 @@ def _taking_options() -> list[click.Parameter]:
     linked = "--create-missing/--no-create-missing"
     return [
         option("--on-duplicate", told(), default="update", among=tuple(WAYS)),
-        option("--rejects", rejects, "FILE", type=click.Path()),
+        option("--rejects", rejects, "FILE", type=FileName()),
         option(linked, "Create companies and contacts that a row names.", default=True),
         option("--create-values", "Add values that a directory lacks to it.", is_flag=True),
         option("--again", "Import a file that was imported before.", is_flag=True),
@@ -280,9 +294,9 @@ def _set(texts: Sequence[str]) -> list[tuple[str, str]]:
 
 def _value_map(text: str) -> Iterator[tuple[str, str, str]]:
     """What --value-map says: one value, or the rows of a file."""
-    name, colon, pair = text.partition(":")
-    theirs, equals, ours = pair.rpartition("=")
-    if colon and equals and theirs.strip():
+    name, _, pair = text.partition(":")
+    theirs, _, ours = pair.rpartition("=")
+    if _is_pair(text):
         yield name.strip(), theirs.strip(), ours.strip()
     elif Path(text).is_file():
         table = imports.open_source(read_file(text, LARGEST_IMPORT)[1], text)

@@ -11,6 +11,7 @@ import click
 from crmcli.cli.bringing import brought
 from crmcli.cli.documents import ANYWAY, confirmed, sent_each
 from crmcli.cli.editing import written
+from crmcli.cli.file_names import TextOrFile, WrittenFile
 from crmcli.cli.options import check_chosen
 from crmcli.cli.params import (
     ALL_OR_NOTHING,
@@ -41,6 +42,7 @@ ATTACH = option(
     "A file, or the number of an offer or invoice, which goes as PDF.",
     "FILE|NUMBER",
     multiple=True,
+    type=TextOrFile(lambda text: True),  # through the gate it is the number of a document
 )
 
 
@@ -129,7 +131,9 @@ def send(
     ws = session.workspace
     path = templates.find(ws, template, mail=True)
     check_chosen(refs, where, "crm mail send REF… --template T, or --where EXPR")
-    wanted = person_mail.PersonMail(path, to, [attached(ws, one) for one in attach], anyway)
+    wanted = person_mail.PersonMail(
+        path, to, [attached(ws, one, files=session.door is None) for one in attach], anyway
+    )
     if len(refs) != 1:
         chosen = templates.chosen(ws, path, refs, where, noun)
         return sent_each(session, chosen, wanted, whole=all_or_nothing)
@@ -190,7 +194,13 @@ def show(session: Session, ref: str, raw: bool, full: bool) -> None:
     params=[
         LETTER,
         click.Argument(("name",), required=False, default="", metavar="[FILE]"),
-        option("--output -o", "A folder, or a file for one; - is stdout.", "PATH"),
+        option(
+            "--output -o",
+            "A folder, or a file for one; - is stdout.",
+            "PATH",
+            default="",
+            type=WrittenFile(is_here=True),
+        ),
         option("--force", "Overwrite what is there.", is_flag=True),
     ]
 )
@@ -260,11 +270,11 @@ def reply(
     record_id, to, subject, before = letters.answered(ws, letter)
     quotes = f"\n\n{letters.quoted(ws, letter)}\n"
     if is_asked:
-        text = written(quotes)
+        text = written(session, quotes)
     elif quote and not template:
         text = f"{text.strip()}{quotes}"
     path = templates.find(ws, template, mail=True) if template else ""
-    files = [attached(ws, one) for one in attach]
+    files = [attached(ws, one, files=session.door is None) for one in attach]
     wanted = person_mail.PersonMail(path, to, files, anyway, text.strip(), subject, before)
     record = ws.get(record_id)
     return confirmed(session, record, wanted, lambda: person_mail.send(ws, record.id, wanted))

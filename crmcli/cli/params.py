@@ -165,7 +165,9 @@ class _Literate(click.Command):
 
             strangewords.refuse(self, ctx, args)
         given = list(args)
+        look = _look_by_gate if ctx.ensure_object(Session).door else _look_at_nothing
         try:
+            look(self, ctx, args)
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             if not error.option_name[1:2].isdigit():
@@ -173,7 +175,18 @@ class _Literate(click.Command):
         ctx.ignore_unknown_options = (
             True  # a number below zero is a value: the command says why not
         )
+        look(self, ctx, given)
         return super().parse_args(ctx, given)
+
+
+def _look_at_nothing(*_: object) -> None:
+    """Who sits at this machine may name what is there."""
+
+
+def _look_by_gate(command: click.Command, ctx: click.Context, args: list[str]) -> None:
+    from crmcli.cli import gate_grammar
+
+    gate_grammar.look(command, ctx, args)
 
 
 @cache

@@ -16,6 +16,7 @@ NEEDS: Mapping[tuple[str, ...], str] = {
     ("form", "quarantine"): RUN,
     ("intake",): RUN,
     ("audience",): SETTINGS,
+    ("gate",): SETTINGS,
     ("contact", "sync"): SETTINGS,
 }
 """By the words of a command, or of its group, the power that it takes. What changes a file that is no record

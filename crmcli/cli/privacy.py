@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from crmcli.cli.file_names import WrittenFile
 from crmcli.cli.params import ChangingVerb, Noun
 from crmcli.cli.session import Session
 from crmcli.language import counted, tr
@@ -33,7 +34,12 @@ LOCKED = [
 @privacy.command()
 @click.argument("ref")
 @click.option(
-    "-o", "--output", default="", type=click.Path(), metavar="PATH", help="A file, a folder, or -."
+    "-o",
+    "--output",
+    default="",
+    type=WrittenFile(is_here=True),
+    metavar="PATH",
+    help="A file, a folder, or -.",
 )
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def export(session: Session, ref: str, output: str, force: bool) -> Told | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from crmcli.cli.file_names import ReadFile, WrittenFile
 from crmcli.cli.params import ChangingVerb, Noun, Verb, option
 from crmcli.cli.session import Session
 from crmcli.language import counted, tr
@@ -83,7 +85,7 @@ def rm(session: Session, sku: str) -> Told:
 
 
 @product.command("import", cls=ChangingVerb)
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", type=ReadFile())
 def import_(session: Session, file: str) -> Told:
     """Add and change products from a CSV file with the columns sku, name, unit, price, currency, vat, active.
 
@@ -91,9 +93,12 @@ def import_(session: Session, file: str) -> Told:
 
     Example: crm product import prices.csv
     """
-    from crmcli.sales.records.input_files import LARGEST_TEXT, read_file
+    from crmcli.sales.records.input_files import LARGEST_TEXT, read_file, read_stream
 
-    name, content = read_file(file, LARGEST_TEXT)
+    if file == "-":
+        name, content = "stdin", read_stream(sys.stdin.buffer, "stdin", LARGEST_TEXT)
+    else:
+        name, content = read_file(file, LARGEST_TEXT)
     new, changed = products.take(session.workspace, content, name)
     text = tr("{} added, {} changed.", counted(len(new), "product"), len(changed))
     return Told(text, {"added": [p.sku for p in new], "changed": [p.sku for p in changed]})
@@ -101,7 +106,10 @@ def import_(session: Session, file: str) -> Told:
 
 @product.command(cls=Verb)
 @click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file."
+    "-o",
+    "--output",
+    type=WrittenFile(dir_okay=False, path_type=Path),
+    help="Write to this file; - is stdout.",
 )
 def export(session: Session, output: Path | None) -> None:
     """Write all products as CSV, as an import reads it.
@@ -111,7 +119,7 @@ def export(session: Session, output: Path | None) -> None:
     from crmcli.store.disk.files import os_errors
 
     text = products.text(products.products(session.workspace).values()).decode()
-    if output is None:
+    if output is None or str(output) == "-":
         session.out.text(text)
         return
     with os_errors("write {}", output):

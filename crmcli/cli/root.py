@@ -77,6 +77,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "block": ("blocklist:block", "E-mails, domains and phones to keep out."),
         "privacy": ("privacy:privacy", "Personal data of a client: export, erase."),
         "view": ("view:view", "Saved lists: save, list, rm."),
+        "gate": ("gate:gate", "The gate: people work here by SSH, within their rights."),
         "check": ("check:check", "Check all files for problems."),
         "schema": ("schema:schema", "The JSON Schema of records."),
         "trust": ("trust:trust", "Trust a workspace that somebody else owns or made."),

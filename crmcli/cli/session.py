@@ -16,6 +16,7 @@ from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 
 if TYPE_CHECKING:  # a light command must not pay for what it does not use
+    from crmcli.cli.gate_door import Door
     from crmcli.cli.output import Output
     from crmcli.workspace import Workspace
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "yaml", "ids")
@@ -50,6 +51,8 @@ class Session:
         """By which door the command came, as the audit has it."""
         self.command = ""
         """The words of the command, without what was given to it."""
+        self.gate: Door | None = None
+        """The line by which somebody came to `crm gate`; None for whoever sits at this machine."""
 
     def speak(self) -> None:
         """Speak the language of the workspace in which we stand, for words that open none."""
@@ -66,8 +69,9 @@ class Session:
         workspace = Workspace.open(
             Path(self.folder) if self.folder else None,
             user=self.user,
-            otherwise=os.environ.get("CRM_USER", ""),
+            otherwise=self.gate.user if self.gate else os.environ.get("CRM_USER", ""),
             asks_who=True,
+            gate=self.gate.words if self.gate else (),
             of_house=self.is_of_house,
             now=self.now,
             dry_run=self.dry_run,

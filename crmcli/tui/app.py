@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
+from pathlib import Path
 from typing import Any, TypeVar
 
 from textual import events
 from textual.app import App, ComposeResult
 from textual.screen import ModalScreen
 
+import crmcli
 from crmcli.errors import CrmError
 from crmcli.model.pipeline import Stage
 from crmcli.present.cells import Locale
@@ -224,12 +227,21 @@ class BoardApp(App[None]):
             text=True,
             check=False,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, "COLUMNS": str(Page.room(self.size.width))},
+            env={**self.environment(*words), "COLUMNS": str(Page.room(self.size.width))},
         )
         return done.stdout + done.stderr
+
+    def environment(self, *words: str) -> dict[str, str]:
+        """The environment of such a command: who came through the gate goes through it again."""
+        if not self.start.ws.gate:
+            return {**os.environ}
+        package = str(Path(crmcli.__file__).parents[1])
+        return {**os.environ, "SSH_ORIGINAL_COMMAND": shlex.join(words), "PYTHONPATH": package}
 
     def command_line(self, *words: str) -> list[str]:
         """A command on this workspace as this user, for a process of its own."""
         ws = self.start.ws
+        if ws.gate:
+            return [sys.executable, "-m", "crmcli", *ws.gate, "-C", str(ws.root)]
         who = ["--as", ws.user] if ws.user else []
         return [sys.executable, "-m", "crmcli", *words, "-C", str(ws.root), *who]

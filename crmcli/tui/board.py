@@ -318,6 +318,6 @@ class Board(BoardApp):
             return
         words = (self.entity, "edit", card.id)
         with self.suspend():
-            subprocess.run(self.command_line(*words), check=False)
+            subprocess.run(self.command_line(*words), check=False, env=self.environment(*words))
         self.tell("", f"crm {' '.join(words)}")
         self._awake.set()

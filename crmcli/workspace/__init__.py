@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -20,6 +20,7 @@ from crmcli.store.disk.unfinished import needs_recovery
 from crmcli.store.records.stored import FileDamaged, RecordMerged, RecordRemoved
 from crmcli.store.safety import locks, state, trust
 from crmcli.workspace.acting import Acting, NobodyActs, check_acts_as, found
+from crmcli.workspace.approving import follow_rights
 from crmcli.workspace.configured import UnknownStage
 from crmcli.workspace.reads import Reads
 
@@ -78,6 +79,8 @@ class Workspace(Reads):
     hooks: Hooks | None = None
     acting = Acting()
     """Who acts, and what says so."""
+    gate: Sequence[str] = ()
+    """The command by which its user came through the gate, for what starts another one."""
     _in_series = False
 
     @classmethod
@@ -94,6 +97,7 @@ class Workspace(Reads):
         clone: str = "",
         dry_run: bool = False,
         inspecting: bool = False,
+        gate: Sequence[str] = (),
     ) -> Workspace:
         """Open the workspace at `start`, or the one around the current folder.
 
@@ -104,6 +108,7 @@ class Workspace(Reads):
         who acts if `user` does not say it. A door for people `asks_who`: the answer of `crm login` counts,
         who acts as `user` needs the right to do so, and where several work nobody in particular changes
         nothing. `of_house` is what needs nobody in particular; a server goes on `for_all`, whoever began it.
+        By the `gate` only the rights count that an administrator approved.
         """
         root = layout.find_root(start or Path())
         for path in layout.FOLDERS:
@@ -114,6 +119,7 @@ class Workspace(Reads):
         workspace = cls(root, settings, acting.user, now, clone)
         workspace.acting, workspace.dry_run = acting, dry_run
         workspace.is_house = for_all or not (asks_who or acting.user)
+        workspace.gate, workspace.is_gated = gate, bool(gate)
         if not for_all and (acting.user or not of_house):
             workspace.take_rights()
         if workspace.rights is not None:
@@ -189,6 +195,7 @@ class Workspace(Reads):
         }
         other.__dict__.update(read)
         other.rights, other.is_house = self.rights, self.is_house
+        other.gate, other.is_gated = self.gate, self.is_gated
         return other
 
     def trial(self, command: str, actor: str = "", cause: str = "", depth: int = 0) -> Change:
@@ -262,6 +269,8 @@ class Workspace(Reads):
                 if self.hooks:
                     self.hooks.before(change)
             warning = change.commit()
+            if layout.ACCESS in change.rewritten:
+                self.notes += follow_rights(self.root, *change.rewritten[layout.ACCESS])
         self.notes += [warning] if warning else []
         self.is_settled = not self._in_series
         if change.touched:

@@ -20,6 +20,7 @@ from crmcli.sales.records import tombstones
 from crmcli.sales.undeclared import told, undeclared
 from crmcli.store import layout
 from crmcli.workspace import Workspace, storage
+from crmcli.workspace.approving import rights_wait
 from crmcli.workspace.storage import has_stash
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ def problems(ws: Workspace) -> list[Problem]:
     if not ws.has_file(layout.SETTINGS):
         hint = tr("restore it: git checkout {}", layout.SETTINGS)
         found.append(Problem(layout.SETTINGS, 0, "the file is missing: defaults apply", hint))
+    if rights_wait(ws.root):
+        said = "not the version that was approved: at the gate the old rights hold"
+        found.append(Problem(layout.ACCESS, 0, said, "look at it: crm gate approve"))
     found += presets_of(ws).problems
     found += storage.strange_files(ws)
     if storage.is_blocked(ws):

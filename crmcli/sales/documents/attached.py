@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from crmcli.channels.message import AttachedFile
 
 
-def attached(ws: Workspace, text: str) -> AttachedFile:
-    """A file by its path, else a document by its number or id. NotFound, or BadUsage for another record."""
+def attached(ws: Workspace, text: str, *, files: bool = True) -> AttachedFile:
+    """A file by its path, unless `files` of this machine are closed, else a document by its number or id.
+    NotFound, or BadUsage for another record."""
     from crmcli.channels.message import named_file
 
     path = Path(text)
-    if not path.exists() and not path.suffix:
+    if not files or (not path.exists() and not path.suffix):
         return document(ws, _found(ws, text))
     new = attachments.read(path)
     return named_file(new.name, new.content)

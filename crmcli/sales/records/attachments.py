@@ -37,9 +37,7 @@ def read(path: Path, name: str = "") -> New:
     from crmcli.store.disk import files
 
     name = name or os.fsencode(path.name).decode("utf-8", "replace")  # it may be any bytes
-    wanted = safe_name(name)
-    if not wanted:
-        raise BadUsage(tr("{!r} is not a valid file name", name), "give one with --name")
+    wanted = named_new(name, b"").name
     if path.exists() and not path.is_file():
         raise files.UnsafePath(tr("{} is not a regular file", path), "save it as a file first")
     content = files.read_bytes(os.path.realpath(path), most=LARGEST)
@@ -48,6 +46,14 @@ def read(path: Path, name: str = "") -> New:
             tr("{} is larger than {} MB", path, LARGEST // 1000000),
             "keep large files elsewhere and note their address with --set urls=…",
         )
+    return New(wanted, content)
+
+
+def named_new(name: str, content: bytes) -> New:
+    """A content to attach under that name; BadUsage if a file cannot be called so."""
+    wanted = safe_name(name)
+    if not wanted:
+        raise BadUsage(tr("{!r} is not a valid file name", name), "give one with --name")
     return New(wanted, content)
 
 

@@ -312,6 +312,11 @@ class Change:
         self._fixed[path] = data, digest_of(f"{files.inside(self.root, path)}")
 
     @property
+    def rewritten(self) -> Mapping[str, tuple[str | None, bytes | None]]:
+        """The files written here that are no records: the digest of what each held, and its new text."""
+        return {path: (before, data) for path, (data, before, _) in self._files.items()}
+
+    @property
     def records(self) -> Iterator[tuple[Record | None, Record | None]]:
         """Each record changed here: before and after; None where it is absent."""
         return ((draft.before, draft.after) for draft in self._drafts.all())

@@ -1,0 +1,169 @@
+"""What comes in by SSH: one line of a command of crm, as the user of the key, in the workspace of the door."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import kit
+from tests.gate.conftest import Host, quoted
+
+
+def test_a_key_works_as_its_user_within_the_rights(served: Host) -> None:
+    listed = {user: served.ssh(user, "deal list --json") for user in ("anna", "boris", "root")}
+    names = {user: {d["name"] for d in json.loads(run.out)} for user, run in listed.items()}
+    assert names["anna"] == {"Сделка anna"}
+    assert names["boris"] == {"Сделка anna", "Сделка boris"}
+    assert len(names["root"]) == 5
+    absent = served.ssh("anna", "deal show deal-00000000")
+    foreign = served.ssh("anna", f"deal show {served.ids['deal olga']}")
+    assert (absent.code, foreign.code) == (3, 3)
+    assert foreign.err.replace(served.ids["deal olga"], "deal-00000000") == absent.err
+
+
+def test_files_come_and_go_by_stdin_and_stdout(served: Host) -> None:
+    deal, content = served.ids["deal anna"], bytes(range(256)) * 50
+    added = served.ssh("anna", quoted("file", "add", deal, "-", "--name", "План 'дома'.bin"), stdin=content)
+    assert (added.code, added.err) == (0, "")
+    done = subprocess.run(
+        [*served.ssh_line("anna"), "--", "127.0.0.1", f"file get {deal}"],
+        capture_output=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout == content
+    rows = "Название\nИз потока\n".encode()
+    assert served.ssh("olga", "import leads -", stdin=rows).code == 4
+    assert served.ssh("root", "import leads -", stdin=rows).code == 0
+    assert served.ssh("root", "export deals").out.count("\n") == 6
+
+
+def test_an_environment_of_ones_own_changes_nothing(served: Host) -> None:
+    evil = {
+        "EDITOR": "touch /tmp/gate-evil", "VISUAL": "touch /tmp/gate-evil", "PAGER": "touch /tmp/gate-evil",
+        "CRM_USER": "root", "CRM_WORKSPACE": "/tmp", "LOGNAME": "root", "PYTHONPATH": "/tmp",
+        "GIT_DIR": "/tmp", "XDG_STATE_HOME": "/tmp", "HOME": "/tmp", "CRM_FORMAT": "json", "LC_ALL": "../../x",
+    }  # fmt: skip
+    sent = [word for name, value in evil.items() for word in ("-o", f"SetEnv={name}={quoted(value)}")]
+    plain = served.ssh("anna", "deal list")
+    assert served.ssh("anna", "deal list", options=tuple(sent)) == plain
+    edited = served.ssh("anna", f"deal edit {served.ids['deal anna']}", options=("-tt", *sent))
+    assert edited.code == 2
+    assert not Path("/tmp/gate-evil").exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "told"),
+    [
+        ("", 2, "no command"),
+        ("deal show 'x", 2, "quotation"),
+        ("deal list\nuser list", 2, "one line"),
+        ("deal list\rtick", 2, "one line"),
+        (b"deal show \xff", 2, "UTF-8"),
+        ("deal show " + "x" * 100_000, 2, "longer than"),
+        ("deal show " + "x " * 2_000, 2, "more than"),
+        ("tick", 4, "crm tick is not open"),
+        ("gate list", 4, "crm gate list is not open"),
+        ("WORKSPACE=other deal list", 4, "does not lead to"),
+    ],
+)  # fmt: skip
+def test_what_is_refused_is_one_line_and_kept(
+    host: Host, asked: str | bytes, code: int, told: str
+) -> None:
+    done = host.enter("anna", asked, CRM_LANG="en", LANG="en_US.UTF-8")
+    assert done.code == code
+    assert len(done.err.splitlines()) <= 2 and not done.out
+    kept = [json.loads(line) for line in (host.folder / "state/crm/gate.log").read_text().splitlines()]
+    assert told in kept[-1]["why"]
+    assert kept[-1]["user"] == "anna"
+    assert len(kept[-1]["command"]) <= 500
+
+
+def test_who_was_switched_off_is_out_at_the_next_command(host: Host) -> None:
+    assert host.enter("anna", "today").code == 0
+    kit.append(host.root, "access.yaml", "off: [anna]\n")
+    assert host.enter("anna", "today").code == 0  # nobody approved it yet
+    assert host.here("gate", "approve", "--yes").code == 0
+    done = host.enter("anna", "today")
+    assert done.code == 4
+    assert "anna" not in done.err
+    assert host.enter("nobody", "today").err == done.err
+
+
+def test_rights_that_one_gives_oneself_by_hand_wait_for_approval(host: Host) -> None:
+    kit.replace(host.root / "access.yaml", "anna: [manager]", "anna: [administrator]")
+    assert host.enter("anna", "check").code == 4
+    assert host.enter("anna", "user role anna administrator").code == 4
+    told = host.here("check")
+    assert told.code == 6 and "access.yaml" in told.out + told.err
+    kept = host.here("user", "role", "olga", "head")  # a command does not approve what it did not write
+    assert kept.code == 0 and "crm gate approve" in kept.err
+    assert host.enter("anna", "check").code == 4
+    shown = host.here("gate", "approve", "--yes")
+    assert "+users: {anna: [administrator]" in shown.err
+    assert host.enter("anna", "check").code != 4
+
+
+def test_what_an_administrator_says_by_command_is_approved(host: Host) -> None:
+    assert host.enter("root", "user role anna administrator").code == 0
+    assert host.enter("anna", "check").code != 4
+    assert host.here("user", "role", "anna", "manager").code == 0
+    assert host.enter("anna", "check").code == 4
+
+
+def test_without_approved_rights_the_gate_is_shut(tmp_path: Path, host: Host) -> None:
+    other = host._replace(folder=tmp_path / "elsewhere")
+    assert other.enter("root", "deal list").code == 4
+    (host.root / "access.yaml").unlink()
+    assert host.enter("anna", "user list").code == 0  # what was approved holds
+    assert host.enter("anna", "check").code == 4
+
+
+def test_a_board_ends_within_two_seconds_of_a_revoked_key(served: Host) -> None:
+    line = [*served.ssh_line("olga"), "-tt", "--", "127.0.0.1", "TERM=xterm-256color LANG=C.UTF-8 crm board"]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvpe(line[0], line, {**os.environ, "TERM": "xterm-256color"})
+    try:
+        said = _until(terminal, "Сделка olga", 30)
+        assert "Сделка anna" not in said
+        assert served.here("gate", "revoke", "olga").code == 0
+        began = time.monotonic()
+        _until(terminal, None, 10)
+        assert time.monotonic() - began < 2.5
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 4
+        pid = 0
+        assert served.ssh("olga", "today").code == 255
+    finally:
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        os.close(terminal)
+        assert served.install("olga").code == 0
+
+
+def _until(terminal: int, text: str | None, seconds: float) -> str:
+    """What a terminal shows until a text stands there, or till its end."""
+    said, last = "", time.monotonic() + seconds
+    while time.monotonic() < last:
+        if not select.select([terminal], [], [], 0.2)[0]:
+            continue
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        said += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", piece.decode("utf-8", "replace"))
+        if text and text in said:
+            return said
+    assert text is None, said[-2000:]
+    assert time.monotonic() < last
+    return said
