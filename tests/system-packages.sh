@@ -10,6 +10,8 @@ else
         command -v "$tool" >/dev/null || missing+=("$package")
     done <<'END'
 git git
+/usr/sbin/sshd openssh-server
+ssh openssh-client
 strace strace
 xfs_io xfsprogs
 mkfs.ext4 e2fsprogs

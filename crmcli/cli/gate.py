@@ -70,7 +70,7 @@ gate = Noun(
     "Each line of authorized_keys runs crm gate --as USER, whatever was asked for; crm help gate has the way "
     "to set it up.",
     params=[
-        option("-C --workspace folder", "Workspace folder.", "DIR"),
+        option("--workspace -C folder", "Workspace folder.", "DIR"),
         option("--as user", "Who comes in: the id in settings.yaml.", "USER"),
         option("--key", "The key by which they come.", "FINGERPRINT"),
         KEYS,

@@ -20,36 +20,36 @@ OPEN: Mapping[str, str] = {
     **dict.fromkeys(
         ("show", "timeline", "search", "today", "board", "undo", "export", "can", "call", "check", "help"), ""
     ),
-    "file": "add get list rm",
-    "tag": "add list rename rm",
-    "product": "add edit export import list rm",
-    "rate": "add list rm",
-    "dupes": "apart companies contacts leads",
-    "log": "call mail meeting message note sms",
-    "activity": "edit list rm",
-    "mail": "junk list reply save send show",
-    "chat": "list release send show take",
-    "sms": "list send show",
-    "template": "check list preview show",
-    "pipeline": "add check list rename rm show",
-    "stage": "add list move rename rm set",
-    "robots": "explain list start stop waiting",
+    "file": "add,get,list,rm",
+    "tag": "add,list,rename,rm",
+    "product": "add,edit,export,import,list,rm",
+    "rate": "add,list,rm",
+    "dupes": "apart,companies,contacts,leads",
+    "log": "call,mail,meeting,message,note,sms",
+    "activity": "edit,list,rm",
+    "mail": "junk,list,reply,save,send,show",
+    "chat": "list,release,send,show,take",
+    "sms": "list,send,show",
+    "template": "check,list,preview,show",
+    "pipeline": "add,check,list,rename,rm,show",
+    "stage": "add,list,move,rename,rm,set",
+    "robots": "explain,list,start,stop,waiting",
     "trigger": "answer",
-    "form": "check list show quarantine",
-    "intake": "drop list retry show",
-    "jobs": "list show",
-    "import": "companies contacts deals leads list preset tasks undo",
-    "report": "funnel leads",
-    "user": "add list on role show",
-    "team": "add list rm set",
-    "role": "list show",
-    "field": "add list rename rm",
-    "directory": "add list rename rm show",
+    "form": "check,list,show,quarantine",
+    "intake": "drop,list,retry,show",
+    "jobs": "list,show",
+    "import": "companies,contacts,deals,leads,list,preset,tasks,undo",
+    "report": "funnel,leads",
+    "user": "add,list,on,role,show",
+    "team": "add,list,rm,set",
+    "role": "list,show",
+    "field": "add,list,rename,rm",
+    "directory": "add,list,rename,rm,show",
     "calendar": "holidays",
-    "audience": "export list",
-    "block": "add list rm",
-    "privacy": "erase export kept list proof",
-    "view": "list rm save",
+    "audience": "export,list",
+    "block": "add,list,rm",
+    "privacy": "erase,export,kept,list,proof",
+    "view": "list,rm,save",
 }  # fmt: skip
 """By its first word the verbs that are open; "" where the command has none. Of the nouns of records all
 are, but those of the host."""
@@ -58,13 +58,13 @@ HOST: Mapping[str, str] = {
         ("init", "serve", "tick", "trust", "gate", "login", "logout", "schema", "completion"), ""
     ),
     "contact": "sync",
-    "mail": "fetch receive",
+    "mail": "fetch,receive",
     "calendar": "feed",
-    "robots": "add diff disable edit enable move recipe replay resume rm test",
-    "trigger": "add fire rm",
+    "robots": "add,diff,disable,edit,enable,move,recipe,replay,resume,rm,test",
+    "trigger": "add,fire,rm",
     "form": "submit",
     "intake": "receive",
-    "jobs": "cancel finish resolve retry",
+    "jobs": "cancel,finish,resolve,retry",
 }  # fmt: skip
 """What belongs to the host: what runs or tries programs, keeps its own files, or says who somebody is."""
 HOST_OPTIONS = frozenset(("-C", "--as", "--tick", "--fix"))
@@ -75,8 +75,8 @@ def is_open(words: Sequence[str]) -> bool:
     """Whether a command is open, by its words without options."""
     noun, verb = (*words, "", "")[:2]
     if noun in ENTITIES:
-        return verb not in HOST.get(noun, "").split()
-    return noun in OPEN and (not OPEN[noun] or verb in OPEN[noun].split())
+        return verb not in HOST.get(noun, "").split(",")
+    return noun in OPEN and (not OPEN[noun] or verb in OPEN[noun].split(","))
 
 
 def look(command: click.Command, ctx: click.Context, args: list[str]) -> None:
