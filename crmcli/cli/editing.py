@@ -34,7 +34,7 @@ def edit_as_text(
     from crmcli.sales.records.new_links import linking
 
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    if session.door:
+    if session.gate:
         raise BadUsage(
             "nothing to change", "give options; crm --remote opens the editor on your side"
         )
@@ -98,7 +98,7 @@ def _kept(error: CrmError, path: Path) -> CrmError:
 
 def written(session: Session, begun: str) -> str:
     """What somebody writes in $EDITOR above a text that is there; BadUsage if that is nothing."""
-    if session.door or not (
+    if session.gate or not (
         os.environ.get("VISUAL") or os.environ.get("EDITOR") or sys.stdin.isatty()
     ):
         raise BadUsage(

@@ -23,9 +23,10 @@ from crmcli.model.values import fold
 from crmcli.present.cells import Column, Listing
 from crmcli.present.told import Told
 from crmcli.store import layout
-from crmcli.store.safety import approved, authorized_keys, refusals, trust
+from crmcli.store.safety import approved, authorized_keys, trust
 from crmcli.workspace.approving import approve as approve_rights
 from crmcli.workspace.approving import rights_at_gate
+from crmcli.workspace.audit import refused
 
 COLUMNS = [
     Column("user", "User", keep=True), Column("kind", "Key"), Column("key", "Fingerprint", keep=True),
@@ -55,11 +56,7 @@ def _enter(
     said = {"--as": user, "--key": key, "--keys": keys, "--state": state}
     words = ("gate", *(word for pair in said.items() if pair[1] for word in pair if word))
     door = Door(user, key, keys or str(_keys_of_account()), folder or session.folder, words)
-    try:
-        return _run(session, door, raw, state or "")
-    except (BadUsage, Forbidden) as error:
-        refusals.keep(user, key, error.message, raw.decode("utf-8", "replace"))
-        raise
+    return _run(session, door, raw, state or "")
 
 
 gate = Noun(
@@ -84,18 +81,23 @@ def _run(session: Session, door: Door, raw: bytes, state: str) -> Any:
     from crmcli.cli.root import crm
 
     gate_door.clean({}, state)
-    asked = gate_door.read(raw)
-    gate_door.clean(asked.shown, state)
     gate_door.bound()
     session.__init__()  # type: ignore[misc]  # nothing of what this machine's environment said
     session.folder = (
         str(Path(door.folder).resolve()) if door.folder else os.environ.get("HOME", "/")
     )
-    session.door = door
+    session.gate, session.door = door, gate_door.NAME
     session.speak()
     root = layout.find_root(Path(session.folder))
-    gate_door.check_folder(root, asked.folder)
     rights = _checked(root, door)
+    try:
+        asked = gate_door.read(raw)
+    except BadUsage as error:
+        refused(root, door.user, gate_door.NAME, "", error.message)
+        raise
+    gate_door.clean(asked.shown, state)
+    session.speak()
+    gate_door.check_folder(root, asked.folder)
     gate_door.watch(_closing(root, door, rights))
     sys.argv[1:] = asked.words
     with crm.make_context("crm", list(asked.words), obj=session) as context:
@@ -111,7 +113,7 @@ def _checked(root: Path, door: Door) -> Rights:
     except approved.NothingApproved:
         raise
     except CrmError as error:
-        refusals.keep(door.user, door.key, error.message, "")
+        refused(root, door.user, gate_door.NAME, "", error.message)
         raise Forbidden("this door is closed", "ask an administrator of the workspace") from None
 
 

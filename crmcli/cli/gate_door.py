@@ -16,6 +16,8 @@ from typing import NamedTuple, NoReturn
 from crmcli.errors import BadUsage, Forbidden
 from crmcli.language import tr
 
+NAME = "gate"
+"""This door, as the audit has it."""
 ASKED = "SSH_ORIGINAL_COMMAND"
 LONGEST = 100_000
 """Bytes of a command; longer texts come by stdin."""

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from crmcli.cli.file_names import FileName, WrittenFile
+from crmcli.cli.session import Session
 from crmcli.errors import Forbidden
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
@@ -50,6 +51,7 @@ OPEN: Mapping[str, str] = {
     "block": "add,list,rm",
     "privacy": "erase,export,kept,list,proof",
     "view": "list,rm,save",
+    "audit": "head,list,verify",
 }  # fmt: skip
 """By its first word the verbs that are open; "" where the command has none. Of the nouns of records all
 are, but those of the host."""
@@ -83,6 +85,7 @@ def look(command: click.Command, ctx: click.Context, args: list[str]) -> None:
     """Forbidden for a command that is not open, and for what names a file of the host. What would be written
     in the current folder goes to stdout instead: `args` says so afterwards."""
     words = ctx.command_path.split()[1:]
+    ctx.ensure_object(Session).command = " ".join(words)  # for the audit, if it is refused
     if not isinstance(command, click.Group) and not is_open(words):
         raise Forbidden(
             tr("crm {} is not open through the gate", " ".join(words)),

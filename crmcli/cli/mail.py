@@ -132,7 +132,7 @@ def send(
     path = templates.find(ws, template, mail=True)
     check_chosen(refs, where, "crm mail send REF… --template T, or --where EXPR")
     wanted = person_mail.PersonMail(
-        path, to, [attached(ws, one, files=session.door is None) for one in attach], anyway
+        path, to, [attached(ws, one, files=session.gate is None) for one in attach], anyway
     )
     if len(refs) != 1:
         chosen = templates.chosen(ws, path, refs, where, noun)
@@ -274,7 +274,7 @@ def reply(
     elif quote and not template:
         text = f"{text.strip()}{quotes}"
     path = templates.find(ws, template, mail=True) if template else ""
-    files = [attached(ws, one, files=session.door is None) for one in attach]
+    files = [attached(ws, one, files=session.gate is None) for one in attach]
     wanted = person_mail.PersonMail(path, to, files, anyway, text.strip(), subject, before)
     record = ws.get(record_id)
     return confirmed(session, record, wanted, lambda: person_mail.send(ws, record.id, wanted))

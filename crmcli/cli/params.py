@@ -165,7 +165,7 @@ class _Literate(click.Command):
 
             strangewords.refuse(self, ctx, args)
         given = list(args)
-        look = _look_by_gate if ctx.ensure_object(Session).door else _look_at_nothing
+        look = _look_by_gate if ctx.ensure_object(Session).gate else _look_at_nothing
         try:
             look(self, ctx, args)
             return super().parse_args(ctx, args)

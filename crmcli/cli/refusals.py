@@ -24,5 +24,5 @@ def keep(session: Session, error: Forbidden) -> None:
         return
     with suppress(CrmError, OSError):
         root = find_root(Path(session.folder or "."))
-        user = session.user or os.environ.get("CRM_USER", "")
+        user = session.gate.user if session.gate else session.user or os.environ.get("CRM_USER", "")
         refused(root, user, session.door, session.command, error.message[:MOST])

@@ -85,12 +85,10 @@ def test_what_is_refused_is_one_line_and_kept(
     assert done.code == code
     assert len(done.err.splitlines()) <= 2
     assert not done.out
-    kept = [
-        json.loads(line) for line in (host.folder / "state/crm/gate.log").read_text().splitlines()
-    ]
-    assert told in kept[-1]["why"]
-    assert kept[-1]["user"] == "anna"
-    assert len(kept[-1]["command"]) <= 500
+    kept = json.loads(host.here("audit", "list", "--kind", "refused", "--json").out)
+    assert told in kept[-1]["text"]
+    assert kept[-1]["user"] == "Анна Петрова"
+    assert kept[-1]["door"] == "gate"
 
 
 def test_who_was_switched_off_is_out_at_the_next_command(host: Host) -> None:
