@@ -103,7 +103,7 @@ class Writer:
             failed = error
         if failed is not None:
             _tell(failed)
-        self._spool.note(file, is_down=failed is None)
+        self._spool.note(file, failed)
         return failed is None
 
     def _take(self) -> None:

@@ -88,6 +88,7 @@ class Spool:
     _writes: threading.Lock = field(default_factory=threading.Lock)
     _file: SpoolFile | None = None
     _full: list[SpoolFile] = field(default_factory=list)
+    _refused: list[SpoolFile] = field(default_factory=list)
 
     def add(self, text: bytes, patience: float) -> None:
         """Add a line, which is durable when this returns: those who come while one syncs share the next sync,
@@ -161,27 +162,32 @@ class Spool:
         self._full += left(self.opened())
 
     def closed(self) -> SpoolFile | None:
-        """The oldest file, to which nothing more is added, for whoever writes it down; None if all is."""
+        """The oldest file, to which nothing more is added, for whoever writes it down; None if all is. One of
+        which something was refused comes after those that were not tried yet."""
         with self._writes:
             if not self._full:
                 self._close()
-            return self._full.pop(0) if self._full else None
+            waiting = self._full or self._refused
+            return waiting.pop(0) if waiting else None
 
-    def note(self, file: SpoolFile, *, is_down: bool) -> None:
-        """A file that was closed is written down, or has to be tried again."""
+    def note(self, file: SpoolFile, failed: Exception | None) -> None:
+        """A file that was closed is written down, or has to be tried again: at once where the workspace is
+        busy, for what came later may take back what stands in it."""
         with self._writes:
-            if is_down:
+            if failed is None:
                 self.count -= file.count
-            else:
+            elif isinstance(failed, Conflict):
                 self._full.insert(0, file)
+            else:
+                self._refused.append(file)
 
     def end(self) -> None:
         """Let go of all files; what stands in them waits for the next one."""
         with self._writes:
             self._close()
-            for file in self._full:
+            for file in (*self._full, *self._refused):
                 file.close()
-            self._full.clear()
+            self._full, self._refused = [], []
 
 
 def made(ws: Workspace) -> SpoolFile:

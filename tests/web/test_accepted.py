@@ -145,3 +145,37 @@ def test_what_a_hook_refuses_waits_and_is_in_nobodys_way(folder: Path) -> None:
     assert accepted.write_down_left(ws) == []
     assert len(kept.listed(ws, ("waiting",))) == 3
     assert not file.exists()
+
+
+def test_what_is_refused_again_and_again_lets_others_pass(folder: Path) -> None:
+    def before(change: Change) -> None:
+        if any("t1" in str(event.data) for event in change.events):
+            raise Refused("not him")
+
+    ws = opened(folder)
+    ws.hooks = SimpleNamespace(before=before, committed=lambda: None, after=lambda: None)
+    writer = Writer(lambda: ws)
+    for number in (1, 2, 3):
+        writer.keep(post(number))
+        file = writer._spool.closed()
+        assert file
+        assert writer._is_down(file) == (number != 1)
+    assert len(kept.listed(ws, ("waiting",))) == 2
+    assert writer.waiting == 1
+    again = writer._spool.closed()
+    assert again
+    assert b"t1" in again.path.read_bytes()
+
+
+def test_an_error_of_our_own_over_one_costs_that_one_alone(folder: Path) -> None:
+    file = left_by_a_killed(folder, 3)
+
+    def before(change: Change) -> None:
+        if any("t1" in str(event.data) for event in change.events):
+            raise ZeroDivisionError
+
+    ws = opened(folder)
+    ws.hooks = SimpleNamespace(before=before, committed=lambda: None, after=lambda: None)
+    assert "ZeroDivisionError" in str(accepted.write_down_left(ws)[0])
+    assert len(kept.listed(ws, ("waiting",))) == 2
+    assert file.exists()

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 
 from crmcli.channels.incoming import Arrived
-from crmcli.errors import Conflict, CrmError
+from crmcli.errors import Conflict, CrmError, InvalidData
 from crmcli.sales.intake import kept
 from crmcli.sales.intake.kept import Kept
 from crmcli.workspace import Workspace, spool
@@ -40,7 +40,7 @@ def write_down(ws: Workspace, file: spool.SpoolFile) -> tuple[list[Kept], CrmErr
             new += kept.keep_all(ws, some)
         except Conflict as error:  # the workspace is busy, or the disk full
             return new, error
-        except CrmError:
+        except Exception:  # whatever it is, it costs itself alone
             fresh, why = _each(ws, some)
             new, failed = new + fresh, failed or why
     if failed is None:
@@ -57,6 +57,8 @@ def _each(ws: Workspace, some: list[tuple[str, Arrived]]) -> tuple[list[Kept], C
             new += kept.keep_all(ws, [one])
         except CrmError as error:
             failed = failed or error
+        except Exception as error:
+            failed = failed or InvalidData(kept.bug_told(error), f"look into {spool.FOLDER}")
     return new, failed
 
 

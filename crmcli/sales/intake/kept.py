@@ -72,6 +72,11 @@ def whole(given: Any) -> Any:
     return [whole(one) for one in given] if isinstance(given, list | tuple) else given
 
 
+def bug_told(error: Exception) -> str:
+    """An error of crm's own over what came in, in one line that can be written."""
+    return tr("a bug in crm: {}: {}", type(error).__name__, whole(str(error))[:200])
+
+
 def keep(ws: Workspace, channel: str, arrived: Iterable[Arrived]) -> list[Kept]:
     """Keep what has come, durably, in one transaction; those that are new, for what came before is known
     by its key."""

@@ -91,8 +91,9 @@ def read(ws: Workspace, kept: Kept) -> Incoming:
     except (CrmError, OSError, MemoryError):
         raise
     except Exception as error:  # one that nobody can read holds up no other
-        told = tr("a bug in crm: {}: {}", type(error).__name__, store.whole(str(error))[:200])
-        raise Unreadable(told, "crm intake show has it as it came: tell us of it") from error
+        raise Unreadable(
+            store.bug_told(error), "crm intake show has it as it came: tell us of it"
+        ) from error
     written = ("told", "also", "lead", "answers", "emails", "phones", "handles")
     incoming = replace(incoming, **{name: store.whole(getattr(incoming, name)) for name in written})
     return with_what_it_says(incoming, ws.settings.phone_country)
