@@ -34,6 +34,7 @@ from torture.score import Score, table
 from torture.servers import servers
 from torture.trees import TREES
 from torture.turns import turns
+from torture.two_bases import sameness
 
 
 def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
@@ -47,6 +48,7 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
         "cuts": lambda folder: cuts(folder, count=3 if quick else options.cuts),
         "errors": lambda folder: errors(folder, most=15 if quick else options.points),
         "turns": turns,
+        "sameness": lambda folder: sameness(folder, every_option=not quick),
         "policies": lambda folder: policies(folder, cases=3_500 if quick else 100_000),
         "processes": lambda folder: processes(
             folder, kills=20 if quick else options.kills, seconds=options.seconds

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import random
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +24,7 @@ from crmcli.store.layout import record_path
 from crmcli.store.timeline import csv_lines
 from crmcli.workspace import Workspace
 from torture.copies import adopt
+from torture.score import Score
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 USERS = """users:
@@ -42,7 +46,7 @@ class Bases(NamedTuple):
     theirs: Mapping[str, str]
 
 
-def make(folder: Path) -> Bases:
+def make(folder: Path, rules: str = ACCESS) -> Bases:
     """A team's workspace in which anna and olga have a client each with all that hangs on it, and the same
     as if olga's had never been."""
     whole, part = folder / "whole", folder / "part"
@@ -50,7 +54,7 @@ def make(folder: Path) -> Bases:
     settings = whole / "settings.yaml"
     settings.write_text(settings.read_text("utf-8").replace("users:\n", USERS, 1), encoding="utf-8")
     made = {user: _client(whole, user, at) for at, user in enumerate(WORDS)}
-    (whole / "access.yaml").write_text(ACCESS, encoding="utf-8")
+    (whole / "access.yaml").write_text(rules, encoding="utf-8")
     shutil.copytree(whole, part, copy_function=shutil.copy)
     _without(part, set(made["olga"].values()))
     for root in (whole, part):
@@ -206,3 +210,54 @@ def fresh(base: Path, root: Path) -> Path:
         shutil.rmtree(root)
     shutil.copytree(base, root, copy_function=shutil.copy)
     return adopt(root)
+
+
+Said = tuple[int, str, str]
+
+
+def sameness(
+    folder: Path, *, every_option: bool, most: int = 0, seed: int = 1, rules: str = ACCESS
+) -> Score:
+    """What anna is told of every call is the same on both bases: code, output, complaints. `most` of the
+    calls, chosen at random; all if 0."""
+    score, bases = Score("sameness"), make(folder, rules)
+    known = {i.rpartition("-")[2] for i in (*bases.mine.values(), *bases.theirs.values())}
+    found = [*calls(bases, every_option=every_option)]
+    for call in random.Random(seed).sample(found, most) if most else found:
+        whole, part = (
+            _said(call, fresh(base, folder / "run"), known) for base in (bases.whole, bases.part)
+        )
+        score.ran()
+        if whole[0] == 70:
+            score.fault("other", f"{' '.join(call)}: {whole[2][:300]}")
+        if whole != part:
+            score.fault("other", f"{' '.join(call)} tells the bases apart: {whole} and {part}")
+        told = "".join(whole[1:])
+        if any(word in told for word in _secrets(bases) if word not in " ".join(call)):
+            score.fault("other", f"{' '.join(call)} tells what is another's: {told[:300]}")
+    return score
+
+
+def _secrets(bases: Bases) -> Iterator[str]:
+    """What only the other's records say."""
+    firm, person, _, email = WORDS["olga"]
+    yield from (firm, person, email, "444-55-66", *bases.theirs.values())
+
+
+def _said(call: Sequence[str], root: Path, known: set[str]) -> Said:
+    from tests.forks import forks
+
+    environ = {
+        **{k: v for k, v in os.environ.items() if not k.startswith(("CRM_", "GIT_"))},
+        "CRM_NOW": NOW.isoformat(), "CRM_USER": "anna", "PYTHONUTF8": "1", "COLUMNS": "120",
+        "HOME": str(root.parent), "XDG_STATE_HOME": str(root.parent / "state"),
+    }  # fmt: skip
+    try:
+        done = forks().run(call, stdin=b"", cwd=root, environ=environ, timeout=60)
+    except subprocess.TimeoutExpired:
+        return -1, "", "it did not end"
+    said = (
+        alike(text.decode("utf-8", "replace"), root, known) for text in (done.stdout, done.stderr)
+    )
+    out, err = said
+    return done.returncode, out, err
