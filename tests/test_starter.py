@@ -193,7 +193,9 @@ def contents(root: Path) -> dict[str, bytes]:
         *(root / "templates").rglob("*"),
         *(root / "schema").rglob("*"),
     ]
-    own += [root / name for name in ("pipelines.yaml", "settings.yaml", ".gitattributes")]
+    own += [
+        root / name for name in ("pipelines.yaml", "settings.yaml", "forms.yaml", ".gitattributes")
+    ]
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in own

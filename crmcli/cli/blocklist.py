@@ -54,7 +54,7 @@ def list_(session: Session) -> Listing:
 def rm(session: Session, what: Sequence[str]) -> list[Told]:
     """Remove e-mail addresses, domains or phones from the block list.
 
-    Example: crm block rm spam@example.ru
+    Example: crm block rm spam@example.com
     """
     removed = block_list.remove(session.workspace, what)
     return [Told(tr("No longer blocked: {}.", b.what), {"what": b.what}) for b in removed]

@@ -119,7 +119,7 @@ def rename(session: Session, entity: str, old: str, new: str) -> Told:
 def rm(session: Session, entity: str, name: str, drop_data: bool) -> Told:
     """Remove a custom field; refused while records have values in it.
 
-    Example: crm field rm deal area --drop-data
+    Example: crm field rm deal roof --drop-data
     """
     done = fields.remove(session.workspace, entity, name, drop_data=drop_data)
     text = tr("Removed field {} from {}", name, tr(ENTITIES[entity].plural))

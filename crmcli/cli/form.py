@@ -65,7 +65,7 @@ def submit(session: Session, name: str) -> Told:
     For scripts and CGI. What is not as the form asks for is refused by field, and nothing is kept. The same
     within five minutes counts once.
 
-    Example: echo 'phone=%2B79161234567' | crm form submit callback
+    Example: echo 'phone=%2B79161234567&_consent=on' | crm form submit callback
     """
     from crmcli.channels.incoming.form import LARGEST
     from crmcli.sales.forms import form_named, submit

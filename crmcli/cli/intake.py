@@ -64,7 +64,7 @@ def list_(session: Session, states: Sequence[str]) -> Listing:
 def show(session: Session, ref: str, raw: bool) -> None:
     """Show something that came in: where it is from, what became of it, and what it says.
 
-    Example: crm intake list --state all --ids
+    Example: crm intake show e1m8
     """
     from crmcli.sales.intake import kept
     from crmcli.sales.intake.taking import read
@@ -113,7 +113,7 @@ def receive(
 def retry(session: Session, refs: Sequence[str]) -> list[Told]:
     """Take up at once what could not be read, after its cause is mended, or what was dropped by mistake.
 
-    Example: crm intake list --state unreadable
+    Example: crm intake retry e1m8
     """
     from crmcli.sales.intake import kept
     from crmcli.sales.intake.taking import take
@@ -131,7 +131,7 @@ def drop(session: Session, refs: Sequence[str]) -> list[Told]:
 
     What came is kept.
 
-    Example: crm intake list --state waiting,unreadable
+    Example: crm intake drop e1m8
     """
     from crmcli.sales.intake import kept
 

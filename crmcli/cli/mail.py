@@ -173,7 +173,7 @@ LETTER = click.Argument(("ref",), metavar="REF|MESSAGE")
 def show(session: Session, ref: str, raw: bool, full: bool) -> None:
     """Show a letter, by its id or Message-ID, or the last one of a record; what it quotes is folded away.
 
-    Example: crm mail show anna@example.com
+    Example: crm mail show 7k3
     """
     from crmcli.automation import unsent
     from crmcli.present import letters as present_letters
@@ -290,7 +290,7 @@ def junk(session: Session, ref: str, reason: str) -> list[Told]:
     Where somebody worked on the lead meanwhile, or wrote or called, it goes on. crm undo takes all of it
     back.
 
-    Example: crm mail junk spam@example.com --dry-run
+    Example: crm mail junk 7k3 --dry-run
     """
     from crmcli.present.letters import junked
     from crmcli.sales.intake import junk as spam

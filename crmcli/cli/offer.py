@@ -20,7 +20,7 @@ closing(
 closing(
     offer,
     "documents.offers:decline",
-    "Mark an offer as declined.\n\nExample: crm offer decline 7k3 --reason 'дорого'",
+    "Mark an offer as declined.\n\nExample: crm offer decline 7k3 --reason 'too expensive'",
     option("--reason", "Reason."),
 )
 LINE = (

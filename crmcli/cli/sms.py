@@ -80,7 +80,7 @@ def list_(session: Session, ref: str, limit: int) -> Listing:
 def show(session: Session, ref: str) -> None:
     """Show an SMS, by its id or the provider's, or the last one of a record.
 
-    Example: crm sms list --ids
+    Example: crm sms show 7k3
     """
     from crmcli.automation import unsent
     from crmcli.present.sms import WHOLE, sms_row

@@ -142,7 +142,7 @@ def rm(session: Session, ref: str, move_to: str, pipeline: str) -> Told:
 
     With --move-to its records go to another stage, by the rules of that, and what waited is cancelled.
 
-    Example: crm stage rm offer --move-to request
+    Example: crm stage rm contract --move-to request
     """
     ws = session.workspace
     chosen = pipeline_named(ws, pipeline)

@@ -40,7 +40,7 @@ def list_(session: Session) -> Listing:
 def add(session: Session, /, ref: str, **given: Any) -> Told:
     """Add a team. Its head sees what its members and those of the teams below own, if the role says so.
 
-    Example: crm team add sales --name Sales --head boris --add anna --add olga
+    Example: crm team add sales --name Sales --head boris --add anna --add vera
     """
     ws = session.workspace
     facts = _facts(ws, given)

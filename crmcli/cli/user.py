@@ -32,7 +32,7 @@ ROLES = option("--role roles", "A role; may be repeated.", "ROLE", multiple=True
 def add(session: Session, /, ref: str, roles: Sequence[str], **given: Any) -> Told:
     """Add a user to settings.yaml, with roles to access.yaml too.
 
-    Example: crm user add anna --name 'Anna Hill' --email anna@example.com
+    Example: crm user add olga --name 'Olga Reed' --email olga@example.com
     """
     ws = session.workspace
     facts = {key: value for key, value in given.items() if value}
@@ -86,7 +86,7 @@ def role(session: Session, ref: str, roles: Sequence[str]) -> Told:
     Where there is no access.yaml yet it is made: you become administrator, and who has no role may do
     nothing from then on.
 
-    Example: crm user role anna manager
+    Example: crm user role boris manager
     """
     ws = session.workspace
     found = ws.user_id(ref)
@@ -123,9 +123,9 @@ def off(session: Session, ref: str, heir: str, where: str, closed: bool) -> Told
     which crm undo takes back. What is closed stays theirs, for reports, unless --closed is given. Records may
     go to several people: run it again with another --give-to. No robot acts upon the new owner.
 
-    Example: crm user off olga --give-to anna --dry-run
+    Example: crm user off boris --give-to anna --dry-run
 
-    Example: crm user off olga --give-to anna --where 'city = Omsk'
+    Example: crm user off boris --give-to anna --where 'tags has vip'
     """
     ws = session.workspace
     found, to = ws.user_id(ref), ws.user_id(heir) if heir else ""
@@ -146,7 +146,7 @@ def off(session: Session, ref: str, heir: str, where: str, closed: bool) -> Told
 def on(session: Session, ref: str) -> Told:
     """Let a user in again who was put off, with the roles of before.
 
-    Example: crm user on olga
+    Example: crm user on boris
     """
     ws = session.workspace
     found = ws.user_id(ref)

@@ -172,6 +172,7 @@ def told_actor(actor: str) -> str:
     """Who acted, in words; a person or crm as it is called."""
     kind, _, name = actor.partition(":")
     words = {
+        "user": name,
         "robot": tr("robot {}", name),
         "trigger": tr("trigger {}", name),
         "schedule": tr("schedule {}", name),

@@ -42,8 +42,9 @@ EXPLAINED = [
 JOBS = [
     Column("key", "Key", "key", keep=True), Column("state", "State", "word", keep=True),
     Column("record", "Record", keep=True),
-    Column("robot", "Robot", keep=True), Column("action", "Does"), Column("reason", "Why", whole=True),
-    Column("to", "To"), Column("at", "When", "datetime"), Column("retry_at", "Again", "datetime", spare=True),
+    Column("robot", "Robot", "actor", keep=True), Column("action", "Does", spare=True),
+    Column("at", "When", "datetime", keep=True), Column("retry_at", "Again", "datetime", keep=True),
+    Column("to", "To", spare=True), Column("reason", "Why", whole=True),
 ]  # fmt: skip
 _ANSWER = "it waits for its answer: crm jobs finish"
 RULES_DIFF = [

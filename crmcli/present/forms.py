@@ -14,15 +14,23 @@ if TYPE_CHECKING:
     from crmcli.sales.intake.kept import Kept
     from crmcli.workspace import Workspace
 
+_KNOWN = {
+    "attach": "told on the timeline", "merge": "filled in too", "skip": "nothing is done",
+    "new": "a new record",
+}  # fmt: skip
+"""What becomes of who is known, by what forms.yaml says."""
 FORMS = [
     Column("id", "Form", keep=True), Column("title", "Title"), Column("fields", "Fields", whole=True),
-    Column("duplicates", "If known", "word"), Column("page", "Page"),
+    Column("duplicates", "If known", whole=True), Column("page", "Page"),
 ]  # fmt: skip
 FIELDS = [
     Column("name", "Name", keep=True), Column("field", "Field"), Column("label", "Label"),
     Column("type", "Type", "word"), Column("required", "Required", "bool"),
 ]  # fmt: skip
-FACTS = [Column("what", "What", "word", keep=True), Column("value", "Value", whole=True)]
+_FACTS = {
+    "title": "Title", "thanks": "Thanks", "redirect": "Leads to", "owner": "Owner", "stage": "Stage",
+    "duplicates": "If known", "hidden": "Hidden fields", "consent": "Consent", "version": "Its version",
+}  # fmt: skip
 QUARANTINE = [
     Column("id", "Id", keep=True), Column("at", "When", "datetime"), Column("form", "Form"),
     Column("said", "Filled in"), Column("why", "Why", whole=True),
@@ -36,7 +44,9 @@ def forms(found: Forms) -> Listing:
         | {"fields": [field.name for field in one.fields], "page": f"/f/{one.id}"}
         for one in found.forms.values()
     ]
-    return Listing(rows, FORMS, "no forms yet: write them in forms.yaml")
+    known = {word: tr(told) for word, told in _KNOWN.items()}
+    columns = [one.named(known) if one.name == "duplicates" else one for one in FORMS]
+    return Listing(rows, columns, "no forms yet: write them in forms.yaml, see crm help forms")
 
 
 def form(one: Form) -> list[Listing]:
@@ -52,7 +62,12 @@ def form(one: Form) -> list[Listing]:
     if one.consent.text:
         facts["version"] = one.consent.version
     rows = [{"what": what, "value": value} for what, value in facts.items() if value]
-    return [Listing(rows, FACTS), Listing(fields, FIELDS)]
+    known = {f"duplicates/{word}": tr(told) for word, told in _KNOWN.items()}
+    columns = [
+        Column("what", "What", labels={what: tr(told) for what, told in _FACTS.items()}, keep=True),
+        Column("value", "Value", labels=known, within="what", whole=True),
+    ]
+    return [Listing(rows, columns), Listing(fields, FIELDS)]
 
 
 def quarantine(ws: Workspace, found: Iterable[Kept]) -> Listing:

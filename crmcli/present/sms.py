@@ -25,7 +25,7 @@ COLUMNS = [
 WHOLE = [
     COLUMNS[-1], *COLUMNS[:3], Column("number", "Number", "phone"), Column("why", "Why"),
     Column("price", "Price", "price"),
-    Column("message_id", "Provider's id"),
+    Column("of_provider", "Provider's id"),
 ]  # fmt: skip
 
 
@@ -43,6 +43,9 @@ def sms_row(ws: Workspace, sms: Event) -> dict[str, Any]:
     keys = ("number", "text", "why", "price", "message", "message_id")
     row = message_row(ws, sms) | {key: str(sms.data.get(key) or "") for key in keys}
     row["text"] = row["text"] or row["why"]
+    row["of_provider"] = (
+        row["message_id"].strip(":").rpartition(":")[2]
+    )  # message_id is our own key
     return row | {"number": row["number"] or str(sms.data.get("to") or "")}
 
 

@@ -28,22 +28,25 @@ from tests.test_house import ALL
 Crm = Callable[..., Run]
 LATER = "2026-11-24T09:00:00+00:00"
 IDS = re.compile(r"\b[a-z]+-[0-9a-z]{8}\b|\be[0-9a-z]{16}\b|\b(?=[a-f]*[0-9])[0-9a-f]{8,}\b")
+TYPED = [*ALL, *(f"crm help {name}" for name in TOPICS)]
+COMMAND = "|".join(path.replace(" ", r"\s+") for path in sorted(TYPED, key=len, reverse=True))
+"""A command as texts name it, maybe broken by the end of a line."""
 NAMES = re.compile(
     r"\b[a-z_.]+ (?:=|<|>|>=|is|in) .*"  # conditions
-    r"|\bcrm [a-z-]+(?: [a-z-]+)?(?: lead \w+| --state all)?|отменяется: [a-z]+(?: [a-z]+)?|\([a-z]+(?: [a-z]+)+\)"  # commands
-    r"|--?[a-z][\w-]*(?:[ =][A-Z]+)?"  # options
+    r"|\w+: \{.*\}"  # what to write in settings.yaml
+    rf"|\b(?:{COMMAND})\b(?:\s+(?:[A-Z]+\b|--?[a-z]\S*(?: [a-z]+)?))*(?: lead \w+)?|отменяется: [a-z]+(?: [a-z]+)?|\([a-z]+(?: [a-z]+)+\)"  # commands
+    r"|--?[a-z][\w-]*(?:[ =](?:[A-Z]+|yes))?|можно: [\w.-]+(?:, (?:[\w.-]+|…))*"  # options, values
     r"|\b\d+ per [a-z]+"  # a limit, as settings.yaml has it
     r"|[\w@+/.-]+\.[a-z]+\b|\w+/[\w/]+"  # files, addresses, kinds of events, places in files
-    r"|«[^»]*»|'[^']*'|(?:одно из|есть|стадии|например|можно): .*|\{[^}]*\}|\b\w+=\S+|\b[a-z]+_[a-z_]+\b|\w+\|\w+"
+    r"|«[^»]*»|'[^']*'|(?:одно из|есть|стадии|например): .*|\{[^}]*\}|\b\w+=\S+|\b[a-z]+_[a-z_]+\b|\w+\|\w+"
 )
 """Names that people type, and what they typed themselves."""
 KEYS = """
 crm cron git csv utf RUB SMS mon fri tester nobody mobile work email notify set move webhook open won lost
 REF MAP COLUMN FIELD STAGE comment name last first phones emails amount owner stage currency leads sales new working
 processed converted junk request invoice paid shipped cancelled call hello overdue needs chase decide draft
-large ask bill remind ship thanks care late task note template text title due fields spam batch
-offers offer signal domain area number robot channels cards user users url https imaps mail sms call topic
-help REF TEXT UCS crm provider NAME anna yes
+UCS large ask bill remind ship thanks care late task note template text title due fields spam batch
+offers offer signal domain area number robot
 """
 """Programs, forms and codes; actions of robots; fields, stages and robots of files."""
 COMMANDS = """

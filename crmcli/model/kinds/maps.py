@@ -7,7 +7,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from crmcli.language import tr
-from crmcli.model.kinds.base import SEPARATOR, Field, InputContext, Key, Kind, one_of, one_text
+from crmcli.model.kinds.base import (
+    SEPARATOR,
+    Field,
+    InputContext,
+    Key,
+    Kind,
+    Locale,
+    one_of,
+    one_text,
+)
 from crmcli.model.kinds.texts import TEXT
 from crmcli.model.listed import allowed_hint
 from crmcli.model.values import (
@@ -165,6 +174,22 @@ class Consents(Maps):
 
     def key(self, value: Any) -> Key | None:
         return fold(str(value)) or None  # one that was withdrawn has none
+
+    def show(self, value: Any, locale: Locale) -> str:
+        return "; ".join(map(self._told, value))
+
+    @staticmethod
+    def _told(item: Mapping[str, Any]) -> str:
+        """To what, by which text, when: in the language spoken."""
+        channel = str(item["channel"])
+        words = {"mail": "e-mail", "sms": "SMS", "call": "calls", "personal_data": "personal data"}
+        what = tr(words[channel]) if channel in words else channel.removeprefix(TOPIC)
+        told = f"{what} {item['text']}" if item.get("text") else what
+        if item.get("at"):
+            told = tr("{} of {}", told, str(item["at"])[:10])
+        if item.get("withdrawn_at"):
+            told = tr("{}, withdrawn {}", told, str(item["withdrawn_at"])[:10])
+        return told
 
     def item_text(self, item: Mapping[str, Any]) -> str:
         """`mail v2 of 2026-11-23, withdrawn 2026-12-01`."""
