@@ -65,7 +65,12 @@ def _where(place: Place | None, made: Sequence[str]) -> list[str]:
 def _what_next(root: Path, folder: str, *, demo: bool) -> list[str]:
     steps = [f"cd {quoted(folder)}"] if folder else []
     if demo:
-        steps += ["crm login anna", "crm lead list", "crm deal list --where 'amount > 100000'", "crm tick"]
+        steps += [
+            "crm login anna",
+            "crm lead list",
+            "crm deal list --where 'amount > 100000'",
+            "crm tick",
+        ]
     else:
         steps += [
             tr("edit settings.yaml and pipelines.yaml, then: crm pipeline check"),
