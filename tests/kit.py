@@ -77,8 +77,12 @@ def file_of(ws: Workspace, record_id: str) -> Path:
 
 
 def records_of(root: Path) -> dict[str, bytes]:
-    """Every file of data/ but the timeline."""
-    found = (p for p in (root / "data").rglob("*") if p.is_file() and "timeline" not in p.parts)
+    """Every file of data/ but the timeline and the audit."""
+    found = (
+        p
+        for p in (root / "data").rglob("*")
+        if p.is_file() and not {"timeline", "audit"} & {*p.parts}
+    )
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in found}
 
 

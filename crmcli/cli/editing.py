@@ -43,7 +43,7 @@ def edit_as_text(
     ws = session.workspace
     look = partial(look_for_known, ws, "warn")
     stored = ws.stored(record_id)
-    original = editor_text.to_text(ws, stored.record).encode()
+    original = session.out.masked(editor_text.to_text(ws, stored.record)).encode()
     session.out.clear_the_way()
     path = _write(original)
     taken: list[tuple[Record, Record]] = []

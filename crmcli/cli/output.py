@@ -48,6 +48,8 @@ class Output:
         self.locale = Locale()
         self.before: Callable[[], None] | None = None
         """What must be done before anything is given out: the audit keeps what is shown."""
+        self.masked: Callable[[str], str] = str
+        """How a text may be shown: with phones and e-mails masked beyond the day's number of clients."""
         self._held: list[str] = []
         self._left = False  # whoever read stdout is gone
 
@@ -252,7 +254,10 @@ class Output:
             raise _failed(error) from error
 
     def _cells(self, rows: Sequence[Row], columns: Sequence[Column]) -> list[list[str]]:
-        return [[one_line(shown(column, row, self.locale)) for column in columns] for row in rows]
+        return [
+            [self.masked(one_line(shown(column, row, self.locale))) for column in columns]
+            for row in rows
+        ]
 
     def _colored(self, text: str, column: Column, row: Row) -> str:
         color = column.colors.get(column.key(row)) if column.colors else None
@@ -262,7 +267,7 @@ class Output:
         """Say something on stderr; on a terminal no word is broken, and `alarm` is in red."""
         from crmcli.model.redaction import redacted
 
-        said = terminal.printable(redacted(clean(text)), sys.stderr)
+        said = terminal.printable(self.masked(redacted(clean(text))), sys.stderr)
         room = terminal.width(sys.stderr)
         lines = message_lines(said, room) if room else [said]
         if room and alarm:
@@ -272,12 +277,13 @@ class Output:
     def _put(self, line: str) -> None:
         self.clear_the_way()
         with suppress(OSError):  # a full stderr must not end what is half done
-            sys.stderr.write(line + "\n")
+            sys.stderr.write(self.masked(line) + "\n")
 
     def _page(self, lines: Sequence[str]) -> None:
         """Write lines that are clean already; a long text a screen at a time, on a terminal."""
         if sys.stdout.isatty():
             self.clear_the_way()
+            lines = [*map(self.masked, lines)]
         if not terminal.page(lines):
             self._write(lines, as_they_are=True)
 
@@ -319,9 +325,8 @@ class Output:
         if self.before is None:
             self._let_out(written)
             return
-        for (
-            line
-        ) in written:  # held, so that one line of the audit tells of all that a command shows
+        # Held, so that one line of the audit tells of all that a command shows.
+        for line in map(self.masked, written):
             self._held.append(line)
             if len(self._held) >= _LOT:
                 self.clear_the_way()

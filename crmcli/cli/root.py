@@ -16,6 +16,7 @@ RECORDS = "Records"
 GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     RECORDS: {
         "show": ("showing:show", "Show any record, as it is or as it was."),
+        "reveal": ("reveal:reveal", "Phones and e-mails of a client, beyond the day's number."),
         "timeline": ("showing:timeline", "What happened to a record."),
         "file": ("file:file", "Attachments of a record: add, list, get, rm."),
         "search": ("search:search", "Search all records."),

@@ -22,7 +22,9 @@ def open_board(ws: Workspace, pipeline: Pipeline, base: Condition | None) -> Non
     gc.disable()  # until the first cards stand there: what is loaded now stays, and is not looked through
 
     def opened() -> Workspace:
-        return Workspace.open(ws.root, user=ws.user, now=ws.fixed_now)
+        found = Workspace.open(ws.root, user=ws.user, now=ws.fixed_now)
+        found.trail = ws.trail
+        return found
 
     place = Place(pipeline.id)
     reader = BoardReader(opened, base, pipeline.entity)

@@ -130,6 +130,8 @@ class BoardReader:
                 else []
             )
             cards[lane.stage.id] = (start, tuple(found))
+        if ws.trail is not None:
+            ws.trail.give_out()
         return Picture(wish.place, pipeline, lanes, cards, told, self._homeless)
 
     def _first_homeless(self, ws: Workspace) -> Problem | None:

@@ -222,7 +222,7 @@ class Workspace(Reads):
             return None
         from crmcli.workspace.gate import Gate
 
-        return Gate(self.rights, self.schema, command, self.is_seen)
+        return Gate(self.rights, self.schema, command, self.is_seen, self.trail)
 
     @property
     def actor(self) -> str:

@@ -188,6 +188,8 @@ class Configured(Folder):
     def act_for_all(self) -> None:
         """Go on as the workspace itself: what is run is what its rules say, not what a user may see."""
         self.rights, self.is_house = None, True
+        if self.trail is not None:
+            self.trail.is_at_rest = True
         self.look_again()
 
     @cached_property

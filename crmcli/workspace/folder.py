@@ -231,12 +231,9 @@ class Folder:
     def stored(self, record_id: str, *, merged: bool = False) -> Stored:
         """A record with its raw form and the digest of its file; a tombstone if `merged` asks for it."""
         found = self._as_seen(record_id, merged=merged)
-        return found if self.trail is None else self._handed_out(self.trail, found)
-
-    def _handed_out(self, trail: Trail, stored: Stored) -> Stored:
-        """A record that leaves the workspace, as its audit has seen it."""
-        trail.shown(stored.record.id)
-        return stored
+        if self.trail is not None:
+            self.trail.let_out(found.raw)
+        return found
 
     def _as_seen(self, record_id: str, *, merged: bool) -> Stored:
         if self._sees_a_part:

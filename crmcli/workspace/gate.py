@@ -16,6 +16,7 @@ from crmcli.model.merged import MERGED_INTO
 from crmcli.model.schema import Schema
 from crmcli.model.values import entity_of
 from crmcli.store import layout
+from crmcli.workspace.trail import Trail
 
 MOVED = ("stage", "pipeline", "lost_reason", "probability")
 """The fields that a move changes by itself."""
@@ -46,6 +47,7 @@ class Gate:
     schema: Schema
     command: str
     sees: Callable[[str], bool]
+    trail: Trail | None = None
 
     def added(self, record: Record) -> None:
         """Forbidden if the user may not add such a record."""
@@ -55,6 +57,8 @@ class Gate:
     def saved(self, before: Record | None, old: Record, new: Record) -> Record:
         """The record as it may be written, with what is hidden left as it is; Forbidden if the user may
         not make that of what stands on disk (None: it is as new as the change)."""
+        if self.trail is not None:
+            self.trail.touched(old, self.schema)
         changes = {*self.schema.differences(old, new)}
         new = self._with_hidden(old, new, changes)
         if before is not None:

@@ -23,6 +23,7 @@ from crmcli.model.values import Raw, Value, entity_of, fold
 from crmcli.store.layout import ACCESS
 from crmcli.store.records.stored import Stored
 from crmcli.store.safety import locks
+from crmcli.workspace import withheld
 from crmcli.workspace.configured import Configured
 
 if TYPE_CHECKING:
@@ -180,8 +181,13 @@ class Reads(Configured):
     ) -> Documents[dict[str, Raw]]:
         """The same as their files have them. Among the files of these entities alone, which is quicker,
         if the condition follows no link to others."""
+        self._ask(condition, order)
         index = self._index_of(among) if among else self._index
         return self._leaving(index.select(entity, condition, self.env, order, limit, offset))
+
+    def _ask(self, condition: Condition | None, order: Sequence[str] = ()) -> None:
+        if self.trail is not None and self.trail.is_spent:
+            withheld.refuse_parts(condition, order)
 
     def _leaving(self, rows: Documents[dict[str, Raw]]) -> Documents[dict[str, Raw]]:
         """Rows, each of which the audit sees when it is taken."""
@@ -216,12 +222,14 @@ class Reads(Configured):
 
     def count(self, entity: str, condition: Condition | None = None) -> int:
         """How many records fit a condition."""
+        self._ask(condition)
         return self._index.count(entity, condition, self.env)
 
     def sums(
         self, entity: str, by: Sequence[str], condition: Condition | None = None
     ) -> list[Total]:
         """Number and exact sum of the records that fit, by the values of some fields and by currency."""
+        self._ask(condition)
         return self._index.totals(entity, by, condition, self.env)
 
     def listed(self, entity: str, name: str) -> dict[str, int]:
@@ -233,6 +241,7 @@ class Reads(Configured):
     ) -> Iterator[Facts]:
         """The keys of some fields of the records that fit, quicker than `rows`, in no order that means
         anything."""
+        self._ask(condition)
         index, after = self._index, 0
         while page := index.facts(entity, names, condition, self.env, after=after):
             yield from page
@@ -256,7 +265,10 @@ class Reads(Configured):
 
     def search(self, text: str, entities: Sequence[str] = (), limit: int = 20) -> list[Hit]:
         """Records in which all the words stand somewhere, the best first."""
-        return self._index.search(text, entities, limit)
+        hits = self._index.search(text, entities, limit)
+        if self.trail is None or not self.trail.is_limited:
+            return hits
+        return withheld.found(self.trail, hits, text, self.rows_of([hit.id for hit in hits]))
 
     def merged(self, survivor: str = "") -> list[tuple[str, str]]:
         """The records that went into others, each with the one into which; of one of these if named."""

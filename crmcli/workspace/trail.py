@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from crmcli.errors import CrmError
-from crmcli.model.audit import CLI, COMMAND, EXPORT, REFUSED, Entry
+from crmcli.language import tr
+from crmcli.model.access import EXPORT as MAY_EXPORT
+from crmcli.model.access import Rights
+from crmcli.model.audit import CLI, COMMAND, EXPORT, REFUSED, REVEAL, Entry
+from crmcli.model.entities import having
+from crmcli.model.fields import Record
+from crmcli.model.masking import contact_keys, masked
+from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, entity_of
-from crmcli.store.audit import journal
+from crmcli.store.audit import journal, shown
+
+AnyRaw = TypeVar("AnyRaw", bound=Mapping[str, Raw])
 
 
 class Place(Protocol):
@@ -24,10 +34,41 @@ class Place(Protocol):
     user: str
     only_reads: bool
     fixed_now: datetime | None
+    now: datetime
+    zone: ZoneInfo
+    rights: Rights | None
+    notes: list[str]
 
     @property
     def clone(self) -> str:
         """This clone's own name."""
+
+
+class Budget(NamedTuple):
+    """How many clients of some nouns are shown in a day."""
+
+    nouns: Collection[str]
+    shown: shown.Shown
+
+
+def _budget_of(ws: Place) -> Budget | None:
+    """Of whom may not export; None where all is shown."""
+    if ws.rights is None or ws.only_reads:
+        return None
+    nouns = [one for one in having("client") if not ws.rights.may_any(one, MAY_EXPORT)]
+    if not nouns:
+        return None
+    day = ws.now.astimezone(ws.zone).date().isoformat()
+    path = shown.path_of(ws.root, ws.user)
+    return Budget(nouns, shown.Shown(path, day, ws.rights.access.budget))
+
+
+def _reached(most: int) -> str:
+    return tr(
+        "today's number of clients ({}) is reached: phones and e-mails of others are masked until"
+        " tomorrow; crm reveal REF shows one",
+        most,
+    )
 
 
 class Trail:
@@ -44,16 +85,73 @@ class Trail:
         self._new: set[str] = set()
         self._first = ""
         self._exported: set[str] = set()
+        self._budget = _budget_of(ws)
+        self._masked: set[str] = set()
+        self._withheld: set[str] = set()
+        self._allowed: set[str] = set()
+        self.is_at_rest = False
+        """Whether what is read now is for crm itself: the house's work, a look for duplicates."""
 
-    def shown(self, record_id: str) -> None:
-        """A record is handed out of the workspace."""
-        if record_id not in self._told and entity_of(record_id) not in self._exported:
+    def let_out(self, raw: AnyRaw) -> AnyRaw:
+        """A raw record is handed out of the workspace; it is given back."""
+        if self.is_at_rest:
+            return raw
+        record_id = str(raw["id"])
+        entity = entity_of(record_id)
+        if record_id not in self._told and entity not in self._exported:
             self._new.add(record_id)
-
-    def let_out(self, raw: dict[str, Raw]) -> dict[str, Raw]:
-        """The same of a raw record, which is given back."""
-        self.shown(str(raw["id"]))
+        if self._budget is not None and entity in self._budget.nouns:
+            self._weigh(self._budget, record_id, raw)
         return raw
+
+    def touched(self, record: Record, schema: Schema) -> None:
+        """A record is changed, and may be shown with that."""
+        if self._budget is not None and record.entity in self._budget.nouns:
+            self.let_out(schema.write(record))
+
+    def _weigh(self, budget: Budget, record_id: str, raw: Mapping[str, Raw]) -> None:
+        """Whether its phones and e-mails may be shown: the day's number is for all doors together."""
+        if budget.shown.enter(record_id):
+            self._allowed |= contact_keys(raw)
+        elif record_id not in self._masked:
+            self._masked.add(record_id)
+            self._withheld |= contact_keys(raw)
+            if len(self._masked) == 1:
+                self._ws.notes.append(_reached(budget.shown.most))
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the day's number of clients is reached."""
+        return self._budget is not None and self._budget.shown.is_full
+
+    def hides(self, record_id: str) -> bool:
+        """Whether the phones and e-mails of a record are masked."""
+        return record_id in self._masked
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is a number of clients for a day."""
+        return self._budget is not None
+
+    @property
+    def withheld(self) -> Collection[str]:
+        """By what the phones and e-mails are known that are masked wherever they stand."""
+        return self._withheld - self._allowed
+
+    def masked(self, text: str) -> str:
+        """A text as it may be shown."""
+        return masked(text, self.withheld) if self._withheld else text
+
+    def reveal(self, raw: Mapping[str, Raw]) -> bool:
+        """Show a client in full for today, which is kept; False if it was anyway."""
+        record_id = str(raw["id"])
+        if self._budget is None or record_id not in self._masked:
+            return False
+        self.keep(REVEAL, record_id)
+        self._budget.shown.reveal(record_id)
+        self._masked.discard(record_id)
+        self._allowed |= contact_keys(raw)
+        return True
 
     def give_out(self) -> None:
         """Keep what was not kept yet; what is written to people waits for it."""
@@ -61,6 +159,8 @@ class Trail:
             return
         counts = Counter(map(entity_of, self._new))
         facts: dict[str, Any] = {"shown": dict(sorted(counts.items()))} if counts else {}
+        if hidden := self._masked & self._new:
+            facts["masked"] = len(hidden)
         self.keep(COMMAND, **facts)
         self._told |= self._new
         self._new.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -143,6 +144,15 @@ class Not:
 
 
 Node: TypeAlias = Compare | In | Empty | And | Or | Not
+
+
+def nodes_of(node: Node) -> Iterator[Node]:
+    """A node and all that it consists of."""
+    yield node
+    for part in (
+        node.parts if isinstance(node, And | Or) else [node.part] if isinstance(node, Not) else []
+    ):
+        yield from nodes_of(part)
 
 
 def _inside(node: Node) -> str:

@@ -12,6 +12,7 @@ from crmcli.model import document_rules
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, InputContext, merge_lists, without_items
+from crmcli.model.masking import contacts_of, unmasked
 from crmcli.model.offer import Offer
 from crmcli.model.task import Task
 from crmcli.model.values import Raw, Value, fold
@@ -51,18 +52,22 @@ def edited(ws: Workspace, record: Record, edit: Edit, inputs: InputContext | Non
     """The record as an edit leaves it, checked but not written."""
     if isinstance(record, Task) and record.length:
         inputs = of_booking(ws, inputs)
-    values = read_values(ws, record.entity, edit.put, inputs)
+    put, more, less = (
+        {name: [as_it_stands(ws, record, text) for text in texts] for name, texts in given.items()}
+        for given in (edit.put, edit.more, edit.less)
+    )
+    values = read_values(ws, record.entity, put, inputs)
     if "utm" in values:
         old = cast("Mapping[str, str]", record.get("utm"))
         values["utm"] = {
             k: v for k, v in {**old, **cast("Mapping[str, str]", values["utm"])}.items() if v
         }
-    for name, texts in edit.more.items():
+    for name, texts in more.items():
         field, now = _list_now(ws, record, name, values)
         new = read_raws(ws, field, texts, inputs)
         joined = merge_lists(field.kind, now, new, ws.inputs.country, newer=True)
         values[field.name] = field.kind.parse(joined)
-    for name, texts in edit.less.items():
+    for name, texts in less.items():
         field, now = _list_now(ws, record, name, values)
         gone = _gone(ws, field, now, texts)
         values[field.name] = field.kind.parse(
@@ -76,6 +81,13 @@ def edited(ws: Workspace, record: Record, edit: Edit, inputs: InputContext | Non
             raise Refused(tr("{} cannot be edited", name), tr("use crm {} move", record.entity))
     after = defaults.follow_name(record, record.with_values(values))
     return still_whole(ws, record, after)
+
+
+def as_it_stands(ws: Workspace, record: Record, text: str) -> str:
+    """What people give back, with the phones and e-mails that were shown to them masked as they are."""
+    if ws.trail is None or not ws.trail.is_limited:
+        return text
+    return unmasked(text, contacts_of(ws.schema.write(record)))
 
 
 def still_whole(ws: Workspace, before: Record, after: Record) -> Record:

@@ -1,0 +1,167 @@
+"""Beyond a number of clients a day, who may not export is shown phones and e-mails masked, by every door."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from crmcli.model.masking import contact_keys, masked, unmasked
+from crmcli.store.audit import shown
+from tests import kit
+from tests.rights.conftest import ACCESS, Base
+
+Crm = Callable[..., kit.Run]
+RAW = {
+    "phones": [{"type": "work", "value": "+79161234567"}, {"value": "112"}],
+    "emails": [{"type": "work", "value": "Vera@romashka.example"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("+7 916 123-45-67", "+7 916 ***-**-67"),
+        ("8 (916) 123-45-67", "8 (916) ***-**-67"),
+        ("work:+79161234567; work:Vera@romashka.example", "work:+7916*****67; work:V…@romashka.example"),
+        ("79161234567; 79161234568 79", "7916*****67; 79161234568 79"),
+        ('"раз\\nvera@romashka.example"', '"раз\\nv…@romashka.example"'),
+        ("позвоните 112, это +7 916 123-45-68", "позвоните 112, это +7 916 123-45-68"),
+        ("x-vera@romashka.example", "x-vera@romashka.example"),
+    ],
+)  # fmt: skip
+def test_what_is_masked_can_be_given_back(text: str, wanted: str) -> None:
+    found = masked(text, contact_keys(RAW))
+    assert found == wanted
+    back = unmasked(found, ["+79161234567", "Vera@romashka.example"])
+    assert "*" not in back
+    assert "…" not in back
+
+
+@pytest.fixture
+def small(base: Base) -> Base:
+    """Olga may see two clients a day, and has five with a phone and an e-mail."""
+    kit.write(base.root, "access.yaml", ACCESS + "budget: 2\n")
+    ws = base.open("root")
+    for number in range(5):
+        base.records[f"c{number}"] = kit.add(
+            ws, "contact", name=f"Покупатель {number}", owner="olga",
+            phones=f"+7 916 555-44-3{number}", emails=f"buyer{number}@romashka.example",
+            tags="мой", anyway=True,
+        )  # fmt: skip
+    return base
+
+
+MINE = ("--where", "tags has мой")
+FULL, HIDDEN = ("+7916555443", "buyer"), ("+7916*****", "b…@romashka.example")
+
+
+def numbers(out: str) -> tuple[int, int]:
+    """How many phones stand there in full, and how many masked."""
+    plain = "".join(letter for letter in out if letter.isdecimal() or letter == "*")
+    return plain.count("91655544"), plain.count("916*****")
+
+
+def test_phones_beyond_the_number_are_masked_everywhere(crm: Crm, small: Base) -> None:
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    first = crm("contact", "list", *MINE, "--json", **acts)
+    assert numbers(first.out) == (2, 3)
+    assert first.out.count("b…@romashka.example") == 3
+    assert "2" in first.err
+    assert first.err.count("crm reveal") == 1
+    again = crm("contact", "list", *MINE, "--columns", "name,phones,emails", **acts)
+    assert numbers(again.out) == (2, 3)
+    others = [c for c in map(str, range(5)) if f"buyer{c}@" not in again.out]
+    hidden = small.records[f"c{others[0]}"].id
+    for args in (
+        ("contact", "show", hidden), ("show", hidden, "--json"), ("show", hidden, "--at", "today"),
+        ("contact", "list", "--where", f"phones = +7916555443{others[0]}", "--csv"),
+        ("contact", "edit", hidden, "--comment", f"звонил +7916555443{others[0]}", "--json"),
+        ("search", f"7916555443{others[0]}"), ("timeline", hidden),
+        ("search", f"buyer{others[0]}@romashka.example", "--json"),
+        ("contact", "bulk", *MINE, "--set", "comment=да", "--json", "--yes"),
+    ):  # fmt: skip
+        done = crm(*args, **acts)
+        assert done.code == 0, (args, done.err)
+        said = "".join(letter for letter in done.out + done.err if letter not in " ()-")
+        assert f"6555443{others[0]}" not in said, args
+        assert f"buyer{others[0]}@" not in said, args
+    assert json.loads(crm("contact", "list", *MINE, "--json", "--as", "root",
+                          cwd=small.root, CRM_USER="root").out)[0]["phones"]  # fmt: skip
+    kept = crm("audit", "list", "--user", "olga", "--kind", "command", "--json",
+               cwd=small.root, CRM_USER="root")  # fmt: skip
+    assert json.loads(kept.out)[0]["data"]["masked"] == 3
+
+
+def test_parts_of_masked_numbers_are_not_asked_for(crm: Crm, small: Base) -> None:
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    assert crm("contact", "list", "--where", "phones ~ 7916", **acts).code == 0
+    shown_now = crm("contact", "list", *MINE, "--json", **acts).out
+    for args in (
+        ("contact", "list", "--where", "tags has мой and not phones ~ 79165554430"),
+        ("contact", "list", "--where", "emails > b"), ("contact", "list", "--sort", "phones"),
+        ("deal", "list", "--where", "contacts.phones ~ 7916"),
+        ("contact", "bulk", "--where", "phones ~ 7916", "--set", "comment=x", "--yes"),
+    ):  # fmt: skip
+        assert crm(*args, **acts).code in (1, 2), args
+    found = json.loads(crm("search", "9165554", "--json", **acts).out)
+    in_full = {row["id"] for row in json.loads(shown_now) if "*" not in row["phones"][0]["value"]}
+    assert {row["id"] for row in found} <= in_full
+
+
+def test_one_is_revealed_for_the_day(crm: Crm, small: Base) -> None:
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    rows = json.loads(crm("contact", "list", *MINE, "--json", **acts).out)
+    hidden = next(row["id"] for row in rows if "*" in row["phones"][0]["value"])
+    done = crm("reveal", hidden, **acts)
+    assert numbers(done.out) == (1, 0), done
+    assert numbers(crm("contact", "list", *MINE, "--json", **acts).out) == (3, 2)
+    [row] = json.loads(crm("audit", "list", "--kind", "reveal", "--json", cwd=small.root,
+                           CRM_USER="root").out)  # fmt: skip
+    assert (row["record"], row["user"]) == (hidden, "Ольга Чайкина")
+    tomorrow = kit.NOW.replace(day=24).isoformat()
+    assert numbers(crm("show", hidden, **acts, CRM_NOW=tomorrow).out) == (1, 0)
+
+
+def test_what_was_masked_comes_back_as_it_stands(crm: Crm, small: Base, tmp_path: Path) -> None:
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    rows = json.loads(crm("contact", "list", *MINE, "--json", **acts).out)
+    hidden = next(row for row in rows if "*" in row["phones"][0]["value"])
+    ws = small.open("root")
+    before = kit.raw(ws, hidden["id"])
+    editor = kit.write(
+        tmp_path, "ed", 'sed -i "s/^comment:.*//; \\$a comment: правка" "$1"; cp "$1" "$0.seen"\n'
+    )
+    done = crm("contact", "edit", hidden["id"], EDITOR=f"sh {editor}", **acts)
+    assert done.code == 0, done
+    seen = (tmp_path / "ed.seen").read_text()
+    assert "+7916*****" in seen
+    assert "b…@romashka.example" in seen
+    phone, email = hidden["phones"][0]["value"], hidden["emails"][0]["value"]
+    done = crm("contact", "edit", hidden["id"], "--phone", phone, "--email", email, **acts)
+    assert done.code == 0, done
+    after = kit.raw(small.open("root"), hidden["id"])
+    assert after == {**before, "comment": "правка"}
+    assert crm("contact", "edit", hidden["id"], "--phone", "+7 917 ***-**-00", **acts).code == 2
+
+
+def test_the_number_is_for_all_commands_at_once(tmp_path: Path) -> None:
+    ones = [shown.Shown(tmp_path / "x", "2026-11-23", 5) for _ in range(3)]
+    entered = [ones[n % 3].enter(f"lead-{n}") for n in range(9)]
+    assert entered.count(True) == 5
+    assert ones[0].is_full
+    assert not ones[1].enter("lead-x")
+    ones[2].reveal("lead-x")
+    assert shown.Shown(tmp_path / "x", "2026-11-23", 5).enter("lead-x")
+    assert shown.Shown(tmp_path / "x", "2026-11-24", 5).enter("lead-x")
+    assert len((tmp_path / "x").read_text().split()) == 2
+
+
+def test_who_may_export_has_no_number(crm: Crm, small: Base) -> None:
+    ws = small.open("boris")
+    kit.edit(small.open("root"), small.records["c0"].id, owner="boris")
+    assert ws.rights is not None
+    rows = crm("contact", "list", "--json", cwd=small.root, CRM_USER="root").out
+    assert numbers(rows)[1] == 0
