@@ -94,6 +94,12 @@ LoopSleep = 1
             os.utime(path, (then, then))
 
 
+@pytest.fixture(autouse=True)
+def _anna(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anna acts."""
+    monkeypatch.setenv("CRM_USER", "anna")
+
+
 @pytest.fixture
 def spool(tmp_path: Path) -> Spool:
     return Spool(tmp_path / "spool")

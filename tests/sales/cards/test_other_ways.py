@@ -25,7 +25,9 @@ def test_the_command_and_the_tick_do_the_same(office: Office, book: Book, crm: C
     assert crm("contact", "list", "--json").out.strip() == "[]"
     assert crm("tick") == (0, "", "")
     assert "Ольга Иванова" in crm("contact", "list").out
-    assert crm("contact", "edit", "Ольга Иванова", "--set", "position=Шеф").code == 0
+    assert (
+        crm("contact", "edit", "Ольга Иванова", "--set", "position=Шеф", "--as", "anna").code == 0
+    )
     assert crm("tick") == (0, "", "")
     assert "TITLE:Шеф" in book.get("olga.vcf")
     assert crm("contact", "sync", "--json").out.strip() == "[]"
