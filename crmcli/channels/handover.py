@@ -23,6 +23,8 @@ from crmcli.model.redaction import redacted
 from crmcli.model.settings import Settings
 from crmcli.store import layout
 
+GUIDES = {"sms": "sms", "chat": "chat", "call": "calls"}
+"""The topic of crm help that says how a channel is set up; one of somebody's own: own."""
 PLACES = ("url", "smpp", "folder")
 """The kinds of keys of providers that say where something goes."""
 
@@ -73,8 +75,10 @@ class Handover(Sender):
             return ""
         if provider := provider_of(cls.name(), settings):
             return provider.why_not_out()
-        how = f"channels: {{{cls.name()}: {{run: NAME}}}}"
-        return tr("{} are not set up: {} in settings.yaml, see crm help own", tr(cls.nouns), how)
+        guide = GUIDES.get(cls.name(), "own")
+        how = f"channels: {{{cls.name()}: {{{'run' if guide == 'own' else 'provider'}: NAME}}}}"
+        told = "{} are not set up: {} in settings.yaml, see crm help {}"
+        return tr(told, tr(cls.nouns), how, guide)
 
     @classmethod
     def places(cls, facts: Mapping[str, Any], settings: Settings) -> list[str]:

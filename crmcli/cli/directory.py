@@ -21,7 +21,8 @@ SHOW = [
 ]  # fmt: skip
 
 directory = Noun(
-    "directory", help="Lists of allowed values: sources, types, industries, reasons, your own."
+    "directory",
+    help="Lists of allowed values: sources, types, reasons, topics of letters, your own.",
 )
 
 

@@ -29,11 +29,15 @@ def answer(session: Session, given: Answer) -> int:
     """Print what a command gives back; the exit code."""
     if isinstance(given, Told | Listing):
         given = [given]
+    is_below = False
     for each in given if isinstance(given, Iterable) else ():
         if isinstance(each, Told):
             say(session, each)
-        else:
-            session.out.records(*each)
+            continue
+        if is_below and session.out.format == "table":
+            session.out.lines([""])
+        session.out.records(*each)
+        is_below = True
     return given if isinstance(given, int) else 0
 
 

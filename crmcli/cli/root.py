@@ -69,7 +69,10 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "can": ("can:can", "Whether a user may do something, and why."),
         "audit": ("audit:audit", "Who looked at what, exported, was refused: list, verify, head."),
         "field": ("field:field", "Custom fields: list, add, rename, rm."),
-        "directory": ("directory:directory", "Lists of allowed values: sources, reasons, types."),
+        "directory": (
+            "directory:directory",
+            "Lists of values: sources, reasons, topics of letters.",
+        ),
         "calendar": (
             "calendar:calendar",
             "Holidays and moved working days; calendars to subscribe to.",

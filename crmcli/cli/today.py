@@ -79,7 +79,7 @@ def _print_parts(
     if unsent:
         title = f"{tr('Messages that have not left')}: {len(unsent)}"
         out.section(title, *unsent_table(ws, unsent[-limit:]))
-        out.note("crm jobs list tells more; crm jobs retry, cancel, resolve")
+        out.note("more about them: crm jobs list; then crm jobs retry, cancel or resolve")
     if found.arrived:
         out.note(tr("{} came in and could not be taken up: crm intake list", found.arrived))
     out.section("No longer declared", *undeclared_table(found.undeclared))

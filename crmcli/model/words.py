@@ -32,6 +32,7 @@ WORDS = {
     "meeting": "a meeting", "note": "a note",
     "call.in": "call in", "call.out": "call out", "call.missed": "missed call",
     "mail.in": "e-mail in", "mail.out": "e-mail out", "mail.delayed": "e-mail not delivered yet",
+    "mail.automatic": "automatic e-mail",
     "sms.in": "SMS in", "sms.out": "SMS out", "sms.delivered": "SMS delivered",
     "preferences.set": "how to be reached", "mail.clicked": "link followed", "mail.opened": "letter opened",
     "channel.mail": "e-mail", "channel.chat": "chats", "channel.form": "forms", "channel.call": "calls",

@@ -84,7 +84,7 @@ def activity_table(ws: Workspace, events: Sequence[Event]) -> Listing:
     )
 
 
-ROBOT = re.compile(r"(robot|trigger|schedule):[\w/-]+$")
+ROBOT = re.compile(r"(robot|trigger|schedule|user):[\w/-]+$")
 _SAID = ("subject", "name", "text", "code", "sequence", "audience", "robot", "reason", "to")
 """What is told of an event of which nothing else is known."""
 _SAID_OF = {

@@ -28,8 +28,8 @@ FIELDS = [
     Column("type", "Type", "word"), Column("required", "Required", "bool"),
 ]  # fmt: skip
 _FACTS = {
-    "title": "Title", "thanks": "Thanks", "redirect": "Leads to", "owner": "Owner", "stage": "Stage",
-    "duplicates": "If known", "hidden": "Hidden fields", "consent": "Consent", "version": "Its version",
+    "title": "Title", "thanks": "Thank-you text", "redirect": "Leads to", "owner": "Owner", "stage": "Stage",
+    "duplicates": "If known", "hidden": "Hidden fields", "consent": "Consent text", "version": "Its version",
 }  # fmt: skip
 QUARANTINE = [
     Column("id", "Id", keep=True), Column("at", "When", "datetime"), Column("form", "Form"),

@@ -47,6 +47,8 @@ def _row(ws: Workspace, letter: Event) -> dict[str, Any]:
     row |= {key: str(data.get(key) or "") for key in ("subject", "from", "to", "message_id")}
     is_soft = letter.kind == BOUNCED and data.get("bounce") == SOFT
     what = "mail.delayed" if is_soft else letter.kind
+    if letter.kind == "mail.in" and data.get("automatic"):
+        what = "mail.automatic"
     return row | {"who": str(data.get(who) or ""), "what": what}
 
 

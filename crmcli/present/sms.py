@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 COLUMNS = [
     Column("at", "When", "datetime", keep=True), Column("kind", "What", "word", keep=True),
-    Column("name", "Record"), Column("text", "Text"), Column("number", "Number", "phone", spare=True),
+    Column("name", "Record"), Column("text", "Text", whole=True, most=3),
+    Column("number", "Number", "phone", spare=True),
     Column("id", "Id", keep=True),
 ]  # fmt: skip
 WHOLE = [

@@ -44,7 +44,14 @@ def address_of(ws: Workspace, record: Record) -> str:
         for handle in getattr(one, "handles", ()):
             if _NUMBERED.fullmatch(key := handle_key(str(handle))):
                 return key
-    return ""
+    last = (_last_in(ws, one) for one in reached(ws, record))
+    return next(filter(None, last), "")
+
+
+def _last_in(ws: Workspace, record: Record) -> str:
+    """The chat from which a record's last message came: not every messenger numbers its chats."""
+    found = ws.events(record=record.id, kinds=("message.in",), newest_first=True, limit=1)
+    return next((str(event.data.get("chat") or "") for event in found), "")
 
 
 def chats(ws: Workspace) -> list[Chat]:

@@ -93,7 +93,7 @@ def test_it_is_handed_to_a_program_once(house: House, do: str, kind: str) -> Non
 def test_until_the_channel_is_set_up_it_waits_and_says_for_what(house: House) -> None:
     house.rules(RULES)
     record = deal(house)
-    why = "SMS are not set up: channels: {sms: {run: NAME}} in settings.yaml, see crm help own"
+    why = "SMS are not set up: channels: {sms: {provider: NAME}} in settings.yaml, see crm help sms"
     [planned] = [one for one in rehearse(house.ws, house.now) if one.record == record.id]
     assert planned.what.endswith(f"О «Чай»» to {CLIENT}; {why}")
     assert house.tick().failures == [why]

@@ -119,3 +119,12 @@ def test_any_messenger_comes_as_json(crm: Crm, bot: Path, api: BotApi) -> None:
     [lead] = json.loads(crm("lead", "list", "--json", "--columns", "name,handles,emails").out)
     assert (lead["name"], lead["handles"]) == ("Olga Belova", ["vk:5512"])
     assert lead["emails"][0]["value"] == "a@b.ru"
+
+
+def test_a_chat_without_a_number_is_answered_too(crm: Crm, folder: Path) -> None:
+    first = '{"network": "viber", "chat": "c7-Ab", "from": "ann", "text": "Hi"}'
+    assert crm("intake", "receive", "chat", stdin=first).code == 0
+    [found] = rows(crm, "list")
+    told = crm("chat", "send", found["id"], "Hello", CRM_LANG="en")
+    assert (told.code, "crm help chat" in told.err) == (0, True), told
+    assert "viber:c7-Ab" in crm("jobs", "list", "--json").out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -115,3 +116,16 @@ def test_each_line_tells_who_cannot_be_reached_and_how_many_there_are(crm: Crm) 
     assert run.code == 0
     assert "line 1: nobody can be reached" in run.err
     assert "leads added: 2" in run.err
+
+
+def test_an_answer_goes_to_what_a_person_wrote_not_to_a_machine(crm: Crm) -> None:
+    head = "From: Bob Stone <bob@client.example>\nTo: sales@ours.example\n"
+    asked = f"{head}Subject: A roof\nMessage-ID: <1@c>\n\nHow much?\n"
+    away = f"{head}Subject: Away\nMessage-ID: <2@c>\nAuto-Submitted: auto-replied\n\nI am away.\n"
+    for letter in (asked, away):
+        assert crm("mail", "receive", stdin=letter).code == 0
+    told = crm("mail", "reply", "bob@client.example", "5000", "--dry-run").out
+    assert "Re: A roof" in told
+    [_, machine] = json.loads(crm("mail", "list", "--json").out)
+    assert (machine["what"], machine["kind"]) == ("mail.automatic", "mail.in")
+    assert "Re: Away" in crm("mail", "reply", machine["id"], "5000", "--dry-run").out

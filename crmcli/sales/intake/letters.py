@@ -102,11 +102,21 @@ def _led_on(ws: Workspace, mail: IncomingMail) -> IncomingMail:
 
 
 def to_answer(ws: Workspace, ref: str) -> Event:
-    """The letter that is named, or the last one that a client wrote; one of ours where there is none."""
+    """The letter that is named, or the last one that a client wrote: no machine, and one of ours only where
+    there is none."""
     try:
-        return named(ws, ref, ("mail.in",))
+        found = named(ws, ref, ("mail.in",))
     except NotFound:
         return named(ws, ref)
+    if not found.data.get("automatic") or _names(found, ref):
+        return found
+    of_people = [one for one in letters(ws, ref, 0, ("mail.in",)) if not one.data.get("automatic")]
+    return of_people[-1] if of_people else found
+
+
+def _names(letter: Event, ref: str) -> bool:
+    """Whether a reference means this very letter, not whom it is from."""
+    return letter.id.startswith(ref) or ref.strip("<>") in str(letter.data.get("message_id"))
 
 
 def quoted(ws: Workspace, letter: Event) -> str:
