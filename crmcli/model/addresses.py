@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from unicodedata import name
 
 from crmcli.language import tr
 
@@ -38,7 +39,24 @@ def read_email(text: str) -> str:
     )
     if not fits:
         raise ValueError(tr("{!r} is not an e-mail address", text.strip()))
-    return f"{local}@{domain.lower()}"
+    return readable(f"{local}@{domain.lower()}")
+
+
+def readable(address: str) -> str:
+    """The address with its domain as people read it: `xn--80a1acny.xn--p1ai` is `почта.рф`. One that mixes
+    letters of several scripts, so as to look like another, stays as it is."""
+    local, at, domain = address.rpartition("@")
+    if "xn--" not in domain.lower():
+        return address
+    try:
+        read = domain.lower().encode("ascii").decode("idna")
+    except UnicodeError:
+        return address
+    scripts = (
+        {name(letter, "").partition(" ")[0] for letter in label if letter.isalpha()}
+        for label in read.split(".")
+    )
+    return address if any(len(found) > 1 for found in scripts) else f"{local}{at}{read}"
 
 
 def email_in(text: str) -> str:

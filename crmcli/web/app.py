@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, jsonify, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from crmcli import language
 from crmcli.channels.incoming import Unreadable
@@ -65,6 +65,10 @@ def create_app(
 
 def _begin() -> None:
     g.began, g.nonce, g.frames, g.cors = time.monotonic(), secrets.token_urlsafe(12), (), ""
+    try:
+        str(request.url)
+    except UnicodeError:  # Host: xn--, which names no host
+        raise BadRequest from None
 
 
 def _health(writer: Writer) -> tuple[Response, int]:

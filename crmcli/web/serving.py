@@ -38,6 +38,7 @@ def serve(ws: Workspace, host: str, port: int, ready: Callable[[int], None]) -> 
         max_request_header_size=32 * 1024,
         connection_limit=500,
         channel_timeout=30,
+        cleanup_interval=5,  # who says nothing for so long makes room soon after
         trusted_proxy="127.0.0.1",
         trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
         clear_untrusted_proxy_headers=True,

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import create_environ, run_wsgi_app
 
 from crmcli.sales import forms
 from crmcli.store.safety import locks
@@ -227,6 +228,8 @@ def test_what_is_no_form(site: Site, capfd: pytest.CaptureFixture[str]) -> None:
     assert post("/api/forms/callback", data=b"{").status_code == 400
     assert post("/f/callback", data={f"f{n}": "x" for n in range(10_000)}).status_code in (400, 413)
     assert post("/healthz").status_code == 405
+    of_no_host = {**create_environ("/f/callback"), "HTTP_HOST": "xn--"}
+    assert run_wsgi_app(site.client.application, of_no_host)[1].startswith("400")
     assert "Traceback" not in capfd.readouterr().err
 
 

@@ -180,7 +180,8 @@ def _who(mail: IncomingMail, facts: LeadFacts) -> Mapping[str, Sequence[str]]:
     """The name of a new lead: in parts where it says which is which, else as it stands."""
     if parts := split_name(facts.name):
         return {name: [part] for name, part in parts.items() if part}
-    is_alone = not (facts.name or facts.company or facts.is_form)
+    is_own = facts.email == mail.sender.address  # else a site sent it, whose name is nobody's
+    is_alone = is_own and not (facts.name or facts.company or facts.is_form)
     return {"name": [mail.sender.name if is_alone else facts.name]}
 
 

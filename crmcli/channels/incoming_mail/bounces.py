@@ -15,6 +15,7 @@ from crmcli.channels.incoming_mail.charsets import clean, decoded, one_line
 from crmcli.channels.incoming_mail.facts import Bounce
 from crmcli.channels.incoming_mail.headers import Headers, people
 from crmcli.channels.incoming_mail.parts import Part
+from crmcli.model.addresses import readable
 from crmcli.words import joined
 
 _MOST = 100
@@ -182,7 +183,7 @@ def _unique(addresses: Iterable[str]) -> tuple[str, ...]:
     """Each address once, whatever the case of its letters, without what sticks to it."""
     found: dict[str, str] = {}
     for one in addresses:
-        tidy = one.strip(".'<>")
+        tidy = readable(one.strip(".'<>"))
         found.setdefault(tidy.lower(), tidy)
     return tuple(found.values())[:_MOST]
 

@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 
 from crmcli.channels.incoming_mail.charsets import decoded, one_line
 from crmcli.channels.incoming_mail.facts import Person
+from crmcli.model.addresses import readable
 
 MOST = 2000
 """Headers of one part that are read."""
@@ -167,4 +168,4 @@ def _person(pieces: list[str]) -> Person:
 def _tidy(address: str) -> str:
     address = one_line(unencoded(address), 254).replace(" ", "").strip("<>'\",;:.")
     local, at, domain = address.rpartition("@")
-    return f"{local}@{domain.lower()}" if at and local and domain else ""
+    return readable(f"{local}@{domain.lower()}") if at and local and domain else ""

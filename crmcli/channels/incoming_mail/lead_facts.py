@@ -59,7 +59,9 @@ def lead_facts(mail: IncomingMail, country: str) -> LeadFacts:
     """What a message tells of who wrote it; `country` is that of phones without one."""
     fields = form_fields(mail.written if mail.quoted else mail.text)
     person = next((one for one in (*mail.reply_to, mail.sender) if one.address), mail.sender)
-    name = _person_name(person.name) or _person_name(mail.sender.name)
+    is_sender = person.address == mail.sender.address
+    name = _person_name(person.name) or (_person_name(mail.sender.name) if is_sender else "")
+    name = name or _named(mail.text, person.address)
     if is_form(fields):
         return _of_form(fields, mail, country)
     if is_nobodys(person.address):
@@ -69,6 +71,14 @@ def lead_facts(mail: IncomingMail, country: str) -> LeadFacts:
     signed = next((line for line in map(_without_title, lines) if _is_name(line)), "")
     phones, firm = _phones(signature, country), _company(lines) or _firm(mail.sender.name)
     return LeadFacts(_surer(name, signed), person.address, phones, firm, mail.written)
+
+
+def _named(text: str, address: str) -> str:
+    """The name before an address, as WordPress writes it above a message: `От: Мария <masha@…>`."""
+    match = (
+        re.search(rf"([^<>\n:\"]{{2,80}})\"?\s*<{re.escape(address)}>", text) if address else None
+    )
+    return _person_name(match[1].strip()) if match else ""
 
 
 def _surer(name: str, signed: str) -> str:

@@ -155,7 +155,20 @@ class Emails(ContactPoints):
         return [*found.values()]
 
     def plain_key(self, value: object) -> str | None:
-        return fold(value) if isinstance(value, str) else None
+        return self._folded(value) if isinstance(value, str) else None
+
+    def key(self, value: Any) -> Key | None:
+        return (self._folded(str(value)) or None) if value is not None else None
+
+    def literal(self, text: str, country: str) -> Key:
+        return self._folded(text)
+
+    def _folded(self, text: str) -> str:
+        """As it is compared, with a domain of xn-- as people read it."""
+        from crmcli.model.addresses import readable
+
+        folded = fold(text)
+        return fold(readable(folded)) if "xn--" in folded else folded
 
     def is_known(self, text: str, country: str) -> bool:
         return bool(re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", text))

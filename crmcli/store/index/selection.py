@@ -175,7 +175,7 @@ class Selection(Upkeep):
             return given or self._with_key(kind, key, entities)
         if kind == "likeness":
             return self._with_key(kind, text, entities)
-        literal = {"site": "url", "handle": "handles"}.get(kind)
+        literal = {"site": "url", "handle": "handles", "email": "emails"}.get(kind)
         key = str(kind_of(literal).literal(text, "")) if literal else fold(text)
         return self._with_key(kind, key, entities)
 

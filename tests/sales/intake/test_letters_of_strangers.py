@@ -50,6 +50,33 @@ def test_who_the_lead_is_and_how_it_is_reached(
         assert found == value, name
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("От: Мария <masha@m.example>\nТема: Окна\n\nСообщение:\nПосчитайте 3 окна", "Мария"),
+        ('From: "Tom Baker" <masha@m.example>\nSubject: x\n\nMessage Body:\nPrice?', "Tom Baker"),
+        ("Сообщение:\nПосчитайте 3 окна", "masha@m.example"),
+    ],
+)
+def test_a_site_that_sends_for_somebody_is_not_the_name(
+    ws: Workspace, text: str, name: str
+) -> None:
+    data = letter(text, "WordPress <wordpress@site.example>", Reply_To="masha@m.example")
+    lead = cast("Lead", came(ws, data).record)
+    assert (lead.name, [one.value for one in lead.emails]) == (name, ["masha@m.example"])
+
+
+def test_both_spellings_of_a_domain_are_one_address(ws: Workspace) -> None:
+    lead = came(
+        ws, letter("Сколько?", "ivan@xn--80atjc.xn--p1ai", Message_ID="<1@x.example>")
+    ).record
+    assert lead
+    again = letter("И ещё", "Иван <ivan@окна.рф>", Message_ID="<2@x.example>")
+    assert came(ws, again).record == ws.get(lead.id)
+    assert [one.value for one in cast("Lead", lead).emails] == ["ivan@окна.рф"]
+    assert ws.lookup("email", "IVAN@XN--80ATJC.XN--P1AI", ["lead"]) == [lead.id]
+
+
 def test_two_buyers_by_one_portal_are_two_leads(ws: Workspace) -> None:
     portal = "Avito <noreply@avito.example>"
     for number, name in enumerate(("Егор", "Зоя", "Егор")):
