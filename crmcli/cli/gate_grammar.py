@@ -41,7 +41,7 @@ OPEN: Mapping[str, str] = {
     "jobs": "list,show",
     "import": "companies,contacts,deals,leads,list,preset,tasks,undo",
     "report": "funnel,leads",
-    "user": "add,list,on,role,show",
+    "user": "add,list,off,on,role,show",
     "team": "add,list,rm,set",
     "role": "list,show",
     "field": "add,list,rename,rm",

@@ -37,7 +37,9 @@ DAYS = WholeNumber(0, 3650)
         option("--from older", "Make it as an older offer.", "REF"),
         option("--line lines", LINE, "'NAME;QUANTITY;PRICE;UNIT;VAT;DISCOUNT'", multiple=True),
         option("--valid-days", "How many days it is valid.", "N", type=DAYS, default=14),
-        option("--template", "Template below templates/. [default: offers/offer.html.j2]", "PATH"),
+        option(
+            "--template", "Template below templates/. [default: offers/offer.html.j2]", "TEMPLATE"
+        ),
         option("--comment", "Text below the lines."),
     ],
 )
