@@ -6,7 +6,7 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,19 @@ from crmcli.present.told import Told
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
+
+
+VERSION = "# version: "
+
+
+def as_text(
+    session: Session, record_id: str, way: str, *, keep_unknown: bool, create: bool
+) -> list[Told]:
+    """Edit the record as text: in an editor, or elsewhere, for which it is printed, or taken from a file."""
+    if way == "print":
+        return print_text(session, record_id)
+    edit_by = partial(take_edited, source=way) if way else edit_as_text
+    return edit_by(session, record_id, keep_unknown=keep_unknown, create=create)
 
 
 def edit_as_text(
@@ -70,6 +83,47 @@ def edit_as_text(
         raise
     path.unlink(missing_ok=True)
     return changes(session, taken)
+
+
+def print_text(session: Session, record_id: str) -> list[Told]:
+    """Print the text that an editor would get, with the version of the record in its first line."""
+    from crmcli.sales.records import editor_text
+
+    stored = session.workspace.stored(record_id)
+    text = editor_text.to_text(session.workspace, stored.record)
+    session.out.text(f"{VERSION}{stored.digest}\n{text}".rstrip("\n"))
+    return []
+
+
+def take_edited(
+    session: Session, record_id: str, source: str, *, keep_unknown: bool, create: bool
+) -> list[Told]:
+    """Take a text that was edited elsewhere; FileChanged if the record is not what it was when the text was
+    printed."""
+    from crmcli.sales.duplicates.known import look_for_known
+    from crmcli.sales.records import edit, editor_text
+    from crmcli.sales.records.input_files import LARGEST_TEXT, read_file, read_stream
+    from crmcli.sales.records.new_links import linking
+
+    ws = session.workspace
+    stdin = sys.stdin.buffer
+    data = (
+        read_stream(stdin, "stdin", LARGEST_TEXT)
+        if source == "-"
+        else read_file(source, LARGEST_TEXT)[1]
+    )
+    stored, linked = ws.stored(record_id), list[Any]()
+    first = data.decode("utf-8", "replace").partition("\n")[0]
+    digest = first.removeprefix(VERSION).strip() if first.startswith(VERSION) else stored.digest
+    record = editor_text.from_text(
+        ws,
+        stored.record,
+        data,
+        keep_unknown=keep_unknown,
+        inputs=linking(ws, linked, create=create),
+    )
+    look = partial(look_for_known, ws, "warn")
+    return changes(session, [edit.take_text(ws, record_id, digest, record, look, linked)])
 
 
 def _write(text: bytes) -> Path:

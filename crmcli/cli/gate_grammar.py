@@ -69,7 +69,7 @@ HOST: Mapping[str, str] = {
     "jobs": "cancel,finish,resolve,retry",
 }  # fmt: skip
 """What belongs to the host: what runs or tries programs, keeps its own files, or says who somebody is."""
-HOST_OPTIONS = frozenset(("-C", "--as", "--tick", "--fix"))
+HOST_OPTIONS = frozenset(("-C", "--as", "--remote", "--tick", "--fix"))
 """Options that are closed whatever the command: other folders, acting for others, what the host does."""
 
 

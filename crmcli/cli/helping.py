@@ -93,7 +93,7 @@ OPTIONS = "options"
 TOPICS = (
     "robots", "triggers", "own", "mail", "forms", "calls", "sms", "chat", "alerts", "hooks", "views",
     "fields", "conditions", "templates", "cron", "files", "money", "dates", "calendar", "cards",
-    "rights", "privacy", OPTIONS,
+    "rights", "gate", "privacy", OPTIONS,
 )  # fmt: skip
 
 

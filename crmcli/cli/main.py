@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
+from crmcli.cli import elsewhere
 from crmcli.cli.root import crm
 from crmcli.cli.session import Session
 from crmcli.errors import (
@@ -102,6 +103,11 @@ def _call(session: Session) -> object:
     """As click's own `main`, which would end with 1 where the reader of stdout is gone."""
     if "_CRM_COMPLETE" in os.environ:
         return crm.main(prog_name="crm", obj=session)
+    address, words = elsewhere.wanted(sys.argv[1:])
+    if address:
+        from crmcli.cli import remote
+
+        return remote.run(session, address, words)
     try:
         with crm.make_context("crm", sys.argv[1:], obj=session) as context:
             return _answered(session, crm.invoke(context))

@@ -57,6 +57,12 @@ def common_options(*, changes: bool = False) -> tuple[click.Option, ...]:
         _common(
             "--as as_user", "user", "Act as this user.", metavar="USER", shell_complete=complete
         ),
+        _common(
+            "--remote",
+            "remote",
+            "Work in the workspace of another machine: ssh://USER@HOST[:PORT][/NAME].",
+            metavar="URL",
+        ),
         _common("--format format_", "format", "Output format.", type=click.Choice(FORMATS)),
         _common("--json json_", "format", "Short for --format json.", "json"),
         _common("--csv csv_", "format", "Short for --format csv.", "csv"),

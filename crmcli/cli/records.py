@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from crmcli.cli.file_names import ReadFile
 from crmcli.cli.options import (
     MINE,
     filter_options,
@@ -208,7 +209,14 @@ def edit_command(entity: str) -> click.Command:
     one = ENTITIES[entity].one
 
     def callback(
-        session: Session, /, ref: str, keep_unknown: bool, create: bool = False, **options: Any
+        session: Session,
+        /,
+        ref: str,
+        keep_unknown: bool,
+        is_printed: bool,
+        source: str,
+        create: bool = False,
+        **options: Any,
     ) -> list[Told]:
         from crmcli.sales.duplicates.known import look_for_known
         from crmcli.sales.records import edit
@@ -218,9 +226,10 @@ def edit_command(entity: str) -> click.Command:
         wanted = _edit(entity, options)
         record_id = ws.resolve(ref, entity)
         if wanted.is_empty:
-            from crmcli.cli.editing import edit_as_text
+            from crmcli.cli.editing import as_text
 
-            return edit_as_text(session, record_id, keep_unknown=keep_unknown, create=create)
+            way = "print" if is_printed else source
+            return as_text(session, record_id, way, keep_unknown=keep_unknown, create=create)
         look = partial(look_for_known, ws, policy)
         return changes(session, [edit.edit(ws, record_id, wanted, look, create=create)])
 
@@ -235,6 +244,14 @@ def edit_command(entity: str) -> click.Command:
             *_creating(entity),
             *_of_known(entity),
             option("--keep-unknown", "In $EDITOR: keep keys that are no field.", is_flag=True),
+            option("--print is_printed", "Print the text that an editor would get.", is_flag=True),
+            option(
+                "--from source",
+                "Take the edited text from a file; - is stdin.",
+                "FILE",
+                type=ReadFile(),
+                default="",
+            ),
         ],
         callback=callback,
         help=f"Edit {one}; without options in $EDITOR, where its file is checked before it is saved.\n\n"

@@ -34,6 +34,8 @@ class Session:
         self.folder: str = os.environ.get("CRM_WORKSPACE", "")
         self.user = ""
         """Whom --as names."""
+        self.remote = ""
+        """The address of another machine, for help: it was heeded before."""
         self.format: str = ""
         self.color: bool | None = None
         self.quiet = False

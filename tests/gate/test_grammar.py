@@ -16,7 +16,7 @@ from tests.gate.probing import probe
 from tests.gate.tree import commands
 
 TREE = dict(commands())
-OF_FILES = re.compile(r"\b(FILE|PATH|DIR|FOLDER|PROGRAM|MAILDIR)")
+OF_FILES = re.compile(r"\b(FILE|PATH|DIR|FOLDER|PROGRAM|MAILDIR)\b")
 """How an option calls its value that names something on the machine."""
 
 
