@@ -39,7 +39,7 @@ WORDS = {
     "channel.sms": "SMS", "channel.click": "links", "channel.preferences": "preferences",
     "command": "looked", "export": "exported", "refused": "refused", "reveal": "shown in full",
     "canary": "canary", "begun": "begun",
-    "email": "e-mail", "hard": "for good", "soft": "for now",
+    "email": "e-mail", "hard": "permanent failure", "soft": "temporary failure",
     "sms.failed": "SMS failed", "message.in": "message in", "message.out": "message out",
 }  # fmt: skip
 """Kinds of events and stages; states of robots, jobs, imports, documents, of what waits for crm trust; how

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 
 from crmcli.model.entities import ENTITIES
-from crmcli.model.event import Event
+from crmcli.model.event import KEPT, TAKEN, Event
 from crmcli.model.fields import Record
 from crmcli.model.values import entity_of, fold
 from crmcli.present.cells import Column
@@ -68,9 +69,19 @@ def belonging(ws: Workspace, record: Record) -> dict[str, list[dict[str, Any]]]:
 
 
 def last_events(ws: Workspace, record: Record, at: datetime | None = None) -> list[Event]:
-    """The end of a record's story, now or as it was told at a moment."""
+    """The end of a record's story, now or as it was told at a moment, without the steps behind a message."""
     events = story_of(ws, record)
     if at is not None:
         told = [event.at <= at for event in ws.in_order(events)]
         events = [event for event, is_told in zip(events, told, strict=True) if is_told]
-    return events[-LAST_EVENTS:]
+    done = {event.data.get("key") for event in events if event.kind == "job.done"}
+    return [event for event in events if not _is_step(event, done)][-LAST_EVENTS:]
+
+
+def _is_step(event: Event, done: Container[object]) -> bool:
+    """Whether something else of the story says it: that a message came or left."""
+    if event.kind == "job.done":
+        return event.data.get("action") in ("email", "sms", "chat")
+    if event.kind == "job.queued":
+        return event.data.get("key") in done
+    return event.kind in (KEPT, TAKEN, "job.started")

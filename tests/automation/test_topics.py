@@ -89,7 +89,7 @@ def test_the_reason_is_told(sent: House) -> None:
         "contact", sent.ws.condition("unwanted has Новости and do_not is empty", "contact")
     )
     [deal] = sent.ws.select("deal", sent.ws.condition(f"contacts has {olga.id}", "deal"))
-    why = f"Ольга ({olga.id}) must not get this topic: unwanted has news"
+    why = f"Ольга ({olga.id}) wants no messages on the topic news"
     jobs = [one for one in sent.jobs() if one.record == deal.id and one.state == "skipped"]
     assert {one.robot for one in jobs if one.reason == why} == {
         "robot-news",

@@ -128,4 +128,8 @@ def test_an_answer_goes_to_what_a_person_wrote_not_to_a_machine(crm: Crm) -> Non
     assert "Re: A roof" in told
     [_, machine] = json.loads(crm("mail", "list", "--json").out)
     assert (machine["what"], machine["kind"]) == ("mail.automatic", "mail.in")
+    assert crm("mail", "reply", "bob@client.example", "5000", "--yes").code == 0
+    card = crm("lead", "show", "bob@client.example", CRM_LANG="en").out
+    assert [word for word in ("intake taken", "queued", "started") if word in card] == []
+    assert "e-mail out" in card
     assert "Re: Away" in crm("mail", "reply", machine["id"], "5000", "--dry-run").out

@@ -143,7 +143,7 @@ def _refusal(record: Record, asked: Sequence[str]) -> str:
     """Why a record may not get something; "" if it refuses nothing of that."""
     word = next((one for one in asked if refuses(record, one)), "")
     if word.startswith(TOPIC):
-        told = "{} ({}) must not get this topic: unwanted has {}"
+        told = "{} ({}) wants no messages on the topic {}"
         return tr(told, record.get("name"), record.id, word.removeprefix(TOPIC))
     return tr(REFUSED[word], record.get("name"), record.id) if word else ""
 
