@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
@@ -93,7 +94,11 @@ def deliver(message: Message, channel: MailChannel, root: Path) -> Outcome:
         from crmcli.channels import maildir
         from crmcli.store.disk import files
 
-        folder = Path(where).expanduser()
+        folder = Path(os.path.expanduser(where))  # noqa: PTH111  # that of Path fails where nobody is called so
+        if where.startswith("~") and not folder.is_absolute():
+            raise NoChannel(
+                tr("{} is nobody's home folder", where.partition("/")[0]), "give the whole path"
+            )
         if not folder.is_absolute():
             folder = files.inside(root, where.rstrip("/"))
             for name in maildir.FOLDERS:  # nor may one of those lead out

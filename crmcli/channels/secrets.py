@@ -83,19 +83,26 @@ def _from_command(command: str) -> str:
 
 
 def _from_file(name: str) -> str:
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))  # noqa: PTH111  # that of Path fails where nobody is called so
     if not path.is_absolute():
         hint = "keep it outside the workspace, e.g. ~/.config/crm/…"
         raise NoSecret(tr("file:{} is not an absolute path", name), hint)
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_at_once) as file:
             mode = os.fstat(file.fileno()).st_mode
-            if not stat.S_ISREG(mode) or stat.S_IMODE(mode) & 0o077:
+            if not stat.S_ISREG(mode):
+                raise NoSecret(tr("{} is no plain file", path), "check the path")
+            if stat.S_IMODE(mode) & 0o077:
                 raise NoSecret(tr("{} is readable by others", path), tr("chmod 600 {}", path))
             return _first_line(file.read(LONGEST), f"file:{name}")
     except OSError as error:
         told = tr("file:{} cannot be read: {}", name, error.strerror)
         raise NoSecret(told, "check the path") from None
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a file without waiting for anybody, as a pipe would have it."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _first_line(data: bytes, where: str) -> str:

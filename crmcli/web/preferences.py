@@ -54,7 +54,9 @@ def _wanted(who: Reader, said: list[tuple[str, str]]) -> frozenset[str]:
 def _shown(who: Reader, said: list[tuple[str, str]]) -> frozenset[str]:
     """The refusals of which the page told that was answered; those of now, where no page was."""
     was = dict(said).get("was")
-    return who.refused if was is None else frozenset(was.split())
+    return (
+        who.refused if was is None else frozenset(was.splitlines())
+    )  # a topic may have blanks in it
 
 
 def _topics(ws: Workspace, who: Reader) -> dict[str, str]:

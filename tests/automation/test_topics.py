@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
@@ -200,6 +201,22 @@ def test_a_topic_that_was_removed_can_still_be_refused_by_its_letters(reader: Re
     reader.serve()
     assert reader.send(**ONE_CLICK)[0] == 200
     assert reader.house.get(reader.olga).unwanted == ("news",)
+
+
+def test_the_page_knows_a_topic_with_blanks_in_its_id(reader: Reader) -> None:
+    reader.writer.stop()
+    reader.house.write(
+        "settings.yaml", SETTINGS + "directories: {topics: {news: Новости, best offers: Акции}}\n"
+    )
+    reader.serve(writes=False)
+    every = {"page": "choice", "channel": ["mail", "sms", "call"], "topic": ["topic:news"]}
+    page = reader.client.post(reader.page, data={**every, "was": ""}).text
+    [was] = set(re.findall(r'name="was" value="([^"]*)"', page))
+    every["topic"] = ["topic:news", "topic:best offers"]
+    reader.client.post(reader.page, data={**every, "was": was})
+    reader.writer.start()
+    reader.settle()
+    assert unwanted(reader) == ((), ())
 
 
 def test_refusals_of_topics_are_united_by_a_merge_and_parted_again(reader: Reader) -> None:

@@ -31,7 +31,7 @@ def test_into_a_folder_elsewhere(tmp_path: Path) -> None:
     assert len(list((tmp_path / "elsewhere" / "new").iterdir())) == 1
 
 
-@pytest.mark.parametrize("where", ["../outbox", "link", "a/../../b"])
+@pytest.mark.parametrize("where", ["../outbox", "link", "a/../../b", "~nobody-is-called-so/x"])
 def test_not_out_of_the_workspace_by_a_back_door(tmp_path: Path, where: str) -> None:
     (tmp_path / "ws").mkdir()
     (tmp_path / "ws" / "link").symlink_to(tmp_path)

@@ -74,6 +74,7 @@ MISSING = {
     "offers/own.html.j2": ("{# <img src='a.png'>\n #}<img src='templates/mail/logo.png'>\n<img src='logo.png'>", [3]),
     "offers/us.html.j2": ("{% if us.logo %}<img src='{{ us.logo }}'>{% endif %}", []),
     "_both.html.j2": ("<img src='logo.png'><img src='templates/mail/logo.png'>\n<img src='x.png'>", [2]),
+    "mail/out.html.j2": ("<img src='../../../a.png'>\n<img src='link.png'>\n<img src='../mail/logo.png'>", [1, 2, 3]),
     "mail/far.html.j2": ("<img src='https://x.example/a.png'><img src='cid:a'><img src='data:,'>", []),
 }  # fmt: skip
 
@@ -83,6 +84,8 @@ def test_a_check_of_templates_tells_them_by_line(
     folder: Path, crm: Callable[..., Run], template: str
 ) -> None:
     (folder / "templates/mail/logo.png").write_bytes(PIXEL)
+    (folder / "templates/mail/link.png").symlink_to(folder / "templates/mail/logo.png")
+    (folder.parent / "a.png").write_bytes(PIXEL)
     text, lines = MISSING[template]
     write(folder, f"templates/{template}", text)
     run = crm("template", "check")

@@ -34,6 +34,17 @@ def test_from_a_file_that_nobody_else_reads(tmp_path: Path) -> None:
         assert "тайна" not in caught.value.message
 
 
+def test_what_is_no_file_is_told_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    for path, why in (
+        (tmp_path / "pipe", "is no plain file"), ("/dev/zero", "is no plain file"),
+        (tmp_path, "is no plain file|cannot be read"), ("~nobody-is-called-so/p", "is not an absolute path"),
+    ):  # fmt: skip
+        for ask in (secrets.read, secrets.check):
+            with pytest.raises(NoSecret, match=why):
+                ask(f"file:{path}")
+
+
 def test_home_is_written_with_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "p").write_text("x")

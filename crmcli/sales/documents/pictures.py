@@ -35,13 +35,18 @@ def missing_in(root: Path, template: str, source: str) -> Iterator[Problem]:
     for match in _SRC.finditer(html):
         name = match[3].strip()
         places = _places_for(template, name)
-        if _ELSEWHERE.match(name) or any((root / place).is_file() for place in places):
+        if _ELSEWHERE.match(name) or any(_is_there(root, place) for place in places):
             continue
         line = html.count("\n", 0, match.start(3)) + 1
         told, hint = tr("no picture {!r}", name), tr("put it into {}", f"{FOLDERS[0]}/")
         if places == [name]:
             hint = "pages name it by its path from the root of the workspace"
         yield Problem(f"templates/{template}", line, told, hint)
+
+
+def _is_there(root: Path, place: str) -> bool:
+    """Whether a file is in the workspace, neither by a link nor by `..`, which no letter takes along."""
+    return (root / place).is_file() and (root / place).resolve() == root.resolve() / place
 
 
 def _places_for(template: str, name: str) -> list[str]:
