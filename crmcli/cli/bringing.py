@@ -54,7 +54,7 @@ def _contents(paths: Sequence[str]) -> Iterator[bytes]:
     for path in paths or ["-"]:
         if path == "-":
             terminal.say_that_it_reads()
-            content = read_stream(sys.stdin.buffer, "what comes in on stdin", LARGEST)
+            content = read_stream(sys.stdin.buffer, tr("what comes in on stdin"), LARGEST)
             if not content.strip():
                 raise BadUsage("nothing came on stdin", "give a file, or pipe it in")
             yield content

@@ -108,3 +108,26 @@ def test_who_is_known_otherwise_is_not_blocked(crm: Crm, folder: Path, lead: str
         assert refused.code in (1, 3)
         assert len(refused.err.splitlines()) == 2
     assert state(folder) == CALM
+
+
+@pytest.mark.parametrize(
+    ("head", "text", "blocked"),
+    [
+        ("From: WordPress <wordpress@site.example>", "Name: Win\nPhone: +7 916 555-66-77\nEmail: win@c.example", "win@c.example"),
+        ("From: Site <office@site.example>", "Name: Win\nPhone: +7 916 555-66-77", "+79165556677"),
+        ("From: WordPress <wordpress@site.example>\nReply-To: win@c.example", "You won", "win@c.example"),
+        ("From: Win <win@c.example>\nReply-To: client@shop.example", "You won", "win@c.example"),
+    ],
+)  # fmt: skip
+def test_who_filled_in_a_form_is_blocked_not_the_site_that_sent_it(
+    crm: Crm, folder: Path, head: str, text: str, blocked: str
+) -> None:
+    letter = f"{head}\nMessage-ID: <1@s.example>\nSubject: Form\n\n{text}"
+    assert crm("mail", "receive", stdin=letter).code == 0
+    assert crm("mail", "junk", "<1@s.example>").code == 0
+    ws = kit.opened(folder)
+    assert [*blocklist(ws).blocks] == [blocked]
+    assert [lead.get("stage") for lead in ws.select("lead")] == ["junk"]
+    again = crm("mail", "receive", stdin=letter.replace("<1@", "<2@"))
+    assert again.code == 0
+    assert len(kit.opened(folder).select("lead")) == 1

@@ -13,7 +13,7 @@ from crmcli.channels.incoming_mail.quotes import fold
 def read_mail(data: bytes) -> IncomingMail:
     """The message that bytes hold."""
     if not data.strip(b" \t\r\n\0"):
-        raise NoMessage("the message is empty")
+        raise NoMessage("there is nothing in the message")
     tree = Tree(data)
     root, heads = tree.root, tree.root.headers
     senders = heads.people("from", "sender")

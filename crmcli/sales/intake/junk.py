@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from crmcli.channels.incoming.mail import own_addresses
 from crmcli.dataclass import dataclass
 from crmcli.errors import Refused
 from crmcli.language import tr
+from crmcli.matching.mail_domains import is_nobodys
 from crmcli.model.event import ACTIVITIES, Event, told_actor
 from crmcli.model.fields import Record
 from crmcli.model.local_times import local_minute
@@ -19,6 +20,9 @@ from crmcli.sales.history.story import story_of
 from crmcli.sales.intake import letters
 from crmcli.workspace import Change, Workspace
 from crmcli.workspace.undone import dead
+
+if TYPE_CHECKING:
+    from crmcli.channels.incoming_mail import IncomingMail
 
 SPAM = "spam"
 """The reason of the block, and of the lead's end where settings.yaml has it among junk_reasons."""
@@ -42,12 +46,13 @@ def junk(ws: Workspace, letter: Event, reason: str = "") -> Junked:
     if letter.kind != "mail.in":
         raise Refused(tr("{} did not come in", letter.id), "see crm mail list")
     mail = letters.read(ws, letter)
-    address = fold(mail.sender.address if mail else str(letter.data.get("from", "")))
+    sender = fold(mail.sender.address if mail else str(letter.data.get("from", "")))
+    address = _known_by(ws, mail) if mail else sender
     lead = ws.get(ws.heir(letter.record))
-    _check(ws, letter, lead, address)
+    _check(ws, letter, lead, sender, address)
     with ws.change("mail junk") as change:
         new = block_list.add_in(change, ws, [address], SPAM, ws.user)
-        stays = _why_stays(ws, lead, address)
+        stays = _why_stays(ws, lead, sender)
         if stays:
             return Junked(address, bool(new), lead, stays=stays)
         done = _done_tasks(change, ws, lead)
@@ -56,14 +61,24 @@ def junk(ws: Workspace, letter: Event, reason: str = "") -> Junked:
         return Junked(address, bool(new), lead, done)
 
 
-def _check(ws: Workspace, letter: Event, record: Record, address: str) -> None:
+def _known_by(ws: Workspace, mail: IncomingMail) -> str:
+    """By what address or number whoever wrote is known: who filled in a form, not the site that sent it."""
+    from crmcli.channels.incoming_mail.lead_facts import lead_facts
+
+    facts = lead_facts(mail, ws.settings.phone_country)
+    if facts.is_form:
+        return fold(facts.email or next(iter(facts.phones), ""))
+    return fold(facts.email if is_nobodys(mail.sender.address) else mail.sender.address)
+
+
+def _check(ws: Workspace, letter: Event, record: Record, sender: str, address: str) -> None:
     """Refused where the sender is one of us, or a client of whom more is known than this letter."""
-    if "@" not in address:
+    if "@" not in sender or not address:
         raise Refused(tr("{} says no address", letter.id), "see crm mail show --raw")
     if address in own_addresses(ws.settings):
         raise Refused(tr("{} is one of us", address), "see crm mail show")
     events = ws.events(record=record.id)
-    brought = {e.data.get("intake") for e in events if _wrote(e, address)} - {None}
+    brought = {e.data.get("intake") for e in events if _wrote(e, sender)} - {None}
     if not any(e.kind == "lead.created" and e.cause in brought for e in events):
         told = tr("no letter of this sender made {} {}", record.id, record.get("name"))
         raise Refused(told, tr("crm block add {} keeps the sender out all the same", address))
