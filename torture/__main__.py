@@ -20,6 +20,7 @@ from torture.disk import disk
 from torture.documents import documents
 from torture.errors import errors
 from torture.folders import folders
+from torture.gate import gate
 from torture.gitsteps import gitsteps
 from torture.honesty import honesty
 from torture.hostile import hostile
@@ -77,6 +78,13 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
             folder, seconds=6 if quick else 60, rate=50 if quick else 200, kills=2 if quick else 20
         ),
         "browser": lambda folder: browser(folder, options.pictures, quick=quick),
+        "gate": lambda folder: gate(
+            folder,
+            count=200 if quick else 100_000,
+            people=0 if quick else 50,
+            whole=not quick,
+            seed=options.seed,
+        ),
         "honesty": honesty,
     }
 
@@ -90,7 +98,7 @@ def main() -> int:
         nargs="*",
         help="one or more of these, in this order: kills disk cuts errors turns"
         " processes codec hostile clocks folders gitsteps servers documents schedules month cron posts"
-        " browser honesty; all of them if none is named",
+        " browser gate honesty; all of them if none is named",
     )
     parser.add_argument("--quick", action="store_true", help="a little of everything")
     parser.add_argument("--cuts", type=int, default=300, help="power cuts on each file system")

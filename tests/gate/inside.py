@@ -75,7 +75,7 @@ def enter(root: Path, user: str, asked: str | bytes | Sequence[str], stdin: byte
     """What somebody gets who comes in and asks for that; any other exception than a refusal is raised."""
     if not isinstance(asked, str | bytes):
         asked = shlex.join(asked)
-    raw = asked.encode("utf-8", "surrogateescape") if isinstance(asked, str) else asked
+    raw = asked.encode("utf-8", "surrogatepass") if isinstance(asked, str) else asked
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
     session = Session()
     session.folder, session.door = str(root), gate_door.NAME

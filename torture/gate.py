@@ -1,0 +1,137 @@
+"""The gate: all commands for all roles, names of files everywhere, commands at random, fifty people."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from crmcli.workspace.approving import approve
+from tests import kit
+from tests.gate.conftest import Host, make_key, sshd
+from tests.gate.fuzz import Maker
+from tests.gate.inside import enter
+from tests.gate.matrix import cells, made, secrets, wrong
+from tests.gate.probing import probe
+from tests.rights.conftest import USERS
+from torture.score import Score
+
+CODES = frozenset((0, 1, 2, 3, 4, 5, 6, 7, 130))
+"""How a command may end, whatever was asked for."""
+SEEN = {"anna": ("anna",), "boris": ("anna", "boris"), "ivan": ("ivan", "olga")}
+"""Whose records some users see."""
+
+
+def gate(folder: Path, *, count: int, people: int, whole: bool, seed: int = 0) -> Score:
+    """Run the parts: `count` commands at random, so many `people` at once."""
+    score = Score("gate")
+    kept = os.environ.get("XDG_STATE_HOME")
+    os.environ["XDG_STATE_HOME"] = str(folder / "state")
+    try:
+        (folder / "a").mkdir(parents=True)
+        root, ids = made(folder / "a")
+        approve(root)
+        _matrix(score, root, ids, whole=whole)
+        fuzzed(score, root, ids, count, seed)
+        if whole:
+            try:
+                score.ran(probe(root, ids["deal root"], folder / "CANARY", each=True))
+            except AssertionError as error:
+                score.fault("other", str(error)[:500])
+        if people:
+            _crowd(score, folder / "b", people)
+    finally:
+        os.environ.pop("XDG_STATE_HOME")
+        if kept is not None:
+            os.environ["XDG_STATE_HOME"] = kept
+    return score.stop()
+
+
+def _matrix(score: Score, root: Path, ids: dict[str, str], *, whole: bool) -> None:
+    tried = [*cells()][:: 1 if whole else 40]
+    for cell in tried:
+        score.ran()
+        if why := wrong(root, ids, cell):
+            name = " ".join(cell.words)
+            score.fault("other", f"{cell.user}: {name} ({cell.entity} of {cell.owner}): {why}")
+    score.remark(f"{len(tried)} cells of commands, roles and records")
+
+
+def fuzzed(score: Score, root: Path, ids: dict[str, str], count: int, seed: int) -> None:
+    """Commands at random: each ends as a command may, and tells nothing of others' records."""
+    ends: Counter[int] = Counter()
+    lines = Maker(seed, [*ids.values()]).lines(count)
+    for number, line in enumerate(lines):
+        user = ("anna", "ivan", "boris")[number % 3]
+        score.ran()
+        try:
+            done = enter(root, user, line)
+        except BaseException as error:
+            score.fault("other", f"{user}: {line!r}: {type(error).__name__}: {error}")
+            continue
+        ends[done.code] += 1
+        said = done.out + done.err
+        closed = [owner for owner in USERS if owner not in SEEN[user]]
+        told = [word for owner in closed for word in secrets(ids, owner)[-4:-2] if word in said]
+        if done.code not in CODES or "Traceback" in said:
+            score.fault("other", f"{user}: {line!r} ends with {done.code}: {done.err[:200]}")
+        elif told and not any(word in line for word in told):
+            score.fault("lost", f"{user}: {line!r} tells {told}")
+    score.remark(f"{count} commands at random end with {dict(sorted(ends.items()))}")
+
+
+def _crowd(score: Score, folder: Path, people: int) -> None:
+    """Everybody adds leads and reads at once, each by a key of one's own."""
+    users = [f"u{number:02}" for number in range(people)]
+    folder.mkdir()
+    listed = "".join(f"  {user}: {{name: Сотрудник {user}}}\n" for user in [*users, "root"])
+    root = kit.workspace(folder / "team", kit.pipelines(), f"users:\n{listed}")
+    roles = ", ".join(f"{user}: [manager]" for user in users)
+    kit.write(root, "access.yaml", f"users: {{root: [administrator], {roles}}}\n")
+    host = Host(folder, root, {})
+    for user in users:
+        make_key(folder / user)
+        if (done := host.install(user)).code:
+            score.fault("other", f"{user} is not let in: {done.err}")
+            return
+    with sshd(host) as served, ThreadPoolExecutor(people) as crowd:
+        for user, added, faults in crowd.map(lambda user: _works(served, user), users):
+            score.ran(len(added) * 2)
+            for fault in faults:
+                score.fault("other", f"{user}: {fault}")
+            mine = served.ssh(user, "lead list --ids").out.split()
+            if sorted(mine) != sorted(added):
+                score.fault("lost", f"{user} has {mine} instead of {added}")
+        checked = served.here("check")
+        if checked.code:
+            score.fault("torn", checked.out + checked.err)
+    score.remark(f"{people} people at once")
+
+
+def _works(host: Host, user: str) -> tuple[str, list[str], list[str]]:
+    added, faults = [], []
+    for number in range(3):
+        try:
+            done = host.ssh(user, f"lead add --name 'Лид {user} {number}' --anyway --ids")
+            for _ in range(5):
+                if done.code != 5:
+                    break
+                done = host.ssh(user, f"lead add --name 'Лид {user} {number}' --anyway --ids")
+            seen = host.ssh(user, "lead list")
+        except subprocess.TimeoutExpired:
+            faults.append("no answer in a minute")
+            continue
+        if done.code:
+            faults.append(f"lead add: {done.code} {done.err}")
+        else:
+            added.append(done.out.split()[0])
+        others = [
+            one
+            for one in seen.out.split()
+            if one.startswith("u") and one != user and one[1:].isdigit()
+        ]
+        if seen.code or others:
+            faults.append(f"lead list: {seen.code} {others} {seen.err}")
+    return user, added, faults
