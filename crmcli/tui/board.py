@@ -317,6 +317,11 @@ class Board(BoardApp):
         if card is None:
             return
         words = (self.entity, "edit", card.id)
+        if self.start.ws.gate:  # no program of the host runs for those who come by SSH
+            self.tell(
+                "not here: crm --remote opens an editor of your own", f"crm {' '.join(words)}"
+            )
+            return
         with self.suspend():
             subprocess.run(self.command_line(*words), check=False, env=self.environment(*words))
         self.tell("", f"crm {' '.join(words)}")
