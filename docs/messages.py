@@ -185,6 +185,10 @@ def renewed(language: str) -> Catalog:
         template.add(text, locations=[(name, 0) for name in sorted(where)])
     catalog.update(template, no_fuzzy_matching=True)
     catalog.obsolete.clear()
+    for (
+        message
+    ) in catalog:  # one that changed its number would not be compiled; a lacking form is a fault
+        message.flags.discard("fuzzy")
     return catalog
 
 

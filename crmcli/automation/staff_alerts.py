@@ -174,4 +174,4 @@ def _words(ws: Workspace, alerts: Sequence[StaffNews]) -> tuple[str, str]:
         lines.append(f"{local_minute(one.event.at, ws.zone)}  {text}{about}")
     more = len(alerts) - len(lines)
     lines += [tr("and {} more", more)] if more else []
-    return counted(len(alerts), "notice"), "\n".join(lines)
+    return counted(len(alerts), "alert"), "\n".join(lines)

@@ -255,7 +255,9 @@ def _state(root: Path, user: str) -> str:
 
 @gate.command(params=[click.Argument(("who",), metavar="USER|FINGERPRINT"), KEYS])
 def revoke(session: Session, who: str, keys: str | None) -> Told:
-    """Close the door for a user, or for one key. Sessions that are open end within two seconds.
+    """Close the door for a user, or for one key.
+
+    Sessions that are open end within two seconds.
 
     Example: crm gate revoke olga
     """

@@ -31,6 +31,7 @@ class Page(click.HelpFormatter):
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """The usage line, what has no room further in."""
         args = args.replace("[OPTIONS]", tr("[OPTIONS]"))
+        args = args.replace("[COMMAND] [ARGS]...", tr("[COMMAND] [ARGS]..."))
         args = args.replace("COMMAND [ARGS]...", tr("COMMAND [ARGS]..."))
         head, *rest = fold(f"{tr('Usage:')} {prog} {args}", self.width)
         self.write("\n".join([head, *(f"    {line}" for line in rest)]) + "\n")

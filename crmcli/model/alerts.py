@@ -12,10 +12,10 @@ NOTICE = "notice"
 HEARD: dict[str, str] = {
     "lead.created": "New lead",
     "deal.created": "New deal",
-    "mail.in": "Letter",
-    "message.in": "Message",
+    "mail.in": "New letter",
+    "message.in": "New message",
     "sms.in": "SMS",
-    "call.in": "Call",
+    "call.in": "Incoming call",
     "call.missed": "Missed call",
     "form.submitted": "Form",
     "task.overdue": "Overdue task",

@@ -54,13 +54,13 @@ def test_a_flood_becomes_one_message_and_each_thing_is_told_once(house: House) -
     house.rules(kit.robots(TELL))
     deals(house, 8)
     house.tick()
-    assert subjects(house) == ["8 notices"]
+    assert subjects(house) == ["8 alerts"]
     assert [n for n in range(8) if f"Новая: Чай {n}" not in bodies(house)] == [], bodies(house)
     house.tick("1m")
     assert len(house.letters()) == 1
     deals(house, 2)
     house.tick("15m")
-    assert subjects(house) == ["8 notices", "Новая: Чай 0", "Новая: Чай 1"]
+    assert subjects(house) == ["8 alerts", "Новая: Чай 0", "Новая: Чай 1"]
 
 
 def test_no_secret_is_in_the_subject(house: House) -> None:
@@ -80,7 +80,7 @@ def test_what_comes_after_the_digest_waits_for_the_next(house: House) -> None:
     house.tick()
     deals(house, 2)
     house.tick("1m")
-    assert subjects(house) == ["2 notices", "Новая: Чай 0", "Новая: Чай 1"]
+    assert subjects(house) == ["2 alerts", "Новая: Чай 0", "Новая: Чай 1"]
     for minute in range(3):
         deals(house, 1)
         house.tick("1m")
@@ -108,7 +108,7 @@ def test_quiet_times_hold_it_until_work_begins(house: House) -> None:
     [
         ("", []),
         (", alerts: {about: [lead.created]}", ["New lead: Кровля"]),
-        (", alerts: {about: [lead.created, mail.in], by: [mail]}", ["Letter: x@y.ru, Цена", "New lead: Кровля"]),
+        (", alerts: {about: [lead.created, mail.in], by: [mail]}", ["New lead: Кровля", "New letter: x@y.ru, Цена"]),
         (", alerts: {about: [mail.in], by: [none]}", []),
     ],
 )  # fmt: skip

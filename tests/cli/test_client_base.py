@@ -110,7 +110,7 @@ def test_consent_and_a_list_for_mailing(crm: Callable[..., Any]) -> None:
     crm("contact", "add", "--name", "Борис", "--email", "boris@example.ru", "--do-not", "mail")
     crm("contact", "add", "--name", "Вера", "--phone", "+79161234567")
     said = crm("contact", "consent", anna, "--mail", "yes", "--text", "v2", "--source", "форма")
-    assert "consents (empty) → mail v2 of 2026-11-23" in said.out
+    assert "consents (empty) → e-mail v2 of 2026-11-23" in said.out
     card = json.loads(crm("contact", "show", anna, "--json").out)
     assert card["consents"] == [
         {"channel": "mail", "text": "v2", "at": "2026-11-23T09:00:00Z", "source": "форма"}

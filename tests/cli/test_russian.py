@@ -16,6 +16,7 @@ from crmcli import language
 from crmcli.cli.helping import OPTIONS, TOPICS, topic
 from crmcli.cli.terminal import agrees
 from crmcli.model.actions import ACTIONS
+from crmcli.model.alerts import HEARD
 from crmcli.model.kinds.lines import LINES
 from crmcli.model.kinds.payments import ACCOUNTS, PAYMENTS
 from crmcli.present.cells import Locale
@@ -285,7 +286,7 @@ def sentences(page: str) -> list[str]:
     """What of a page of help is said in English; examples are no sentences."""
     told = re.sub(r"\nПример.*:\n(?:  .*\n)+|(?m:^  [a-z_.]+ (?:[=<>~]|has|in|is) .*$)", "\n", page)
     told = re.sub(
-        r"(?m)^  crm .*$|^  #!/bin/sh\n(?:  .*\n)+|\bgit [a-z]+|\[holidays\]|pip\s+install\s+'crmcli\[[a-z]+\]'",
+        r"(?m)^  crm .*$|^  #!/bin/sh\n(?:  .*\n)+|\b(?:git|sudo)(?: [a-z]+)+|^  (?:sudo|python3|venv/bin/\w+) .*$|\[holidays\]|pip\s+install\s+'crmcli\[[a-z]+\]'",
         "",
         told,
     )  # what a guide lets people type
@@ -302,6 +303,12 @@ def test_what_could_not_be_done_and_what_ails_a_template_are_told_in_russian(
     assert str(TemplateFailed("mail/a.j2", 3, "is not UTF-8")).endswith("строка 3: не в UTF-8")
     with pytest.raises(DiskFull, match=r"записать .*: диск полон"), os_errors("write {}", tmp_path):
         raise OSError(errno.ENOSPC, "")
+
+
+@pytest.mark.usefixtures("russian")
+def test_what_our_people_are_alerted_of_is_told_in_russian() -> None:
+    assert [text for text in HEARD.values() if language.tr(text) == text] == ["SMS"]
+    assert language.counted(6, "alert") == "6\N{NO-BREAK SPACE}уведомлений"
 
 
 @pytest.mark.parametrize(
