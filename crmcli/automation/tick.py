@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 
 from crmcli.automation import (
+    audit_duties,
     breaker,
     changed_rules,
     chat_asks,
@@ -166,7 +167,8 @@ class _Run:
         has_received = self._receive()
         has_timed = bool(time_events.run(self._ws))
         has_heard = self._hear()
-        acted = self._schedule() + self._turns.act() + staff_alerts.run(self._ws, self.gate)
+        acted = self._schedule() + self._turns.act() + audit_duties.run(self._ws)
+        acted += staff_alerts.run(self._ws, self.gate)
         if has_received or has_timed or has_heard:
             return True  # messages leave in a pass in which nothing new was heard of
         return bool(acted + self._deliveries.run(self.gate))

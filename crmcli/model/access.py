@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from crmcli.dataclass import dataclass, field
 from crmcli.model.conditions.tree import And, Empty, In, Node, Not, Or, Text
+from crmcli.model.durations import Duration
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.values import fold
@@ -90,6 +91,10 @@ class Access:
     """Users who have left: no door opens for them."""
     budget: int = BUDGET
     """How many records a user without the right to export is shown a day before phones are masked."""
+    audit_keep: Duration | None = None
+    """How long the audit is kept; None is for good."""
+    audit_letter: str = ""
+    """Who gets the heads of the audit once a day."""
 
     def teams_below(self, team: str) -> Iterator[Team]:
         """A team and all that are parts of it."""

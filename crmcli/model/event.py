@@ -87,6 +87,7 @@ KINDS = (
     "import.done",        # data: batch, entity, file, digest, rows, counts of the whole import
     # data: of (ids), lines {file: [id:hash of the line as it stands now]}, files (sha256 of those that went),
     # counts, kept {why: ids}: what was erased of a person
+    "audit.anchored",     # data: heads, the ends of the audit's chains; to, who got them by mail
     "privacy.erased",
     "change.undone",      # data: undone [[first event id, last], …], the changes taken back; batch; redo
 )  # fmt: skip
@@ -156,6 +157,7 @@ USUAL = {"created": "add", "removed": "rm", "changed": "edit", "entered": "move"
 _TOLD = ("tick", "import", "undo")
 """Commands of which an event says in other ways that they made it."""
 
+ANCHORED = "audit.anchored"
 PRIVACY_ERASED = "privacy.erased"
 ERASED = "erased"
 """The first key in the data of an event whose data were erased: the hash that its line had before."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from crmcli.errors import CrmError, Problem
-from crmcli.model.audit import REFUSED, Entry, Head
-from crmcli.model.event import Event
+from crmcli.model.audit import REFUSED, Entry, Head, heads_in
+from crmcli.model.event import ANCHORED, Event
 from crmcli.store import layout
-from crmcli.store.audit import journal, verified
+from crmcli.store.audit import anchors, journal, verified
 from crmcli.store.config.settings import load_settings
 from crmcli.store.safety import locks
 from crmcli.workspace.reads import Reads
@@ -52,8 +53,21 @@ def heads(ws: Reads) -> list[Head]:
 
 
 def faults(ws: Reads, anchored: Iterable[Head] = ()) -> list[Problem]:
-    """The first bad line of each file, and anchored heads that are not there."""
-    return [*verified.problems(ws.root, anchored)]
+    """The first bad line of each file, and heads that are not there: those given, those of tags of git and
+    those that the timeline has."""
+    told = (str(event.data.get("heads", "")) for event in ws.events(kinds=[ANCHORED]))
+    noted = (head for text in told for head in heads_in(text))
+    return [*verified.problems(ws.root, [*anchored, *anchors.tagged(ws.root), *noted])]
+
+
+def sign(ws: Reads) -> tuple[str, bool]:
+    """Put the heads into a tag of git; its name, and whether it is signed."""
+    return anchors.tag(ws.root, heads(ws), ws.now)
+
+
+def drop(ws: Reads, before: str) -> list[str]:
+    """Remove the files of months before that one, once a line has taken their last hashes on; their names."""
+    return journal.drop(ws.root, before, partial(append, ws))
 
 
 def forks(ws: Reads) -> list[Problem]:
@@ -63,7 +77,7 @@ def forks(ws: Reads) -> list[Problem]:
 
 def is_there(ws: Reads) -> bool:
     """Whether anything was kept yet."""
-    return bool(journal.journals(ws.root))
+    return (ws.root / layout.AUDIT).is_dir()
 
 
 def shown_of(event: Event) -> Mapping[str, int]:

@@ -15,7 +15,7 @@ from crmcli.model.audit import Entry, Head, heads_in
 from crmcli.store.audit import journal, verified
 from crmcli.workspace.audit import refused
 from tests import kit
-from tests.rights.conftest import Base
+from tests.rights.conftest import ACCESS, SETTINGS, Base
 
 Crm = Callable[..., kit.Run]
 OCTOBER, NOVEMBER = (datetime(2026, month, 20, 9, tzinfo=UTC) for month in (10, 11))
@@ -69,6 +69,51 @@ def test_a_door_tells_what_it_refused(crm: Crm, base: Base) -> None:
     assert (row["user"], row["command"], row["text"]) == (
         "mallory", "contact list", "the key was revoked",
     )  # fmt: skip
+
+
+# -- anchors and what was kept long enough ---------------------------------------------------------
+
+
+def test_the_head_is_put_into_a_tag_which_verify_reads(crm: Crm, base: Base) -> None:
+    acts = {"cwd": base.root, "CRM_USER": "root"}
+    assert crm("audit", "head", "--sign", **acts).code == 1  # no git
+    git(base.root, "init", "-b", "main")
+    git(base.root, "add", "settings.yaml")
+    git(base.root, "commit", "-m", "one")
+    crm("contact", "list", **acts)
+    done = crm("audit", "head", "--sign", "--json", **acts)
+    assert done.code == 0, done.err
+    assert "git push origin crm-audit-" in done.err
+    assert crm("audit", "verify", **acts).code == 0
+    [path] = (base.root / "data/audit").glob("*/*.csv")
+    path.write_text("".join(lines_of(path)[:2]))
+    found = crm("audit", "verify", **acts)
+    assert found.code == 6
+    assert json.loads(done.out)[0]["head"] in found.out
+
+
+def test_a_tick_mails_the_ends_once_a_day_and_drops_old_months(crm: Crm, base: Base) -> None:
+    kit.write(base.root, "access.yaml", ACCESS + "audit: {keep: 1y, letter: head@chai.example}\n")
+    kit.write(
+        base.root, "settings.yaml", SETTINGS + "channels: {mail: {deliver: 'maildir:outbox'}}\n"
+    )
+    acts = {"cwd": base.root, "CRM_USER": "root"}
+    crm("trust", "--yes", **acts, CRM_NOW="2025-09-10T09:00:00Z")
+    for when in ("2025-09-10T09:00:00Z", "2025-10-10T09:00:00Z"):
+        assert crm("contact", "list", **acts, CRM_NOW=when).code == 0
+    for _ in range(3):
+        assert crm("tick", **acts).code == 0
+    letters = [*(base.root / "outbox/new").iterdir()]
+    assert len(letters) == 1
+    [head] = heads_in(letters[0].read_text())
+    assert crm("audit", "verify", "--head", letters[0].read_text(), **acts).code == 0
+    assert [path.parent.name for path in (base.root / "data/audit").glob("*/*.csv")] == [head.month]
+    [row] = kept(crm, base, "--kind", "dropped")
+    assert {name.partition("/")[0] for name in row["data"]["files"]} == {"2025-09", "2025-10"}  # type: ignore[index]
+    tomorrow = kit.NOW.replace(day=24).isoformat()
+    assert crm("tick", **acts, CRM_NOW=tomorrow).code == 0
+    assert len([*(base.root / "outbox/new").iterdir()]) == 2
+    assert crm("audit", "verify", **acts).code == 0
 
 
 # -- the chain ------------------------------------------------------------------------------------

@@ -7,12 +7,13 @@ before `append` returns: what they tell of is shown after that.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from crmcli.errors import InvalidData, Problem
-from crmcli.model.audit import BEGUN, Entry, Head
+from crmcli.model.audit import BEGUN, DROPPED, Entry, Head
 from crmcli.model.event import Event
 from crmcli.store import layout
 from crmcli.store.disk import files, line_reader
@@ -76,6 +77,25 @@ def _begun(
     before = csv_lines.tail(root, layout.audit_path(after, clone)) if after else None
     before = before or csv_lines.Tail(0, "", "")
     return before, [Entry(BEGUN, data={"after": after, "hash": before.hash}), *entries]
+
+
+def drop(root: Path, before: str, keep: Callable[[Sequence[Entry]], object]) -> list[str]:
+    """Remove the files of all clones of months before that one; a line with their last hashes, which `keep`
+    adds, stands before the first of them goes."""
+    old = [(month, clone) for month, clone in journals(root) if month < before]
+    last = {
+        f"{month}/{clone}": csv_lines.tail(root, layout.audit_path(month, clone)).hash
+        for month, clone in old
+    }
+    if last:
+        keep([Entry(DROPPED, data={"files": last})])
+    for month, clone in old:
+        path = files.inside(root, layout.audit_path(month, clone))
+        with files.os_errors("remove {}", path):
+            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.parent.rmdir()
+    return [*last]
 
 
 def months(root: Path, clone: str) -> list[str]:

@@ -40,6 +40,7 @@ from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema, has_field
 from crmcli.store.config import shapes
 from crmcli.store.config.cursor import ID_HINT, ID_RULE, Cursor, read_marked
+from crmcli.store.config.lengths import lasting
 from crmcli.store.layout import ACCESS
 
 EACH = "all"
@@ -92,7 +93,9 @@ def load_access(root: Path, ground: Ground, data: bytes | None = None) -> Access
     roles = {**SHIPPED, **_roles(top.at("roles"), got["roles"], ground)}
     users = _users(top.at("users"), got["users"], roles, ground)
     off = frozenset(got["off"])
-    access = Access(roles, _teams(top.at("teams"), got["teams"], users), users, off, got["budget"])
+    teams = _teams(top.at("teams"), got["teams"], users)
+    audit = got["audit"]
+    access = Access(roles, teams, users, off, got["budget"], audit["keep"], audit["letter"])
     _check_somebody_rules(top, access)
     top.findings.settle()
     return access
@@ -304,6 +307,19 @@ SHAPE = shapes.keys(
         "teams": shapes.mapped("Teams, each with its head.", ID_RULE, _WRONG_ID, TEAM_SHAPE),
         "roles": shapes.mapped(
             "Roles of your own, or other rights for those that ship.", ID_RULE, _WRONG_ID, ROLE
+        ),
+        "audit": shapes.keys(
+            "What is done with the audit.",
+            {
+                "keep": lasting(
+                    "How long it is kept, like 3y; older months go whole, by crm tick."
+                ),
+                "letter": shapes.matching(
+                    "Who gets the ends of its chains by mail once a day.",
+                    r"[^@\s,]+@[^@\s,]+",
+                    "an e-mail address",
+                ),
+            },
         ),
         "budget": shapes.whole(
             "How many records a user who may not export is shown a day before phones and e-mails are masked.",

@@ -242,6 +242,12 @@ def commit(
     files.sync_all(folder)
 
 
+def tag(root: Path, name: str, text: str, *, sign: bool, author: tuple[str, str] = _NOBODY) -> None:
+    """Make a tag of the last commit that holds a text, signed by the key of git's own settings if asked."""
+    flag = "--sign" if sign else "--annotate"
+    run(root, *_identity(root, author), "tag", flag, "--message", text, name)
+
+
 def restage(root: Path, paths: Iterable[str]) -> None:
     """Give git's index what the last commit has of these files; GitBusy as with `commit`.
 
