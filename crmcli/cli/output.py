@@ -254,10 +254,8 @@ class Output:
             raise _failed(error) from error
 
     def _cells(self, rows: Sequence[Row], columns: Sequence[Column]) -> list[list[str]]:
-        return [
-            [self.masked(one_line(shown(column, row, self.locale))) for column in columns]
-            for row in rows
-        ]
+        cells = [[one_line(shown(column, row, self.locale)) for column in columns] for row in rows]
+        return cells if self.masked is str else [[*map(self.masked, row)] for row in cells]
 
     def _colored(self, text: str, column: Column, row: Row) -> str:
         color = column.colors.get(column.key(row)) if column.colors else None

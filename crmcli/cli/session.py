@@ -85,7 +85,8 @@ class Session:
 
             workspace.trail = Trail(workspace, self.command, self.door)
             self.out.before = workspace.trail.give_out
-            self.out.masked = workspace.trail.masked
+            if workspace.trail.is_limited:
+                self.out.masked = workspace.trail.masked
         if workspace.settings.commit != "never":
             from crmcli.cli.calling import command_line
 

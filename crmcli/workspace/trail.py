@@ -87,7 +87,8 @@ class Trail:
         self._exported: set[str] = set()
         self._budget = _budget_of(ws)
         self._masked: set[str] = set()
-        self._withheld: set[str] = set()
+        self.withheld: set[str] = set()
+        """By what the phones and e-mails are known that are masked wherever they stand."""
         self._allowed: set[str] = set()
         self.is_at_rest = False
         """Whether what is read now is for crm itself: the house's work, a look for duplicates."""
@@ -112,10 +113,10 @@ class Trail:
     def _weigh(self, budget: Budget, record_id: str, raw: Mapping[str, Raw]) -> None:
         """Whether its phones and e-mails may be shown: the day's number is for all doors together."""
         if budget.shown.enter(record_id):
-            self._allowed |= contact_keys(raw)
+            self._allow(raw)
         elif record_id not in self._masked:
             self._masked.add(record_id)
-            self._withheld |= contact_keys(raw)
+            self.withheld |= contact_keys(raw) - self._allowed
             if len(self._masked) == 1:
                 self._ws.notes.append(_reached(budget.shown.most))
 
@@ -133,14 +134,9 @@ class Trail:
         """Whether there is a number of clients for a day."""
         return self._budget is not None
 
-    @property
-    def withheld(self) -> Collection[str]:
-        """By what the phones and e-mails are known that are masked wherever they stand."""
-        return self._withheld - self._allowed
-
     def masked(self, text: str) -> str:
         """A text as it may be shown."""
-        return masked(text, self.withheld) if self._withheld else text
+        return masked(text, self.withheld) if self.withheld else text
 
     def reveal(self, raw: Mapping[str, Raw]) -> bool:
         """Show a client in full for today, which is kept; False if it was anyway."""
@@ -150,8 +146,13 @@ class Trail:
         self.keep(REVEAL, record_id)
         self._budget.shown.reveal(record_id)
         self._masked.discard(record_id)
-        self._allowed |= contact_keys(raw)
+        self._allow(raw)
         return True
+
+    def _allow(self, raw: Mapping[str, Raw]) -> None:
+        keys = contact_keys(raw)
+        self._allowed |= keys
+        self.withheld -= keys
 
     def give_out(self) -> None:
         """Keep what was not kept yet; what is written to people waits for it."""
