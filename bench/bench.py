@@ -156,6 +156,27 @@ def measure_lists(bench: Bench, base: Path, size: int, todo: Path | None) -> Non
     )
 
 
+def measure_rights(bench: Bench, base: Path, size: int) -> None:
+    """What a manager's rights cost who reads, beside an administrator, from whom nothing is kept."""
+    access = base / "access.yaml"
+    access.write_text(
+        "users: {anna: [manager], boris: [administrator]}\n"
+        "teams: {sales: {head: boris, members: [anna]}}\n", encoding="utf-8",
+    )  # fmt: skip
+    try:
+        for name, words in {
+            "list, a manager's": ("contact", "list", "--where", FILTER, "--limit", "50"),
+            "deals, a manager's": ("deal", "list", "--where", "amount > 100000", "--limit", "50"),
+            "search, a manager's": ("search", "ромаш"),
+            "board, a manager's": ("board", "--print"),
+        }.items():
+            own, every = (bench.crm(base, *words, "--as", user) for user in ("anna", "boris"))
+            bench.compare(name, size, always(*own), "an administrator's", always(*every), goal=1.2)
+    finally:
+        access.unlink()
+        shutil.rmtree(base / "data/audit", ignore_errors=True)
+
+
 def measure_board(bench: Bench, size: int) -> None:
     """The full-screen board of so many deals, in turn with one of few, and its answers to keys."""
     paints: dict[int, list[float]] = {FEW: [], size: []}
@@ -254,6 +275,7 @@ def main() -> None:
         measure_index(bench, base, size)
         measure_points(bench, base, small, size)
         measure_lists(bench, base, size, todo)
+        measure_rights(bench, base, size)
         measure_board(bench, size)
         measure_tick(bench, base, size)
         measure_import(bench, size)
