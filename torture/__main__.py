@@ -49,7 +49,9 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
         "cuts": lambda folder: cuts(folder, count=3 if quick else options.cuts),
         "errors": lambda folder: errors(folder, most=15 if quick else options.points),
         "turns": turns,
-        "sameness": lambda folder: sameness(folder, every_option=not quick),
+        "sameness": lambda folder: sameness(
+            folder, every_option=True, most=200 if quick else options.calls
+        ),
         "policies": lambda folder: policies(folder, cases=3_500 if quick else 100_000),
         "processes": lambda folder: processes(
             folder, kills=20 if quick else options.kills, seconds=options.seconds
@@ -109,6 +111,7 @@ def main() -> int:
         "--scenes", default="", help="of the kills those alone, e.g. 'convert *' or 'merge'"
     )
     parser.add_argument("--weeks", type=int, default=4, help="weeks in which the clock jumps")
+    parser.add_argument("--calls", type=int, default=5000, help="calls that two bases answer alike")
     parser.add_argument("--steps", type=int, default=1000, help="steps of git, commands and ticks")
     parser.add_argument(
         "--pictures", type=Path, help="where the browser puts pictures of its pages"
