@@ -35,6 +35,8 @@ def add(session: Session, /, ref: str, roles: Sequence[str], **given: Any) -> To
     Example: crm user add olga --name 'Olga Reed' --email olga@example.com
     """
     ws = session.workspace
+    if not ws.user:
+        ws.is_house = True  # nobody can say who he is before he is among them
     facts = {key: value for key, value in given.items() if value}
     if facts.get("head"):
         facts["head"] = ws.user_id(facts["head"])

@@ -89,7 +89,7 @@ _SAID = ("subject", "name", "text", "code", "sequence", "audience", "robot", "re
 """What is told of an event of which nothing else is known."""
 _SAID_OF = {
     CLICKED: ("link",), BOUNCED: ("address", "bounce", "status", "why"), SMS_DELIVERED: ("price",),
-    SMS_FAILED: ("why",),
+    SMS_FAILED: ("why",), "file.changed": ("file",),
 }  # fmt: skip
 
 

@@ -31,12 +31,19 @@ from crmcli.workspace import Workspace
 
 ADVICE = "in a folder or clone that a person can read, rights are advice: see crm help rights"
 WORDS = {
-    NONE: "nothing",
+    NONE: "none of them",
     OWN: "only what one owns",
     TEAM: "what the team owns",
     SUBTREE: "what the team, those below it and nobody owns",
     ALL: "all",
 }
+VERB_HEADS = dict(
+    zip(
+        VERBS,
+        ("Reads", "Adds", "Edits", "Moves", "Converts", "Deletes", "Exports", "Imports", "Merges"),
+        strict=True,
+    )
+)
 USERS = [
     Column("id", "User", keep=True), Column("name", "Name"), Column("email", "E-mail"),
     Column("roles", "Roles"), Column("teams", "Teams"), Column("state", "State"),
@@ -112,7 +119,10 @@ def role_table(role: Role) -> Listing:
             {"noun": entity}
             | {verb: grant.level + "+" * bool(grant.places) for verb, grant in grants.items()}
         )
-    columns = [Column("noun", "Noun", keep=True), *(Column(verb, verb) for verb in VERBS)]
+    columns = [
+        Column("noun", "Noun", keep=True),
+        *(Column(verb, VERB_HEADS[verb]) for verb in VERBS),
+    ]
     return Listing(rows, columns)
 
 
