@@ -72,7 +72,7 @@ def submit(session: Session, name: str) -> Told:
     from crmcli.sales.records.input_files import read_stream
 
     ws = session.workspace
-    content = read_stream(sys.stdin.buffer, "the form on stdin", LARGEST)
+    content = read_stream(sys.stdin.buffer, tr("the form on stdin"), LARGEST)
     page = os.environ.get("HTTP_REFERER", "")
     done = submit(ws, form_named(ws, name), content, {"page": page} if page else {})
     told = of_intake.taken(ws, done)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from crmcli.sales.activities import Wanted, find
+from crmcli.sales.intake.kept import listed
 from tests import kit
 from tests.kit import Run
 from tests.web.hook_site import settings
@@ -125,3 +126,20 @@ def test_a_call_is_logged_as_a_web_hook_would_tell_it(folder: Path, crm: Crm) ->
     found = find(kit.opened(folder), Wanted(kinds=("call",)))
     assert found[-1].record == deal.id
     assert crm("log", "call", "+7 495 000-00-09", "--in", "--missed").code == 2
+
+
+def test_a_hidden_number_is_told_a_blank_row_is_none_and_what_is_no_call_waits(
+    folder: Path, crm: Crm
+) -> None:
+    rows = ["20.11.2026 10:00;скрыт;74950000001;;пропущен", ";;;;", "мусор"]
+    list_of = kit.write(
+        folder, "calls.csv", "\n".join(["Дата;Кто звонил;Куда;Длительность;Статус", *rows])
+    )
+    run = crm("intake", "receive", "call", str(list_of))
+    assert (run.code, len(run.out.splitlines())) == (0, 2)
+    ws = kit.opened(folder)
+    assert [one.state for one in listed(ws, ("waiting", "unreadable", "taken"))] == [
+        "taken",
+        "unreadable",
+    ]
+    assert ws.select("lead") == []

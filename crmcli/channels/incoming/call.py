@@ -104,7 +104,8 @@ class Call(Receiver):
         if way not in ("in", "out"):
             raise Unreadable(tr("{!r} is not a direction", way), "in or out")
         client = str(given.get("from" if way == "in" else "to", "")).strip()
-        if not any(letter.isdigit() for letter in client):
+        is_hidden = bool(client and arrived.facts.get("list") and given.get("at"))
+        if not (is_hidden or any(letter.isdigit() for letter in client)):
             hint = 'like {"direction": "in", "from": "+79161234567"}'
             raise Unreadable("the call has no number", hint)
         seconds = seconds_of(given.get("duration"))

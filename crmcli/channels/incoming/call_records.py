@@ -87,7 +87,9 @@ def _rows(content: bytes) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
     if is_bare:
         yield header, first
     for row in table.rows():
-        yield header, [str(cell or "") for cell in row.cells]
+        cells = [str(cell or "") for cell in row.cells]
+        if any(map(str.strip, cells)):
+            yield header, cells
 
 
 class _Row:

@@ -10,12 +10,14 @@ from crmcli.words import joined
 
 LONGEST = 10_000
 """Letters of a text on the timeline; what came is kept whole."""
+SHORTEST = 7
+"""Digits that a number has at least by which somebody could be answered."""
 HINT = 'like {"from": "+79161234567", "text": "Yes"}'
 
 
 def incoming_sms(number: str, text: str, line: str = "", at: str = "") -> Incoming:
     """What a client wrote: to which of our numbers, and when."""
-    if not any(letter.isdigit() for letter in number):
+    if sum(letter.isdigit() for letter in number) < SHORTEST:  # a name, or a service such as 900
         return Incoming("sms.in", why_nothing="it has no number that could be answered")
     refuses = says_stop(text)
     told = {"number": number, "text": text[:LONGEST], "line": line, "at": at}

@@ -47,4 +47,6 @@ def read_stream(stream: BinaryIO, name: str, most: int) -> bytes:
 
 
 def _too_large(name: str, most: int) -> BadUsage:
+    if most < 1_000_000:
+        return BadUsage(tr("{} is larger than {} KB", name, most // 1024), "split it up")
     return BadUsage(tr("{} is larger than {} MB", name, most // 1000000), "split it up")

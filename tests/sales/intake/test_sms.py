@@ -129,8 +129,9 @@ def test_what_is_no_sms_makes_nothing_and_waits(ws: Workspace, content: bytes) -
     assert kept.named(ws, one.id).state == "unreadable"
 
 
-def test_a_name_instead_of_a_number_makes_no_lead(ws: Workspace) -> None:
-    done = came(ws, **{"from": "SBERBANK", "text": "Код: ****"})
+@pytest.mark.parametrize("sender", ["SBERBANK", "900", "+2273", "T2-0611"])
+def test_a_service_instead_of_a_number_makes_no_lead(ws: Workspace, sender: str) -> None:
+    done = came(ws, **{"from": sender, "text": "Код: ****"})
     assert (done.record, bool(done.why)) == (None, True)
 
 
