@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
+import select
 import shlex
 import shutil
 import socket
@@ -186,3 +188,23 @@ def host(tmp_path: Path) -> Host:
 
 def quoted(*words: str) -> str:
     return shlex.join(words)
+
+
+def until(terminal: int, text: str | None, seconds: float) -> str:
+    """What a terminal shows until a text stands there, or till its end."""
+    said, last = "", time.monotonic() + seconds
+    while time.monotonic() < last:
+        if not select.select([terminal], [], [], 0.2)[0]:
+            continue
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        said += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", piece.decode("utf-8", "replace"))
+        if text and text in said:
+            return said
+    assert text is None, said[-2000:]
+    assert time.monotonic() < last
+    return said

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import re
-import select
 import signal
 import subprocess
 import time
@@ -15,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests import kit
-from tests.gate.conftest import Host, quoted
+from tests.gate.conftest import Host, quoted, until
 
 
 def test_a_key_works_as_its_user_within_the_rights(served: Host) -> None:
@@ -147,11 +145,11 @@ def test_a_board_ends_within_two_seconds_of_a_revoked_key(served: Host) -> None:
     if pid == 0:
         os.execvpe(line[0], line, {**os.environ, "TERM": "xterm-256color"})
     try:
-        said = _until(terminal, "Сделка olga", 30)
+        said = until(terminal, "Сделка olga", 30)
         assert "Сделка anna" not in said
         assert served.here("gate", "revoke", "olga").code == 0
         began = time.monotonic()
-        _until(terminal, None, 10)
+        until(terminal, None, 10)
         assert time.monotonic() - began < 2.5
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 4
         pid = 0
@@ -162,23 +160,3 @@ def test_a_board_ends_within_two_seconds_of_a_revoked_key(served: Host) -> None:
             os.waitpid(pid, 0)
         os.close(terminal)
         assert served.install("olga").code == 0
-
-
-def _until(terminal: int, text: str | None, seconds: float) -> str:
-    """What a terminal shows until a text stands there, or till its end."""
-    said, last = "", time.monotonic() + seconds
-    while time.monotonic() < last:
-        if not select.select([terminal], [], [], 0.2)[0]:
-            continue
-        try:
-            piece = os.read(terminal, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        said += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", piece.decode("utf-8", "replace"))
-        if text and text in said:
-            return said
-    assert text is None, said[-2000:]
-    assert time.monotonic() < last
-    return said

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import signal
 import stat
 import subprocess
 import sys
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests import kit
-from tests.gate.conftest import PACKAGE, Host
+from tests.gate.conftest import PACKAGE, Host, me, until
 from tests.kit import Run
 
 Laptop = Callable[..., Run]
@@ -34,8 +36,6 @@ def laptop(served: Host, tmp_path: Path) -> Laptop:
     here.mkdir()
 
     def run(*args: str | Path, stdin: bytes = b"", remote: bool = True, **environ: str) -> Run:
-        from tests.gate.conftest import me
-
         where = ["--remote", f"ssh://{me()}@127.0.0.1:{served.port}"] if remote else []
         done = subprocess.run(
             [sys.executable, "-m", "crmcli", *where, *map(str, args)],
@@ -109,6 +109,29 @@ def test_an_editor_of_this_side_edits_over_there(
     Path(done.err.rpartition(" ")[2].strip()).unlink()
 
 
+def test_the_board_draws_on_this_terminal(served: Host, laptop: Laptop, tmp_path: Path) -> None:
+    where = f"ssh://{me()}@127.0.0.1:{served.port}"
+    line = [sys.executable, "-m", "crmcli", "--remote", where, "board"]
+    environ = {"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": str(PACKAGE),
+               "TERM": "xterm-256color", "LANG": "C.UTF-8"}  # fmt: skip
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        os.execvpe(line[0], line, environ)
+    try:
+        shown = until(terminal, "Сделка anna", 30)
+        assert "olga" not in shown
+        os.write(terminal, b"q")
+        until(terminal, None, 10)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        pid = 0
+    finally:
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        os.close(terminal)
+
+
 @pytest.mark.parametrize(
     "address",
     ["ssh://-oProxyCommand=touch@host", "ssh://-oProxyCommand=x", "ssh://a b", "http://x", "ssh://", "x",
@@ -120,8 +143,6 @@ def test_an_address_is_never_an_option(address: str, laptop: Laptop) -> None:
 
 
 def test_a_file_of_the_folder_names_the_host(served: Host, laptop: Laptop, tmp_path: Path) -> None:
-    from tests.gate.conftest import me
-
     kit.write(
         tmp_path,
         "laptop/crm-remote.yaml",
