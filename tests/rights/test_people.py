@@ -87,7 +87,7 @@ def test_who_acts_is_said_in_this_order(crm: Crm, team: Path) -> None:
 
 
 CHANGES = [
-    ["lead", "add", "--name", "А"], ["user", "add", "clara"], ["user", "role", "anna", "manager", "--yes"],
+    ["lead", "add", "--name", "А"], ["user", "role", "anna", "manager", "--yes"],
     ["stage", "add", "Договор"], ["calendar", "feed", "anna"], ["undo", "--yes"],
 ]  # fmt: skip
 
