@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crmcli.automation import canary_alerts
 from crmcli.automation.actions.email import kept
 from crmcli.automation.ledger import enter, job_key
 from crmcli.language import tr
@@ -20,10 +21,11 @@ def run(ws: Workspace) -> int:
     rules = ws.read_access()
     if rules is None:
         return 0
+    count = canary_alerts.run(ws)
     if rules.audit_keep is not None:
         oldest = shift(ws.now, rules.audit_keep, ws.zone, back=True)
         audit.drop(ws, f"{oldest:%Y-%m}")
-    return _anchor(ws, rules)
+    return count + _anchor(ws, rules)
 
 
 def _anchor(ws: Workspace, rules: Access) -> int:

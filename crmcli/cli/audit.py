@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crmcli.cli.params import Noun, option
+import click
+
+from crmcli.cli.params import REF, ChangingVerb, Noun, complete, option
 from crmcli.cli.printing import print_problems
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
@@ -13,13 +15,18 @@ from crmcli.model.access import SETTINGS
 from crmcli.model.audit import KINDS, OWN, heads_in
 from crmcli.model.event import KINDS as EVENTS
 from crmcli.model.listed import allowed_hint
+from crmcli.model.masking import contacts_of
 from crmcli.present.audit import audit_table, head_table
-from crmcli.present.cells import Listing
+from crmcli.present.cells import Column, Listing
+from crmcli.present.told import Told
 from crmcli.sales import audit as audited
+from crmcli.sales import canaries
 from crmcli.sales.history import past
 from crmcli.workspace import audit as kept
 
-audit = Noun("audit", help="Who looked at how much, exported, was refused: list, verify, head.")
+audit = Noun(
+    "audit", help="Who looked at how much, exported, was refused: list, verify, head, canary."
+)
 
 
 @audit.command(
@@ -116,3 +123,79 @@ def head(session: Session, sign: bool) -> Listing:
         )
         ws.notes.append(tr("{}; push it: git push origin {}", told, name))
     return head_table(kept.heads(ws))
+
+
+canary = Noun(
+    "canary", help="Made-up clients that nobody calls, and who touches them: add, list, rm."
+)
+audit.add_command(canary)
+CANARIES = [
+    Column("id", "Id", keep=True), Column("name", "Name"), Column("owner", "Owner", "user"),
+    Column("contacts", "Phones and e-mails"),
+]  # fmt: skip
+
+
+@canary.command(
+    cls=ChangingVerb,
+    params=[
+        click.Argument(("user",), metavar="USER", shell_complete=complete),
+        option("--count", "How many.", "N", at_least=1, at_most=100, default=1),
+        option(
+            "--phone",
+            "A number of yours that rings with you; may be repeated.",
+            "PHONE",
+            multiple=True,
+        ),
+        option("--email", "An address of yours for it; may be repeated.", "EMAIL", multiple=True),
+    ],
+)
+def add(
+    session: Session, user: str, count: int, phone: Sequence[str], email: Sequence[str]
+) -> list[Told]:
+    """Make up clients owned by a user, that look like the others and that nobody calls.
+
+    Which they are only the audit knows. Administrators hear of whoever exports, reveals, changes, merges,
+    calls or writes to one, and of letters that come in with its address. Without --phone the number is
+    drawn from +7 979, which no operator had in 2026: one of yours that you can watch is better.
+
+    Example: crm audit canary add olga --email kate.orlova@example.com
+    """
+    ws = session.workspace
+    ws.require(SETTINGS)
+    owner = ws.user_id(user)
+    made = canaries.add(ws, owner, count, phone, email)
+    return [
+        Told(tr("Added canary {} {}.", one.id, one.get("name")), {"id": one.id, "owner": owner})
+        for one in made
+    ]
+
+
+@canary.command("list")
+def canary_list(session: Session) -> Listing:
+    """List the canaries and whose they are.
+
+    Example: crm audit canary list
+    """
+    ws = session.workspace
+    ws.require(SETTINGS)
+    rows = []
+    for record_id, owner in canaries.owners(ws).items():
+        record = ws.get(record_id)
+        found = [*contacts_of(ws.schema.write(record))]
+        rows.append(
+            {"id": record_id, "name": record.get("name"), "owner": owner, "contacts": found}
+        )
+    return Listing(rows, CANARIES, "no canaries yet: crm audit canary add USER")
+
+
+@canary.command("rm", cls=ChangingVerb, params=[REF])
+def canary_rm(session: Session, ref: str) -> Told:
+    """Remove a canary with its record.
+
+    Example: crm audit canary rm 7k3
+    """
+    ws = session.workspace
+    ws.require(SETTINGS)
+    record_id = ws.resolve(ref, "contact")
+    canaries.remove(ws, record_id)
+    return Told(tr("Removed canary {}.", record_id), {"id": record_id})

@@ -23,7 +23,7 @@ def reveal(session: Session, ref: str) -> Told:
     ws = session.workspace
     record = ws.find(ref, *having("client"))
     raw = ws.schema.write(record)
-    if ws.trail is None or not ws.trail.reveal(raw):
+    if ws.trail is None or not ws.trail.reveal(record.id):
         ws.notes.append(tr("{} is shown to you in full anyway", record.id))
     found, locale = [*contacts_of(raw)], session.out.locale
     shown = [one if "@" in one else locale.phone(one) for one in found]

@@ -67,7 +67,10 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "team": ("team:team", "Teams and their heads: list, add, set, rm."),
         "role": ("role:role", "What each role may do: list, show."),
         "can": ("can:can", "Whether a user may do something, and why."),
-        "audit": ("audit:audit", "Who looked at what, exported, was refused: list, verify, head."),
+        "audit": (
+            "audit:audit",
+            "Who looked at what, exported, was refused: list, verify, head, canary.",
+        ),
         "field": ("field:field", "Custom fields: list, add, rename, rm."),
         "directory": (
             "directory:directory",

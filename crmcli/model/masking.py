@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 CONTACTS = ("phones", "emails")
 """The fields whose values are masked, wherever these stand."""
@@ -62,16 +62,14 @@ def is_whole(asked: str, raw: Mapping[str, object]) -> bool:
     return bool({asked.strip().lower(), digits_of(asked)} & contact_keys(raw))
 
 
-def masked(text: str, keys: Collection[str]) -> str:
+def masked(text: str, keys: Container[str]) -> str:
     """A text with the numbers and addresses masked in it that are known by these keys, however written."""
-    if not keys:
-        return text
     if "@" in text:
         text = _MAIL.sub(lambda match: _mail(match, keys), text)
     return _RUN.sub(lambda match: _run(match[0], keys), text)
 
 
-def _mail(match: re.Match[str], keys: Collection[str]) -> str:
+def _mail(match: re.Match[str], keys: Container[str]) -> str:
     local, domain = match["local"], match["domain"]
     if f"{local}@{domain}".lower() in keys:
         return match["before"] + mask_email(f"{local}@{domain}")
@@ -80,7 +78,7 @@ def _mail(match: re.Match[str], keys: Collection[str]) -> str:
     return match[0]
 
 
-def _run(text: str, keys: Collection[str]) -> str:
+def _run(text: str, keys: Container[str]) -> str:
     """Digits with what people put between them, in which one or several numbers stand."""
     places = [n for n, letter in enumerate(text) if letter.isdecimal()]
     digits = "".join(text[n] for n in places)

@@ -50,7 +50,7 @@ def _row(ws: Workspace, event: Event) -> dict[str, Any]:
 
 
 def _changed(ws: Workspace, event: Event) -> str:
-    name = name_of(ws, event.record) or event.record
+    name = name_of(ws, event.record) or str(event.data.get("file", "")) or event.record
     return ": ".join(filter(None, (name, describe(ws, event))))
 
 

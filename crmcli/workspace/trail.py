@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from crmcli.errors import CrmError
 from crmcli.language import tr
 from crmcli.model.access import EXPORT as MAY_EXPORT
 from crmcli.model.access import Rights
-from crmcli.model.audit import CLI, COMMAND, EXPORT, REFUSED, REVEAL, Entry
+from crmcli.model.audit import CANARY, CLI, COMMAND, EXPORT, REFUSED, REVEAL, Entry
 from crmcli.model.entities import having
 from crmcli.model.fields import Record
-from crmcli.model.masking import contact_keys, masked
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, entity_of
-from crmcli.store.audit import journal, shown
+from crmcli.store.audit import canaries, journal, shown
+from crmcli.workspace.budget import Budget
 
 AnyRaw = TypeVar("AnyRaw", bound=Mapping[str, Raw])
 
@@ -42,25 +43,6 @@ class Place(Protocol):
     @property
     def clone(self) -> str:
         """This clone's own name."""
-
-
-class Budget(NamedTuple):
-    """How many clients of some nouns are shown in a day."""
-
-    nouns: Collection[str]
-    shown: shown.Shown
-
-
-def _budget_of(ws: Place) -> Budget | None:
-    """Of whom may not export; None where all is shown."""
-    if ws.rights is None or ws.only_reads:
-        return None
-    nouns = [one for one in having("client") if not ws.rights.may_any(one, MAY_EXPORT)]
-    if not nouns:
-        return None
-    day = ws.now.astimezone(ws.zone).date().isoformat()
-    path = shown.path_of(ws.root, ws.user)
-    return Budget(nouns, shown.Shown(path, day, ws.rights.access.budget))
 
 
 def _reached(most: int) -> str:
@@ -85,11 +67,8 @@ class Trail:
         self._new: set[str] = set()
         self._first = ""
         self._exported: set[str] = set()
-        self._budget = _budget_of(ws)
-        self._masked: set[str] = set()
-        self.withheld: set[str] = set()
-        """By what the phones and e-mails are known that are masked wherever they stand."""
-        self._allowed: set[str] = set()
+        self._budget = self._limited(ws)
+        self._alarmed: set[str] = set()
         self.is_at_rest = False
         """Whether what is read now is for crm itself: the house's work, a look for duplicates."""
 
@@ -101,33 +80,56 @@ class Trail:
         entity = entity_of(record_id)
         if record_id not in self._told and entity not in self._exported:
             self._new.add(record_id)
+        if entity in self._exported:
+            self._alarm(record_id, "exported")
         if self._budget is not None and entity in self._budget.nouns:
-            self._weigh(self._budget, record_id, raw)
+            self._budget.meet(record_id, raw)
         return raw
+
+    def _limited(self, ws: Place) -> Budget | None:
+        """The number of clients for a day, of whom may not export; None where all is shown."""
+        if ws.rights is None or ws.only_reads:
+            return None
+        nouns = [one for one in having("client") if not ws.rights.may_any(one, MAY_EXPORT)]
+        if not nouns:
+            return None
+        day = ws.now.astimezone(ws.zone).date().isoformat()
+        path = shown.path_of(ws.root, ws.user)
+        most = ws.rights.access.budget
+        return Budget(nouns, shown.Shown(path, day, most), self._hidden)
+
+    def _hidden(self, record_id: str) -> None:
+        if self._budget is not None and len(self._budget.masked) == 1:
+            self._ws.notes.append(_reached(self._budget.most))
+        self._alarm(record_id, "shown beyond the day's number")
+
+    @cached_property
+    def _canaries(self) -> Mapping[str, str]:
+        return canaries.known(self._ws.root)
+
+    def _alarm(self, record_id: str, what: str) -> None:
+        """Keep that a canary was touched, and leave word for crm tick."""
+        if not self._canaries or canaries.digest(record_id) not in self._canaries:
+            return
+        if record_id not in self._alarmed:
+            self._alarmed.add(record_id)
+            self.keep(CANARY, record_id, what=what)
+            facts = {"record": record_id, "user": self._ws.user, "what": what}
+            canaries.touch(self._ws.root, facts, any_disk=self._ws.settings.any_disk)
 
     def touched(self, record: Record, schema: Schema) -> None:
         """A record is changed, and may be shown with that."""
         if self._budget is not None and record.entity in self._budget.nouns:
             self.let_out(schema.write(record))
 
-    def _weigh(self, budget: Budget, record_id: str, raw: Mapping[str, Raw]) -> None:
-        """Whether its phones and e-mails may be shown: the day's number is for all doors together."""
-        if budget.shown.enter(record_id):
-            self._allow(raw)
-        elif record_id not in self._masked:
-            self._masked.add(record_id)
-            self.withheld |= contact_keys(raw) - self._allowed
-            if len(self._masked) == 1:
-                self._ws.notes.append(_reached(budget.shown.most))
-
     @property
     def is_spent(self) -> bool:
         """Whether the day's number of clients is reached."""
-        return self._budget is not None and self._budget.shown.is_full
+        return self._budget is not None and self._budget.is_spent
 
     def hides(self, record_id: str) -> bool:
         """Whether the phones and e-mails of a record are masked."""
-        return record_id in self._masked
+        return self._budget is not None and self._budget.hides(record_id)
 
     @property
     def is_limited(self) -> bool:
@@ -136,23 +138,16 @@ class Trail:
 
     def masked(self, text: str) -> str:
         """A text as it may be shown."""
-        return masked(text, self.withheld) if self.withheld else text
+        return self._budget.text(text) if self._budget else text
 
-    def reveal(self, raw: Mapping[str, Raw]) -> bool:
+    def reveal(self, record_id: str) -> bool:
         """Show a client in full for today, which is kept; False if it was anyway."""
-        record_id = str(raw["id"])
-        if self._budget is None or record_id not in self._masked:
+        if self._budget is None or not self._budget.hides(record_id):
             return False
         self.keep(REVEAL, record_id)
-        self._budget.shown.reveal(record_id)
-        self._masked.discard(record_id)
-        self._allow(raw)
+        self._alarm(record_id, "revealed")
+        self._budget.reveal(record_id)
         return True
-
-    def _allow(self, raw: Mapping[str, Raw]) -> None:
-        keys = contact_keys(raw)
-        self._allowed |= keys
-        self.withheld -= keys
 
     def give_out(self) -> None:
         """Keep what was not kept yet; what is written to people waits for it."""
@@ -160,7 +155,7 @@ class Trail:
             return
         counts = Counter(map(entity_of, self._new))
         facts: dict[str, Any] = {"shown": dict(sorted(counts.items()))} if counts else {}
-        if hidden := self._masked & self._new:
+        if self._budget is not None and (hidden := self._budget.masked & self._new):
             facts["masked"] = len(hidden)
         self.keep(COMMAND, **facts)
         self._told |= self._new
@@ -183,6 +178,11 @@ class Trail:
         """Keep that the command was refused; what keeps it from being kept is not told."""
         with suppress(CrmError, OSError):
             self.keep(REFUSED, why=why)
+
+
+def append_entry(ws: Place, kind: str, actor: str, record: str, data: Mapping[str, Any]) -> None:
+    """Add a line that no command of a user makes."""
+    append(ws, [Entry(kind, actor, record, data)])
 
 
 def append(ws: Place, entries: Sequence[Entry]) -> str:

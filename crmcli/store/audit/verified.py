@@ -9,9 +9,9 @@ from pathlib import Path
 
 from crmcli.errors import Problem
 from crmcli.language import tr
-from crmcli.model.audit import BEGUN, DROPPED, Head
+from crmcli.model.audit import BEGUN, CANARY, DROPPED, Head
 from crmcli.store import layout
-from crmcli.store.audit import journal
+from crmcli.store.audit import canaries, journal
 from crmcli.store.disk import files, line_reader
 from crmcli.store.timeline import chain, csv_lines
 from crmcli.store.timeline.line_hashes import before_erasing, own_hash
@@ -32,6 +32,7 @@ def problems(root: Path, anchored: Iterable[Head]) -> Iterator[Problem]:
     dropped = dict(_dropped(rows.values()))
     for place, events in rows.items():
         yield from _of_beginning(place, events, hashes, dropped)
+    yield from _of_canaries(root, rows.values())
     for head in sorted(set(anchored)):
         yield from _of_head(head, hashes, dropped)
 
@@ -79,6 +80,16 @@ def _dropped(files_: Iterable[Sequence[csv_lines.Row]]) -> Iterator[tuple[tuple[
                 for name, last in told.items():
                     month, _, clone = str(name).partition("/")
                     yield (month, clone), str(last)
+
+
+def _of_canaries(root: Path, files_: Iterable[Sequence[csv_lines.Row]]) -> Iterator[Problem]:
+    """Canaries that were added, and of which the list that commands read knows no more."""
+    told = [row.event.data for rows in files_ for row in rows if row.event.kind == CANARY]
+    gone = {data.get("digest") for data in told if data.get("what") == "removed"}
+    there = {data.get("digest") for data in told if data.get("what") == "added"} - gone
+    if there - canaries.known(root).keys():
+        said = "canaries are missing from the list, so that nobody hears who touches them"
+        yield Problem(canaries.PATH, 0, said, _HINT)
 
 
 def _of_beginning(

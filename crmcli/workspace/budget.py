@@ -1,0 +1,67 @@
+"""How many clients somebody who may not export is shown in a day, and the masks of all beyond that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+from crmcli.model.masking import contact_keys, masked
+from crmcli.model.values import Raw
+from crmcli.store.audit.shown import Shown
+
+
+class Budget:
+    """Phones and e-mails of the clients of some nouns that a command has read, by which they are known in
+    whatever it prints. A client counts when a number or an address of it is first shown.
+
+    `hidden` hears of each client that is masked.
+    """
+
+    def __init__(
+        self, nouns: Collection[str], shown: Shown, hidden: Callable[[str], object]
+    ) -> None:
+        self.nouns = nouns
+        self.masked: set[str] = set()
+        self._shown, self._hidden = shown, hidden
+        self._of: dict[str, list[str]] = {}
+        self._met: set[str] = set()
+
+    def meet(self, record_id: str, raw: Mapping[str, Raw]) -> None:
+        """A client is read."""
+        if record_id not in self._met:
+            self._met.add(record_id)
+            for key in contact_keys(raw):
+                self._of.setdefault(key, []).append(record_id)
+
+    def text(self, text: str) -> str:
+        """A text as it may be shown; whose numbers stand there in full is counted."""
+        return masked(text, self) if self._of else text
+
+    def __contains__(self, key: object) -> bool:
+        """Whether what is known by this key is masked: no client that has it may be shown."""
+        owners = self._of.get(str(key))
+        if not owners or any(map(self._shown.enter, owners)):
+            return False
+        for record_id in owners:
+            if record_id not in self.masked:
+                self.masked.add(record_id)
+                self._hidden(record_id)
+        return True
+
+    @property
+    def most(self) -> int:
+        """How many are shown in a day."""
+        return self._shown.most
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether no other client is shown today."""
+        return self._shown.is_full
+
+    def hides(self, record_id: str) -> bool:
+        """Whether a client is masked wherever it stands."""
+        return self.is_spent and not self._shown.enter(record_id)
+
+    def reveal(self, record_id: str) -> None:
+        """Let a client be shown in full today, beside the number."""
+        self._shown.reveal(record_id)
+        self.masked.discard(record_id)

@@ -1,0 +1,107 @@
+"""Made-up clients: administrators hear of whoever touches one, in a way that nobody else sees."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from crmcli.store.audit import canaries, verified
+from tests import kit
+from tests.rights.conftest import ACCESS, Base
+
+Crm = Callable[..., kit.Run]
+
+
+def told(base: Base) -> list[str]:
+    """What the administrators are told."""
+    events = base.open("root").events(kinds=["notice"])
+    assert all(event.data["to"] == "root" and not event.record for event in events)
+    return [str(event.data["text"]) for event in events]
+
+
+@pytest.fixture
+def trap(crm: Crm, base: Base) -> str:
+    """A canary of olga, who may see one client a day; the timeline was looked at."""
+    kit.write(base.root, "access.yaml", ACCESS + "budget: 1\n")
+    done = crm("audit", "canary", "add", "olga", "--phone", "+7 916 777-66-55", "--email", "kate@watch.example",
+               "--json", cwd=base.root, CRM_USER="root")  # fmt: skip
+    assert done.code == 0, done
+    crm("tick", cwd=base.root, CRM_USER="root")
+    return str(json.loads(done.out)["id"])
+
+
+def test_a_canary_looks_like_the_others(crm: Crm, base: Base, trap: str) -> None:
+    raw = kit.raw(base.open("olga"), trap)
+    assert raw["owner"] == "olga"
+    assert raw["created_at"] < kit.NOW.isoformat()
+    assert {*raw} - {"emails"} == {*kit.raw(base.open("root"), base.records["contact olga"].id)}
+    assert "canary" not in kit.file_of(base.open("root"), trap).read_text()
+    assert trap not in (base.root / canaries.PATH).read_text()
+    events = [(e.kind, e.actor) for e in base.open("olga").events(record=trap)]
+    assert events == [("contact.created", "olga")]
+    crm("contact", "list", cwd=base.root, CRM_USER="olga")
+    crm("contact", "edit", trap, "--owner", "anna", cwd=base.root, CRM_USER="root")
+    crm("tick", cwd=base.root, CRM_USER="root")
+    assert told(base) == []
+
+
+TOUCHES: dict[str, tuple[str, list[str]]] = {
+    "exported": ("root", ["export", "contacts"]),
+    "revealed": ("olga", ["reveal", "TRAP"]),
+    "shown beyond the day's number": ("olga", ["contact", "list", "--columns", "name,phones"]),
+    "field.changed": ("olga", ["contact", "edit", "TRAP", "--comment", "x"]),
+    "call.out": ("olga", ["log", "call", "TRAP", "звонил"]),
+}
+
+
+@pytest.mark.parametrize("what", TOUCHES)
+def test_administrators_hear_of_whoever_touches_one(
+    crm: Crm, base: Base, trap: str, what: str
+) -> None:
+    user, args = TOUCHES[what]
+    kit.edit(base.open("root"), base.records["alone olga"].id, phones="+7 916 000-11-22")
+    if user == "olga" and what != "field.changed":  # the number of the day is spent
+        crm("show", base.records["alone olga"].id, cwd=base.root, CRM_USER="olga")
+    done = crm(*[trap if word == "TRAP" else word for word in args], cwd=base.root, CRM_USER=user)
+    assert done.code == 0, done
+    assert "canary" not in done.out + done.err
+    for _ in range(2):
+        assert crm("tick", cwd=base.root, CRM_USER="root").code == 0
+    [text] = told(base)
+    assert trap in text
+    assert "Ольга Чайкина" in text
+    rows = crm("audit", "list", "--kind", "canary", "--json", cwd=base.root, CRM_USER="root")
+    found = [row for row in json.loads(rows.out) if row["data"].get("what") != "added"]
+    assert [(row["record"], row["data"]["what"]) for row in found] == [(trap, what)]
+    assert not [e for e in base.open("olga").events() if e.kind == "notice"]
+
+
+def test_a_letter_to_its_address_is_told(crm: Crm, base: Base, trap: str) -> None:
+    letter = (
+        "From: Rival <rival@other.example>\nTo: kate@watch.example\nSubject: Hello\n"
+        "Message-ID: <1@other.example>\nDate: Mon, 23 Nov 2026 09:00:00 +0000\n\nBuy from us\n"
+    )
+    done = crm("mail", "receive", cwd=base.root, CRM_USER="root", stdin=letter)
+    assert done.code == 0, done
+    crm("tick", cwd=base.root, CRM_USER="root")
+    assert [trap in text for text in told(base)].count(True) >= 1
+
+
+def test_one_is_listed_and_removed(crm: Crm, base: Base, trap: str) -> None:
+    acts = {"cwd": base.root, "CRM_USER": "root"}
+    [row] = json.loads(crm("audit", "canary", "list", "--json", **acts).out)
+    assert (row["id"], row["owner"]) == (trap, "olga")
+    assert crm("audit", "canary", "list", cwd=base.root, CRM_USER="olga").code == 4
+    assert crm("audit", "canary", "add", "anna", "--count", "3", **acts).out.count("contact-") == 3
+    list_of_them = base.root / canaries.PATH
+    text = list_of_them.read_text()
+    list_of_them.write_text("")
+    assert [found.path for found in verified.problems(base.root, [])] == [canaries.PATH]
+    list_of_them.write_text(text)
+    assert crm("audit", "canary", "rm", trap, **acts).code == 0
+    assert crm("audit", "canary", "rm", base.records["contact olga"].id, **acts).code == 3
+    assert len(json.loads(crm("audit", "canary", "list", "--json", **acts).out)) == 3
+    assert crm("audit", "verify", **acts).code == 0
+    assert not base.open("root").exists(trap)
