@@ -42,7 +42,7 @@ def add(
             canaries.enter(
                 ws, record.id, owner, ws.actor
             )  # first: a kill leaves none that is not known
-        with ws.change("contact add", actor=owner) as change:
+        with ws.change(f"{canaries.NOUN} add", actor=owner) as change:
             change.add(record)
         made.append(record)
     return made
@@ -67,7 +67,7 @@ def remove(ws: Workspace, record_id: str) -> None:
     """Let a canary be one no longer, and remove its record."""
     if record_id not in canaries.owners(ws):
         raise NotFound(tr("{} is no canary", record_id), "crm audit canary list names them")
-    with ws.change("contact rm") as change:
+    with ws.change(f"{canaries.NOUN} rm") as change:
         change.remove(record_id)
     if not ws.dry_run:
         canaries.enter(ws, record_id, "", ws.actor)
