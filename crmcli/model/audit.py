@@ -21,6 +21,8 @@ BEGUN, DROPPED = OWN = (
 )  # fmt: skip
 """What the audit says of itself."""
 
+NOUN = "contact"
+"""Canaries are contacts without deals: no sum and no funnel holds them, numbers of contacts do."""
 CLI = "cli"
 """The door of who sits at the machine."""
 

@@ -6,10 +6,9 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 
-from crmcli.dataclass import replace
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import spoken, tr
-from crmcli.model.contact import Contact
+from crmcli.model.audit import NOUN
 from crmcli.model.fields import Record
 from crmcli.sales.records.given_values import read_values
 from crmcli.sales.records.new_record import build
@@ -34,15 +33,14 @@ def add(
         given = {"name": [_name()], "phones": [phone], "owner": [owner]}
         if number < len(emails):
             given["emails"] = [emails[number]]
-        record = build(ws, canaries.NOUN, read_values(ws, canaries.NOUN, given))
-        assert isinstance(record, Contact)
+        record = build(ws, NOUN, read_values(ws, NOUN, given))
         earlier = timedelta(days=random.randrange(1, _OLD), minutes=random.randrange(600))
-        record = replace(record, created_at=ws.now - earlier)
+        record = record.with_values({"created_at": ws.now - earlier})
         if not ws.dry_run:
             canaries.enter(
                 ws, record.id, owner, ws.actor
             )  # first: a kill leaves none that is not known
-        with ws.change(f"{canaries.NOUN} add", actor=owner) as change:
+        with ws.change(f"{NOUN} add", actor=owner) as change:
             change.add(record)
         made.append(record)
     return made
@@ -67,7 +65,7 @@ def remove(ws: Workspace, record_id: str) -> None:
     """Let a canary be one no longer, and remove its record."""
     if record_id not in canaries.owners(ws):
         raise NotFound(tr("{} is no canary", record_id), "crm audit canary list names them")
-    with ws.change(f"{canaries.NOUN} rm") as change:
+    with ws.change(f"{NOUN} rm") as change:
         change.remove(record_id)
     if not ws.dry_run:
         canaries.enter(ws, record_id, "", ws.actor)

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from crmcli.model.audit import CANARY
+from crmcli.model.audit import CANARY, NOUN
 from crmcli.store.audit import canaries
 from crmcli.workspace import Workspace
 from crmcli.workspace.trail import append_entry
-
-NOUN = "contact"
-"""Canaries are contacts without deals: no sum and no funnel holds them, numbers of contacts do."""
 
 
 def enter(ws: Workspace, record_id: str, owner: str, actor: str) -> None:
