@@ -22,7 +22,7 @@ ASKED = "SSH_ORIGINAL_COMMAND"
 LONGEST = 100_000
 """Bytes of a command; longer texts come by stdin."""
 MOST_WORDS = 1000
-MEMORY = 2 << 30
+MEMORY = 1 << 30
 """Bytes that a command may use: what it reads on stdin is bounded by it too."""
 FOLDER = "WORKSPACE"
 KEPT: Mapping[str, str] = {

@@ -19,7 +19,8 @@ from crmcli.model.entities import ENTITIES
 
 OPEN: Mapping[str, str] = {
     **dict.fromkeys(
-        ("show", "timeline", "search", "today", "board", "undo", "export", "can", "call", "check", "help"), ""
+        ("show", "timeline", "search", "today", "board", "undo", "export", "reveal", "can", "call", "check",
+         "help"), "",
     ),
     "file": "add,get,list,rm",
     "tag": "add,list,rename,rm",

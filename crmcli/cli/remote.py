@@ -161,7 +161,7 @@ def _refuse_others(command: click.Command, given: Mapping[str, Any]) -> None:
         if not isinstance(kind, FileName) or isinstance(kind, ReadFile | WrittenFile):
             continue
         for value in _values(command, {param.name or "": given.get(param.name or "")}, FileName):
-            if isinstance(kind, TextOrFile) and not (Path(value).is_file() and "/" in value):
+            if isinstance(kind, TextOrFile) and not Path(value).is_file():
                 continue
             raise BadUsage(
                 tr("{} cannot name a file of this machine", param.opts[-1]), "leave it out"
@@ -216,7 +216,7 @@ def _line(place: Place, plan: Plan, *, terminal: bool) -> list[str]:
             "a word has a line end or a control character", "give such a text by stdin: -"
         )
     line = ["ssh", "-x", "-a", "-o", "ClearAllForwardings=yes", "-o", "PermitLocalCommand=no"]
-    line += ["-t", "-q"] if terminal else ["-T", "-o", "LogLevel=ERROR"]
+    line += ["-o", "LogLevel=ERROR", "-t" if terminal else "-T"]
     line += ["-p", place.port] if place.port else []
     line += ["-l", place.user] if place.user else []
     return [*line, "--", place.host, asked]

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +21,7 @@ import pytest
 
 import crmcli
 from tests import kit
+from tests.forks import forks
 from tests.kit import Run
 from tests.rights.conftest import ACCESS, SETTINGS, fill
 
@@ -54,39 +55,19 @@ class Host(NamedTuple):
 
     def here(self, *args: str, stdin: bytes = b"", user: str = "root", **environ: str) -> Run:
         """Run crm at the host itself."""
-        done = subprocess.run(
-            [sys.executable, "-m", "crmcli", *args],
-            input=stdin, capture_output=True, check=False, cwd=self.root, timeout=60,
-            env={**os.environ, **self.environ, "CRM_USER": user, **environ},
-        )  # fmt: skip
-        return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
-
-    @property
-    def environ(self) -> dict[str, str]:
-        return {
-            "HOME": str(self.folder / "home"), "XDG_STATE_HOME": str(self.folder / "state"),
-            "PYTHONPATH": str(PACKAGE),
-        }  # fmt: skip
+        return self._run(args, stdin, self.root, {"CRM_USER": user, **environ})
 
     def enter(self, user: str, asked: str | bytes, stdin: bytes = b"", **environ: str) -> Run:
         """Come through the gate as sshd would let one in, without sshd."""
-        raw = asked if isinstance(asked, bytes) else asked.encode("utf-8", "surrogateescape")
-        env = {
-            os.fsencode(k): os.fsencode(v)
-            for k, v in {**os.environ, **self.environ, **environ}.items()
-        }
-        done = subprocess.run(
-            [*self.command(user)], input=stdin, capture_output=True, check=False, cwd="/", timeout=60,
-            env={**env, b"SSH_ORIGINAL_COMMAND": raw},
-        )  # fmt: skip
-        return Run(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode())
+        text = os.fsdecode(asked)
+        words = ("gate", "--as", user, "--state", f"{self.folder}/state", "-C", str(self.root))
+        return self._run(words, stdin, Path("/"), {"SSH_ORIGINAL_COMMAND": text, **environ})
 
-    def command(self, user: str) -> list[str]:
-        """What sshd runs for a user."""
-        return [
-            sys.executable, "-m", "crmcli", "gate", "--as", user,
-            "--state", str(self.folder / "state"), "-C", str(self.root),
-        ]  # fmt: skip
+    def _run(self, args: Sequence[str], stdin: bytes, cwd: Path, environ: Mapping[str, str]) -> Run:
+        state = {"HOME": f"{self.folder}/home", "XDG_STATE_HOME": f"{self.folder}/state"}
+        whole = {**os.environ, "PYTHONUTF8": "1", **state, **environ}
+        done = forks().run(args, stdin=stdin, cwd=cwd, environ=whole, timeout=60)
+        return Run(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode())
 
     def ssh(self, user: str, *asked: str, stdin: bytes = b"", options: tuple[str, ...] = ()) -> Run:
         """Come by SSH with the key of a user."""

@@ -24,9 +24,10 @@ def probe(root: Path, ref: str, place: Path, *, each: bool) -> int:
     tried = 0
     with watching(place.name, "secret.txt") as touched:
         for words, param, command in _parameters():
-            if not each and (words[-1], param.opts[0]) in seen:
+            verb = words[-1] if isinstance(param, click.Argument) else ""
+            if not each and (verb, param.opts[0]) in seen:
                 continue
-            seen.add((words[-1], param.opts[0]))
+            seen.add((verb, param.opts[0]))
             for name in names if each else names[:1]:
                 line = _filled(words, command, param, name, ref)
                 done = enter(root, "root", line, name.encode())

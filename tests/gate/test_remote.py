@@ -7,7 +7,6 @@ import os
 import pty
 import signal
 import stat
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests import kit
+from tests.forks import forks
 from tests.gate.conftest import PACKAGE, Host, me, until
 from tests.kit import Run
 
@@ -37,11 +37,10 @@ def laptop(served: Host, tmp_path: Path) -> Laptop:
 
     def run(*args: str | Path, stdin: bytes = b"", remote: bool = True, **environ: str) -> Run:
         where = ["--remote", f"ssh://{me()}@127.0.0.1:{served.port}"] if remote else []
-        done = subprocess.run(
-            [sys.executable, "-m", "crmcli", *where, *map(str, args)],
-            input=stdin, capture_output=True, check=False, cwd=here, timeout=60,
-            env={"PATH": f"{program.parent}:/usr/bin:/bin", "HOME": str(here), "PYTHONPATH": str(PACKAGE),
-                 "LANG": "en_US.UTF-8", **environ},
+        done = forks().run(
+            [*where, *args], stdin=stdin, cwd=here, timeout=60,
+            environ={**os.environ, "PYTHONUTF8": "1", "PATH": f"{program.parent}:/usr/bin:/bin",
+                     "HOME": str(here), "CRM_LANG": "en", **environ},
         )  # fmt: skip
         return Run(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode())
 
