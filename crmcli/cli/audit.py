@@ -52,7 +52,7 @@ def list_(
     command is what was shown; export, refused, reveal and canary are told by themselves; what was changed
     stands on the timeline and has the kinds of events.
 
-    Example: crm audit list --user olga --since yesterday
+    Example: crm audit list --user boris --since yesterday
     """
     ws = session.workspace
     ws.require(SETTINGS)
@@ -158,7 +158,7 @@ def add(
     calls or writes to one, and of letters that come in with its address. Without --phone the number is
     drawn from +7 979, which no operator had in 2026: one of yours that you can watch is better.
 
-    Example: crm audit canary add olga --email kate.orlova@example.com
+    Example: crm audit canary add boris --email kate.orlova@example.com
     """
     ws = session.workspace
     ws.require(SETTINGS)

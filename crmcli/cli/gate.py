@@ -187,7 +187,7 @@ def install(session: Session, ref: str, file: str, no_board: bool, keys: str | N
     Writes the line into ~/.ssh/authorized_keys of whoever runs this, the account that keeps the
     workspace. The first one approves access.yaml as it is.
 
-    Example: crm gate install olga olga.pub
+    Example: crm gate install boris olga.pub
     """
     from crmcli.sales.records.input_files import read_file, read_stream
 
@@ -259,7 +259,7 @@ def revoke(session: Session, who: str, keys: str | None) -> Told:
 
     Sessions that are open end within two seconds.
 
-    Example: crm gate revoke olga
+    Example: crm gate revoke boris
     """
     ws = session.workspace
     meant = fold(who if who.startswith("SHA256:") else _user(session, who))

@@ -25,13 +25,13 @@ EXAMPLES = [
     if part.startswith(EXAMPLE)
 ]
 NOUNS = sorted({path.split()[1] for path, _ in EXAMPLES})
-ENDS = ("crm serve", "crm completion")
-"""What runs until it is stopped, and what is for a shell."""
+ENDS = ("crm serve", "crm completion", "crm audit verify")
+"""What runs until it is stopped, what is for a shell, and what takes the head that another command printed."""
 ENDING = ("credit", "cancel", "rm", "rename")
 """After these the other examples of a noun find no more what they name."""
 ABOUT = {
     "crm task add": "deal", "crm invoice add": "deal", "crm offer draft": "deal", "crm dupes": "contact",
-    "crm template": "lead", "crm mail": "lead", "crm sms": "lead", "crm robots": "lead", "crm call": "lead",
+    "crm reveal": "contact", "crm template": "lead", "crm mail": "lead", "crm sms": "lead", "crm robots": "lead", "crm call": "lead",
 }  # fmt: skip
 """Whose id stands for 7k3, where it is not the noun of the command; else it is a deal."""
 OPEN = {
@@ -56,7 +56,8 @@ REFUSED = {
     "deal line": "has no line 2", "offer": "was expired", "view rm": "no view",
     "team": "no access.yaml yet|no team",
     "invoice": "was sent|has payments|has credit notes|only a draft|lacks what an e-invoice|did not exist yet",
-    "logout": "nobody is logged in",
+    "logout": "nobody is logged in", "gate": "no access.yaml|no such file|crm gate list",
+    "audit": "no git here|no (record|user|contact|such file)|cannot read",
 }  # fmt: skip
 """What commands may say that the made-up company lacks: an example with the id of something of one's own."""
 
