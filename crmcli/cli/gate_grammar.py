@@ -52,7 +52,7 @@ OPEN: Mapping[str, str] = {
     "block": "add,list,rm",
     "privacy": "erase,export,kept,list,proof",
     "view": "list,rm,save",
-    "audit": "head,list,verify",
+    "audit": "canary,head,list,verify",
 }  # fmt: skip
 """By its first word the verbs that are open; "" where the command has none. Of the nouns of records all
 are, but those of the host."""
