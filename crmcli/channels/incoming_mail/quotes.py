@@ -126,7 +126,8 @@ class _Quotes:
         found = [] if self.is_sent_on else [span for span in self.cites if span[0] < self.forward]
         place = 0
         while place < len(self.lines) and self.lines[place].start < self.forward:
-            span, place = self.at(place)
+            span, following = self.at(place)
+            place = max(following, place + 1)  # what begins above a line leads back to it else
             found += [span] if span else []
         return found
 

@@ -28,6 +28,11 @@ PEOPLE = [
     ("Нужны окна", "Я сейчас в отпуске, пишите в телеграм. Нужны три окна."),
     ("Re: Окна", "Я в отпуске до 5 декабря, вернусь и оплатим, пришлите счёт."),
     ("Re: Окна", "Спасибо за ответ! Буду в офисе в понедельник, тогда и обсудим."),
+    ("Смета", "Прошлое письмо вернулось с ошибкой mailbox full. Посчитайте, пожалуйста."),
+    ("Re: Смета", "Меня не будет до среды, звоните Олегу 8 916 123-45-67, он примет замерщика."),
+    ("Нет на месте замерщика", "Вчера приехал, никого нет на месте. Когда будете?"),
+    ("Отчёт", "Сделайте отчёт о доставке за ноябрь"),
+    ("Re: Offer", "We received your message, thanks. Let us think and get back to you next week."),
     ("Окна", "Можно отказаться от доставки? Отписаться от рассылки тоже хочу."),
 ]
 MACHINES = [
@@ -61,6 +66,13 @@ MACHINES = [
         "Re: Offer",
         "We have received your request (#4512) and will get back to you within 24 hours.",
     ),
+    ("Re: Смета", "Благодарим Вас за обращение. Ваша заявка принята и будет рассмотрена завтра."),
+    ("Re: Смета", "В связи с праздниками офис не работает до 9 января."),
+    ("Авто: Re: Смета", "меня нет"),
+    ("Счёт 15 не оплачен", "Это письмо сформировано системой автоматически."),
+    ("Отчёт о прочтении: Смета", "23.11.2026"),
+    ("Re: Offer", "Hello, I have left the company. Please email info@firm.com."),
+    ("AW: Angebot", "Ich bin ab dem 7.12. wieder im Büro. Bitte wenden Sie sich an Frau Meier."),
     ("AW: Angebot", "Ihre Nachricht ist bei uns eingegangen, wir melden uns schnellstmöglich."),
 ]
 
@@ -125,3 +137,8 @@ def test_one_line_with_a_letter_before_the_mark_is_no_quote() -> None:
 def test_words_of_the_mobile_outlook_are_its_signature() -> None:
     text = "Берём.\n\nПолучить Outlook для iOS<https://aka.ms/o0ukef>"
     assert read(letter("Re: Окна", text)).written == "Берём."
+
+
+def test_an_empty_answer_above_the_heads_of_yandex_is_read() -> None:
+    text = '----------------\nКому: a@x.ru;\nТема: x;\n23.11.2026, 10:05, "Иван" <i@our.ru>:\n\nДобрый день'
+    assert read(letter("Re: x", text)).text.startswith("-----")
