@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from torture.audited import audited
 from torture.browser import browser
 from torture.clocks import clocks
 from torture.codec import codec
@@ -87,6 +88,7 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
             whole=not quick,
             seed=options.seed,
         ),
+        "audited": lambda folder: audited(folder, most=3 if quick else options.points),
         "honesty": honesty,
     }
 
@@ -100,7 +102,7 @@ def main() -> int:
         nargs="*",
         help="one or more of these, in this order: kills disk cuts errors turns"
         " processes codec hostile clocks folders gitsteps servers documents schedules month cron posts"
-        " browser gate honesty; all of them if none is named",
+        " browser gate audited honesty; all of them if none is named",
     )
     parser.add_argument("--quick", action="store_true", help="a little of everything")
     parser.add_argument("--cuts", type=int, default=300, help="power cuts on each file system")
