@@ -129,11 +129,11 @@ def wrong(root: Path, ids: dict[str, str], cell: Cell) -> str:
             return f"not as if it were not there: {told} instead of {absent}"
         said = done.out + done.err
         return next((f"tells {word!r}" for word in secrets(ids, cell.owner) if word in said), "")
-    if (
-        done.code == 3
-        and record_id in done.err
-        and cell.words[0] in (*ENTITIES, "show", "timeline", "log")
-    ):
+    is_of_records = cell.words[0] in OF_RECORDS and cell.verb not in (
+        "check",
+        "uncheck",
+    )  # of a list
+    if done.code == 3 and record_id in done.err and is_of_records:
         return f"not found, though it may be seen: {done.err}"
     if (
         cell.verb in VERBS
