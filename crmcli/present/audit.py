@@ -41,7 +41,7 @@ def _row(ws: Workspace, event: Event) -> dict[str, Any]:
         "user": ws.owner_name(event.actor),
         "door": event.data.get("door", "") if is_kept else "",
         "kind": event.kind,
-        "command": event.data.get("command", "") if is_kept else "",
+        "command": event.data.get("command", ""),
         "record": event.record,
         "shown": dict(shown_of(event)) if is_kept else {},
         "text": text,
@@ -50,7 +50,7 @@ def _row(ws: Workspace, event: Event) -> dict[str, Any]:
 
 
 def _changed(ws: Workspace, event: Event) -> str:
-    name = name_of(ws, event.record) or str(event.data.get("file", "")) or event.record
+    name = name_of(ws, event.record) or event.record
     return ": ".join(filter(None, (name, describe(ws, event))))
 
 

@@ -48,6 +48,9 @@ def test_each_command_has_a_line_with_what_it_showed(crm: Crm, base: Base) -> No
     }  # fmt: skip
     assert {row["user"] for row in kept(crm, base, "--user", "anna")} == {"Анна Петрова"}
     assert kept(crm, base, "--kind", "lead.created")
+    crm("field", "add", "deal", "size", "--type", "text", cwd=base.root, CRM_USER="root")
+    [changed] = kept(crm, base, "--kind", "file.changed")
+    assert (changed["text"], changed["command"]) == ("settings.yaml", "field add")
 
 
 def test_only_who_changes_settings_reads_it(crm: Crm, base: Base) -> None:
