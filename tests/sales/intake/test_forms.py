@@ -291,7 +291,10 @@ def test_the_commands(crm: Callable[..., Run], folder: Path) -> None:
     assert "forms.yaml" in crm("check").err + crm("check").out
 
 
-def test_what_is_renamed_is_renamed_in_forms_too(crm: Callable[..., Run], folder: Path) -> None:
+def test_what_is_renamed_is_renamed_in_forms_too(
+    crm: Callable[..., Run], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRM_USER", "anna")
     assert crm("field", "add", "lead", "rooms", "--type", "number").code == 0
     assert crm("stage", "add", "Проверка", "--pipeline", "leads", "--id", "checking").code == 0
     write(

@@ -42,7 +42,10 @@ def test_a_letter_is_shown_with_its_quote_folded(crm: Callable[..., Run], came: 
     assert crm("mail", "show", "<9@nobody.example>").code == 3
 
 
-def test_an_answer_stays_in_the_thread(crm: Callable[..., Run], folder: Path, came: str) -> None:
+def test_an_answer_stays_in_the_thread(
+    crm: Callable[..., Run], folder: Path, came: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRM_USER", "anna")
     assert crm("mail", "reply", came, "-", stdin="Счёт придёт завтра.".encode()).code == 0
     [sent] = (folder / "outbox" / "new").iterdir()
     mail = message_from_bytes(sent.read_bytes())
