@@ -12,6 +12,7 @@ import pytest
 
 from crmcli.sales.init import create
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.bot_api import BotApi
 from tests.forks import forks
 from tests.kit import NOW, Run
@@ -80,9 +81,12 @@ def ws(folder: Path) -> Workspace:
 
 @pytest.fixture
 def crm(folder: Path) -> Callable[..., Run]:
-    """Run the real program on the workspace: `crm("lead", "add", "--name", "Анна")`."""
+    """Run the real program on the workspace: `crm("lead", "add", "--name", "Анна")`. Where several people
+    work there the first of them does, if nobody else is named."""
 
     def run(*args: str, stdin: str | bytes = b"", cwd: Path | None = None, **environ: str) -> Run:
+        if cwd in (None, folder) and "CRM_USER" not in {**os.environ, **environ}:
+            environ["CRM_USER"] = kit.first_of_several(folder)
         done = forks().run(
             args,
             stdin=stdin.encode() if isinstance(stdin, str) else stdin,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from crmcli.errors import InvalidData
 from crmcli.model.company import Company
 from crmcli.model.contact import Contact
 from crmcli.model.deal import Deal
@@ -19,6 +20,7 @@ from crmcli.sales import add as adding
 from crmcli.sales.imports import ImportOptions, import_records, open_source
 from crmcli.sales.imports.summary import Summary
 from crmcli.sales.records import edit as editing
+from crmcli.store.config.settings import load_settings
 from crmcli.store.layout import record_path
 from crmcli.workspace import Workspace
 
@@ -44,6 +46,15 @@ def workspace(root: Path, pipelines: str, settings: str) -> Path:
     write(root, "pipelines.yaml", pipelines)
     write(root, "settings.yaml", settings)
     return root
+
+
+def first_of_several(root: Path) -> str:
+    """The first user that settings.yaml names where it names several; else ""."""
+    try:
+        users = [*load_settings(root).users]
+    except InvalidData:
+        return ""
+    return users[0] if len(users) > 1 else ""
 
 
 def opened(root: Path, *, user: str = "anna", now: datetime = NOW, clone: str = "") -> Workspace:

@@ -187,7 +187,7 @@ def test_acting_for_others_takes_the_right(crm: Crm, base: Base) -> None:
 CAN = [
     # who, verb, of what: the answer, and what is said of it
     ("anna", "edit", "deal anna", True, "manager"), ("anna", "edit", "deal olga", False, "olga"),
-    ("anna", "delete", "deal anna", False, "nothing"), ("boris", "edit", "deal anna", True, "head"),
+    ("anna", "delete", "deal anna", False, "none of them"), ("boris", "edit", "deal anna", True, "head"),
     ("boris", "read", "deal olga", False, "anna, boris"), ("anna", "read", "contact anna", True, "hangs on it"),
     ("anna", "edit", "contact anna", False, "boris"), ("ivan", "move", "deal olga", False, "assistant"),
     ("ivan", "edit", "deal olga", True, "ivan, olga"), ("anna", "export", "deal", False, "manager"),
