@@ -156,7 +156,7 @@ def add(
 
     Which they are only the audit knows. Administrators hear of whoever exports, reveals, changes, merges,
     calls or writes to one, and of letters that come in with its address. Without --phone the number is
-    drawn from +7 979, which no operator had in 2026: one of yours that you can watch is better.
+    made up, and may become somebody's: one of yours that you can watch is better.
 
     Example: crm audit canary add boris --email kate.orlova@example.com
     """

@@ -16,7 +16,7 @@ from crmcli.words import joined
 from crmcli.workspace import Workspace, canaries
 
 _FREE = "+7979"
-"""The beginning of numbers that no operator had when this was written."""
+"""The beginning of the numbers that are made up."""
 _OLD = 200
 
 
