@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from crmcli import language
 from crmcli.sales.init import create
 from crmcli.workspace import Workspace
 from tests import kit
@@ -56,6 +57,12 @@ def _no_real_home(
     home = tmp_path_factory.getbasetemp() / "home"
     home.mkdir(exist_ok=True)
     monkeypatch.setenv("HOME", str(home))
+
+
+@pytest.fixture(autouse=True)
+def _language_of_nobody() -> None:
+    """Pages speak the language of who looks at them, for the rest of their thread; each test its own."""
+    language.speak("")
 
 
 @pytest.fixture(scope="session")

@@ -117,7 +117,8 @@ class Hooks:
         """How it ended, 0, NO or BROKEN, and what it said."""
         ws, path = self._ws, layout.hook_path(name)
         self._lines.seek(start)
-        environ = program.plain_environ({CALLED: name, "CRM_WORKSPACE": str(ws.root)})
+        given = {CALLED: name, "CRM_WORKSPACE": str(ws.root), "CRM_USER": ws.user}
+        environ = program.plain_environ({key: value for key, value in given.items() if value})
         until = time.monotonic() + SECONDS[name]
         try:
             words = [str(checked(ws.root, path))]

@@ -93,7 +93,7 @@ main()
 def test_a_kind_of_ones_own_is_a_class_and_its_row(folder: Path, tmp_path: Path) -> None:
     def crm(*args: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-c", OWN, *args], cwd=folder, env={**os.environ, "CRM_LANG": "en"},
+            [sys.executable, "-c", OWN, *args], cwd=folder, env={**os.environ, "CRM_LANG": "en", "CRM_USER": "anna"},
             check=False, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
