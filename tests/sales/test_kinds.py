@@ -91,9 +91,11 @@ main()
 
 
 def test_a_kind_of_ones_own_is_a_class_and_its_row(folder: Path, tmp_path: Path) -> None:
+    acts = {**os.environ, "CRM_LANG": "en", "CRM_USER": "anna"}
+
     def crm(*args: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-c", OWN, *args], cwd=folder, env={**os.environ, "CRM_LANG": "en", "CRM_USER": "anna"},
+            [sys.executable, "-c", OWN, *args], cwd=folder, env=acts,
             check=False, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -116,7 +118,7 @@ def test_a_kind_of_ones_own_is_a_class_and_its_row(folder: Path, tmp_path: Path)
     assert json.loads(crm("contact", "show", two, "--json"))["car"] == "A123BC"
     refused = subprocess.run(
         [sys.executable, "-c", OWN, "contact", "edit", two, "--set", "car=?"],
-        cwd=folder, check=False, capture_output=True, text=True,
+        cwd=folder, check=False, capture_output=True, text=True, env=acts,
     )  # fmt: skip
     assert refused.returncode == 2
     assert "is no number plate" in refused.stderr
