@@ -64,9 +64,12 @@ class TemplateFolder:
         return place
 
     def _others(self, path: str) -> str:
-        """The templates that stand beside the one that is missing."""
+        """The templates that stand beside the one that is missing; all, where that names no folder there."""
         beside = PurePosixPath(path).parent
-        found = sorted((self.folder / beside).glob("*.j2"))
+        is_named = beside.parts and (self.folder / beside).is_dir()
+        found = sorted(
+            (self.folder / beside).glob("*.j2") if is_named else self.folder.rglob("*.j2")
+        )
         there = ", ".join(str(one.relative_to(self.folder)) for one in found[:20])
         folder = f"{self.folder.name}/{beside}".removesuffix("/.")
         return tr("there are: {}", there) if there else tr("{}/ has no templates", folder)
