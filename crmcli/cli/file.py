@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from crmcli.cli.file_names import ReadFile, WrittenFile
+from crmcli.cli.file_names import ReadFile, saving
 from crmcli.cli.params import ChangingVerb, Noun
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
@@ -81,15 +81,7 @@ def list_(session: Session, ref: str) -> Listing:
 @file.command()
 @click.argument("ref")
 @click.argument("name", required=False, default="")
-@click.option(
-    "-o",
-    "--output",
-    default="",
-    type=WrittenFile(is_here=True),
-    metavar="PATH",
-    help="A file, a folder, or -.",
-)
-@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@saving
 def get(session: Session, ref: str, name: str, output: str, force: bool) -> Told | None:
     """Save a file of a record in the current folder, or where -o says; - is stdout.
 

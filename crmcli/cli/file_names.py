@@ -44,6 +44,15 @@ class WrittenFile(FileName):
         return text == "-" or (self.has_kinds and is_stdout(text))
 
 
+def saving(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command that saves one file the options that say where."""
+    here = WrittenFile(is_here=True)
+    named = click.option(
+        "-o", "--output", default="", type=here, metavar="PATH", help="A file, a folder, or -."
+    )
+    return named(click.option("--force", is_flag=True, help="Overwrite an existing file.")(command))
+
+
 class TextOrFile(FileName):
     """A text of a certain form, or else a file. `is_text` tells; what is no text is never looked for."""
 

@@ -82,7 +82,7 @@ def _run(session: Session, door: Door, raw: bytes, state: str) -> Any:
 
     gate_door.clean({}, state)
     gate_door.bound()
-    session.__init__()  # type: ignore[misc]  # nothing of what this machine's environment said
+    session.begin_anew()  # nothing of what this machine's environment said
     session.folder = (
         str(Path(door.folder).resolve()) if door.folder else os.environ.get("HOME", "/")
     )

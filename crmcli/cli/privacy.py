@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from crmcli.cli.file_names import WrittenFile
+from crmcli.cli.file_names import saving
 from crmcli.cli.params import ChangingVerb, Noun
 from crmcli.cli.session import Session
 from crmcli.language import counted, tr
@@ -33,15 +33,7 @@ LOCKED = [
 
 @privacy.command()
 @click.argument("ref")
-@click.option(
-    "-o",
-    "--output",
-    default="",
-    type=WrittenFile(is_here=True),
-    metavar="PATH",
-    help="A file, a folder, or -.",
-)
-@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@saving
 def export(session: Session, ref: str, output: str, force: bool) -> Told | None:
     """Write all that is kept of a contact or lead into one zip: a page to read, JSON, files.
 

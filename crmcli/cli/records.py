@@ -243,20 +243,21 @@ def edit_command(entity: str) -> click.Command:
             *_list_options(entity),
             *_creating(entity),
             *_of_known(entity),
-            option("--keep-unknown", "In $EDITOR: keep keys that are no field.", is_flag=True),
-            option("--print is_printed", "Print the text that an editor would get.", is_flag=True),
-            option(
-                "--from source",
-                "Take the edited text from a file; - is stdin.",
-                "FILE",
-                type=ReadFile(),
-                default="",
-            ),
+            *_of_editor(),
         ],
         callback=callback,
         help=f"Edit {one}; without options in $EDITOR, where its file is checked before it is saved.\n\n"
         f"{lists if tagged else ''}Example: crm {entity} edit 7k3{tagged} --comment 'Call after 3 pm'",
     )
+
+
+def _of_editor() -> list[click.Parameter]:
+    taken = "Take the edited text from a file; - is stdin."
+    return [
+        option("--keep-unknown", "In $EDITOR: keep keys that are no field.", is_flag=True),
+        option("--print is_printed", "Print the text that an editor would get.", is_flag=True),
+        option("--from source", taken, "FILE", type=ReadFile(), default=""),
+    ]
 
 
 def _of_known(entity: str) -> list[click.Parameter]:

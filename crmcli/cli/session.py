@@ -56,6 +56,10 @@ class Session:
         self.gate: Door | None = None
         """The line by which somebody came to `crm gate`; None for whoever sits at this machine."""
 
+    def begin_anew(self) -> None:
+        """Forget what was said so far, by options or by the environment as it was."""
+        vars(self).update(vars(Session()))
+
     def speak(self) -> None:
         """Speak the language of the workspace in which we stand, for words that open none."""
         if "workspace" not in self.__dict__:

@@ -93,27 +93,28 @@ def lay_out(
     last = list(widths)[-1]
     whole = {n: columns[n].most for n in widths if columns[n].whole}
     folded = {n: most for n, most in whole.items() if widths[n] < natural[n]}
-    right = [column.right for column in columns]
+    aligned = {n: ">" if columns[n].right else "" if n == last else "<" for n in widths}
     lines = []
     for number, (row, size) in enumerate(zip(rows, sizes, strict=True), -1):
         for texts, taken in _below(row, widths, folded) if folded else [(row, size)]:
-            parts = []
-            for n, space in widths.items():
-                text, spare = texts[n], space - taken[n]
-                if spare < 0:
-                    text = cut(text, space)
-                    spare = space - width(text)
-                if right[n]:
-                    text = " " * spare + text
-                elif n != last:
-                    text += " " * spare
-                parts.append(paint(number, n, text) if paint else text)
+            parts = [_padded(texts[n], taken[n], space, aligned[n]) for n, space in widths.items()]
+            if paint:
+                parts = [paint(number, n, text) for n, text in zip(widths, parts, strict=True)]
             lines.append(GAP.join(parts).rstrip(" "))
         if room and below is not None:
             lines += [
                 GAP * 2 + line for line in wrap(row[below], room - 4, columns[below].most) if line
             ]
     return lines, [n for n in range(len(natural)) if n not in {*widths, *empty, below}]
+
+
+def _padded(text: str, taken: int, space: int, side: str) -> str:
+    """A text in its room, cut if it is too long, at the left (`<`), the right (`>`) or without an end."""
+    if taken > space:
+        text = cut(text, space)
+        taken = width(text)
+    spare = " " * (space - taken)
+    return spare + text if side == ">" else text + spare if side == "<" else text
 
 
 def with_short_ids(cells: Sequence[Sequence[str]]) -> list[list[str]]:

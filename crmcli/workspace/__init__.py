@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -27,6 +27,7 @@ from crmcli.workspace.reads import Reads
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
     from crmcli.store.disk.transaction import FileChanged
+    from crmcli.store.records.author import Author
     from crmcli.store.records.change import Change
     from crmcli.workspace.gate import Gate
 
@@ -126,7 +127,7 @@ class Workspace(Reads):
             check_acts_as(workspace.rights, acting)
         workspace._look_whose(inspecting=inspecting)
         if not workspace.only_reads and needs_recovery(root):
-            from crmcli.store.records.change import finish_interrupted
+            from crmcli.store.safety.interrupted import finish_interrupted
 
             workspace.notes += finish_interrupted(root, "recover", any_disk=settings.any_disk)
         return workspace
@@ -203,12 +204,17 @@ class Workspace(Reads):
 
         Every dry run is one.
         """
-        from crmcli.store.records.change import Author, Change
+        from crmcli.store.records.author import Author
 
         author = Author(actor or self.actor, command, self.now, cause, depth)
-        return Change(
-            self.root, self.schema, "trial", author, self.robots_of, guard=self._guard(command)
-        )
+        return self._opened("trial", author, str)
+
+    def _opened(self, clone: str, author: Author, newest_id: Callable[[], str]) -> Change:
+        from crmcli.store.records.change import Change
+
+        guard = self._guard(author.command)
+        robots = self.robots_of
+        return Change(self.root, self.schema, clone, author, robots, newest_id, guard=guard)
 
     def within(self, verb: str, entity: str, condition: Condition | None) -> Condition | None:
         """A condition, narrowed to the records with which the user may do that; Forbidden if there can be
@@ -244,7 +250,7 @@ class Workspace(Reads):
         The index learns of one of many when something is read of it next.
         """
         from crmcli.store.disk.recovery import recover
-        from crmcli.store.records.change import Author, Change
+        from crmcli.store.records.author import Author
 
         if command.partition(" ")[0] in having("staged"):
             _ = self.pipelines  # read before the lock is taken: the others wait for it
@@ -260,10 +266,7 @@ class Workspace(Reads):
         clone = self.clone
         with locks.exclusive(self.root, command, any_disk=self.settings.any_disk):
             recover(self.root)
-            change = Change(
-                self.root, self.schema, clone, author, self.robots_of, self.newest_id,
-                guard=self._guard(command),
-            )  # fmt: skip
+            change = self._opened(clone, author, self.newest_id)
             with self._held():
                 yield change
                 if self.hooks:

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crmcli.errors import Forbidden, InvalidData, NotFound, Problem
+from crmcli.errors import InvalidData, NotFound, Problem
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field, Record
@@ -16,12 +16,10 @@ from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold
 from crmcli.store.config.settings import load_settings, secrets_of
-from crmcli.store.layout import ACCESS, PIPELINES
-from crmcli.workspace.acting import NobodyActs, NoRights
+from crmcli.store.layout import PIPELINES
 from crmcli.workspace.folder import Folder
 
 if TYPE_CHECKING:
-    from crmcli.model.access import Access
     from crmcli.model.conditions.tree import Condition
     from crmcli.model.form import Forms
     from crmcli.model.pipeline import Pipeline, Pipelines, Stage
@@ -39,15 +37,11 @@ class UnknownStage(InvalidData):
 
 
 class Configured(Folder):
-    """A folder as a user reads it, with its configuration. Who `is_gated` came by the gate."""
-
-    is_gated = False
+    """A folder as a user reads it, with its configuration."""
 
     def __init__(self, root: Path, settings: Settings, user: str) -> None:
         super().__init__(root, settings)
         self.user = user
-        self.is_house = False
-        """Whether it acts for itself, whoever called it, as crm tick does."""
 
     @cached_property
     def pipelines(self) -> Pipelines:
@@ -141,56 +135,6 @@ class Configured(Folder):
         anybody = self.user or next(iter(self.settings.users), "")
         condition = partial(self.condition, user=anybody)
         return load_views(self.root, self.schema, condition, data=data)
-
-    def read_access(self, data: bytes | None = None, *, thorough: bool = False) -> Access | None:
-        """What access.yaml says, or would if it held `data`; None without one. InvalidData with every fault,
-        those of pipelines and stages that it names too if `thorough`."""
-        from crmcli.store.config.access import Ground, load_access
-
-        places = None
-        if thorough:
-            staged = [*self.pipelines, self.pipelines.leads]
-            stages = [stage.id for one in staged for stage in one.stages]
-            places = {"pipeline": [one.id for one in self.pipelines], "stage": stages}
-        return load_access(self.root, Ground(self.schema, self.settings.users, places), data)
-
-    @property
-    def rules(self) -> Access:
-        """What access.yaml says; without one, the roles that ship and nobody who has them."""
-        from crmcli.model.access import Access
-        from crmcli.store.config.access import SHIPPED
-
-        return self.read_access() or Access(SHIPPED)
-
-    def take_rights(self) -> None:
-        """Go on with what the acting user may do by access.yaml; Forbidden for whoever may do nothing."""
-        if not self.is_gated and not self.has_file(ACCESS):
-            return
-        from crmcli.model.access import Rights
-
-        rules = self.read_access()
-        if rules is None:
-            return
-        if not self.user:
-            raise NobodyActs
-        if self.user in rules.off or not rules.users.get(self.user):
-            raise NoRights(
-                tr("{!r} has no rights here", self.user), "ask an administrator of the workspace"
-            )
-        self.rights = Rights(self.user, rules)
-
-    def require(self, power: str) -> None:
-        """Forbidden if the acting user may not do that with the workspace itself."""
-        if self.rights is not None and not self.rights.has(power):
-            needed = tr("that takes the right {!r}, which no role of {} has", power, self.user)
-            raise Forbidden(needed, "ask an administrator; crm user list names them")
-
-    def act_for_all(self) -> None:
-        """Go on as the workspace itself: what is run is what its rules say, not what a user may see."""
-        self.rights, self.is_house = None, True
-        if self.trail is not None:
-            self.trail.is_at_rest = True
-        self.look_again()
 
     @cached_property
     def forms(self) -> Forms:

@@ -20,14 +20,12 @@ from crmcli.model.kinds import InputContext
 from crmcli.model.kinds.identities import UNNAMED
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, Value, entity_of, fold
-from crmcli.store.layout import ACCESS
 from crmcli.store.records.stored import Stored
 from crmcli.store.safety import locks
 from crmcli.workspace import withheld
-from crmcli.workspace.configured import Configured
+from crmcli.workspace.entitled import Entitled
 
 if TYPE_CHECKING:
-    from crmcli.model.access import Access
     from crmcli.model.conditions.holds import Env
     from crmcli.model.conditions.tree import Condition
     from crmcli.store.index.answers import Facts, Hit, Total
@@ -37,7 +35,7 @@ MOST_LOOKED_AT = 50
 """Records among which that one is looked for which is not finished."""
 
 
-class Reads(Configured):
+class Reads(Entitled):
     """The one place through which records and events are read, at the time that it is for the reader.
 
     Each read names the entity, or the record, of which it tells.
@@ -51,19 +49,6 @@ class Reads(Configured):
         self.zone = ZoneInfo(settings.time_zone)
         self.fixed_now = now
         self.now = now or datetime.now(UTC).replace(microsecond=0)
-
-    @cached_property
-    def gone(self) -> frozenset[str]:
-        """The users who have left: nobody gives them anything, or tells them."""
-        return self.rules.off if self.has_file(ACCESS) else frozenset()
-
-    def read_access(self, data: bytes | None = None, *, thorough: bool = False) -> Access | None:
-        """The same, by the gate as an administrator approved it."""
-        if data is None and self.is_gated:
-            from crmcli.store.safety import approved
-
-            data = approved.needed(self.root)
-        return super().read_access(data, thorough=thorough)
 
     # --- the clock -----------------------------------------------------------------------------
 

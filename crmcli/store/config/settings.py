@@ -37,6 +37,8 @@ from crmcli.store.layout import SETTINGS
 
 USER_FACTS = ("name", "email", "phone", "telegram", "head", "extensions", "feed",
               "aliases")  # fmt: skip
+LIMITS = ("most_messages", "max_effects", "max_hourly", "runner")
+"""What of `automation:` the settings have under the same names."""
 ZONE_FIELD_HINT = "under fields: contact: write zone: {type: text}"
 FIELD_HINT = "crm lead add --help, crm deal add --help … list them"
 
@@ -122,13 +124,8 @@ def _read_settings(top: Cursor) -> Settings:
         conversion=_conversion(top.at("conversion"), got["conversion"], fields),
         calendar=_calendar(top.at("calendar"), got["calendar"]),
         quiet=_quiet(top.at("automation"), got["automation"], fields),
-        most_messages=got["automation"]["most_messages"],
-        privacy_keep={
-            name: years for name, years in got["privacy"]["keep"].items() if years is not None
-        },
-        max_effects=got["automation"]["max_effects"],
-        max_hourly=got["automation"]["max_hourly"],
-        runner=got["automation"]["runner"],
+        privacy_keep={n: years for n, years in got["privacy"]["keep"].items() if years is not None},
+        **{key: got["automation"][key] for key in LIMITS},
         commit=got["git"]["commit"],
         any_disk=got["storage"]["any_disk"],
     )

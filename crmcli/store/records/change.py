@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from crmcli.dataclass import dataclass, field
 from crmcli.language import tr
@@ -20,14 +19,12 @@ from crmcli.model.values import entity_of, format_instant
 from crmcli.store import layout
 from crmcli.store.disk import files
 from crmcli.store.disk.applying import digest_of
-from crmcli.store.disk.file_systems import UntrustedDisk
-from crmcli.store.disk.recovery import recover
 from crmcli.store.disk.targets import may_delete
 from crmcli.store.disk.transaction import Transaction
 from crmcli.store.records import uncommitted
+from crmcli.store.records.author import Author, Guard
 from crmcli.store.records.drafts import Content, Draft, Drafts
 from crmcli.store.records.stored import RecordRemoved, Stored, gone_into, read_record, short_sum
-from crmcli.store.safety import locks
 from crmcli.store.timeline import csv_lines, sent
 from crmcli.store.timeline.event_ids import EventIds
 from crmcli.store.yaml import codec
@@ -35,48 +32,6 @@ from crmcli.store.yaml.canonical import MAX_BYTES
 
 MAX_FILE = 64 * MAX_BYTES
 """How much a file that is no record may hold to be rewritten."""
-
-
-def finish_interrupted(root: Path, command: str, *, any_disk: bool = False) -> list[str]:
-    """Finish what a killed command had committed; notes for the user. Where that cannot be written now,
-    reading goes on: every file is whole, old or new."""
-    try:
-        with locks.exclusive(root, command, any_disk=any_disk):
-            return recover(root)
-    except (files.DiskFull, files.PermissionDenied, UntrustedDisk) as error:
-        return [tr("an earlier change is saved but not finished: {}", error.message)]
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who changes, and why: acting name, command, the event that caused it and how deep that chain is."""
-
-    actor: str
-    command: str
-    at: datetime
-    cause: str = ""
-    depth: int = 0
-    call: str = ""
-    """The whole command line where git shall have the change, "" where it shall not."""
-
-
-class Guard(Protocol):
-    """Who is asked before anything is written; each raises Forbidden."""
-
-    def added(self, record: Record) -> None:
-        """A record is new."""
-
-    def saved(self, before: Record | None, old: Record, new: Record) -> Record:
-        """A record is changed, which stood on disk like `before`: the record as it may be written."""
-
-    def removed(self, record: Record, made_here: bool) -> None:
-        """A record is removed, which may be as new as the change."""
-
-    def told(self, record_id: str) -> None:
-        """Something is told of a record."""
-
-    def rewritten(self, path: str) -> None:
-        """A file that is no record is written."""
 
 
 @dataclass
