@@ -160,3 +160,15 @@ def test_a_board_ends_within_two_seconds_of_a_revoked_key(served: Host) -> None:
             os.waitpid(pid, 0)
         os.close(terminal)
         assert served.install("olga").code == 0
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["deal list --as anna", "--as anna deal list", "deal add --name x --tick", "--remote ssh://x deal list",
+     "-C . deal list", "check --fix", "deal list --remote ssh://x"],
+)  # fmt: skip
+def test_what_is_the_hosts_is_not_even_an_administrators(host: Host, asked: str) -> None:
+    done = host.enter("root", asked, CRM_LANG="en")
+    assert done.code in (2, 4)
+    assert "not open through the gate" in done.err or "No such option" in done.err
+    assert not done.out

@@ -226,6 +226,10 @@ def test_one_undoes_what_one_did_and_not_what_others_did_before(base: Base) -> N
     assert base.open("root").get(theirs).get("name") == "Её"
     with pytest.raises(Forbidden):
         undo.undo(base.open("anna"), whose="anybody's")
+    kit.edit(base.open("root"), mine, name="Наше")  # which anna may change, but did not
+    with pytest.raises(Forbidden):
+        undo.undo(base.open("anna"), whose="anybody's")
+    assert base.open("root").get(mine).get("name") == "Наше"
     kit.edit(base.open("anna"), mine, owner="olga")
     with pytest.raises((Forbidden, NotFound)):
         undo.undo(base.open("anna"))  # it is not hers any more
