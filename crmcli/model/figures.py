@@ -1,0 +1,64 @@
+"""Figures: what a report answers with, whoever draws, prints or checks them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Literal, NamedTuple, TypeAlias
+
+from crmcli.dataclass import dataclass
+from crmcli.model.periods import Period
+
+Number: TypeAlias = "int | float | Decimal | Mapping[str, Decimal] | None"
+"""A count, a number, or amounts by currency; None where there is none, as a share of nothing."""
+Unit: TypeAlias = Literal["count", "number", "percent", "days", "hours", "sums"]
+"""What a measure is of: percent are 0 to 100, sums are by currency."""
+Picture: TypeAlias = Literal["bars", "line", "funnel", "stacked", "none"]
+"""How figures are drawn: bars of the first measure, a line over time, a funnel, bars in parts by the
+second dimension; a table alone."""
+
+
+class Dimension(NamedTuple):
+    """By what figures are split: a field, or with a `step` (day, week, month, quarter, year) an instant."""
+
+    name: str
+    label: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One measure as people see it: the key of its values, the head of its column, of what it is."""
+
+    name: str
+    label: str
+    unit: Unit = "count"
+
+
+class FigureRow(NamedTuple):
+    """One cell for each measure. `keys` are raw values, one a dimension ("" for absent), `words` the same
+    as people read them; `before` has the same measures of the period compared with."""
+
+    keys: tuple[str, ...]
+    words: tuple[str, ...]
+    values: Mapping[str, Number]
+    before: Mapping[str, Number] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A report's answer: rows in their order, and `total`, which counts each record once.
+
+    `compared` is the period of `before`; `notes` say in words what stands outside the table.
+    """
+
+    name: str
+    title: str
+    period: Period
+    dimensions: tuple[Dimension, ...]
+    measures: tuple[Shown, ...]
+    rows: tuple[FigureRow, ...]
+    total: FigureRow | None = None
+    compared: Period | None = None
+    picture: Picture = "bars"
+    notes: tuple[str, ...] = ()
