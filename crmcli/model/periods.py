@@ -1,4 +1,4 @@
-"""Periods of reports: `month`, `2026-03`, `last 30d`, `2026-01-01..2026-03-15`; what each is compared with."""
+"""Periods of reports: `month`, `2026-03`, `last 30d`, `2026-01-01..2026-03-15`, and their like before."""
 
 from __future__ import annotations
 
