@@ -20,6 +20,7 @@ from crmcli.sales.checks import secret_checks
 from crmcli.sales.checks.check import problems
 from crmcli.sales.checks.fix import Case, fix_all
 from crmcli.sales.settings import people
+from crmcli.workspace import git_lines
 from crmcli.workspace.storage import own_state, surroundings
 
 
@@ -31,14 +32,15 @@ def check(session: Session, fix: bool, dry_run: bool) -> int:
 
     --fix fixes what has one right answer and says so: phones and e-mails written by hand; record files
     in the wrong folder or with capitals in their names; Windows line ends, byte order marks and
-    duplicate lines in the timeline; a damaged index; what killed commands left in .crm/; a .crm/ that
-    git tracks or that was made for another folder is moved aside. After asking, it removes links to
-    records that do not exist (crm undo restores them), and notes on the timeline which records were
-    deleted or added by hand. Everything else is only reported.
+    duplicate lines in the timeline; a damaged index; what killed commands left in .crm/; lines that
+    .gitattributes and .gitignore of an older workspace lack; a .crm/ that git tracks or that was made
+    for another folder is moved aside. After asking, it removes links to records that do not exist (crm
+    undo restores them), and notes on the timeline which records were deleted or added by hand.
+    Everything else is only reported.
 
-    A late crm tick, jobs that need a person, a disk without reliable locks, passwords that cannot be had
-    here (env:NAME that is not set, file:PATH, cmd:PROGRAM) and what the next command fixes by itself are
-    warnings: they do not change the exit code.
+    A late crm tick, jobs that need a person, a disk without reliable locks, lines that .gitattributes
+    lacks, passwords that cannot be had here (env:NAME that is not set, file:PATH, cmd:PROGRAM) and what
+    the next command fixes by itself are warnings: they do not change the exit code.
     """
     session.dry_run, session.inspecting = dry_run, True
     ws = session.workspace
@@ -50,7 +52,12 @@ def check(session: Session, fix: bool, dry_run: bool) -> int:
     found = [*own_state(ws), *look_through(ws.root, ws.now).faults, *problems(ws)]
     found = [_redacted(problem) for problem in dict.fromkeys(found)]
     found += secret_checks.problems(ws)
-    warnings = [*(p for p in found if p.passing), *surroundings(ws), *automation_problems(ws)]
+    warnings = [
+        *(p for p in found if p.passing),
+        *surroundings(ws),
+        *git_lines.problems(ws),
+        *automation_problems(ws),
+    ]
     if session.out.is_table and people.has_rights(ws):
         session.out.note(ADVICE)
     if session.out.is_table:

@@ -113,3 +113,40 @@ def test_marks_of_a_conflict_in_a_table_are_told_as_that(
     for line in (2, 3, 4):
         assert f"data/{table}:{line}" in run.out.replace(f"{table}, line ", f"{table}:")
     assert run.out.count("conflict") == 3
+
+
+def test_an_older_workspace_is_told_what_git_needs(crm: Crm, tmp_path: Path) -> None:
+    base = tmp_path / "base"
+
+    def run(*args: str) -> Run:
+        return crm("-C", str(base), *args)
+
+    assert crm("init", str(base), cwd=tmp_path).code == 0
+    new = {name: (base / name).read_text() for name in (".gitattributes", ".gitignore")}
+    assert run("check").err == "no problems found\n"
+    lines = new[".gitattributes"].splitlines()
+    older = [line for line in lines if "audit" not in line and "rates" not in line]
+    older[1] = "*.csv text=auto"  # somebody's own
+    (base / ".gitattributes").write_text("\n".join([*older, "*.pdf binary"]))
+    (base / ".gitignore").write_text("*.swp\n.crm\n")
+    told = run("check")
+    assert told.code == 0
+    assert "data/audit/** merge=union; data/rates.csv merge=union" in told.err
+    assert ".gitignore lacks what a new workspace has: outbox/ (" in told.err
+    assert "would fix" in run("check", "--fix", "-n").err
+    assert (base / ".gitignore").read_text() == "*.swp\n.crm\n"
+    assert run("check", "--fix").err.count("fixed: .git") == 2
+    lines[1] = "*.csv text=auto"
+    # each before what comes after it in a new workspace: for git the last line counts
+    lines.remove("data/rates.csv merge=union")
+    whole = [*lines, "*.pdf binary", "data/rates.csv merge=union", ""]
+    assert (base / ".gitattributes").read_text() == "\n".join(whole)
+    assert (base / ".gitignore").read_text() == "*.swp\n.crm\noutbox/\n"
+    assert run("check").err == "no problems found\n"
+    # what one line says for all, or not to be said, is not asked for again
+    (base / ".gitattributes").write_text(
+        "* text eol=lf\ndata/** merge=union\ndata/files/** -text\ndata/rates.csv -merge\n"
+    )
+    (base / ".gitignore").unlink()
+    assert ".gitattributes" not in run("check").err
+    assert ".gitignore lacks what a new workspace has: .crm/; outbox/" in run("check").err

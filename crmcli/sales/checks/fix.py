@@ -16,7 +16,7 @@ from crmcli.sales.privacy import again
 from crmcli.sales.records.links import links_of, relinked
 from crmcli.sales.records.tombstones import successor
 from crmcli.store import layout
-from crmcli.workspace import Workspace, storage
+from crmcli.workspace import Workspace, git_lines, storage
 from crmcli.workspace.storage import Fixed, IndexDamaged
 
 
@@ -40,6 +40,7 @@ def fix_all(ws: Workspace, may: May) -> Iterator[Fixed]:
     for path in () if ws.dry_run else again.finish(ws):
         yield Fixed(path, "erased again")
     yield from storage.fix_places(ws)
+    yield from git_lines.fix(ws)
     ws.look_again()
     yield from _index(ws)
     for entity in ENTITIES:
