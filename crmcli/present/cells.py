@@ -24,7 +24,7 @@ Row: TypeAlias = Mapping[str, object]
 """A row to print: raw values of a record, or plain ones (int, float, Decimal, bool, None, dates,
 lists and maps of those)."""
 
-REPORTED = ("count", "percent", "days", "sums")
+REPORTED = ("count", "percent", "days", "hours", "sums")
 """What only reports have, beside the kinds of values and `word`, a state or noun of crm."""
 
 SHORT_KEY = 8
@@ -38,7 +38,7 @@ class Column:
     """One column of a table, or one line of a record that is shown.
 
     `kind` is the name of a kind of value or one of word (see `words`), channel, price, count, percent
-    (0 to 100), days, sums (a map from currency to amount).
+    (0 to 100), days, hours, sums (a map from currency to amount).
     `labels` gives the words that people see for a raw value,
     `colors` its colour ('#rrggbb'). `currency` is the key in the row that names the currency of a money
     column.
@@ -227,6 +227,7 @@ _SHOWN: dict[str, Callable[[object, Locale], str]] = {
     "params": lambda value, _: _pairs(value),
     "percent": partial(_measure, unit="{}%"),
     "days": partial(_measure, unit="{}d"),
+    "hours": partial(_measure, unit="{}h"),
     "sums": _sums,
 }
 
