@@ -6,10 +6,11 @@ from bisect import insort
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from crmcli.automation.ledger import PERSON, Job
+from crmcli.automation.ledger import Job
 from crmcli.automation.sent_lately import LatestEvents
 from crmcli.language import tr
 from crmcli.model.actions import channel_of
+from crmcli.model.event import PERSON
 from crmcli.model.work_time import shift
 from crmcli.workspace import Workspace
 

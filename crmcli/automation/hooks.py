@@ -23,7 +23,7 @@ from crmcli.channels.outcome import one_line
 from crmcli.channels.own import checked
 from crmcli.errors import CrmError, InvalidData, NotFound, Refused
 from crmcli.language import tr
-from crmcli.model.event import Event
+from crmcli.model.event import Event, actor_of
 from crmcli.model.fields import Record
 from crmcli.model.values import entity_of, format_instant
 from crmcli.store import layout
@@ -117,7 +117,7 @@ class Hooks:
         """How it ended, 0, NO or BROKEN, and what it said."""
         ws, path = self._ws, layout.hook_path(name)
         self._lines.seek(start)
-        given = {CALLED: name, "CRM_WORKSPACE": str(ws.root), "CRM_USER": ws.user}
+        given = {CALLED: name, "CRM_WORKSPACE": str(ws.root), "CRM_USER": ws.user or actor_of(name)}
         environ = program.plain_environ({key: value for key, value in given.items() if value})
         until = time.monotonic() + SECONDS[name]
         try:

@@ -14,7 +14,7 @@ from typing import Any
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
 from crmcli.model import sent
-from crmcli.model.event import Event, told_actor
+from crmcli.model.event import Event, actor_of, told_actor
 from crmcli.model.redaction import redacted
 from crmcli.model.values import format_instant, parse_instant
 from crmcli.workspace import Change
@@ -30,8 +30,6 @@ AWAITING = "awaiting"
 
 DEFERRED = "deferred"
 """The word for a message that may not leave yet: it stays queued, until `retry_at`."""
-PERSON = "user:"
-"""Begins the name of who acts where a person did it."""
 SCHEDULE = "schedule:"
 """Begins that of a schedule."""
 CRM = "crm"
@@ -99,9 +97,7 @@ class Job:
     @property
     def actor(self) -> str:
         """Who acts, as the timeline has it: a person, a schedule or a robot."""
-        if self.robot.startswith(PERSON):
-            return self.robot.removeprefix(PERSON)
-        return self.robot if ":" in self.robot else f"robot:{self.robot}"
+        return actor_of(self.robot)
 
     @property
     def is_of_crm(self) -> bool:

@@ -15,7 +15,6 @@ from crmcli.automation.ledger import (
     DEFERRED,
     MOST_STARTS,
     OPEN,
-    PERSON,
     Done,
     Job,
     after_failure,
@@ -31,6 +30,7 @@ from crmcli.language import tr
 from crmcli.model import sent
 from crmcli.model.actions import channel_of
 from crmcli.model.clocks import has_come
+from crmcli.model.event import PERSON
 from crmcli.model.redaction import redacted
 from crmcli.model.values import entity_of, format_instant
 from crmcli.sales.records import attachments

@@ -40,7 +40,8 @@ def is_automatic(event: Event) -> bool:
     if event.kind == "job.cancelled" and ":" not in event.actor and event.actor != CRM:
         return False
     is_ours = event.kind.startswith(("job.", "automation.", "trigger", "robot."))
-    return is_ours or event.actor.startswith(("robot:", "trigger:"))
+    is_act = event.actor.startswith(("robot:", "trigger:"))
+    return is_ours or (is_act and bool(event.cause))  # a program's own calls of crm have no cause
 
 
 def _changes(event: Event) -> bool:

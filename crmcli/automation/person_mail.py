@@ -12,10 +12,11 @@ from crmcli.automation import outbox
 from crmcli.automation.actions.email import kept, with_page
 from crmcli.automation.approval.gate import ASK, Gate
 from crmcli.automation.job_failures import jobs_here
-from crmcli.automation.ledger import PERSON, Job, enter
+from crmcli.automation.ledger import Job, enter
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import Conflict, Refused
 from crmcli.language import tr
+from crmcli.model.event import PERSON
 from crmcli.model.fields import Record
 from crmcli.render.mail_text import MailText
 from crmcli.sales.consent.permission import why_not_mail

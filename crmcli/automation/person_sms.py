@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 
 from crmcli.automation.actions import to_phone
-from crmcli.automation.ledger import PERSON, enter
+from crmcli.automation.ledger import enter
 from crmcli.automation.person_mail import ANYWAY, Delivery, MustNotBeMailed, deliver
 from crmcli.channels.chat import Chat
 from crmcli.dataclass import dataclass
 from crmcli.errors import Refused
 from crmcli.language import tr
+from crmcli.model.event import PERSON
 from crmcli.model.fields import Record
 from crmcli.sales.chats import NoChat, address_of
 from crmcli.sales.consent.permission import why_not

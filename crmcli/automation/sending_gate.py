@@ -11,7 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from crmcli.automation.ledger import DEFERRED, PERSON, Job
+from crmcli.automation.ledger import DEFERRED, Job
 from crmcli.automation.record_plan import place_of
 from crmcli.automation.robots import exit_facts, with_exits
 from crmcli.automation.sent_lately import SentLately
@@ -22,7 +22,7 @@ from crmcli.language import counted, tr
 from crmcli.model.actions import channel_of
 from crmcli.model.automation import Robot
 from crmcli.model.conditions.holds import holds
-from crmcli.model.event import ENTRIES
+from crmcli.model.event import ENTRIES, PERSON
 from crmcli.model.fields import Record
 from crmcli.model.local_times import local_minute
 from crmcli.model.settings import Us

@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from crmcli.automation.ledger import PERSON
 from crmcli.model.actions import ACTIONS
-from crmcli.model.event import Event
+from crmcli.model.event import PERSON, Event
 from crmcli.model.work_time import shift
 from crmcli.sales.consent.permission import address_of
 from crmcli.workspace import Workspace

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from crmcli.automation.approval.gate import Gate
-from crmcli.automation.ledger import OPEN, PERSON, Job, jobs_of
+from crmcli.automation.ledger import OPEN, Job, jobs_of
 from crmcli.dataclass import replace
 from crmcli.errors import NotFound
 from crmcli.language import tr
 from crmcli.model.actions import ACTIONS, channel_of
-from crmcli.model.event import Event
+from crmcli.model.event import PERSON, Event
 from crmcli.model.fields import Record
 from crmcli.sales.intake import letters as told
 from crmcli.sales.intake.whose import worked_on

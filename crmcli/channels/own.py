@@ -21,6 +21,7 @@ from crmcli.channels import program
 from crmcli.channels.base import Prepared, Queued, Sender, Unsound
 from crmcli.channels.outcome import Failed, Outcome, Sent, Skipped, Unknown, one_line
 from crmcli.language import tr
+from crmcli.model.event import actor_of
 from crmcli.model.settings import Settings
 from crmcli.store import layout
 
@@ -94,7 +95,9 @@ def run(path: Path, message: Queued, root: Path, *, at_most_once: bool = False) 
 
 
 def _ran(path: Path, message: Queued, root: Path) -> tuple[Outcome, bool]:
-    environ = program.plain_environ({"CRM_KEY": message.key})
+    environ = program.plain_environ(
+        {"CRM_KEY": message.key, "CRM_USER": _actor(path, message), "CRM_WORKSPACE": str(root)}
+    )
     until = time.monotonic() + SECONDS
     try:
         ended = program.run([str(path)], until, given=message.content, folder=root, environ=environ)
@@ -103,6 +106,11 @@ def _ran(path: Path, message: Queued, root: Path) -> tuple[Outcome, bool]:
     except OSError as error:
         return Failed(tr("{} cannot be run: {}", path.name, error.strerror), again=False), False
     return _outcome(path.name, ended), ended.code <= 0
+
+
+def _actor(path: Path, message: Queued) -> str:
+    """As whom a program calls crm: the robot or person on whose behalf it runs."""
+    return actor_of(str(json.loads(message.content).get("robot") or path.name))
 
 
 def _outcome(name: str, ended: program.Ended) -> Outcome:

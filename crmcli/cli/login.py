@@ -18,6 +18,7 @@ BY = {
     "environment": "by CRM_USER",
     "login": "by crm login",
     "only": "the only user here",
+    "robot": "by CRM_USER, for a program of a robot",
     "system": "by the name with which you are logged in to this machine",
     "": "nobody said so",
 }

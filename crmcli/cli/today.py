@@ -45,7 +45,7 @@ def today(
     from crmcli.automation.unsent import troubling
 
     ws = session.workspace
-    whose = "" if everybody else _id_of(ws, owner) if owner else ws.user
+    whose = "" if everybody else _id_of(ws, owner) if owner else ws.person
     found, unsent = work_of(ws, whose, silence), troubling(ws, whose)
     unreadable(session)
     if not session.out.is_table:

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
-from crmcli.dataclass import dataclass, field
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.model.conditions.tree import And, Empty, In, Node, Not, Or, Text
 from crmcli.model.durations import Duration
 from crmcli.model.entities import ENTITIES
+from crmcli.model.event import is_machine
 from crmcli.model.fields import Record
 from crmcli.model.values import fold
 
@@ -196,6 +197,22 @@ class Rights:
     def node(self, entity: str, verb: str) -> Node:
         """The same as `may`, as a condition on records of the noun."""
         return Or(tuple(_of_role(role, entity, verb, self._owners) for role in self.roles))
+
+
+_MACHINE = Role(
+    "robot:",
+    grants={(noun, verb): Grant(ALL) for noun in ENTITIES for verb in VERBS},
+    powers=frozenset((RUN, ACT_AS)),
+)
+"""What a program of a robot may do: all with records, as robots do, and nothing with settings and rules."""
+
+
+def rights_of(user: str, rules: Access) -> Rights:
+    """What somebody may do, or the robot as whose program crm was called."""
+    if is_machine(user):
+        roles, users = {**rules.roles, _MACHINE.id: _MACHINE}, {**rules.users, user: (_MACHINE.id,)}
+        return Rights(user, replace(rules, roles=roles, users=users))
+    return Rights(user, rules)
 
 
 def _of_role(role: Role, entity: str, verb: str, owners: Mapping[str, Reach]) -> Node:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -168,6 +169,23 @@ SUM = "sum"
 
 TOGETHER = "together"
 """The key in the data of an activity of what several records share: the id of the first event of it."""
+
+
+PERSON = "user:"
+"""Begins the name of who acts by a queued message where a person did it."""
+_MACHINE = re.compile(r"(robot|schedule):\S+")
+
+
+def actor_of(robot: str) -> str:
+    """Who acts, as the timeline has it, by the name in a queue: a person, a schedule or a robot."""
+    if robot.startswith(PERSON):
+        return robot.removeprefix(PERSON)
+    return robot if ":" in robot else f"robot:{robot}"
+
+
+def is_machine(actor: str) -> bool:
+    """Whether that is a robot or a schedule, as whose program crm may be called."""
+    return bool(_MACHINE.fullmatch(actor))
 
 
 def told_actor(actor: str) -> str:

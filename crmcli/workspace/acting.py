@@ -8,7 +8,8 @@ from typing import Literal, NamedTuple
 
 from crmcli.errors import Forbidden
 from crmcli.language import tr
-from crmcli.model.access import ACT_AS, Rights
+from crmcli.model.access import ACT_AS, Rights, rights_of
+from crmcli.model.event import is_machine
 from crmcli.model.settings import Settings
 from crmcli.model.user import find_user
 from crmcli.store.safety import trust
@@ -40,7 +41,7 @@ class Acting(NamedTuple):
     """Who acts, "" if nobody knows; by what that is known; and who acts where --as is not given."""
 
     user: str = ""
-    by: Literal["as", "environment", "login", "only", "system", ""] = ""
+    by: Literal["as", "environment", "login", "only", "system", "robot", ""] = ""
     otherwise: str = ""
 
 
@@ -48,12 +49,19 @@ def found(root: Path, settings: Settings, named: str, otherwise: str, *, asks: b
     """Who acts; BadUsage or Ambiguous where a word means no user, or several."""
     if named and not asks:
         return Acting(known_user(settings, named), "as")
-    said = Acting(known_user(settings, otherwise), "environment") if otherwise else Acting()
+    said = _by_environment(settings, otherwise)
     if not said.user and asks and len(settings.users) != 1:
         said = Acting(login := _answered(root, settings), "login" if login else "")
     if named:
         return Acting(known_user(settings, named), "as", said.user)
     return said if said.user else _only_user(settings)
+
+
+def _by_environment(settings: Settings, named: str) -> Acting:
+    """Whom CRM_USER names: somebody, or the robot whose program this is; nobody if it is empty."""
+    if is_machine(named):
+        return Acting(named, "robot")
+    return Acting(known_user(settings, named), "environment") if named else Acting()
 
 
 def known_user(settings: Settings, ref: str) -> str:
@@ -108,6 +116,6 @@ def check_acts_as(rights: Rights, acting: Acting) -> None:
     other, rules = acting.otherwise, rights.access
     if acting.by != "as" or other in ("", acting.user):
         return
-    if other in rules.off or not Rights(other, rules).has(ACT_AS):
+    if other in rules.off or not rights_of(other, rules).has(ACT_AS):
         told = tr("{} may not act as {}", other, acting.user)
         raise Forbidden(told, "leave out --as, or ask an administrator; crm user list names them")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from crmcli.errors import InvalidData, NotFound, Problem
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
+from crmcli.model.event import is_machine
 from crmcli.model.fields import Field, Record
 from crmcli.model.named_by_robots import strange_words
 from crmcli.model.schema import Schema
@@ -42,6 +43,11 @@ class Configured(Folder):
     def __init__(self, root: Path, settings: Settings, user: str) -> None:
         super().__init__(root, settings)
         self.user = user
+
+    @property
+    def person(self) -> str:
+        """The acting user; "" where a robot's program acts, which owns nothing and has nothing to do."""
+        return "" if is_machine(self.user) else self.user
 
     @cached_property
     def pipelines(self) -> Pipelines:
@@ -132,7 +138,7 @@ class Configured(Folder):
         """What views.yaml declares, or another text in its place."""
         from crmcli.store.config.views import load_views
 
-        anybody = self.user or next(iter(self.settings.users), "")
+        anybody = self.person or next(iter(self.settings.users), "")
         condition = partial(self.condition, user=anybody)
         return load_views(self.root, self.schema, condition, data=data)
 

@@ -54,18 +54,19 @@ class Entitled(Configured):
         """Go on with what the acting user may do by access.yaml; Forbidden for whoever may do nothing."""
         if not self.is_gated and not self.has_file(ACCESS):
             return
-        from crmcli.model.access import Rights
+        from crmcli.model.access import rights_of
 
         rules = self.read_access()
         if rules is None:
             return
         if not self.user:
             raise NobodyActs
-        if self.user in rules.off or not rules.users.get(self.user):
+        rights = rights_of(self.user, rules)
+        if self.user in rules.off or not rights.roles:
             raise NoRights(
                 tr("{!r} has no rights here", self.user), "ask an administrator of the workspace"
             )
-        self.rights = Rights(self.user, rules)
+        self.rights = rights
 
     def require(self, power: str) -> None:
         """Forbidden if the acting user may not do that with the workspace itself."""

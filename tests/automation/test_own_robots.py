@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
+import crmcli
 from crmcli.automation import robot_trial
 from crmcli.automation.approval.gate import approval, approve
 from crmcli.automation.config_checks import look_through
 from crmcli.automation.explain import explain
 from crmcli.automation.jobs import JobIsOver, finish, listed
+from crmcli.automation.past_workspace import is_automatic
 from crmcli.automation.replay import replay
 from crmcli.automation.simulate import rehearse
 from crmcli.channels import own
@@ -23,8 +25,10 @@ from crmcli.errors import BadUsage
 from crmcli.model.event import KINDS
 from crmcli.model.words import in_words
 from crmcli.present.automation import trial_row, trial_text
+from crmcli.workspace.audit import kept
 from tests import kit
 from tests.automation.conftest import House
+from tests.forks import forks
 from tests.kit import save
 
 RULES = kit.robots(
@@ -105,7 +109,15 @@ def test_what_it_gets(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     assert got["in"]["data"] == {"who": "Чай", "list": ["1", "два"]}
     assert got["in"]["robot"] == "score"
     assert got["env"]["CRM_KEY"] == got["in"]["key"]
-    assert set(got["env"]) <= {"PATH", "HOME", "LANG", "CRM_KEY", "LC_CTYPE"}
+    assert set(got["env"]) <= {
+        "PATH",
+        "HOME",
+        "LANG",
+        "CRM_KEY",
+        "CRM_USER",
+        "CRM_WORKSPACE",
+        "LC_CTYPE",
+    }
     assert got["at"] == str(house.root)
 
 
@@ -323,3 +335,39 @@ def test_a_web_hook_waits_as_well(house: House, hook: Any) -> None:
     house.tick("5m")
     assert house.state("tell") == "done"
     assert len(hook.calls) == 1
+
+
+CALLS = """
+import subprocess, sys
+sys.stdin.read()
+def crm(*words):
+    done = subprocess.run([sys.executable, "-m", "crmcli", *words], capture_output=True, text=True,
+                          env={**__import__("os").environ, "PYTHONPATH": PLACE})
+    return " ".join(f"{done.returncode} {done.stdout} {done.stderr}".split())
+with open("told", "w") as told:
+    print(crm("lead", "add", "--name", "Из программы"), file=told)
+    print(crm("deal", "edit", "Чай", "--set", "comment=посчитано"), file=told)
+    print(crm("deal", "list", "--where", "owner = me"), file=told)
+    print(crm("user", "role", "boris", "administrator"), file=told)
+    print(crm("login"), file=told)
+    print(crm("--as", "boris", "task", "add", "Спросить"), file=told)
+"""
+
+
+def test_where_a_team_works_its_calls_of_crm_are_the_robot_s(house: House) -> None:
+    deal = ready(house, CALLS.replace("PLACE", repr(str(Path(crmcli.__file__).parents[1]))))
+    house.write("access.yaml", "users: {anna: [administrator], boris: [manager]}\n")
+    environ = {**os.environ, "CRM_NOW": house.now.isoformat()}
+    assert forks().run(["tick"], stdin=b"", cwd=house.root, environ=environ).returncode == 0
+    added, edited, mine, role, login, task = (house.root / "told").read_text().splitlines()
+    assert (added[:7], edited[:2], task[:2]) == ("0 lead-", "0 ", "0 ")
+    assert mine[:2] == "2 "  # nothing is a program's own
+    assert role[:2] == "4 "
+    assert login.startswith("0 robot:score, ")
+    lead = house.get(added[2:].strip().split()[0])
+    assert (lead.owner, house.get(deal).comment) == ("", "посчитано")
+    actors = {e.kind: e.actor for e in house.events() if e.kind in ("lead.created", "task.created")}
+    assert actors == {"lead.created": "robot:score", "task.created": "boris"}
+    [read] = [e for e in kept(house.ws, house.now - timedelta(days=1)) if "edit" in str(e.data)]
+    assert read.actor == "robot:score"
+    assert lead.id in {e.record for e in house.events() if not is_automatic(e)}  # a replay has it

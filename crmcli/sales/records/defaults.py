@@ -27,7 +27,7 @@ def complete(ws: Workspace, record: Record) -> Record:
     record = with_terms(ws, record).filled(partial(_linked, ws))
     fields = own_fields(record.entity)
     usual: dict[str, Value] = {field.name: field.default for field in fields if field.default}
-    usual |= {"owner": ws.user, "created_at": ws.now}
+    usual |= {"owner": ws.person, "created_at": ws.now}
     amounts = [record.get(field.name) for field in fields if field.kind.is_money]
     if not amounts or any(amount is not None for amount in amounts):
         usual["currency"] = ws.settings.currency
