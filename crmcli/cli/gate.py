@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from crmcli.cli import gate_door, terminal
+from crmcli.cli import gate_door, refusals, terminal
 from crmcli.cli.file_names import FileName, ReadFile
 from crmcli.cli.gate_door import Door
 from crmcli.cli.params import Noun, complete, option
@@ -26,7 +26,6 @@ from crmcli.store import layout
 from crmcli.store.safety import approved, authorized_keys, trust
 from crmcli.workspace.approving import approve as approve_rights
 from crmcli.workspace.approving import rights_at_gate
-from crmcli.workspace.audit import refused
 
 COLUMNS = [
     Column("user", "User", keep=True), Column("kind", "Key"), Column("key", "Fingerprint", keep=True),
@@ -89,31 +88,31 @@ def _run(session: Session, door: Door, raw: bytes, state: str) -> Any:
     session.gate, session.door = door, gate_door.NAME
     session.speak()
     root = layout.find_root(Path(session.folder))
-    rights = _checked(root, door)
+    rights = _checked(session, root, door)
     try:
         asked = gate_door.read(raw)
     except BadUsage as error:
-        refused(root, door.user, gate_door.NAME, "", error.message)
+        refusals.keep(session, error.message)
         raise
     gate_door.clean(asked.shown, state)
     session.speak()
     gate_door.check_folder(root, asked.folder)
-    gate_door.watch(_closing(root, door, rights))
+    gate_door.watch(_closing(root, door, rights), lambda why: refusals.keep(session, why))
     sys.argv[1:] = asked.words
     with crm.make_context("crm", list(asked.words), obj=session) as context:
         return crm.invoke(context)
 
 
-def _checked(root: Path, door: Door) -> Rights:
+def _checked(session: Session, root: Path, door: Door) -> Rights:
     """The rights of who came in; nothing is told of the workspace to whom it is closed."""
     try:
         if why := _why_revoked(door):
             raise Forbidden(why, "ask an administrator")
         return rights_at_gate(root, door.user)
-    except approved.NothingApproved:
-        raise
     except CrmError as error:
-        refused(root, door.user, gate_door.NAME, "", error.message)
+        refusals.keep(session, error.message)
+        if isinstance(error, approved.NothingApproved):
+            raise
         raise Forbidden("this door is closed", "ask an administrator of the workspace") from None
 
 

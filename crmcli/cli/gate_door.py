@@ -134,13 +134,16 @@ def check_folder(root: Path, asked: str) -> None:
         raise Forbidden(tr("this key does not lead to {!r}", asked), "ask who keeps the host")
 
 
-def watch(is_open: Callable[[], str]) -> None:
-    """End the process once `is_open` has a reason against it, however long its command lasts."""
+def watch(is_open: Callable[[], str], keep: Callable[[str], None]) -> None:
+    """End the process once `is_open` has a reason against it, which is kept, whatever its command does."""
 
     def look() -> None:
         while True:
             time.sleep(EVERY)
             if why := is_open():
+                keeping = threading.Thread(target=keep, args=(why,), daemon=True)
+                keeping.start()
+                keeping.join(EVERY)  # whoever holds a lock does not stay for that
                 _end(why)
 
     threading.Thread(target=look, daemon=True).start()

@@ -141,7 +141,7 @@ def _keep_refusal(session: Session, error: CrmError) -> None:
     if isinstance(error, Forbidden):
         from crmcli.cli import refusals
 
-        refusals.keep(session, error)
+        refusals.keep(session, error.message)
 
 
 def _look_at_environment() -> None:
@@ -291,6 +291,10 @@ def _complain_of_usage(session: Session, error: click.ClickException) -> None:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         _say(error.format_message())
         return
+    if session.gate:  # who comes by the gate and asks for what is not there may be trying doors
+        from crmcli.cli import refusals
+
+        refusals.keep(session, error.format_message())
     context = getattr(error, "ctx", None)
     hint = tr("see {} --help", context.command_path) if context is not None else ""
     _complain(session, BadUsage(error.format_message(), hint))

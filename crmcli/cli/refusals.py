@@ -1,4 +1,4 @@
-"""What the rights refuse at this door is kept on the audit."""
+"""What the rights or the gate refuse at this door is kept on the audit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from crmcli.cli.session import Session
-from crmcli.errors import CrmError, Forbidden
+from crmcli.errors import CrmError
 from crmcli.store.layout import find_root
 from crmcli.workspace.audit import refused
 
@@ -15,14 +15,17 @@ MOST = 300
 """Letters of a refusal that are kept."""
 
 
-def keep(session: Session, error: Forbidden) -> None:
+def keep(session: Session, why: str) -> None:
     """Keep a refusal, also of somebody for whom the workspace did not even open."""
+    if session.is_refusal_kept:
+        return
+    session.is_refusal_kept = True
     ws = session.__dict__.get("workspace")
     if ws is not None:
         if ws.trail is not None:
-            ws.trail.refused(error.message[:MOST])
+            ws.trail.refused(why[:MOST])
         return
     with suppress(CrmError, OSError):
         root = find_root(Path(session.folder or "."))
         user = session.gate.user if session.gate else session.user or os.environ.get("CRM_USER", "")
-        refused(root, user, session.door, session.command, error.message[:MOST])
+        refused(root, user, session.door, session.command, why[:MOST])

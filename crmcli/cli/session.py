@@ -53,6 +53,8 @@ class Session:
         """By which door the command came, as the audit has it."""
         self.command = ""
         """The words of the command, without what was given to it."""
+        self.is_refusal_kept = False
+        """Whether the audit has it already that the command was refused."""
         self.gate: Door | None = None
         """The line by which somebody came to `crm gate`; None for whoever sits at this machine."""
 

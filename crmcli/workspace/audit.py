@@ -14,7 +14,7 @@ from crmcli.model.event import ANCHORED, Event
 from crmcli.store import layout
 from crmcli.store.audit import anchors, journal, verified
 from crmcli.store.config.settings import load_settings
-from crmcli.store.safety import locks
+from crmcli.store.safety import approved, locks
 from crmcli.workspace.reads import Reads
 from crmcli.workspace.trail import append
 
@@ -31,7 +31,7 @@ def refused(
     data = {"door": door, "command": command, "why": why}
     entry = Entry(REFUSED, user, data=data)
     with suppress(CrmError, OSError):
-        if not (root / layout.ACCESS).is_file():
+        if not (root / layout.ACCESS).is_file() and approved.text(root) is None:
             return
         if isinstance(where, Reads):
             append(where, [entry])

@@ -110,6 +110,6 @@ def _code(session: Session, raw: bytes) -> int:
         return 2
     except CrmError as error:
         if isinstance(error, Forbidden):
-            refusals.keep(session, error)
+            refusals.keep(session, error.message)
         session.out.error(error)
         return error.exit_code

@@ -74,6 +74,15 @@ def test_an_environment_of_ones_own_changes_nothing(served: Host) -> None:
         ("tick", 4, "crm tick is not open"),
         ("gate list", 4, "crm gate list is not open"),
         ("WORKSPACE=other deal list", 4, "does not lead to"),
+        ("touch MARK", 2, "'touch'"),
+        ("deal frob x", 2, "'frob'"),
+        ("deal list --frob", 2, "--frob"),
+        ("deal list --limit many", 2, "many"),
+        ("deal list -C /", 4, "--workspace is not open"),
+        ("deal list --as root", 4, "--as is not open"),
+        ("--as root deal list", 4, "--as is not open"),
+        ("import contacts /etc/passwd", 4, "a file of the host"),
+        ("deal edit x --from /etc/passwd", 4, "a file of the host"),
     ],
 )  # fmt: skip
 def test_what_is_refused_is_one_line_and_kept(
@@ -87,6 +96,21 @@ def test_what_is_refused_is_one_line_and_kept(
     assert told in kept[-1]["text"]
     assert kept[-1]["user"] == "Анна Петрова"
     assert kept[-1]["door"] == "gate"
+
+
+def test_a_key_that_is_not_there_any_more_is_refused_and_kept(host: Host) -> None:
+    kit.write(host.folder, "home/.ssh/authorized_keys", "")
+    words = ("gate", "--as", "anna", "--key", "SHA256:gone", "--keys", str(host.keys))
+    came = (*words, "--state", f"{host.folder}/state", "-C", str(host.root))
+    done = host.here(*came, SSH_ORIGINAL_COMMAND="deal list", LANG="en_US.UTF-8")
+    assert (done.code, done.out) == (4, "")
+    assert "revoked" not in done.err  # to whom it is closed nothing is told
+    (host.root / "access.yaml").rename(host.root / "access.old")
+    assert host.enter("mallory", "deal list").code == 4  # the rights that were approved hold
+    (host.root / "access.old").rename(host.root / "access.yaml")
+    kept = json.loads(host.here("audit", "list", "--kind", "refused", "--json").out)
+    assert [row["user"] for row in kept] == ["Анна Петрова", "mallory"]
+    assert "this key was revoked" in kept[0]["text"]
 
 
 def test_who_was_switched_off_is_out_at_the_next_command(host: Host) -> None:
@@ -154,6 +178,8 @@ def test_a_board_ends_within_two_seconds_of_a_revoked_key(served: Host) -> None:
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 4
         pid = 0
         assert served.ssh("olga", "today").code == 255
+        kept = json.loads(served.here("audit", "list", "--kind", "refused", "--json").out)
+        assert [row["text"] for row in kept if "revoked" in row["text"]]
     finally:
         if pid:
             os.kill(pid, signal.SIGKILL)
