@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from math import isfinite
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from crmcli.language import tr
 from crmcli.model.figures import FigureRow, Figures, Number, Picture, Shown
@@ -17,6 +17,7 @@ MOST_BARS, MOST_PARTS = 40, 6
 """More rows than that are left to the table, more parts of a bar are drawn as one."""
 COLORS = ("#1f6fb2", "#c2410c", "#15803d", "#7e22ce", "#0e7490", "#b91c1c", "#6b7280")
 """Of series, in turn; the last is of what is left. Each can be told from white and from black."""
+COLORS_ON_DARK = ("#5aa9e6", "#f59e5b", "#5fc27e", "#c69cf4", "#4cc9d8", "#f38b8b", "#a3abb5")
 ARROWS = {1: "▲", -1: "▼", 0: "="}
 _PERCENT = Column("v", kind="percent")
 _ADDED = ("count", "number", "sums")
@@ -108,14 +109,6 @@ def told(measure: Shown, value: Decimal | None, locale: Locale, code: str = "") 
     return shown(Column("v", kind=measure.unit), {"v": value}, locale)
 
 
-def all_told(measure: Shown, values: Mapping[str, Number], locale: Locale) -> list[str]:
-    """A measure as people read it; of sums one text for each currency."""
-    amounts = values.get(measure.name)
-    codes = list(amounts) if measure.unit == "sums" and isinstance(amounts, Mapping) else [""]
-    texts = [told(measure, value_of(values, measure, code), locale, code) for code in codes]
-    return [text for text in texts if text]
-
-
 def change(measure: Shown, row: FigureRow, locale: Locale, code: str = "") -> Change | None:
     """How a row's measure stands against the period before; None where either is absent."""
     now, before = (value_of(values, measure, code) for values in (row.values, row.before))
@@ -148,7 +141,7 @@ def days(period: Period) -> str:
 def head(figures: Figures) -> str:
     """What a report is of, its period and the one that it is compared with, in one line."""
     text = f"{one_line(tr(figures.title))}, {days(figures.period)}"
-    return tr("{} against {}", text, days(figures.compared)) if figures.compared else text
+    return f"{text} {tr('against {}', days(figures.compared))}" if figures.compared else text
 
 
 def nothing(figures: Figures) -> str:
@@ -233,8 +226,7 @@ def _pivot(figures: Figures, measure: Shown, code: str, picture: Picture, locale
             sum(v or 0.0 for v in column)
             for column in zip(*(one.values for one in left), strict=True)
         ]
-        texts = (told(measure, as_decimal(round(value, 2)), locale, code) for value in sums)
-        kept.append(Series(tr("others"), tuple(cast("list[float|None]", sums)), tuple(texts)))
+        kept.append(Series(tr("others"), tuple(sums), ("",) * len(sums)))
     names = tuple(down[key] for key in labels)
     more = len(down) - len(labels) + (len(left) if picture == "line" else 0)
     return Panel("", picture, names, tuple(kept), more=more)

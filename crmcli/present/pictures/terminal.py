@@ -108,7 +108,8 @@ class _Canvas(NamedTuple):
         how it changed."""
         columns = zip(*(one.texts for one in panel.series), strict=True)
         texts = [" + ".join(filter(None, column)) for column in columns]
-        if len(panel.series) > 1 and max(map(width, texts)) > self.wide // 3:
+        is_wide = max(map(width, texts)) > self.wide // 3
+        if len(panel.series) > 3 or (len(panel.series) > 1 and is_wide):
             texts = [""] * len(texts)
         return texts, [self._change(one) for one in panel.changes]
 
