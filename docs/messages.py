@@ -28,6 +28,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import own_fields
 from crmcli.model.trigger_events import EVENTS
 from crmcli.model.words import WORDS
+from crmcli.reports.catalogue import REPORTS
 from crmcli.words import rows
 
 CODE = Path(crmcli.__file__).parent
@@ -39,6 +40,7 @@ msgstr ""
 
 """
 MACHINES = (
+    "Cell",
     "cast",
     "change",
     "compile",
@@ -74,6 +76,13 @@ def _of_rules() -> Iterator[tuple[str, str]]:
     yield from ((event.doc, "model/trigger_events.py") for event in EVENTS.values())
 
 
+def _of_reports() -> Iterator[tuple[str, str]]:
+    """What is said of reports and of their columns."""
+    for report in REPORTS:
+        labels = (measure.label for measure in report.measures)
+        yield from ((text, "reports/catalogue.py") for text in (report.title, *labels) if text)
+
+
 def texts() -> dict[Text, set[str]]:
     """Every message of the program, with the modules that have it."""
     found: dict[Text, set[str]] = {}
@@ -85,7 +94,7 @@ def texts() -> dict[Text, set[str]]:
     of_yaml = filter(_is_prose, (t for _, said in rows("yaml_errors") for t in said.split(" | ")))
     for text in (*WORDS.values(), *_in_presets(), *of_yaml):
         found.setdefault(text, set()).add("model/words.py")
-    for text, path in _of_rules():
+    for text, path in (*_of_rules(), *_of_reports()):
         found.setdefault(text, set()).add(path)
     for entity, row in ENTITIES.items():
         nouns = ((row.name, row.plural), row.plural, row.plural.capitalize(), row.one, row.least)

@@ -2,41 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import click
 
 from crmcli.cli.options import PIPELINE, WHERE, day_given, pipeline_named
-from crmcli.cli.params import Noun, option
+from crmcli.cli.params import Noun, Verb, option
 from crmcli.cli.printing import unreadable
 from crmcli.cli.session import Session
-from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
-from crmcli.model.conditions.tree import Condition
-from crmcli.present import reports
+from crmcli.language import tr
+from crmcli.model.periods import Period, read_period
+from crmcli.model.report import Report
+from crmcli.present import figures as present
 from crmcli.present.cells import Listing
-from crmcli.reports.funnel import Period, read_funnel
-from crmcli.reports.leads import LeadsRow, read_leads
+from crmcli.reports import engine
+from crmcli.reports.catalogue import REPORTS
 from crmcli.sales.products import check_currency
-from crmcli.sales.rates import in_one_currency
 from crmcli.workspace import Workspace
 
 OWN = "own"
 report = Noun("report", help="Reports: figures from the records and the timeline.")
-PERIOD = [
+OPTIONS = (
+    option("--period", "today, week, month, quarter, year, 2026-03, 'last 30d', FROM..TO.", "PERIOD"),
+    option("--by", "Split by these fields; also month, close_by.month, company.city.", "FIELD,…"),
+    WHERE,
+    PIPELINE,
+    option("--compare", "Show the period before, or the same a year ago, beside it.", default=None,
+           among=tuple(engine.COMPARED)),
+    option(
+        "--currency",
+        "Sums in one currency by today's rates (crm rate), that of the workspace if none is named.",
+        "[CODE]",
+        is_flag=False,
+        flag_value=OWN,
+        default="",
+    ),
     option("--since", "From this day on.", "DATE"),
     option("--until", "Up to and including this day.", "DATE"),
-    WHERE,
-]
+    option("--drill", "List the records behind a cell: its row, counted from 1 or by name, and its column.",
+           "ROW,COLUMN"),
+)  # fmt: skip
+"""What every report takes."""
 
 
-CURRENCY = option(
-    "--currency",
-    "Sums in one currency by today's rates (crm rate), that of the workspace if none is named.",
-    "[CODE]",
-    is_flag=False,
-    flag_value=OWN,
-    default="",
-)
+def shown(session: Session, told: Report, **asked: Any) -> Listing:
+    """One report as it was asked for; with --drill the records behind one of its cells."""
+    ws, out = session.workspace, session.out
+    request = requested(ws, told, asked)
+    reading = engine.Reading(ws, told, request)
+    entity = reading.entity_of(told.source)
+    figures = present.worded(ws, entity, engine.figures(reading))
+    unreadable(session)
+    if asked["drill"]:
+        return present.behind(ws, reading, figures, asked["drill"])
+    if out.is_table:
+        for note in present.notes(reading, figures):
+            out.note(note)
+    kinds = {stage.id: stage.kind for one in reading.pipelines for stage in one.stages}
+    return present.listing(figures, kinds, for_people=out.is_table)
+
+
+def requested(ws: Workspace, told: Report, asked: Mapping[str, Any]) -> engine.Request:
+    """What the options ask for; BadUsage for what is none."""
+    one = pipeline_named(ws, asked["pipeline"]) if asked["pipeline"] or told.always else None
+    return engine.Request(
+        by=tuple(name for name in asked["by"].split(",") if name.strip()),
+        period=_period(ws, asked),
+        where=asked["where"],
+        compare=asked["compare"] or "",
+        currency=_currency(ws, asked["currency"]),
+        pipeline=one.id if one else "",
+        entity=one.entity if one else "",
+    )
+
+
+def _period(ws: Workspace, asked: Mapping[str, Any]) -> Period:
+    days = Period(day_given(ws, asked["since"]), day_given(ws, asked["until"], is_end=True))
+    if not asked["period"]:
+        return days
+    if days != Period():
+        raise BadUsage(tr("--period and --since or --until do not go together"), "give one of them")
+    try:
+        return read_period(asked["period"], ws.now, ws.zone, ws.inputs.date_order)
+    except ValueError as error:
+        forms = "e.g. --period month, 2026-03, 'last 30d', 2026-01-01..2026-03-31"
+        raise BadUsage(str(error), forms) from None
 
 
 def _currency(ws: Workspace, asked: str) -> str:
@@ -50,65 +103,11 @@ def _currency(ws: Workspace, asked: str) -> str:
     return code
 
 
-@report.command(params=[PIPELINE, *PERIOD, CURRENCY])
-def funnel(
-    session: Session, pipeline: str, since: str, until: str, where: str, currency: str
-) -> Listing:
-    """How many records reached each stage, moved on or were lost, and how fast.
-
-    Of the records that entered a pipeline in a period: how many reached each stage or a later one; how
-    many of those moved on, were lost or are still open; and how long they stayed: the median and the
-    90th percentile of stays that ended, and the median so far of the others.
-
-    A lost deal has not moved on; a skipped stage counts as reached; a won deal that was reopened is
-    not won. With --currency, what the records come to that reached each stage.
-
-    Example: crm report funnel --pipeline sales --since 2026-01-01
-    """
-    ws, out = session.workspace, session.out
-    shown = pipeline_named(ws, pipeline)
-    condition = ws.condition(where, shown.entity) if where.strip() else None
-    first, last = day_given(ws, since), day_given(ws, until, is_end=True)
-    period = Period(_midnight(ws, first), _midnight(ws, last and last + timedelta(days=1)))
-    code = _currency(ws, currency)
-    told = read_funnel(ws, shown, period, condition, sums=bool(code))
-    if code:
-        told = replace(told, rows=in_one_currency(ws, told.rows, code, "amounts"))
-    if out.is_table:
-        out.note(reports.cohort(shown, told))
-    unreadable(session)
-    return reports.funnel(told, for_people=out.is_table)
+def _command(told: Report) -> click.Command:
+    return Verb(
+        told.name, params=list(OPTIONS), help=told.about, callback=partial(shown, told=told)
+    )
 
 
-BY = option("--by", "Group by.", default="source", among=("source", "stage", "owner"))
-
-
-@report.command(params=[BY, *PERIOD, CURRENCY])
-def leads(session: Session, by: str, since: str, until: str, where: str, currency: str) -> Listing:
-    """Leads by source, stage or owner: how many came in, were converted, closed as junk or are still open,
-    and their sums by currency.
-
-    Example: crm report leads --by owner --since 2026-11-01
-    """
-    ws = session.workspace
-    came = _came(ws, since, until, where)
-    rows: Sequence[LeadsRow] = read_leads(ws, by, came)
-    if code := _currency(ws, currency):
-        rows = in_one_currency(ws, rows, code, "amounts", "converted_amounts")
-    unreadable(session)
-    return reports.leads(ws, by, rows, for_people=session.out.is_table)
-
-
-def _came(ws: Workspace, since: str, until: str, where: str) -> Condition | None:
-    """The condition for leads that came in a period and match another condition."""
-    first, last = day_given(ws, since), day_given(ws, until, is_end=True)
-    parts = [f"({where})"] if where.strip() else []
-    if first:
-        parts.append(f"created_at >= {first.isoformat()}")
-    if last:
-        parts.append(f"created_at < {(last + timedelta(days=1)).isoformat()}")
-    return ws.condition(" and ".join(parts), "lead") if parts else None
-
-
-def _midnight(ws: Workspace, day: date | None) -> datetime | None:
-    return datetime.combine(day, time(), ws.zone) if day else None
+for _told in REPORTS:
+    report.add_command(_command(_told))

@@ -13,6 +13,7 @@ Number: TypeAlias = "int | float | Decimal | Mapping[str, Decimal] | None"
 """A count, a number, or amounts by currency; None where there is none, as a share of nothing."""
 Unit: TypeAlias = Literal["count", "number", "percent", "days", "hours", "sums"]
 """What a measure is of: percent are 0 to 100, sums are by currency."""
+Place: TypeAlias = "tuple[str | float | None, ...]"
 Picture: TypeAlias = Literal["bars", "line", "funnel", "stacked", "none"]
 """How figures are drawn: bars of the first measure, a line over time, a funnel, bars in parts by the
 second dimension; a table alone."""
@@ -28,21 +29,26 @@ class Dimension(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One measure as people see it: the key of its values, the head of its column, of what it is."""
+    """One measure as it is shown: the key of its values, the head of its column, of what it is; to people
+    always, where it says anything, or never."""
 
     name: str
     label: str
     unit: Unit = "count"
+    people: Literal["all", "some", "none"] = "all"
 
 
 class FigureRow(NamedTuple):
     """One cell for each measure. `keys` are raw values, one a dimension ("" for absent), `words` the same
-    as people read them; `before` has the same measures of the period compared with."""
+    as people read them; `before` has the same measures of the period compared with. `place` are the keys
+    as the index has them, `example` is the id of one record of the row."""
 
     keys: tuple[str, ...]
     words: tuple[str, ...]
     values: Mapping[str, Number]
     before: Mapping[str, Number] = {}
+    place: Place = ()
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)

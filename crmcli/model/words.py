@@ -17,6 +17,8 @@ WORDS = {
     # of what came of a job the state alone: who did it stands beside it
     **{kind: kind.removeprefix("job.").replace(".", " ").replace("_", " ") for kind in KINDS},
     **{state: state for state in _AS_THEY_ARE},
+    # heads of columns that are no field
+    **{name: name.capitalize() for name in ("day", "week", "month", "quarter", "year", "kind", "action")},
     "stage.dated": "dates of stages", "trigger.passed": "trigger passed over",
     "job.awaiting": "awaits an answer", "job.resolved": "settled by hand", "clock.stepped": "clock was set",
     "audience.added": "added to audience", "audience.taken": "taken from audience",

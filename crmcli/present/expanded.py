@@ -72,7 +72,7 @@ def _links(ws: Workspace, record: Record) -> dict[str, Any]:
 
 def _stays(ws: Workspace, record: Record) -> list[dict[str, Any]]:
     """The stages in which the record stood, oldest first; it left the last one not yet."""
-    from crmcli.reports.frames import Dates, entries_told
+    from crmcli.model.stays import Dates, entries_told
     from crmcli.workspace.current_stage import with_first_entry
 
     if "staged" not in ENTITIES[record.entity].traits:

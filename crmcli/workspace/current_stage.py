@@ -10,6 +10,7 @@ from crmcli.model.event import ENTRIES, STAGE_RENAMED, Event, under_new_name
 from crmcli.model.fields import Record
 from crmcli.model.values import Raw, entity_of, parse_instant
 from crmcli.workspace import Workspace
+from crmcli.workspace.reads import Reads
 
 PAGE = 1000
 """Records of which the index is asked at once."""
@@ -70,8 +71,13 @@ def unwritten_entries(ws: Workspace, entity: str) -> list[Event]:
     found = []
     for row in ws.rows_of(strangers):
         first, _ = told.get(str(row["id"]), (None, None))
-        found.append(_unwritten(_by_file(ws, row), _made(row), first))
+        found.append(unwritten_entry(ws, row, first))
     return [entry for entry in found if entry is not None]
+
+
+def unwritten_entry(ws: Reads, row: Mapping[str, Raw], first: Event | None) -> Event | None:
+    """The entry of a record that no line tells, if there is one; `first` is the first that is told."""
+    return _unwritten(_by_file(ws, row), _made(row), first)
 
 
 def is_unwritten(entry: Event) -> bool:
@@ -79,7 +85,7 @@ def is_unwritten(entry: Event) -> bool:
     return entry.id.startswith(_BEFORE_ALL)
 
 
-def _by_file(ws: Workspace, source: Record | Mapping[str, Raw]) -> CurrentStage:
+def _by_file(ws: Reads, source: Record | Mapping[str, Raw]) -> CurrentStage:
     """Where the file says that it stands."""
     record_id, stage = str(source.get("id")), str(source.get("stage") or "")
     entity = entity_of(record_id)

@@ -28,8 +28,10 @@ from crmcli.workspace.entitled import Entitled
 if TYPE_CHECKING:
     from crmcli.model.conditions.holds import Env
     from crmcli.model.conditions.tree import Condition
+    from crmcli.model.report import Asked, Group
     from crmcli.store.index.answers import Facts, Hit, Total
     from crmcli.store.index.documents import Documents
+    from crmcli.store.index.figures import Frame
 
 MOST_LOOKED_AT = 50
 """Records among which that one is looked for which is not finished."""
@@ -216,6 +218,18 @@ class Reads(Entitled):
         """Number and exact sum of the records that fit, by the values of some fields and by currency."""
         self._ask(condition)
         return self._index.totals(entity, by, condition, self.env)
+
+    def groups(self, asked: Asked, frame: Frame) -> list[Group]:
+        """What a report measures; see `workspace.measuring`."""
+        self._ask(asked.condition)
+        return self._index.groups(asked, frame)
+
+    def records_behind(
+        self, asked: Asked, frame: Frame, keys: Sequence[str | float | None]
+    ) -> list[str]:
+        """The records that a report's measure counts in the group of those keys."""
+        self._ask(asked.condition)
+        return self._index.records_behind(asked, frame, keys)
 
     def listed(self, entity: str, name: str) -> dict[str, int]:
         """The items that a field of lists has, folded, each with the number of records that have it."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from crmcli.dataclass import replace
 from crmcli.model.event import RENAMED, STOOD, Event
-from crmcli.workspace import Workspace
+from crmcli.workspace.reads import Reads
 from crmcli.workspace.undone import without_undone
 
 _REWRITTEN = "file.changed"
 
 
-def with_stages_of_today(ws: Workspace, events: list[Event], first: str) -> list[Event]:
+def with_stages_of_today(ws: Reads, events: list[Event], first: str) -> list[Event]:
     """Events that name stages by the ids that these have now; `first` is the pipeline of those that name
     none."""
     told = without_undone(ws, ws.events(kinds=(_REWRITTEN,)), _REWRITTEN)

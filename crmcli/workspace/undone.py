@@ -6,10 +6,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 
 from crmcli.model.event import DATED, Event
-from crmcli.workspace import Workspace
+from crmcli.workspace.reads import Reads
 
 
-def dead(ws: Workspace) -> Callable[[Event], bool]:
+def dead(ws: Reads) -> Callable[[Event], bool]:
     """Tells of an event whether its change was undone and not redone since."""
     spans: list[tuple[str, str]] = []
     for event in ws.events(kinds=("change.undone",), newest_first=True):
@@ -24,13 +24,13 @@ def dead(ws: Workspace) -> Callable[[Event], bool]:
     return ask
 
 
-def without_undone(ws: Workspace, events: Iterable[Event], kind: str) -> list[Event]:
+def without_undone(ws: Reads, events: Iterable[Event], kind: str) -> list[Event]:
     """The events, without those of a kind whose change was undone."""
     is_dead = dead(ws)
     return [event for event in events if event.kind != kind or not is_dead(event)]
 
 
-def places_that_count(ws: Workspace, events: Iterable[Event]) -> list[Event]:
+def places_that_count(ws: Reads, events: Iterable[Event]) -> list[Event]:
     """Events of where records stood, without what an undo took back and how: moves, unless it had gone on by
     then, and days that an import told."""
     events, is_dead = list(events), dead(ws)

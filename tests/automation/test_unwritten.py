@@ -9,10 +9,10 @@ import pytest
 
 from crmcli.automation import explain, jobs, waiting
 from crmcli.automation.record_plan import plan_for
-from crmcli.reports.funnel import read_funnel
 from crmcli.sales import stages
 from crmcli.sales.history import undo
 from crmcli.workspace.current_stage import current_stage
+from tests.reports.told import read_funnel
 
 RULES = """
     stages:

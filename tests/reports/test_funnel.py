@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -12,15 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.model.event import Event
+from crmcli.model.periods import ALWAYS, Period
 from crmcli.model.pipeline import Pipeline, Stage
+from crmcli.model.stays import Dates
 from crmcli.present.expanded import EXPANDED, expanded
-from crmcli.reports.frames import Dates
-from crmcli.reports.funnel import Funnel, FunnelRow, Period, funnel, read_funnel
-from crmcli.reports.leads import read_leads
 from crmcli.sales import stages
 from crmcli.sales.history import undo as undoing
+from crmcli.store.timeline import csv_lines
 from crmcli.workspace import Workspace
 from tests import kit
+from tests.reports.told import Told, read_funnel, told
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
 NOW = START + timedelta(days=30)
@@ -49,6 +52,18 @@ LEADS = Pipeline(
 )
 
 
+SERVICE = Pipeline(
+    "service", "Сервис", "deal", (Stage("first", "Первая"), Stage("won", "Да", "won"), Stage("lost", "Нет", "lost"))
+)  # fmt: skip
+
+
+def _declared(pipeline: Pipeline) -> str:
+    return "".join(
+        f"    - {{id: {stage.id}, name: {stage.name}, kind: {stage.kind}}}\n"
+        for stage in pipeline.stages
+    )
+
+
 class Story:
     """Events as they come, one deal after another."""
 
@@ -70,14 +85,49 @@ class Story:
             self.add(record, day, kind, stage=stage, pipeline=pipeline, **came)
         return record
 
-    def tell(self, **more: Any) -> tuple[Funnel, Mapping[str, FunnelRow]]:
-        told = funnel(self.events, SALES, NOW, self.dates, **more)
-        return told, {row.stage: row for row in told.rows}
+    def tell(
+        self, shown: Pipeline = SALES, period: Period = ALWAYS, home: str = "sales"
+    ) -> tuple[Told, Mapping[str, Any]]:
+        """The funnel of a workspace in which that has happened."""
+        with TemporaryDirectory() as folder:
+            ws = self.workspace(Path(folder) / "ws", home)
+            found = read_funnel(ws, shown, period)
+            return found, {row.stage: row for row in found.rows}
+
+    def workspace(self, root: Path, home: str) -> Workspace:
+        deals = sorted((SALES, SERVICE), key=lambda one: one.id != home)
+        text = f"leads:\n  stages:\n{_declared(LEADS)}deals:\n" + "".join(
+            f"  - id: {one.id}\n    name: {one.name}\n    stages:\n{_declared(one)}"
+            for one in deals
+        )
+        kit.workspace(root, text, "language: ru\ntime_zone: UTC\n")
+        for record, dates in self.dates.items():
+            self._write(root, record, dates)
+        path = "data/timeline/2026-11/story.csv"
+        ordered = sorted(self.events, key=lambda event: event.id)
+        kit.write(root, path, csv_lines.lines(ordered, csv_lines.tail(root, path)).decode())
+        return kit.opened(root, now=NOW)
+
+    def _write(self, root: Path, record: str, dates: Dates) -> None:
+        entity, _, letters = record.partition("-")
+        own = [
+            event.data for event in self.events if event.record == record and "stage" in event.data
+        ]
+        lines = [f"id: {record}", "name: Кровля"]
+        if entity == "deal":
+            lines.append(
+                f"pipeline: {next((d['pipeline'] for d in own[::-1] if 'pipeline' in d), 'sales')}"
+            )
+        lines.append(f"stage: {own[-1]['stage'] if own else 'new'}")
+        for name, seconds in (("closed_at", dates.closed), ("created_at", dates.created)):
+            if seconds is not None:
+                lines.append(f"{name}: '{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}'")
+        kit.write(root, f"data/{entity}s/{letters[0]}/{record}.yaml", "\n".join(lines) + "\n")
 
 
 def test_nothing_gives_a_funnel_of_noughts() -> None:
-    told, rows = Story().tell()
-    assert told.cohort == 0
+    found, rows = Story().tell()
+    assert found.cohort == 0
     assert list(rows) == ["new", "talks", "paper", "won", "lost", "spam"]
     assert rows["new"].reached == 0
     assert rows["new"].to_next is None
@@ -91,8 +141,8 @@ def test_a_cohort() -> None:
     story.deal("b", (0, "new"), (2, "talks"), (4, "lost"))
     story.deal("c", (0, "new"), (20, "talks"))
     story.deal("d", (0, "new"))
-    told, rows = story.tell()
-    assert told.cohort == 4
+    found, rows = story.tell()
+    assert found.cohort == 4
     assert [rows[s].reached for s in rows] == [4, 3, 1, 1, 1, 0]
     assert [rows[s].moved_on for s in ("new", "talks", "paper")] == [3, 1, 1]
     assert [rows[s].to_next for s in ("new", "talks", "paper")] == [75.0, 33.3, 100.0]
@@ -144,8 +194,8 @@ def test_a_reopened_deal_is_not_won_and_not_lost() -> None:
     story = Story()
     story.deal("a", (0, "new"), (1, "talks"), (2, "won"), (3, "talks"))
     story.deal("b", (0, "new"), (1, "lost"), (5, "new"), (6, "paper"))
-    told, rows = story.tell()
-    assert told.reopened == 2
+    found, rows = story.tell()
+    assert found.reopened == 2
     assert rows["won"].reached == 0
     assert rows["lost"].reached == 0
     assert [rows[s].reached for s in ("new", "talks", "paper")] == [2, 2, 1]
@@ -186,12 +236,12 @@ def test_a_period_takes_those_that_came_in_it_whatever_became_of_them() -> None:
     story.deal("a", (0, "new"), (9, "won"))
     story.deal("b", (5, "new"), (6, "talks"))
     story.deal("c", (10, "new"))
-    period = Period(START + timedelta(days=5), START + timedelta(days=10))
-    told, rows = story.tell(period=period)
-    assert told.cohort == 1
+    period = Period(date(2026, 11, 7), date(2026, 11, 11))
+    found, rows = story.tell(period=period)
+    assert found.cohort == 1
     assert rows["talks"].reached == 1
-    told, rows = story.tell(period=Period(until=START + timedelta(days=5)))
-    assert told.cohort == 1
+    found, rows = story.tell(period=Period(last=date(2026, 11, 6)))
+    assert found.cohort == 1
     assert rows["won"].reached == 1
 
 
@@ -203,8 +253,8 @@ def test_only_records_that_are_there_and_fit() -> None:
     story.add(back, 2, "deal.removed")
     story.add(back, 3, "deal.created", stage="talks", pipeline="sales")
     del story.dates[gone]
-    told, rows = story.tell()
-    assert (told.cohort, rows["talks"].reached) == (1, 1)
+    found, rows = story.tell()
+    assert (found.cohort, rows["talks"].reached) == (1, 1)
     assert rows["talks"].waiting_days == 29.0
 
 
@@ -225,14 +275,14 @@ def test_imported_deals_count_from_their_creation_and_in_stages_that_are_known()
         s: f"2026-11-{day:02}T09:00:00Z" for s, day in (("new", 7), ("paper", 12), ("lost", 15))
     }
     came_in(story, "deal-dddddddd", "lost", 5, closed=13, stood=stood)
-    told, rows = story.tell()
-    assert told.cohort == 4
+    found, rows = story.tell()
+    assert found.cohort == 4
     assert [rows[s].reached for s in rows] == [3, 3, 2, 1, 2, 0]
     assert rows["talks"].waiting_days == 28.0
     assert (rows["new"].median_days, rows["paper"].median_days) == (5.0, 3.0)
     assert rows["paper"].lost == 1
-    told, rows = story.tell(period=Period(START + timedelta(days=4), START + timedelta(days=5)))
-    assert (told.cohort, rows["new"].reached, rows["lost"].reached) == (1, 0, 1)
+    found, rows = story.tell(period=Period(date(2026, 11, 6), date(2026, 11, 6)))
+    assert (found.cohort, rows["new"].reached, rows["lost"].reached) == (1, 0, 1)
 
 
 def test_deals_of_other_pipelines_count_from_their_entry_and_until_they_leave() -> None:
@@ -242,14 +292,14 @@ def test_deals_of_other_pipelines_count_from_their_entry_and_until_they_leave() 
     left = story.deal("b", (0, "new"), (2, "talks"))
     story.add(left, 5, "stage.entered", stage="first", pipeline="service", **{"from": "talks"})
     story.deal("c", (0, "first"), pipeline="service")
-    told, rows = story.tell(period=Period(since=START))
-    assert told.cohort == 2
+    found, rows = story.tell(period=Period(START.date()))
+    assert found.cohort == 2
     assert rows["talks"].reached == 2
     assert rows["talks"].moved_away == 1
     assert rows["talks"].open == 1
     assert rows["talks"].median_days == 3.0
-    told, _ = story.tell(period=Period(since=START + timedelta(days=1)))
-    assert told.cohort == 1
+    found, _ = story.tell(period=Period(date(2026, 11, 3)))
+    assert found.cohort == 1
 
 
 def test_a_stage_that_is_no_longer_declared_is_open_and_no_step() -> None:
@@ -268,22 +318,19 @@ def test_events_out_of_order_and_of_other_records_do_no_harm() -> None:
     story.add("lead-aaaaaaaa", 0, "lead.created", stage="new")
     story.add("deal-aaaaaaaa", 1, "note", text="позвонить")
     story.events.reverse()
-    told, rows = story.tell()
-    assert told.cohort == 1
+    found, rows = story.tell()
+    assert found.cohort == 1
     assert rows["won"].reached == 1
 
 
 def test_leads_have_no_pipeline_in_their_events() -> None:
-    events = [
-        Event("e1", START, "anna", "lead.created", "lead-aaaaaaaa", data={"stage": "new"}),
-        Event("e2", START + timedelta(days=1), "anna", "stage.entered", "lead-aaaaaaaa",
-              data={"stage": "converted", "from": "new"}),
-        Event("e3", START, "anna", "lead.created", "lead-bbbbbbbb", data={"stage": "new"}),
-        Event("e4", START, "anna", "stage.entered", "lead-bbbbbbbb", data={"stage": "junk"}),
-    ]  # fmt: skip
-    dates = {f"lead-{letter * 8}": Dates(START.timestamp()) for letter in "ab"}
-    told = funnel(events, LEADS, NOW, dates)
-    assert [(row.stage, row.reached) for row in told.rows] == [
+    story = Story()
+    story.add("lead-aaaaaaaa", 0, "lead.created", stage="new")
+    story.add("lead-aaaaaaaa", 1, "stage.entered", stage="converted", **{"from": "new"})
+    story.add("lead-bbbbbbbb", 0, "lead.created", stage="new")
+    story.add("lead-bbbbbbbb", 0, "stage.entered", stage="junk", **{"from": "new"})
+    found, _ = story.tell(LEADS)
+    assert [(row.stage, row.reached) for row in found.rows] == [
         ("new", 2), ("converted", 1), ("junk", 1),
     ]  # fmt: skip
 
@@ -316,16 +363,16 @@ def test_every_record_is_somewhere_and_a_funnel_never_widens(
         for day, (stage, pipeline) in enumerate(way):
             kind = "stage.entered" if day else "deal.created"
             story.add(f"deal-{n:08}", day, kind, stage=stage, pipeline=pipeline)
-    told, rows = story.tell()
-    assert told.cohort == sum(any(p == "sales" for _, p in way) for way in ways)
-    steps = [row for row in told.rows if row.kind != "lost"]
+    found, rows = story.tell()
+    assert found.cohort == sum(any(p == "sales" for _, p in way) for way in ways)
+    steps = [row for row in found.rows if row.stage not in ("lost", "spam")]
     came = [way for way in ways if any(p == "sales" for _, p in way)]
     ends = {"won", "lost", "spam"}
     unknown = [
         way for way in came
         if {s for s, p in way if p == "sales"} <= ends and way[-1] != ("won", "sales")
     ]  # fmt: skip
-    assert steps[0].reached == told.cohort - len(unknown)
+    assert steps[0].reached == found.cohort - len(unknown)
     for row, following in pairwise(steps):
         assert row.moved_on == following.reached <= row.reached
         assert row.reached == (row.moved_on or 0) + (row.lost or 0) + (row.open or 0) + (
@@ -376,13 +423,13 @@ def test_list_report_and_funnel_agree_on_who_came(
     later = kit.opened(ws.root)
     last = first + timedelta(days=days)
     until = last + timedelta(days=1)
-    period = Period(*(datetime.combine(day, time(), ws.zone) for day in (first, until)))
+    period = Period(first, last)
     condition = later.condition(f"created_at >= {first} and created_at < {until}", "lead")
     listed = later.count("lead", condition)
     assert listed == sum(first <= day <= last for day, _, _ in leads) + (
         first <= ws.now.date() <= last
     )
-    assert sum(row.leads for row in read_leads(later, "stage", condition)) == listed
+    assert sum(row.leads for row in told(later, "leads", ["stage"], period=period).rows) == listed
     assert read_funnel(later, later.pipelines.leads, period).cohort == listed
 
 
@@ -402,7 +449,7 @@ def test_what_was_undone_counts_nowhere(
     ws = kit.opened(kit.workspace(folder, kit.pipelines(), "language: ru\ntime_zone: UTC\n"))
     ids = [kit.deal(ws, name=f"Кровля {n}").id for n in range(3)]
 
-    def told() -> tuple[Funnel, list[list[str]]]:
+    def counted() -> tuple[Told, list[list[str]]]:
         ws.look_again()
         stays = [[s["stage"] for s in expanded(ws, ws.get(one))[EXPANDED]["stages"]] for one in ids]
         return read_funnel(ws, ws.pipelines.deals[0]), stays
@@ -411,15 +458,15 @@ def test_what_was_undone_counts_nowhere(
         return sum(stages.move(ws, ids[n], to, reopen=True).moved for n, to in steps)
 
     go(before)
-    was = told()
+    was = counted()
     count = go(after)
-    became = told()
+    became = counted()
     for _ in range(count):
         undoing.undo(ws)
-    assert told() == was
+    assert counted() == was
     for _ in range(count):
         undoing.redo(ws)
-    assert told() == became
+    assert counted() == became
 
 
 def test_who_had_gone_on_by_the_undo_has_gone_on(ws: Workspace) -> None:

@@ -9,11 +9,11 @@ import pytest
 from crmcli.errors import BadUsage
 from crmcli.model.event import STOOD
 from crmcli.present.expanded import expanded
-from crmcli.reports.funnel import read_funnel
 from crmcli.sales.history.undo import undo_batch
 from crmcli.sales.imports.summary import Summary
 from crmcli.workspace import Workspace
 from tests import kit
+from tests.reports.told import read_funnel
 
 
 def _stood(ws: Workspace, entity: str = "deal") -> dict[str, dict[str, str]]:

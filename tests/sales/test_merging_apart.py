@@ -256,7 +256,7 @@ def test_the_past_shows_both(ws: Workspace) -> None:
 
 
 def test_a_lead_leaves_the_funnel_and_comes_back(ws: Workspace) -> None:
-    from crmcli.reports.funnel import read_funnel
+    from tests.reports.told import read_funnel
 
     one, two = (kit.lead(ws, name="Лид").id for _ in range(2))
 

@@ -11,13 +11,13 @@ import pytest
 
 from crmcli.automation.tick import tick
 from crmcli.errors import CrmError
-from crmcli.reports.funnel import read_funnel
 from crmcli.sales import stages as moving
 from crmcli.sales.checks.check import problems
 from crmcli.sales.history import undo
 from crmcli.sales.settings import pipelines, stages
 from crmcli.workspace import Workspace
 from tests import kit
+from tests.reports.told import read_funnel
 
 ROBOTS = """
 leads:

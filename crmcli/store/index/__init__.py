@@ -12,7 +12,17 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from crmcli.errors import Problem
-from crmcli.store.index import agenda, arrived, base, births, derived, edited, instants, pending
+from crmcli.store.index import (
+    agenda,
+    arrived,
+    base,
+    births,
+    derived,
+    edited,
+    instants,
+    pending,
+    stays,
+)
 from crmcli.store.index import events as timeline
 from crmcli.store.index.answers import Hit, Total
 from crmcli.store.index.base import IndexBusy
@@ -20,7 +30,9 @@ from crmcli.store.index.selection import Selection
 from crmcli.store.index.upkeep import Upkeep
 
 if TYPE_CHECKING:
+    from crmcli.model.report import Asked, Group
     from crmcli.store.index.branches import Tree
+    from crmcli.store.index.figures import Frame
 
 __all__ = ["Agenda", "Births", "Hit", "Index", "IndexBusy", "Timeline", "Total"]
 
@@ -62,6 +74,8 @@ class Timeline(Upkeep):
     account = _asking(instants.account)
     beyond = _asking(instants.beyond)
     between = _asking(instants.between)
+    unsettled = _asking(stays.unsettled)
+    settle_stays = _asking(stays.settle)
 
     def tree(self, work: Callable[[Tree], T]) -> T:
         """What `work` makes of the branches of the timeline, all of it as at one moment, whoever asks: how
@@ -129,6 +143,20 @@ class Index(Selection, Timeline, Births, Agenda):
         """What is wrong in the files, by place."""
         sql = "SELECT * FROM problem ORDER BY path, line"
         return [Problem(*row) for row in self.ask(sql)]
+
+    def groups(self, asked: Asked, frame: Frame) -> list[Group]:
+        """What a report measures, by the keys of its dimensions."""
+        from crmcli.store.index import figures
+
+        return self.read(lambda c: figures.groups(c, self._columns, asked, frame))
+
+    def records_behind(
+        self, asked: Asked, frame: Frame, keys: Sequence[str | float | None]
+    ) -> list[str]:
+        """The records that one measure of a report counts in the group of those keys."""
+        from crmcli.store.index import figures
+
+        return self.read(lambda c: figures.records(c, self._columns, asked, frame, keys))
 
     def search(self, text: str, entities: Sequence[str] = (), limit: int = 20) -> list[Hit]:
         """Records in which all the words stand somewhere, the best first."""

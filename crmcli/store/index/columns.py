@@ -12,7 +12,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Field
 from crmcli.model.schema import Schema
 
-LAYOUT = 14
+LAYOUT = 15
 """Counts up whenever the tables, or what stands in them, change."""
 
 LIKENESS = "~"

@@ -15,13 +15,13 @@ from crmcli.store.index.events import COLUMNS, event_of
 from crmcli.store.index.tables import IS_AMENDED
 
 _KINDS = ", ".join(repr(kind) for kind in (*ACTIVITIES, EDITED))
-_HAPPENED = """
+HAPPENED = """
 CASE WHEN json_valid(event.data) AND json_extract(event.data, '$.at') IS NOT NULL
 THEN json_extract(event.data, '$.at') ELSE substr(event.at, 1, 19) || 'Z' END
 """
-_IS_CURRENT = f"event.kind IN ({_KINDS}) AND NOT {IS_AMENDED}"
+IS_CURRENT = f"event.kind IN ({_KINDS}) AND NOT {IS_AMENDED}"
 _LAST = f"""
-(SELECT max({_HAPPENED}) FROM event WHERE event.record IN ({{records}}) AND {_IS_CURRENT})
+(SELECT max({HAPPENED}) FROM event WHERE event.record IN ({{records}}) AND {IS_CURRENT})
 """
 _NEXT = """
 (SELECT min(t.f_due) FROM task AS t WHERE t.f_about IN ({records}) AND t.f_done_at IS NULL)
@@ -91,15 +91,15 @@ def activities(
     connection: sqlite3.Connection, record: str = "", since: str = "", until: str = ""
 ) -> list[Event]:
     """Activities as they are now, of a record or of all, oldest first."""
-    terms = [_IS_CURRENT]
+    terms = [IS_CURRENT]
     parameters = []
     for term, value in (
         ("event.record = ?", record),
-        (f"{_HAPPENED} >= ?", since),
-        (f"{_HAPPENED} <= ?", until),
+        (f"{HAPPENED} >= ?", since),
+        (f"{HAPPENED} <= ?", until),
     ):
         if value:
             terms.append(term)
             parameters.append(value)
-    sql = f"SELECT {COLUMNS} FROM event WHERE {' AND '.join(terms)} ORDER BY {_HAPPENED}, id"
+    sql = f"SELECT {COLUMNS} FROM event WHERE {' AND '.join(terms)} ORDER BY {HAPPENED}, id"
     return [edited_event(event_of(row)) for row in connection.execute(sql, parameters)]

@@ -61,11 +61,14 @@ def events(
     )
 
 
-def events_of(connection: sqlite3.Connection, records: Sequence[str]) -> dict[str, list[Event]]:
-    """The events of each of some records, in the order of their ids."""
+def events_of(
+    connection: sqlite3.Connection, records: Sequence[str], kinds: Sequence[str] = ()
+) -> dict[str, list[Event]]:
+    """The events of each of some records, of some kinds if any are named, in the order of their ids."""
     found: dict[str, list[Event]] = {record: [] for record in records}
-    terms = "record IN (SELECT value FROM json_each(?)) ORDER BY id"
-    for event in select(connection, terms, [json.dumps(list(records))]):
+    among = f" AND +kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
+    terms = f"record IN (SELECT value FROM json_each(?)){among} ORDER BY id"
+    for event in select(connection, terms, [json.dumps(list(records)), *kinds]):
         found[event.record].append(event)
     return found
 

@@ -166,29 +166,36 @@ def order(names: Sequence[str], columns: Columns, entity: str) -> str:
     terms = []
     for name in names:
         path = tuple(name.removeprefix("-").split("."))
-        keys = [_sort_key(way, columns, entity) for way in routes(path, columns.schema, entity)]
+        keys = [
+            key_along(way, columns, entity, is_sorted=True)
+            for way in routes(path, columns.schema, entity)
+        ]
         key = keys[0] if len(keys) == 1 else f"coalesce({', '.join(keys)})"
         terms.append(f"{key}{' DESC' if name.startswith('-') else ''} NULLS LAST")
     return ", ".join([*terms, "made", "id"])
 
 
-def _sort_key(way: Route, columns: Columns, table: str, depth: int = 1) -> str:
-    """The one key to which a way leads from a row of the table."""
+def key_along(
+    way: Route, columns: Columns, table: str, depth: int = 1, *, is_sorted: bool = False
+) -> str:
+    """The one key to which a way leads from a row of the table; `is_sorted`: as words are sorted."""
     step = way[0]
     column = columns.columns(step.entity).get(step.field.name) if not step.key else None
     if not column and not step.key and not step.field.derived:
+        sorting = tr("cannot sort by {!r}: it may hold several values", step.field.name)
+        grouping = tr("cannot group by {!r}: it may hold several values", step.field.name)
         raise BadUsage(
-            tr("cannot sort by {!r}: it may hold several values", step.field.name),
-            "sort by a field that holds one, like name or created_at",
+            sorting if is_sorted else grouping,
+            "name a field that holds one, like owner or created_at",
         )
     if step.field.derived:
         key = derived.expression(step.field, columns, step.entity, table)
     elif column:
-        key = column.sorted_by.format(table)
+        key = column.sorted_by.format(table) if is_sorted else f"{table}.{column.name}"
     else:
         number = columns.list_of(step)
         key = f"(SELECT min(key) FROM item WHERE field = {number} AND item.num = {table}.num)"
     if len(way) == 1:
         return key
-    inner = _sort_key(way[1:], columns, f"way{depth}", depth + 1)
+    inner = key_along(way[1:], columns, f"way{depth}", depth + 1, is_sorted=is_sorted)
     return f"(SELECT {inner} FROM {way[1].entity} AS way{depth} WHERE way{depth}.id = {key})"

@@ -78,7 +78,9 @@ class Sight:
             "CREATE TEMP VIEW talk AS SELECT num, text FROM main.talk"
             " WHERE EXISTS (SELECT 1 FROM temp.event AS e WHERE e.num = main.talk.num)"
         )
-        for table, record in (("agenda", "record"), ("dirty", "record"), ("edited", "record")):
+        for table, record in (
+            ("agenda", "record"), ("dirty", "record"), ("edited", "record"), ("stay", "record"),
+        ):  # fmt: skip
             yield (
                 f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table}"
                 f" WHERE {self._is_seen(f'main.{table}.{record}')}"

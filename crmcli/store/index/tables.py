@@ -9,6 +9,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.event import AMENDMENTS, BOUNCED, EDITED, INTAKE, MESSAGES
 from crmcli.model.fields import Field
 from crmcli.model.trigger_events import HEARD
+from crmcli.store.index import stays
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.fulltext import TEXTS
 
@@ -100,6 +101,7 @@ _OF_BOARDS = {
 def tables(columns: Columns) -> Iterator[str]:
     """The statements that make the empty tables."""
     yield from _statements(_TABLES)
+    yield from _statements(stays.TABLES)
     for entity in ENTITIES:
         cells = ["num INTEGER PRIMARY KEY", "made TEXT"]
         for column in columns.columns(entity).values():
@@ -126,6 +128,7 @@ def indexes(columns: Columns) -> Iterator[str]:
                 yield f"CREATE INDEX {entity}_{column.name} ON {entity} ({column.name})"
         if "stage" in columns.columns(entity):
             yield from _of_boards(entity, columns)
+    yield from stays.triggers()
 
 
 def _of_boards(entity: str, columns: Columns) -> Iterator[str]:

@@ -1,18 +1,13 @@
-"""Events of the timeline as tables of pandas: where each record stood, from when and until when."""
+"""Stays in stages: where each record stood, from when and until when, as its events tell it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from crmcli.model.event import DATED, STOOD, Event
 from crmcli.model.values import parse_instant
-
-if TYPE_CHECKING:  # pandas costs half a second, so functions import it themselves
-    import pandas as pd
-
-DAY = 86_400.0
 
 
 class Dates(NamedTuple):
@@ -31,24 +26,40 @@ class Entry(NamedTuple):
     stage: str
 
 
+class Stay(NamedTuple):
+    """A record stood in a stage; `left_at` is None where it stands now. Instants in seconds."""
+
+    record: str
+    pipeline: str
+    stage: str
+    entered_at: float
+    left_at: float | None
+
+
 def stage_kinds(entity: str) -> tuple[str, ...]:
     """The events that say where the records of an entity stand."""
     return (f"{entity}.created", f"{entity}.unmerged", "stage.entered", DATED)
 
 
-def entries(
-    events: Iterable[Event], entity: str, dates: Mapping[str, Dates], pipeline: str
-) -> pd.DataFrame:
-    """One row per entry into a stage of the records that have `dates`, oldest first.
+def stays(
+    events: Iterable[Event], entity: str, dates: Mapping[str, Dates], home: str
+) -> Iterator[Stay]:
+    """The stays of the records that have `dates`, of each in order; several entries into one stage in a row
+    are one stay.
 
-    An event without a pipeline belongs to the record's last one, or to `pipeline`.
+    An event that names no pipeline belongs to the record's last one, or to `home`.
     """
-    import pandas as pd
-
-    rows = entries_told(events, entity, dates)
-    frame = pd.DataFrame(rows, columns=list(Entry._fields))
-    last = frame.groupby("record", sort=False)["pipeline"].ffill()
-    return frame.assign(pipeline=last.fillna(pipeline).astype("object"))
+    last: Stay | None = None
+    for entry in entries_told(events, entity, dates):
+        same = last if last is not None and last.record == entry.record else None
+        pipeline = entry.pipeline or (same.pipeline if same else home)
+        if same and (same.stage, same.pipeline) == (entry.stage, pipeline):
+            continue
+        if last is not None:
+            yield last._replace(left_at=entry.at) if same else last
+        last = Stay(entry.record, pipeline, entry.stage, entry.at, None)
+    if last is not None:
+        yield last
 
 
 def entries_told(events: Iterable[Event], entity: str, dates: Mapping[str, Dates]) -> list[Entry]:
@@ -108,17 +119,3 @@ def _dated(known: Sequence[Entry], event: Event) -> Iterator[Entry]:
 
 def _stood(event: Event) -> dict[str, float]:
     return {s: parse_instant(at).timestamp() for s, at in event.data.get(STOOD, {}).items()}
-
-
-def visits(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per stay in a stage: record, pipeline, stage, entered, left, last.
-
-    `left` is NaN for the current stay.
-    """
-    records = frame.groupby("record", sort=False)
-    again = (frame["stage"] == records["stage"].shift()) & (
-        frame["pipeline"] == records["pipeline"].shift()
-    )
-    stays = frame[~again]
-    stays = stays.assign(left=stays.groupby("record", sort=False)["at"].shift(-1))
-    return stays.assign(last=stays["left"].isna()).rename(columns={"at": "entered"})

@@ -1,0 +1,214 @@
+"""Figures in words: what people read for the keys of rows, and figures as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from crmcli.dataclass import replace
+from crmcli.errors import BadUsage
+from crmcli.language import counted, tr
+from crmcli.model.entities import ENTITIES
+from crmcli.model.figures import Dimension, FigureRow, Figures, Shown
+from crmcli.model.periods import ALWAYS
+from crmcli.model.values import entity_of, fold
+from crmcli.model.words import in_words
+from crmcli.present.cells import Column, Listing
+from crmcli.present.columns import for_people as as_people_read
+from crmcli.present.columns import named
+from crmcli.present.linked import column_at, with_linked
+
+if TYPE_CHECKING:
+    from crmcli.reports.engine import Reading
+    from crmcli.workspace import Workspace
+
+BEFORE = "_before"
+"""Ends the names of what was in the period compared with."""
+
+
+def worded(ws: Workspace, entity: str, figures: Figures) -> Figures:
+    """The figures with their keys as files and as people write them."""
+    examples = {
+        str(raw["id"]): dict(raw) for raw in ws.rows_of([row.example for row in figures.rows])
+    }
+    rows = list(figures.rows)
+    for number, dimension in enumerate(figures.dimensions):
+        keys, words = _spelled(ws, entity, dimension, number, rows, examples)
+        rows = [
+            row._replace(
+                keys=(*row.keys[:number], keys[n], *row.keys[number + 1 :]),
+                words=(*row.words[:number], words[n], *row.words[number + 1 :]),
+            )
+            for n, row in enumerate(rows)
+        ]
+    labelled = tuple(
+        dimension._replace(label=label_of(ws, entity, dimension))
+        for dimension in figures.dimensions
+    )
+    return replace(figures, rows=tuple(rows), dimensions=labelled)
+
+
+def _spelled(
+    ws: Workspace,
+    entity: str,
+    dimension: Dimension,
+    number: int,
+    rows: Sequence[FigureRow],
+    examples: Mapping[str, dict[str, Any]],
+) -> tuple[list[str], list[str]]:
+    """The keys of one dimension in the spelling of files, and in the words of people."""
+    column = _column(ws, entity, dimension)
+    keys = []
+    for row in rows:
+        key, raw = row.place[number], examples.get(row.example, {})
+        keys.append("" if key is None else _as_written(ws, entity, dimension, key, raw))
+    labels = _labels(ws, entity, column, dimension, keys)
+    return keys, [labels.get(key, key) if key else tr("(none)") for key in keys]
+
+
+def _as_written(
+    ws: Workspace, entity: str, dimension: Dimension, key: str | float, raw: Mapping[str, Any]
+) -> str:
+    """A key as the example of its row has it, which the index knows folded."""
+    if dimension.step or not isinstance(key, str):
+        return f"{key:g}" if isinstance(key, float) else str(key)
+    found = raw.get(dimension.name)
+    if "." in dimension.name and raw:
+        path = [Column(dimension.name)]
+        found = with_linked(ws, entity, [raw], path)(dict(raw)).get(dimension.name)
+    items = found if isinstance(found, list) else [found]
+    return next((str(one) for one in items if isinstance(one, str) and fold(one) == key), key)
+
+
+def _column(ws: Workspace, entity: str, dimension: Dimension) -> Column | None:
+    """The column of a field, if the dimension is one."""
+    if dimension.step:
+        return None
+    if "." in dimension.name:
+        return column_at(ws, entity, dimension.name)
+    field = ws.schema.named(entity, dimension.name)
+    return Column.of(field) if field else None
+
+
+def _labels(
+    ws: Workspace, entity: str, column: Column | None, dimension: Dimension, keys: Sequence[str]
+) -> Mapping[str, str]:
+    if dimension.step:
+        return {}
+    if column is None:
+        users = {user.id: user.name for user in ws.settings.users.values() if user.name}
+        return users if dimension.name == "owner" else {key: in_words(key) for key in keys}
+    rows = [{"id": "", column.name: key} for key in keys if key]
+    found = dict(named(ws, entity, column, rows).labels)
+    if column.holds.listed_in == "stages":
+        found = {key.rpartition("/")[2]: word for key, word in found.items()}
+    return found
+
+
+def label_of(ws: Workspace, entity: str, dimension: Dimension) -> str:
+    """The head of a dimension's column."""
+    if dimension.step and not dimension.name:
+        return in_words(dimension.step)
+    column = _column(ws, entity, dimension._replace(step=""))
+    return column.head if column else in_words(dimension.name)
+
+
+# --- as a table ---------------------------------------------------------------------------------
+
+
+def listing(figures: Figures, kinds: Mapping[str, str], *, for_people: bool) -> Listing:
+    """A row for each of the figures' rows; people read words and below all together, programs keys, and of
+    stages their kinds."""
+    columns = [Column(name_of(one), one.label) for one in figures.dimensions]
+    by_stage = any(one.name == "stage" for one in figures.dimensions)
+    if not for_people and figures.dimensions:
+        columns += [Column("name"), *([Column("kind")] if by_stage else [])]
+    for shown in figures.measures:
+        if for_people and not _is_told(figures, shown):
+            continue
+        columns.append(Column(shown.name, shown.label, shown.unit))
+        if figures.compared:
+            columns.append(Column(shown.name + BEFORE, tr("before"), shown.unit))
+    rows = [_row(figures, row, for_people=for_people) for row in figures.rows]
+    if by_stage and not for_people:
+        rows = [{**row, "kind": kinds.get(str(row["stage"]), "")} for row in rows]
+    if for_people:
+        if figures.total is not None and len(rows) > 1 and figures.dimensions:
+            total = _row(figures, figures.total, for_people=True)
+            rows.append(total | {name_of(figures.dimensions[0]): tr("Total")})
+        columns = [
+            one for one in columns if one.kind != "sums" or any(row.get(one.name) for row in rows)
+        ]
+    return Listing(rows, columns, "nothing in this period")
+
+
+def _is_told(figures: Figures, shown: Shown) -> bool:
+    """Whether people see a measure."""
+    return shown.people == "all" or (
+        shown.people == "some" and any(row.values.get(shown.name) for row in figures.rows)
+    )
+
+
+def _row(figures: Figures, row: FigureRow, *, for_people: bool) -> dict[str, Any]:
+    told = row.words if for_people else row.keys
+    pairs = zip(figures.dimensions, told, strict=False)
+    found: dict[str, Any] = {name_of(one): text for one, text in pairs}
+    if not for_people and row.words:
+        found["name"] = row.words[-1]
+    for shown in figures.measures:
+        found[shown.name] = row.values.get(shown.name)
+        if figures.compared:
+            found[shown.name + BEFORE] = row.before.get(shown.name)
+    return found
+
+
+def name_of(dimension: Dimension) -> str:
+    """What a dimension is called in rows."""
+    return f"{dimension.name}.{dimension.step}".strip(".") if dimension.step else dimension.name
+
+
+def notes(reading: Reading, figures: Figures) -> Iterator[str]:
+    """What is said above a report: of which pipeline and period it tells, of how many records, and with which
+    period it is compared."""
+    parts = [str(figures.period)] if figures.period != ALWAYS else []
+    entity, total = reading.entity_of(reading.report.source), reading.total
+    if isinstance(cohort := total.get("cohort"), int):
+        parts.append(counted(cohort, entity, ENTITIES[entity].plural))
+    if isinstance(reopened := total.get("reopened"), int) and reopened:
+        parts.append(counted(reopened, "time reopened", "times reopened"))
+    pipeline = [reading.pipelines[0].name] if reading.request.pipeline else []
+    if said := ": ".join([*pipeline, *([", ".join(parts)] if parts else [])]):
+        yield said
+    if figures.compared:
+        yield tr("compared with {}", figures.compared)
+
+
+def behind(ws: Workspace, reading: Reading, figures: Figures, cell: str) -> Listing:
+    """The records behind a cell, as lists show them; BadUsage for a row or a column that there is not."""
+    first, _, last = cell.rpartition(",")
+    row = _row_named(figures, first.strip())
+    measure = next(
+        (m for m in reading.report.measures if last.strip() in (m.name, tr(m.label))), None
+    )
+    if measure is None:
+        known = [m.name for m in reading.report.measures if m.shown]
+        raise BadUsage(tr("no column {!r}", last.strip()), tr("there are {}", ", ".join(known)))
+    found = reading.records(row.place, measure)
+    rows = [dict(raw) for raw in ws.rows_of(found)]
+    entity = entity_of(found[0]) if found else "deal"
+    rows = [row for row in rows if entity_of(str(row["id"])) == entity]
+    return Listing(rows, as_people_read(ws, entity, (), rows), "no records")
+
+
+def _row_named(figures: Figures, text: str) -> FigureRow:
+    """A row by its number from 1, or by what it is called; all of them for "" or `total`."""
+    if text in ("", "total") and figures.total is not None:
+        return figures.total
+    if text.isdecimal() and 0 < int(text) <= len(figures.rows):
+        return figures.rows[int(text) - 1]
+    wanted = fold(text)
+    for row in figures.rows:
+        if wanted in (fold("/".join(row.keys)), fold("/".join(row.words))):
+            return row
+    names = ["/".join(row.words) for row in figures.rows[:8]]
+    raise BadUsage(tr("no row {!r}", text), tr("there are {}", ", ".join(names)))

@@ -1,0 +1,228 @@
+"""The reports that come with crm, each a declaration as reports.yaml has others."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from crmcli.model.report import ANY_TIME, Measure, Report
+
+_came = partial(Measure, at="came_at")
+_step = partial(Measure, at="came_at", is_of_open=True)
+_AMOUNT = Measure("amounts", "Amount", "sum", of="amount", unit="sums")
+_WON = Measure("won", "Won", when="won", at="ended_at")
+_LOST = Measure("lost", "Lost", when="lost", at="ended_at")
+_ENDED = Measure("closed", "Closed", when="closed", at="ended_at", shown=False)
+_WON_AMOUNT = Measure(
+    "won_amounts", "Won amount", "sum", of="amount", when="won", at="ended_at", unit="sums"
+)
+_AVERAGE = Measure(
+    "average", "Average", "average", of="amount", when="won", at="ended_at", unit="sums"
+)
+_CYCLE = Measure("days", "Days", "median", of="days", when="won", at="ended_at", unit="days")
+_WIN_RATE = Measure("win_rate", "Win rate", "share", part="won", over="closed", unit="percent")
+
+REPORTS = (
+    Report(
+        "leads",
+        "Leads by source, stage or owner: how many came in, were converted, were junk or are open.",
+        "leads",
+        (
+            Measure("leads", "Leads"),
+            Measure("converted", "Converted", when="won"),
+            Measure("junk", "Junk", when="lost"),
+            Measure("open", "Open", when="open"),
+            Measure("conversion", "Conversion", "share", part="converted", over="leads", unit="percent"),
+            _AMOUNT,
+            Measure("converted_amounts", "Converted amount", "sum", of="amount", when="won", unit="sums"),
+        ),
+        by=("source",),
+        order="-leads",
+        title="Leads",
+    ),
+    Report(
+        "funnel",
+        "How many records reached each stage or a later one, moved on or were lost, and how fast.",
+        "reached",
+        (
+            _came("reached", "Reached"),
+            _step("moved_on", "Moved on", when="moved_on"),
+            _step("to_next", "To next", "share", part="moved_on", over="reached", unit="percent"),
+            _came("overall", "Total", "of_all", part="reached", over="cohort", unit="percent"),
+            _step("lost", "Lost", when="lost"),
+            _step("open", "Open", when="open"),
+            _step("moved_away", "Moved away", when="moved_away", people="some"),
+            _step("skipped", "Skipped", when="skipped", people="some"),
+            _came("median_days", "Median", "median", "stays", "days", "ended", unit="days"),
+            _came("p90_days", "P90", "p90", "stays", "days", "ended", unit="days"),
+            _step("waiting", "Here now", source="stays", when="running", people="none"),
+            _came("waiting_days", "So far", "median", "stays", "days", "running", unit="days"),
+            _came("amounts", "Amount", "sum", of="amount", unit="sums"),
+            _came("cohort", how="records", source="stays", shown=False),
+            _came("reopened", source="stays", when="reopened", shown=False),
+        ),
+        always=("stage",),
+        picture="funnel",
+        title="Funnel",
+    ),
+    Report(
+        "velocity",
+        "How long records stay in each stage: those that left it in the period, and those that are there.",
+        "stays",
+        (
+            Measure("left", "Left", when="ended", at="left_at", is_of_open=True),
+            Measure("median_days", "Median", "median", of="days", when="ended", at="left_at", unit="days"),
+            Measure("p90_days", "P90", "p90", of="days", when="ended", at="left_at", unit="days"),
+            Measure("waiting", "Here now", when="running", at=ANY_TIME, is_of_open=True),
+            Measure("waiting_days", "So far", "median", of="days", when="running", at=ANY_TIME, unit="days"),
+            Measure("waiting_p90", "P90 so far", "p90", of="days", when="running", at=ANY_TIME, unit="days"),
+        ),
+        always=("stage",),
+        title="Time in stages",
+    ),
+    Report(
+        "conversion",
+        "What becomes of leads by source, UTM mark, owner or form: converted, and the deals won of them.",
+        "leads",
+        (
+            Measure("leads", "Leads"),
+            Measure("open", "Open", when="open"),
+            Measure("converted", "Converted", when="won"),
+            Measure("conversion", "Conversion", "share", part="converted", over="leads", unit="percent"),
+            Measure("sold", "Deals won", when="sold"),
+            Measure("sales_rate", "Of leads", "share", part="sold", over="leads", unit="percent"),
+            Measure("days", "Days", "median", of="days", when="won", unit="days"),
+        ),
+        by=("source",),
+        order="-leads",
+        title="Conversion of leads",
+    ),
+    Report(
+        "sources",
+        "What each source brings: leads, deals, sales.",
+        "deals",
+        (
+            Measure("leads", "Leads", source="leads"),
+            Measure("converted", "Converted", source="leads", when="won"),
+            Measure("deals", "Deals"),
+            _WON,
+            _ENDED,
+            _WIN_RATE,
+            _WON_AMOUNT,
+            _AVERAGE,
+        ),
+        by=("source",),
+        order="-won_amounts",
+        title="Sources",
+    ),
+    Report(
+        "owners",
+        "What each owner has: deals won and lost in the period, and what is open now.",
+        "deals",
+        (
+            _WON,
+            _LOST,
+            _ENDED,
+            _WIN_RATE,
+            _WON_AMOUNT,
+            _AVERAGE,
+            _CYCLE,
+            Measure("open", "Open", when="open", at=ANY_TIME),
+            Measure("open_amounts", "Open amount", "sum", of="amount", when="open", at=ANY_TIME, unit="sums"),
+            Measure("activities", "Activities", source="activities", when="people"),
+        ),
+        by=("owner",),
+        order="-won_amounts",
+        title="Owners",
+    ),
+    Report(
+        "won",
+        "Deals won in the period.",
+        "deals",
+        (
+            _WON,
+            _WON_AMOUNT,
+            _AVERAGE,
+            _CYCLE,
+            Measure("of_all", "Of all", "of_all", part="won", over="won", unit="percent"),
+        ),
+        by=("owner",),
+        where="",
+        order="-won_amounts",
+        title="Won",
+    ),
+    Report(
+        "lost",
+        "Deals lost in the period: why, from which stage, whose.",
+        "deals",
+        (
+            _LOST,
+            Measure("of_all", "Of all", "of_all", part="lost", over="lost", unit="percent"),
+            Measure("lost_amounts", "Amount", "sum", of="amount", when="lost", at="ended_at", unit="sums"),
+            Measure("days", "Days", "median", of="days", when="lost", at="ended_at", unit="days"),
+        ),
+        by=("lost_reason",),
+        order="-lost",
+        title="Lost",
+    ),
+    Report(
+        "stale",
+        "Open deals that nobody moves: longer in their stage than it allows, without activity or task.",
+        "deals",
+        (
+            Measure("open", "Open", when="open", at=ANY_TIME),
+            Measure("overdue", "Too long", when="overdue", at=ANY_TIME),
+            Measure("idle", "Idle 14 days", when="idle", at=ANY_TIME),
+            Measure("no_task", "No task", when="no_task", at=ANY_TIME),
+            Measure("overdue_amounts", "Too long, amount", "sum", of="amount", when="overdue", at=ANY_TIME,
+                    unit="sums"),
+            Measure("stood", "In stage", "median", of="stood", when="open", at=ANY_TIME, unit="days"),
+        ),
+        by=("owner",),
+        order="-overdue",
+        title="Standing still",
+    ),
+    Report(
+        "activity",
+        "Calls, messages, meetings and notes by person and kind.",
+        "activities",
+        (Measure("activities", "Activities"), Measure("records", "Records", "records")),
+        by=("owner", "kind"),
+        order="-activities",
+        picture="stacked",
+        title="Activity",
+    ),
+    Report(
+        "response",
+        "How soon clients get a first answer from a person.",
+        "answers",
+        (
+            Measure("came", "Came"),
+            Measure("answered", "Answered", when="answered"),
+            Measure("unanswered", "Unanswered", when="unanswered"),
+            Measure("median_hours", "Median", "median", of="hours", when="answered", unit="hours"),
+            Measure("p90_hours", "P90", "p90", of="hours", when="answered", unit="hours"),
+            Measure("within_hour", "Within an hour", when="within_hour"),
+            Measure("hour_rate", "Of answered", "share", part="within_hour", over="answered", unit="percent"),
+        ),
+        by=("owner",),
+        order="-came",
+        title="First answer",
+    ),
+    Report(
+        "robots",
+        "What robots did: done, failed, skipped.",
+        "jobs",
+        (
+            Measure("jobs", "Jobs"),
+            Measure("done", "Done", when="done"),
+            Measure("failed", "Failed", when="failed"),
+            Measure("skipped", "Skipped", when="skipped"),
+            Measure("cancelled", "Cancelled", when="cancelled"),
+            Measure("unknown", "Unknown", when="unknown"),
+        ),
+        by=("robot",),
+        order="-jobs",
+        title="Robots",
+    ),
+)  # fmt: skip
+BY_NAME = {report.name: report for report in REPORTS}

@@ -1,0 +1,322 @@
+"""How a declared report becomes figures: asked of the index, put together, compared with a period before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from itertools import groupby
+from typing import TypeAlias
+
+from crmcli.dataclass import dataclass, replace
+from crmcli.errors import BadUsage
+from crmcli.language import tr
+from crmcli.model.entities import ENTITIES
+from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Place, Shown
+from crmcli.model.periods import ALWAYS, STEPS, Period, keys_within, previous, year_before
+from crmcli.model.pipeline import Pipeline
+from crmcli.model.report import Asked, Group, Measure, Report
+from crmcli.model.values import format_instant
+from crmcli.sales.rates import Exchange
+from crmcli.workspace import Workspace
+from crmcli.workspace.measuring import Measuring
+
+Values: TypeAlias = dict[str, Number]
+COUNTED = ("count", "records")
+COMPARED = {"previous": previous, "year": year_before}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody asks of a report: dimensions in place of its own, a period, a condition, the period to
+    compare with (`previous`, `year`), one currency for all sums, one pipeline."""
+
+    by: Sequence[str] = ()
+    period: Period = ALWAYS
+    where: str = ""
+    compare: str = ""
+    currency: str = ""
+    pipeline: str = ""
+    entity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The figures of a report before they are laid out: values by keys, with a record for each key."""
+
+    values: Mapping[Place, Values]
+    examples: Mapping[Place, str]
+    total: Values
+
+
+class Reading:
+    """One report, as it is asked for."""
+
+    def __init__(self, ws: Workspace, report: Report, request: Request) -> None:
+        self.ws = ws
+        self.report = report
+        self.request = request
+        self.dimensions = dimensions(report, request)
+        self.total: Values = {}
+        """All rows together, once they are measured."""
+        self._measuring = Measuring(ws)
+
+    def cells(self, period: Period, dimensions: Sequence[Dimension] | None = None) -> Cells:
+        """What was measured in a period, by the report's dimensions or others."""
+        by = self.dimensions if dimensions is None else dimensions
+        values: dict[Place, Values] = {}
+        examples: dict[Place, str] = {}
+        for group in self._groups(period, by):
+            values.setdefault(group.keys, {}).update(_measured(group))
+            examples.setdefault(group.keys, group.example)
+        for place in self._expected(period, by):
+            values.setdefault(place, {})
+        total: Values = {}
+        for group in self._groups(period, ()):
+            total.update(_measured(group))
+        for found in (total, *values.values()):
+            self._reckon(found, total)
+        self._leave_out(by, values)
+        return Cells(values, examples, total)
+
+    def records(self, keys: Place, measure: Measure) -> list[str]:
+        """The records behind one cell."""
+        if measure.is_reckoned:
+            measure = self._named(measure.part or measure.over)
+        [asked] = self._asked(self.request.period, self.dimensions, [measure])
+        return self._measuring.records(asked, keys)
+
+    # --- asking -----------------------------------------------------------------------------------
+
+    def _groups(self, period: Period, by: Sequence[Dimension]) -> Iterable[Group]:
+        for asked in self._asked(period, by, self.report.measures):
+            yield from self._measuring.groups(asked)
+
+    def _asked(
+        self, period: Period, by: Sequence[Dimension], measures: Sequence[Measure]
+    ) -> Iterable[Asked]:
+        """One question for the measures of each source; where instants are grouped, of each instant."""
+        since, until = (format_instant(at) if at else "" for at in period.instants(self.ws.zone))
+        is_timed = any(dimension.step and not dimension.name for dimension in by)
+        plain = [one for one in measures if not one.is_reckoned]
+        wheres = [f"({one})" for one in (self.report.where, self.request.where) if one.strip()]
+
+        def place(measure: Measure) -> tuple[str, str]:
+            return measure.source or self.report.source, measure.at if is_timed else ""
+
+        for (source, _), some in groupby(sorted(plain, key=place), key=place):
+            entity, own = self.entity_of(source), list(some)
+            whens = {m.when: self.ws.condition(m.when, entity) for m in own if " " in m.when}
+            where = self.ws.condition(" and ".join(wheres), entity) if wheres else None
+            pipeline = self.request.pipeline
+            yield Asked(source, entity, own, by, where, whens, since, until, pipeline)
+
+    def entity_of(self, source: str) -> str:
+        """Whose records stand in rows of a source."""
+        own = {row.plural: noun for noun, row in ENTITIES.items()}
+        return own.get(source) or self.request.entity or "deal"
+
+    @property
+    def positions(self) -> dict[str, int]:
+        """Where each stage stands in its pipeline, by id."""
+        found: dict[str, int] = {}
+        for pipeline in self.pipelines:
+            for number, stage in enumerate(pipeline.stages):
+                found.setdefault(stage.id, number)
+        return found
+
+    @property
+    def pipelines(self) -> Sequence[Pipeline]:
+        """The pipelines of which the report tells."""
+        known = self.ws.pipelines.of(self.entity_of(self.report.source))
+        return [one for one in known if self.request.pipeline in ("", one.id)]
+
+    # --- reckoning --------------------------------------------------------------------------------
+
+    def _reckon(self, values: Values, total: Values) -> None:
+        """Add what follows from other measures, and noughts where nothing was counted."""
+        for measure in self.report.measures:
+            if measure.how in COUNTED:
+                values[measure.name] = values.get(measure.name) or 0
+            elif measure.unit == "sums" and not measure.is_reckoned:
+                values[measure.name] = values.get(measure.name) or {}
+            elif not measure.is_reckoned:
+                values.setdefault(measure.name, None)
+            elif measure.how == "share":
+                values[measure.name] = share(values.get(measure.part), values.get(measure.over))
+            elif measure.how == "ratio":
+                values[measure.name] = ratio(values.get(measure.part), values.get(measure.over))
+            elif measure.how == "of_all":
+                values[measure.name] = share(values.get(measure.part), total.get(measure.over))
+
+    def _expected(self, period: Period, by: Sequence[Dimension]) -> list[Place]:
+        """The months, or the stages, that have a row though nothing was: where these alone are asked for."""
+        if len(by) != 1:
+            return []
+        if by[0].step and None not in period:
+            return [(key,) for key in keys_within(period, by[0].step)]
+        if by[0].name == "stage" and self.report.always:
+            return [(stage.id,) for stage in self.pipelines[0].stages]
+        return []
+
+    def _leave_out(self, by: Sequence[Dimension], values: dict[Place, Values]) -> None:
+        """Leave out stages that are not declared, and of won and lost ones what means nothing there."""
+        place = next((n for n, one in enumerate(by) if one.name == "stage"), None)
+        if place is None or not self.report.always:
+            return
+        names = [measure.name for measure in self.report.measures if measure.is_of_open]
+        kinds = {stage.id: stage.kind for one in self.pipelines for stage in one.stages}
+        for keys in [keys for keys in values if keys[place] not in kinds]:
+            del values[keys]
+        for keys, found in values.items():
+            if kinds[str(keys[place])] != "open":
+                found.update(dict.fromkeys(names))
+
+    def _named(self, name: str) -> Measure:
+        return next(one for one in self.report.measures if one.name == name)
+
+
+def _measured(group: Group) -> Values:
+    plain = {n: round(v, 2) if isinstance(v, float) else v for n, v in group.values.items()}
+    return {**plain, **group.sums}
+
+
+def share(part: Number, whole: Number) -> float | None:
+    """A part of a whole in per cent; None of nothing."""
+    if not isinstance(part, int | float) or not isinstance(whole, int | float) or not whole:
+        return None
+    return round(100 * part / whole, 1)
+
+
+def ratio(part: Number, whole: Number) -> Number:
+    """A number, or sums, by another number; None of nothing."""
+    if not isinstance(whole, int | float) or not whole:
+        return None
+    if isinstance(part, Mapping):
+        cents = Decimal("0.01")
+        return {code: (one / Decimal(str(whole))).quantize(cents) for code, one in part.items()}
+    return None if not isinstance(part, int | float) else round(part / whole, 2)
+
+
+def dimensions(report: Report, request: Request) -> tuple[Dimension, ...]:
+    """By what a report is split: as it is asked for, or as it says itself."""
+    return tuple(dimension(name) for name in [*(request.by or report.by), *report.always])
+
+
+def dimension(text: str) -> Dimension:
+    """A dimension as people write it: `owner`, `month`, `close_by.month`, `company.city`."""
+    name, _, last = text.strip().rpartition(".")
+    if last in STEPS:
+        return Dimension(name, name or last, last)
+    return Dimension(text.strip(), text.strip())
+
+
+def figures(reading: Reading) -> Figures:
+    """The figures of a report; BadUsage, BadCondition for what cannot be asked."""
+    now = reading.cells(reading.request.period)
+    reading.total = now.total
+    return laid_out(reading, now, _before(reading))
+
+
+def _before(reading: Reading) -> tuple[Period, Cells] | None:
+    request = reading.request
+    if not request.compare:
+        return None
+    try:
+        period = COMPARED[request.compare](request.period, reading.ws.today)
+    except ValueError as error:
+        raise BadUsage(str(error), tr("e.g. --period month --compare previous")) from None
+    return period, reading.cells(period)
+
+
+def laid_out(reading: Reading, now: Cells, before: tuple[Period, Cells] | None) -> Figures:
+    """The figures in rows, in order, in one currency if that is asked for."""
+    report, request = reading.report, reading.request
+    past = before[1].values if before else {}
+    moves = _steps_before(reading.dimensions, request.period, before[0]) if before else {}
+    rows = [
+        FigureRow(
+            tuple("" if key is None else str(key) for key in place), (),
+            values, past.get(_moved(place, moves), nothing(report) if before else {}),
+            place, now.examples.get(place, ""),
+        )
+        for place, values in now.values.items()
+    ]  # fmt: skip
+    found = Figures(
+        report.name,
+        report.title or report.name,
+        request.period,
+        reading.dimensions,
+        tuple(Shown(m.name, m.label, m.unit, m.people) for m in report.measures if m.shown),
+        tuple(sorted(rows, key=_order(reading))),
+        None if report.always else FigureRow((), (), now.total, before[1].total if before else {}),
+        before[0] if before else None,
+        report.picture,
+    )
+    return in_one_currency(reading.ws, found, request.currency) if request.currency else found
+
+
+def nothing(report: Report) -> Values:
+    """The measures of a row in which nothing was."""
+    return {
+        m.name: 0 if m.how in COUNTED else {} if m.unit == "sums" else None for m in report.measures
+    }
+
+
+def _steps_before(by: Sequence[Dimension], now: Period, before: Period) -> dict[str, str]:
+    """Which month of the period before answers to which."""
+    pairs: dict[str, str] = {}
+    for step in {one.step for one in by if one.step}:
+        pairs |= dict(zip(keys_within(now, step), keys_within(before, step), strict=False))
+    return pairs
+
+
+def _moved(place: Place, moves: Mapping[str, str]) -> Place:
+    return tuple(moves.get(key, key) if isinstance(key, str) else key for key in place)
+
+
+def _order(reading: Reading) -> Callable[[FigureRow], tuple[object, ...]]:
+    """Rows stand by time where that is asked for, stages in order, else as the report says; absent last."""
+    by, order = reading.dimensions, reading.report.order
+    positions = reading.positions if any(one.name == "stage" for one in by) else {}
+    sign = -1 if order.startswith("-") else 1
+    is_free = bool(order) and not (by and (by[0].step or by[0].name == "stage"))
+
+    def place(row: FigureRow) -> tuple[object, ...]:
+        pairs = zip(by, row.place, strict=True)
+        keys = tuple(
+            (key is None, positions.get(str(key), 0) if one.name == "stage" else 0, str(key))
+            for one, key in pairs
+        )
+        return (sign * _size(row.values.get(order.lstrip("-"))), keys) if is_free else keys
+
+    return place
+
+
+def _size(value: Number) -> float:
+    """By what a value is put in order: of sums by currency, the greatest."""
+    if isinstance(value, Mapping):
+        return max(map(float, value.values()), default=0.0)
+    return float(value or 0)
+
+
+def in_one_currency(ws: Workspace, found: Figures, into: str) -> Figures:
+    """Figures with each of their sums in one currency, by the rates of today; NoRate if one is not known."""
+    rows = [*found.rows, *([found.total] if found.total else [])]
+    codes = {
+        code
+        for row in rows
+        for values in (row.values, row.before)
+        for value in values.values()
+        if isinstance(value, Mapping)
+        for code in value
+    }
+    one = Exchange(ws, codes, into, ws.today).in_one
+
+    def converted(values: Mapping[str, Number]) -> Values:
+        return {name: one(v) if isinstance(v, Mapping) else v for name, v in values.items()}
+
+    changed = [
+        row._replace(values=converted(row.values), before=converted(row.before)) for row in rows
+    ]
+    number = len(found.rows)
+    return replace(found, rows=tuple(changed[:number]), total=next(iter(changed[number:]), None))

@@ -1,0 +1,313 @@
+"""What reports ask of the index: measures of rows by dimensions, and the records behind each cell."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from crmcli.errors import BadUsage
+from crmcli.language import tr
+from crmcli.model.conditions.paths import routes
+from crmcli.model.figures import Dimension
+from crmcli.model.local_times import local_day
+from crmcli.model.periods import key_of
+from crmcli.model.report import ANY_TIME, Asked, Group, Measure
+from crmcli.model.sums import rounded
+from crmcli.model.values import format_instant, parse_instant
+from crmcli.store.index import query
+from crmcli.store.index.columns import Columns
+from crmcli.store.index.sources import DECLARED, Cell, Stages, source
+
+if TYPE_CHECKING:
+    from crmcli.model.conditions.holds import Env
+    from crmcli.model.conditions.tree import Condition
+
+_SPLIT = 1_000_000  # as in selection.py: SQLite's sums are exact up to 2^63, parts never come near
+_AGGREGATES = {
+    "count": "count(*)", "records": "count(DISTINCT {record})", "sum": "sum({})",
+    "average": "avg({})", "median": "median({})", "p90": "p90({})",
+}  # fmt: skip
+
+
+class Frame(NamedTuple):
+    """What every question of one report is asked with: its clock and zone, its conditions' surroundings, and
+    the stages that pipelines.yaml declares."""
+
+    env: Env
+    stages: Stages
+
+
+class Part(NamedTuple):
+    """A piece of SQL with what stands for its question marks."""
+
+    text: str
+    parameters: tuple[query.Parameter, ...] = ()
+
+
+def groups(
+    connection: sqlite3.Connection, columns: Columns, asked: Asked, frame: Frame
+) -> list[Group]:
+    """The measures of each group of rows that have the same keys; of all rows, without dimensions."""
+    return _Question(columns, asked, frame).groups(_prepared(connection, frame))
+
+
+def records(
+    connection: sqlite3.Connection,
+    columns: Columns,
+    asked: Asked,
+    frame: Frame,
+    keys: Sequence[str | float | None],
+) -> list[str]:
+    """The records whose rows one measure counts in the group of those keys, by id."""
+    return _Question(columns, asked, frame).records(_prepared(connection, frame), keys)
+
+
+def _prepared(connection: sqlite3.Connection, frame: Frame) -> sqlite3.Connection:
+    """A connection with the functions and the stages that sources ask for."""
+    env = frame.env
+    now, zone = format_instant(env.now), env.zone
+    connection.create_function("now", 0, lambda: now, deterministic=True)
+    connection.create_function("seconds", 1, _seconds, deterministic=True)
+    connection.create_function("instant", 1, _instant, deterministic=True)
+    connection.create_function("local", 2, _Local(zone), deterministic=True)
+    for name, aggregate in _QUANTILES.items():
+        connection.create_aggregate(name, 1, aggregate)
+    connection.execute(DECLARED)
+    connection.execute("DELETE FROM temp.declared")
+    connection.executemany(
+        "INSERT OR IGNORE INTO temp.declared VALUES (?, ?, ?, ?, ?, ?, ?, ?)", frame.stages
+    )
+    return connection
+
+
+class _Question:
+    """One question as SQL: the rows that are kept, the keys by which they are grouped, what is measured."""
+
+    def __init__(self, columns: Columns, asked: Asked, frame: Frame) -> None:
+        self._columns = columns
+        self._asked = asked
+        self._env = frame.env
+        self._source = source(asked.source, asked.entity, columns)
+        self._tables = self._source.tables
+        self._keys = [self._key(n, one) for n, one in enumerate(asked.dimensions)]
+        self._kept = self._rows()
+
+    def groups(self, connection: sqlite3.Connection) -> list[Group]:
+        money = [one for one in self._asked.measures if self._is_money(one)]
+        plain = [one for one in self._asked.measures if one not in money]
+        found = self._plain(connection, plain)
+        for measure in money:
+            amounts = self._amounts(connection, measure)
+            for keys, group in found.items():
+                sums = {**group.sums, measure.name: amounts.get(keys, {})}
+                found[keys] = group._replace(sums=sums)
+        return list(found.values())
+
+    def records(
+        self, connection: sqlite3.Connection, keys: Sequence[str | float | None]
+    ) -> list[str]:
+        """The records behind one cell."""
+        given = [
+            Part(f"({key}) IS ?", (value,)) if value is not None else Part(f"({key}) IS NULL")
+            for key, value in zip(self._keys, keys, strict=True)
+        ]
+        measure = self._asked.measures[0]
+        where = _joined("AND", [self._kept, self._counted(measure), self._has(measure), *given])
+        sql = f"SELECT DISTINCT {self._source.record} FROM {self._tables} WHERE {where.text} ORDER BY 1"
+        return [row[0] for row in connection.execute(sql, where.parameters) if row[0]]
+
+    # --- what is asked -----------------------------------------------------------------------------
+
+    def _plain(
+        self, connection: sqlite3.Connection, measures: Sequence[Measure]
+    ) -> dict[tuple[Any, ...], Group]:
+        """All groups, with what is no money."""
+        cells = [Part(f"min({self._source.record})"), *map(self._aggregate, measures)]
+        some = _joined("OR", [self._counted(one) for one in self._asked.measures])
+        found = {}
+        for row in self._select(connection, self._keys, cells, _joined("AND", [self._kept, some])):
+            keys, (example, *values) = row[: len(self._keys)], row[len(self._keys) :]
+            named = {one.name: value for one, value in zip(measures, values, strict=True)}
+            found[keys] = Group(keys, example or "", named)
+        return found
+
+    def _amounts(
+        self, connection: sqlite3.Connection, measure: Measure
+    ) -> dict[tuple[Any, ...], dict[str, Decimal]]:
+        """The sums of one measure by keys and currency, exactly."""
+        cents = self._cell(measure.of).sql
+        keys = [*self._keys, self._source.currency or "NULL"]
+        cells = [
+            Part(f"sum({cents} / {_SPLIT})"),
+            Part(f"sum({cents} % {_SPLIT})"),
+            Part("count(*)"),
+        ]
+        where = _joined("AND", [self._kept, self._counted(measure), self._has(measure)])
+        found: dict[tuple[Any, ...], dict[str, Decimal]] = {}
+        for *group, code, high, low, number in self._select(connection, keys, cells, where):
+            if number:
+                total = Decimal(high * _SPLIT + low) / 100
+                amount = rounded(total / number, code or "") if measure.how == "average" else total
+                found.setdefault(tuple(group), {})[(code or "").upper()] = amount
+        return {keys: dict(sorted(sums.items())) for keys, sums in found.items()}
+
+    def _select(
+        self,
+        connection: sqlite3.Connection,
+        keys: Sequence[str],
+        cells: Sequence[Part],
+        where: Part,
+    ) -> list[tuple[Any, ...]]:
+        by = ", ".join(str(n + 1) for n in range(len(keys)))
+        sql = f"SELECT {', '.join([*keys, *(cell.text for cell in cells)])} FROM {self._tables}"
+        sql += f" WHERE {where.text}" + (f" GROUP BY {by} ORDER BY {by}" if by else "")
+        given = [value for part in (*cells, where) for value in part.parameters]
+        return connection.execute(sql, given).fetchall()
+
+    # --- pieces ------------------------------------------------------------------------------------
+
+    def _aggregate(self, measure: Measure) -> Part:
+        counted = self._counted(measure)
+        of = self._cell(measure.of).sql if measure.of else ""
+        found = _AGGREGATES[measure.how].format(of, record=self._source.record)
+        return Part(f"{found} FILTER (WHERE {counted.text})", counted.parameters)
+
+    def _is_money(self, measure: Measure) -> bool:
+        return bool(measure.of) and self._cell(measure.of).kind == "money"
+
+    def _has(self, measure: Measure) -> Part:
+        """Whether a row has what is measured."""
+        return Part(f"({self._cell(measure.of).sql}) IS NOT NULL") if measure.of else Part("1")
+
+    def _counted(self, measure: Measure) -> Part:
+        """Whether a measure counts a row: by its condition, and the instant by which it is of the period."""
+        terms = []
+        if measure.when in self._asked.whens:
+            terms.append(self._holds(self._asked.whens[measure.when]))
+        elif measure.when:
+            terms.append(Part(f"({self._cell(measure.when).sql})"))
+        at = measure.at or self._source.at
+        if at != ANY_TIME:
+            instant = self._cell(at).sql
+            for bound, sign in ((self._asked.since, ">="), (self._asked.until, "<")):
+                terms += [Part(f"{instant} {sign} ?", (bound,))] if bound else []
+        return _joined("AND", terms)
+
+    def _rows(self) -> Part:
+        """Which rows are kept at all."""
+        terms = [Part(self._source.where)]
+        if self._asked.pipeline and self._source.pipeline:
+            terms.append(Part(f"{self._source.pipeline} = ?", (self._asked.pipeline,)))
+        if self._asked.condition is not None:
+            terms.append(self._holds(self._asked.condition))
+        return _joined("AND", terms)
+
+    def _holds(self, condition: Condition) -> Part:
+        found = query.where(condition, self._env, self._columns, self._source.entity)
+        return Part(f"({found.text})", tuple(found.parameters))
+
+    def _cell(self, name: str) -> Cell:
+        """A column of the rows, or a field of their records, also along a path; BadUsage if unknown."""
+        if name in self._source.cells:
+            return self._source.cells[name]
+        entity = self._source.entity
+        if not entity:
+            known = ", ".join(self._source.cells)
+            raise BadUsage(
+                tr("{} have no {!r}", self._asked.source, name), tr("there are {}", known)
+            )
+        path = tuple(name.split("."))
+        ways = routes(path, self._columns.schema, entity)
+        kind = ways[0][-1].field.kind
+        if kind.is_money and len(path) == 1:
+            column = self._columns.columns(entity)[name]
+            return Cell(f"{entity}.{column.cents}", "money")
+        keys = [query.key_along(way, self._columns, entity) for way in ways]
+        return Cell(keys[0] if len(keys) == 1 else f"coalesce({', '.join(keys)})", kind.name)
+
+    def _key(self, n: int, dimension: Dimension) -> str:
+        """By what rows are grouped: a column, an instant's month, each item of a list."""
+        if dimension.step:
+            at = dimension.name or self._asked.measures[0].at or self._source.at
+            return f"local({self._cell(at).sql}, '{dimension.step}')"
+        entity = self._source.entity
+        number = self._columns.list_number(entity, dimension.name) if entity else 0
+        if number and dimension.name not in self._source.cells:
+            item = f"item{n}"
+            same = f"{item}.num = {entity}.num AND {item}.field = {number}"
+            self._tables += f" LEFT JOIN item AS {item} ON {same}"
+            return f"{item}.key"
+        return self._cell(dimension.name).sql
+
+
+def _joined(word: str, parts: Sequence[Part]) -> Part:
+    if not parts:
+        return Part("1")
+    text = f" {word} ".join(part.text for part in parts)
+    return Part(f"({text})", tuple(value for part in parts for value in part.parameters))
+
+
+def _seconds(text: str | None) -> int | None:
+    if not text:
+        return None
+    return round(parse_instant(text if "T" in text else f"{text}T00:00:00Z").timestamp())
+
+
+def _instant(seconds: float | None) -> str | None:
+    return None if seconds is None else format_instant(datetime.fromtimestamp(seconds, UTC))
+
+
+class _Local:
+    """The day, week, month, … of an instant in the workspace's time zone; of a date, its own."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self._known: dict[tuple[str, str], str] = {}
+
+    def __call__(self, text: str | None, step: str) -> str | None:
+        if not text:
+            return None
+        place = text[:13], step  # offsets change at full hours, or at the quarters within one
+        if text[14:16] not in ("", "00") or place not in self._known:
+            self._known[place] = self._key(text, step)
+        return self._known[place]
+
+    def _key(self, text: str, step: str) -> str:
+        if "T" not in text:
+            return key_of(date.fromisoformat(text[:10]), step)
+        return key_of(local_day(parse_instant(text), self._zone), step)
+
+
+class _Quantile:
+    """An aggregate: the value below which a share of them lies, between two by its distance from them."""
+
+    share = 0.5
+
+    def __init__(self) -> None:
+        self._values: list[float] = []
+
+    def step(self, value: Any, /) -> None:
+        if value is not None:
+            self._values.append(value)
+
+    def finalize(self) -> float | None:
+        if not self._values:
+            return None
+        self._values.sort()
+        place = self.share * (len(self._values) - 1)
+        low = int(place)
+        high = min(low + 1, len(self._values) - 1)
+        return self._values[low] + (self._values[high] - self._values[low]) * (place - low)
+
+
+class _P90(_Quantile):
+    share = 0.9
+
+
+_QUANTILES: dict[str, Any] = {
+    "median": _Quantile,
+    "p90": _P90,
+}  # typeshed knows whole numbers alone

@@ -1,0 +1,57 @@
+"""The stays of leads and deals in stages, told anew where something has changed since they were told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from crmcli.model.entities import having
+from crmcli.model.stays import Dates, Stay, stage_kinds, stays
+from crmcli.model.values import Raw, entity_of, parse_instant
+from crmcli.workspace import Workspace
+from crmcli.workspace.current_stage import unwritten_entry
+from crmcli.workspace.reads import Reads
+from crmcli.workspace.stage_names import with_stages_of_today
+from crmcli.workspace.undone import places_that_count
+
+_PAGE = 2000
+"""Records that are told in one transaction of the index."""
+_CLOSED = ("closed_at", "converted_at")
+
+
+def settle_stays(ws: Workspace) -> None:
+    """Bring the stays that reports count up to the folder. They are kept of all records, whoever asks."""
+    house = ws.house
+    waiting = house.timeline.unsettled()
+    for entity in having("staged"):
+        own = [record_id for record_id in waiting if entity_of(record_id) == entity]
+        for start in range(0, len(own), _PAGE):
+            page = own[start : start + _PAGE]
+            house.timeline.settle_stays(page, stays_of(house, entity, page))
+
+
+def stays_of(ws: Reads, entity: str, record_ids: Sequence[str]) -> Iterator[Stay]:
+    """The stays of some records, as their events and their files tell them."""
+    rows = {str(raw["id"]): raw for raw in ws.rows_of(record_ids)}
+    told = ws.timeline.events_of(record_ids, stage_kinds(entity))
+    events = sorted((e for own in told.values() for e in own), key=lambda event: event.id)
+    unwritten = []
+    for record_id, raw in rows.items():
+        if not any(event.kind == f"{entity}.created" for event in told[record_id]):
+            unwritten.append(unwritten_entry(ws, raw, next(iter(told[record_id]), None)))
+    events = places_that_count(ws, ws.in_order(events))
+    events = [*(entry for entry in unwritten if entry), *events]
+    home = ws.pipelines.of(entity)[0].id
+    dates = {record_id: _dates(raw) for record_id, raw in rows.items()}
+    return stays(with_stages_of_today(ws, events, home), entity, dates, home)
+
+
+def _dates(raw: Mapping[str, Raw]) -> Dates:
+    closed = next((raw[name] for name in _CLOSED if raw.get(name)), "")
+    return Dates(_seconds(raw.get("created_at", "")), _seconds(closed))
+
+
+def _seconds(value: Raw) -> float | None:
+    try:
+        return parse_instant(str(value)).timestamp() if value else None
+    except ValueError:
+        return None
