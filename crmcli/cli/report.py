@@ -55,6 +55,8 @@ def shown(session: Session, told: Report, **asked: Any) -> Listing:
     reading = engine.Reading(ws, told, request)
     entity = reading.entity_of(told.source)
     figures = present.worded(ws, entity, engine.figures(reading))
+    if code := _currency(ws, asked["currency"]):
+        figures = present.in_one_currency(ws, figures, code)
     unreadable(session)
     if asked["drill"]:
         return present.behind(ws, reading, figures, asked["drill"])
@@ -73,7 +75,6 @@ def requested(ws: Workspace, told: Report, asked: Mapping[str, Any]) -> engine.R
         period=_period(ws, asked),
         where=asked["where"],
         compare=asked["compare"] or "",
-        currency=_currency(ws, asked["currency"]),
         pipeline=one.id if one else "",
         entity=one.entity if one else "",
     )

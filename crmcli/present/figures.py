@@ -9,7 +9,7 @@ from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
-from crmcli.model.figures import Dimension, FigureRow, Figures, Shown
+from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Shown
 from crmcli.model.periods import ALWAYS
 from crmcli.model.values import entity_of, fold
 from crmcli.model.words import in_words
@@ -17,6 +17,7 @@ from crmcli.present.cells import Column, Listing
 from crmcli.present.columns import for_people as as_people_read
 from crmcli.present.columns import named
 from crmcli.present.linked import column_at, with_linked
+from crmcli.sales.rates import Exchange
 
 if TYPE_CHECKING:
     from crmcli.reports.engine import Reading
@@ -111,6 +112,29 @@ def label_of(ws: Workspace, entity: str, dimension: Dimension) -> str:
         return in_words(dimension.step)
     column = _column(ws, entity, dimension._replace(step=""))
     return column.head if column else in_words(dimension.name)
+
+
+def in_one_currency(ws: Workspace, found: Figures, into: str) -> Figures:
+    """Figures with each of their sums in one currency, by the rates of today; NoRate if one is not known."""
+    rows = [*found.rows, *([found.total] if found.total else [])]
+    codes = {
+        code
+        for row in rows
+        for values in (row.values, row.before)
+        for value in values.values()
+        if isinstance(value, Mapping)
+        for code in value
+    }
+    one = Exchange(ws, codes, into, ws.today).in_one
+
+    def converted(values: Mapping[str, Number]) -> dict[str, Number]:
+        return {name: one(v) if isinstance(v, Mapping) else v for name, v in values.items()}
+
+    changed = [
+        row._replace(values=converted(row.values), before=converted(row.before)) for row in rows
+    ]
+    number = len(found.rows)
+    return replace(found, rows=tuple(changed[:number]), total=next(iter(changed[number:]), None))
 
 
 # --- as a table ---------------------------------------------------------------------------------

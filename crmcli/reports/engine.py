@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TypeAlias
 
-from crmcli.dataclass import dataclass, replace
+from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
@@ -16,7 +16,6 @@ from crmcli.model.periods import ALWAYS, STEPS, Period, keys_within, previous, y
 from crmcli.model.pipeline import Pipeline
 from crmcli.model.report import Asked, Group, Measure, Report
 from crmcli.model.values import format_instant
-from crmcli.sales.rates import Exchange
 from crmcli.workspace import Workspace
 from crmcli.workspace.measuring import Measuring
 
@@ -28,13 +27,12 @@ COMPARED = {"previous": previous, "year": year_before}
 @dataclass(frozen=True, slots=True)
 class Request:
     """What somebody asks of a report: dimensions in place of its own, a period, a condition, the period to
-    compare with (`previous`, `year`), one currency for all sums, one pipeline."""
+    compare with (`previous`, `year`), one pipeline."""
 
     by: Sequence[str] = ()
     period: Period = ALWAYS
     where: str = ""
     compare: str = ""
-    currency: str = ""
     pipeline: str = ""
     entity: str = ""
 
@@ -241,7 +239,7 @@ def laid_out(reading: Reading, now: Cells, before: tuple[Period, Cells] | None) 
         )
         for place, values in now.values.items()
     ]  # fmt: skip
-    found = Figures(
+    return Figures(
         report.name,
         report.title or report.name,
         request.period,
@@ -252,7 +250,6 @@ def laid_out(reading: Reading, now: Cells, before: tuple[Period, Cells] | None) 
         before[0] if before else None,
         report.picture,
     )
-    return in_one_currency(reading.ws, found, request.currency) if request.currency else found
 
 
 def nothing(report: Report) -> Values:
@@ -297,26 +294,3 @@ def _size(value: Number) -> float:
     if isinstance(value, Mapping):
         return max(map(float, value.values()), default=0.0)
     return float(value or 0)
-
-
-def in_one_currency(ws: Workspace, found: Figures, into: str) -> Figures:
-    """Figures with each of their sums in one currency, by the rates of today; NoRate if one is not known."""
-    rows = [*found.rows, *([found.total] if found.total else [])]
-    codes = {
-        code
-        for row in rows
-        for values in (row.values, row.before)
-        for value in values.values()
-        if isinstance(value, Mapping)
-        for code in value
-    }
-    one = Exchange(ws, codes, into, ws.today).in_one
-
-    def converted(values: Mapping[str, Number]) -> Values:
-        return {name: one(v) if isinstance(v, Mapping) else v for name, v in values.items()}
-
-    changed = [
-        row._replace(values=converted(row.values), before=converted(row.before)) for row in rows
-    ]
-    number = len(found.rows)
-    return replace(found, rows=tuple(changed[:number]), total=next(iter(changed[number:]), None))

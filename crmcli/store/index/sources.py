@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from crmcli.dataclass import dataclass, field, replace
-from crmcli.model.entities import ENTITIES
+from crmcli.model.entities import ENTITIES, having
 from crmcli.model.event import ANSWERS
+from crmcli.model.schema import own_fields
 from crmcli.store.index import derived
 from crmcli.store.index.columns import Columns
 
@@ -72,7 +73,7 @@ def _records(entity: str, columns: Columns) -> Source:
         pipeline = column.get("pipeline", "'leads'")
         tables += f" LEFT JOIN {_place(entity, pipeline, column['stage'])}"
         cells = _ends(entity, column)
-        cells |= _MORE[entity](column) | _stalled(entity, column, columns)
+        cells |= _sales(entity, columns) | _stalled(entity, column, columns)
     currency = column.get("currency", "")
     return Source(
         entity, tables, f"{entity}.id", "created_at", cells, pipeline=pipeline, currency=currency
@@ -110,24 +111,22 @@ def _ends(entity: str, column: Mapping[str, str]) -> dict[str, Cell]:
     }
 
 
-def _of_leads(column: Mapping[str, str]) -> dict[str, Cell]:
-    sold = (
-        "EXISTS (SELECT 1 FROM deal AS sale JOIN temp.declared AS end ON end.entity = 'deal'"
-        " AND end.pipeline = sale.f_pipeline AND end.stage = sale.f_stage AND end.kind = 'won'"
-        " WHERE sale.f_lead = lead.id)"
-    )
-    return {"sold": Cell(sold, "flag")}
+def _sales(entity: str, columns: Columns) -> dict[str, Cell]:
+    """Whether something was won of what a record became: of a lead, its deal."""
+    cells = {}
+    for heir in having("staged"):
+        own = columns.columns(heir)
+        links = [f for f in own_fields(heir) if f.system and entity in f.entities and f.name in own]
+        for link in links:
+            place = _place(heir, "heir.f_pipeline", "heir.f_stage", "its_end")
+            cells["sold"] = Cell(
+                f"EXISTS (SELECT 1 FROM {heir} AS heir JOIN {place} WHERE its_end.kind = 'won'"
+                f" AND heir.{own[link.name].name} = {entity}.id)",
+                "flag",
+            )
+    return cells
 
 
-def _of_deals(column: Mapping[str, str]) -> dict[str, Cell]:
-    """Whether the client bought before: the company, or else a contact."""
-    return {}
-
-
-_MORE: dict[str, Callable[[Mapping[str, str]], dict[str, Cell]]] = {
-    "lead": _of_leads,
-    "deal": _of_deals,
-}
 IDLE_DAYS = 14
 
 
