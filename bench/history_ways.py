@@ -25,7 +25,8 @@ def way(past: Past, here: Step, until: int) -> list[Step]:
         found = _next(past, here)
         if found is None:
             break
-        at = past.calm(here.at + 60 + int(chance.lognormvariate(1.7, 1.1) * DAY))
+        days = chance.lognormvariate(1.7, 1.1) * (30 if chance.random() < 0.04 else 1)
+        at = past.calm(here.at + 60 + int(days * DAY))
         if at >= until:
             break
         back = again = 0
