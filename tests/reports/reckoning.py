@@ -172,7 +172,6 @@ def funnel(
             "moved_away": rest.count("away"), "open": rest.count("open"),
             "median_days": _quantile(ended, 0.5), "p90_days": _quantile(ended, 0.9),
             "waiting": len(running), "waiting_days": _quantile(running, 0.5),
-            "waiting_p90": _quantile(running, 0.9),
             "skipped": len(set(reached) - set(mine["record"])),
         }  # fmt: skip
     for stage in (s.id for s in stages if s.kind == "lost"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pandas as pd
@@ -104,7 +104,9 @@ def outcomes(base: Base, by: Sequence[str], kind: str, period: Period = ALWAYS) 
         return {
             kind: len(rows),
             f"{kind}_amounts": amounts,
-            "average": {c: (a / with_amount[c]).quantize(CENTS) for c, a in amounts.items()},
+            "average": {
+                c: (a / with_amount[c]).quantize(CENTS, ROUND_HALF_UP) for c, a in amounts.items()
+            },
             "days": _median([row.days for row in rows]),
         }
 
@@ -120,7 +122,7 @@ def forecast(base: Base, by: Sequence[str] = ("close_by.month",)) -> dict[Place,
     frame = facts(base, "deals")
 
     def measure(rows: list[Any]) -> Row:
-        weighed = ((r.currency, r.weighted.quantize(CENTS, ROUND_HALF_EVEN))
+        weighed = ((r.currency, r.weighted.quantize(CENTS, ROUND_HALF_UP))
                    for r in rows if r.amount is not None)  # fmt: skip
         amounts = added((row.currency, row.amount) for row in rows)
         return {"open": len(rows), "amounts": amounts, "weighted": added(weighed)}
