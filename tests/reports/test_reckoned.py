@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from crmcli.reports.leads import read_leads
+
 from crmcli.workspace import Workspace
 from tests.reports import histories, reckoning
 from tests.reports.reckoning_files import Base
