@@ -18,6 +18,7 @@ NEEDS: Mapping[tuple[str, ...], str] = {
     ("audience",): SETTINGS,
     ("gate",): SETTINGS,
     ("contact", "sync"): SETTINGS,
+    ("score", "train"): SETTINGS,
 }
 """By the words of a command, or of its group, the power that it takes. What changes a file that is no record
 need not stand here: the change itself asks. `check` and `trust`, which open a workspace in their own way, ask

@@ -58,7 +58,10 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "Export records as CSV, xlsx, JSON lines, vCards or a calendar.",
         ),
     },
-    "Reports": {"report": ("report:report", "Figures from the records and the timeline.")},
+    "Reports": {
+        "report": ("report:report", "Figures from the records and the timeline."),
+        "score": ("score:score", "How likely leads and deals end well: train, list, explain."),
+    },
     "Workspace": {
         "init": ("init:init", "Create a workspace."),
         "login": ("login:login", "Say who you are here, or show who acts."),

@@ -76,6 +76,8 @@ DERIVED = (
     Field("next_task", kind_of("datetime"), "Next task", system=True, derived=True),
 )
 """What follows from the activities and tasks of a record, and of what is linked to it."""
+SCORED = Field("score", kind_of("chance"), "Score, %", system=True, derived=True)
+"""How likely it ends well, by what crm score train learned; of what stands in stages."""
 
 
 def has_activities(entity: str) -> bool:
@@ -103,7 +105,8 @@ class Schema:
         if not has_activities(entity):
             return own
         names = {field.name for field in own}
-        return (*own, *(field for field in DERIVED if field.name not in names))
+        scored = (SCORED,) if "staged" in ENTITIES[entity].traits else ()
+        return (*own, *(field for field in (*DERIVED, *scored) if field.name not in names))
 
     def plural(self, entity: str) -> str:
         """What several of an entity are called."""
@@ -129,7 +132,7 @@ class Schema:
 
     def words(self, entity: str) -> dict[str, Field]:
         """The fields by their labels, in each language, and by their names."""
-        fields = self.askable(entity)
+        fields = sorted(self.askable(entity), key=lambda own: not own.derived)
         labels = {word: own for own in fields for word in in_all(own.label) if word}
         return labels | {own.name: own for own in fields}
 

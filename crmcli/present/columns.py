@@ -7,17 +7,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import replace
-from crmcli.errors import BadUsage, InvalidData, NotFound
+from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.conditions.paths import routes
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Field
 from crmcli.model.kinds.maps import Maps
 from crmcli.model.listed import did_you_mean
-from crmcli.model.schema import has_field, own_fields
+from crmcli.model.schema import SCORED, has_field, own_fields
 from crmcli.model.words import in_words
 from crmcli.present.cells import Column, Locale, as_decimal, in_short, shown
 from crmcli.present.linked import column_at
+from crmcli.workspace.reads import no_scores
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
@@ -42,6 +43,8 @@ def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]
             words = ws.schema.words(entity)
             hint = did_you_mean(name, words, tr("one of {}", ", ".join(known)))
             raise BadUsage(tr("{} have no column {!r}", tr(ENTITIES[entity].plural), name), hint)
+        if field.name == SCORED.name and field.derived and ws.scores is None:
+            raise Refused(*no_scores())
         columns.append(Column.of(field))
     return columns
 
@@ -65,7 +68,8 @@ def _place(ws: Workspace, entity: str, column: Column) -> int:
 
 def derived_columns(ws: Workspace, entity: str) -> list[Column]:
     """The columns of what stands in no file."""
-    return [Column.of(field) for field in ws.schema.askable(entity) if field.derived]
+    fields = [field for field in ws.schema.askable(entity) if field.derived]
+    return [Column.of(field) for field in fields if field != SCORED or ws.scorer(entity)]
 
 
 def with_derived(
@@ -73,11 +77,15 @@ def with_derived(
 ) -> Sequence[Mapping[str, Any]]:
     """The rows with what the columns ask for that stands in no file; what is absent stands in no row."""
     asked = {column.name for column in columns}
-    names = [f.name for f in ws.schema.askable(entity) if f.derived and f.name in asked]
+    kinds = {f.name: f.kind for f in ws.schema.askable(entity) if f.derived and f.name in asked}
+    names = list(kinds)
     if not names:
         return rows
     known = ws.derived(entity, names, [str(row["id"]) for row in rows])
-    told = {record: {n: v for n, v in values.items() if v} for record, values in known.items()}
+    told = {
+        record: {n: kinds[n].number_in(v) for n, v in values.items() if v}
+        for record, values in known.items()
+    }
     return [{**row, **told.get(str(row["id"]), {})} for row in rows]
 
 

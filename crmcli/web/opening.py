@@ -13,7 +13,13 @@ from crmcli.language import tr
 from crmcli.store import layout
 from crmcli.workspace import Workspace
 
-_CONFIGURATION = (layout.SETTINGS, layout.PIPELINES, layout.FORMS, layout.HOOKS_FOLDER)
+_CONFIGURATION = (
+    layout.SETTINGS,
+    layout.PIPELINES,
+    layout.FORMS,
+    layout.SCORES,
+    layout.HOOKS_FOLDER,
+)
 
 
 class Opening:

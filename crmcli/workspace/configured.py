@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from crmcli.errors import InvalidData, NotFound, Problem
 from crmcli.language import counted, tr
@@ -17,7 +18,7 @@ from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import fold
 from crmcli.store.config.settings import load_settings, secrets_of
-from crmcli.store.layout import PIPELINES
+from crmcli.store.layout import PIPELINES, SCORES
 from crmcli.workspace.folder import Folder
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from crmcli.model.pipeline import Pipeline, Pipelines, Stage
     from crmcli.model.preset import KnownNames, Preset, Presets
     from crmcli.model.recipe import Recipe
+    from crmcli.model.scoring.scorer import Scorer
+    from crmcli.model.scoring.tables import Table
     from crmcli.model.view import View
 
 
@@ -115,7 +118,7 @@ class Configured(Folder):
         """Go on with other settings, which the file will say when a change is written."""
         self.settings = settings
         self.schema = Schema(settings.fields)
-        for name in ("pipelines", "views", "forms", "inputs", "env"):
+        for name in ("pipelines", "views", "forms", "scores", "_scorers", "inputs", "env"):
             self.__dict__.pop(name, None)
         self.look_again()
 
@@ -153,6 +156,40 @@ class Configured(Folder):
 
         stages = tuple(s.id for s in self.pipelines.leads.stages if s.kind == "open")
         return load_forms(self.root, Ground(self.schema, self.settings, stages), data)
+
+    @cached_property
+    def scores(self) -> Mapping[str, tuple[Table, ...]] | None:
+        """The tables of scores by entity, as scores.yaml has them; None without one, InvalidData with every
+        fault."""
+        return self.read_scores()
+
+    def read_scores(self, data: bytes | None = None) -> Mapping[str, tuple[Table, ...]] | None:
+        """What scores.yaml has, or another text in its place."""
+        if data is None and not self.has_file(SCORES):
+            return None
+        from crmcli.store.config.scores import load_scores
+
+        return load_scores(self.root, self.schema, data)
+
+    def scorer(self, entity: str) -> Scorer | None:
+        """What scores the records of an entity as the user may see them; None where nothing was learned."""
+        if entity not in self._scorers:
+            self._scorers[entity] = self._new_scorer(entity)
+        return self._scorers[entity]
+
+    def _new_scorer(self, entity: str) -> Scorer | None:
+        tables = (self.scores or {}).get(entity)
+        if not tables:
+            return None
+        from crmcli.model.scoring.scorer import Scorer
+
+        hidden = self.rights.hidden if self.rights is not None else ()
+        first = self.outline.of(entity)[0].key
+        return Scorer(tables, self.schema, hidden, ZoneInfo(self.settings.time_zone), first)
+
+    @cached_property
+    def _scorers(self) -> dict[str, Scorer | None]:
+        return {}
 
     def mentions(self, words: Sequence[str]) -> list[str]:
         """The places of templates and robots that say one of these words, like templates/mail/hello.j2:3."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crmcli.model.access import Rights
+    from crmcli.model.scoring.scorer import Scorer
     from crmcli.model.sent import Claim, SentList
     from crmcli.store.index import Agenda, Births, Index, Timeline
     from crmcli.workspace.trail import Trail
@@ -75,7 +76,18 @@ class Folder:
         from crmcli.store.index import Index
 
         country = self.settings.phone_country
-        return Index(self.root, self.schema, country, in_memory=self.only_reads, rights=self.rights)
+        return Index(
+            self.root,
+            self.schema,
+            country,
+            in_memory=self.only_reads,
+            rights=self.rights,
+            scorer=self.scorer,
+        )
+
+    def scorer(self, entity: str) -> Scorer | None:
+        """What scores the records of an entity; None where nothing was learned of them."""
+        return None
 
     @property
     def _index(self) -> Index:

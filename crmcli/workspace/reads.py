@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from crmcli.errors import Ambiguous, InvalidData, NoRecord, NotFound
+from crmcli.errors import Ambiguous, InvalidData, NoRecord, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.clocks import STEPPED, ClockStep, believed, in_order, in_right_time
 from crmcli.model.entities import ENTITIES
@@ -18,6 +19,7 @@ from crmcli.model.event import Event
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import InputContext
 from crmcli.model.kinds.identities import UNNAMED
+from crmcli.model.schema import SCORED, Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, Value, entity_of, fold
 from crmcli.store.records.stored import Stored
@@ -35,6 +37,22 @@ if TYPE_CHECKING:
 
 MOST_LOOKED_AT = 50
 """Records among which that one is looked for which is not finished."""
+
+
+def no_scores() -> tuple[str, str]:
+    """What is said where a score is asked for and nothing was learned, and the way out."""
+    return tr("there are no scores yet"), "learn them: crm score train"
+
+
+def _asks_for_score(schema: Schema, condition: Condition | None, order: Sequence[str]) -> bool:
+    """Whether a condition or an order looks at scores, and not at a field of one's own of that name."""
+    paths = [name.removeprefix("-").rpartition(".")[2] for name in order]
+    if condition is not None and SCORED.name in str(condition):
+        from crmcli.model.conditions.where import leaves
+
+        paths += [leaf.path[-1] for leaf in leaves(condition.tree)]
+    own = (field.name for fields in schema.custom.values() for field in fields)
+    return SCORED.name in paths and SCORED.name not in own
 
 
 class Reads(Entitled):
@@ -92,11 +110,21 @@ class Reads(Entitled):
             derive=self._derive,
         )
 
-    def _derive(self, record_id: str, name: str) -> Value | None:
-        entity = entity_of(record_id)
-        raw = self.derived(entity, [name], [record_id]).get(record_id, {}).get(name, "")
-        field = next(field for field in self.schema.askable(entity) if field.name == name)
+    def _derive(self, record: Record, name: str) -> Value | None:
+        if name == SCORED.name:
+            return self._scored(record)
+        raw = self.derived(record.entity, [name], [record.id]).get(record.id, {}).get(name, "")
+        field = next(field for field in self.schema.askable(record.entity) if field.name == name)
         return field.kind.parse(raw)
+
+    def _scored(self, record: Record) -> Decimal | None:
+        scorer = self.scorer(record.entity)
+        if scorer is None:
+            told = "{}; {}".format(*no_scores())
+            self.notes += [told] if told not in self.notes else []
+            return None
+        score = scorer.score(record)
+        return None if score is None else Decimal(score)
 
     def _follow(self, record_id: str) -> Record | None:
         try:
@@ -175,6 +203,8 @@ class Reads(Entitled):
     def _ask(self, condition: Condition | None, order: Sequence[str] = ()) -> None:
         if self.trail is not None and self.trail.is_spent:
             withheld.refuse_parts(condition, order)
+        if _asks_for_score(self.schema, condition, order) and self.scores is None:
+            raise Refused(*no_scores())
 
     def _leaving(self, rows: Documents[dict[str, Raw]]) -> Documents[dict[str, Raw]]:
         """Rows, each of which the audit sees when it is taken."""
@@ -206,6 +236,10 @@ class Reads(Entitled):
         if len(known) == len(set(records)):  # less to look at than all files
             return known
         return self._index.derived(entity, names, records)
+
+    def before_ends(self, entity: str) -> dict[str, dict[str, Raw]]:
+        """By record and field what stood there before the record ended, where the end changed it."""
+        return self._index.before_ends(entity)
 
     def count(self, entity: str, condition: Condition | None = None) -> int:
         """How many records fit a condition."""

@@ -47,7 +47,7 @@ REFUSED = {
     "mail junk": "has no letters", "mail save": "has no letters", "mail show": "has no letters",
     "mail reply": "has no letters", "sms show": "has no SMS",
     "activity rm": "no activity", "activity edit": "no activity", "jobs": "no job",
-    "intake": "nothing that came in is",
+    "intake": "nothing that came in is", "score train": "a score needs", "score": "no scores yet",
     "audience export": "no audience", "import undo": "no import", "trigger answer": "no event asks",
     "trigger fire": "waits for 'shipment.sent'", "import": "no such file", "trust": "no such folder",
     "robots diff": "git has no pipelines.yaml", "robots start": "no sequence", "robots stop": "no sequence",

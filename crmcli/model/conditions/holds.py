@@ -67,7 +67,7 @@ class Env:
     schema: Schema
     follow: Callable[[str], Record | None]
     country: str = "RU"
-    derive: Callable[[str, str], Value | None] = lambda _record, _name: None
+    derive: Callable[[Record, str], Value | None] = lambda _record, _name: None
     """The value of a derived field of a record."""
 
 
@@ -179,7 +179,7 @@ def value_of(step: PathStep, record: Record, env: Env) -> Any:
     """What a record has in the field of a step."""
     field = step.field
     if field.derived:
-        return env.derive(record.id, field.name)
+        return env.derive(record, field.name)
     value: Any = record.custom.get(field.name) if field.custom else record.get(field.name)
     if value is None:
         return field.kind.empty

@@ -35,6 +35,7 @@ def problems(ws: Workspace) -> list[Problem]:
         (layout.PIPELINES, ws.faults_of_rules),
         (layout.VIEWS, lambda: ws.views),
         (layout.FORMS, lambda: ws.forms),
+        (layout.SCORES, lambda: ws.scores),
         (layout.BLOCKLIST, lambda: blocklist(ws)),
         (layout.PRODUCTS, lambda: products(ws)),
         (layout.RATES, lambda: rates(ws)),

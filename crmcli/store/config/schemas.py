@@ -11,6 +11,7 @@ from crmcli.store.config import (
     forms,
     pipelines,
     robots,
+    scores,
     settings_keys,
     stages,
     triggers,
@@ -37,6 +38,7 @@ def schema_files() -> dict[str, bytes]:
         **_file("views", views.SHAPE, {}),
         **_file("forms", forms.SHAPE, {}),
         **_file("access", access.SHAPE, {}),
+        **_file("scores", scores.SHAPE, {}),
     }
 
 

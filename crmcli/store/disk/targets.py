@@ -17,6 +17,7 @@ CONFIGURATION = frozenset(
         "pipelines.yaml",
         "views.yaml",
         "forms.yaml",
+        "scores.yaml",
         "access.yaml",
         "reports.yaml",
         "plans.yaml",

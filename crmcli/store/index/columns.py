@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from crmcli import __version__
 from crmcli.dataclass import dataclass
@@ -11,6 +12,9 @@ from crmcli.model.conditions.paths import PathStep
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Field
 from crmcli.model.schema import Schema
+
+if TYPE_CHECKING:
+    from crmcli.model.scoring.scorer import Scorer
 
 LAYOUT = 15
 """Counts up whenever the tables, or what stands in them, change."""
@@ -73,6 +77,8 @@ class Columns:
         """Whether the reader sees a part alone: nothing may be ranked by what all records say."""
         self.is_scanned = False
         """Whether words must be sought in the texts that the reader sees, not in the full text."""
+        self.scorer: Callable[[str], Scorer | None] = lambda _entity: None
+        """What scores the records of an entity, if anything was learned of them."""
         self._columns: dict[str, dict[str, Column]] = {}
         self._lists: dict[tuple[str, str], int] = {}
         for entity in ENTITIES:

@@ -1,4 +1,4 @@
-"""What is derived of a record's activities and tasks: as SQL of a row, with the keys of its field."""
+"""What is derived of a record, its activities and tasks: as SQL of a row, with the keys of its field."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import ACTIVITIES, EDITED, Event, edited_event
 from crmcli.model.kinds import Field
-from crmcli.model.schema import has_activities, has_field, own_fields
+from crmcli.model.schema import SCORED, has_activities, has_field, own_fields
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.events import COLUMNS, event_of
 from crmcli.store.index.tables import IS_AMENDED
@@ -31,8 +31,19 @@ _SQL = {"last_activity": _LAST, "next_task": _NEXT}
 
 def expression(field: Field, columns: Columns, entity: str, row: str) -> str:
     """The key of a derived field of a row of the entity's table; NULL where there is none."""
+    if field.name == SCORED.name:
+        return _score(columns, entity, row)
     records = " UNION ALL ".join(_concerned(columns, entity, row))
     return _SQL[field.name].format(records=records).replace("\n", " ")
+
+
+def _score(columns: Columns, entity: str, row: str) -> str:
+    scorer = columns.scorer(entity)
+    if scorer is None:
+        return "NULL"
+    from crmcli.store.index import scoring
+
+    return scoring.expression(scorer, columns, entity, row)
 
 
 def _concerned(columns: Columns, entity: str, row: str) -> Iterator[str]:
@@ -82,7 +93,9 @@ def values(
     sql = f"SELECT id, {cells} FROM {entity} WHERE id IN (SELECT value FROM json_each(?))"
     names = [field.name for field in fields]
     return {
-        row[0]: {name: key or "" for name, key in zip(names, row[1:], strict=True)}
+        row[0]: {
+            name: "" if key is None else str(key) for name, key in zip(names, row[1:], strict=True)
+        }
         for row in connection.execute(sql, [json.dumps(list(records))])
     }
 

@@ -17,7 +17,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Key, kind_of
 from crmcli.model.kinds.contact_points import HIDDEN
 from crmcli.model.values import Raw, entity_of, fold
-from crmcli.store.index import derived, query
+from crmcli.store.index import derived, ends, query
 from crmcli.store.index.answers import Facts, Total
 from crmcli.store.index.columns import AS_GIVEN, Columns
 from crmcli.store.index.documents import Documents, document
@@ -242,6 +242,10 @@ class Selection(Upkeep):
         """The derived fields of some records, raw, by id and name; absent ones are ""."""
         fields = [field for field in self._columns.schema.askable(entity) if field.name in names]
         return self.read(lambda c: derived.values(c, self._columns, entity, fields, records))
+
+    def before_ends(self, entity: str) -> dict[str, dict[str, Raw]]:
+        """What fields said before records ended, where that was changed with the end or later."""
+        return self.read(lambda connection: ends.before(connection, self._columns, entity))
 
     def merged(self, survivor: str = "") -> list[tuple[str, str]]:
         """The records that went into others, each with the one into which; of one of these if named."""

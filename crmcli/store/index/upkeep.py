@@ -17,6 +17,7 @@ from crmcli.store.index.columns import Columns
 
 if TYPE_CHECKING:
     from crmcli.model.access import Rights
+    from crmcli.model.scoring.scorer import Scorer
     from crmcli.store.index.examining import Examiner
     from crmcli.store.index.eyes import Eyes
     from crmcli.store.index.rows import Reader
@@ -40,10 +41,12 @@ class Upkeep:
         *,
         in_memory: bool = False,
         rights: Rights | None = None,
+        scorer: Callable[[str], Scorer | None] | None = None,
     ) -> None:
         self._root = root
         self._in_memory = in_memory
         self._columns = Columns(schema, country)
+        self._columns.scorer = scorer or self._columns.scorer
         self._reader: Reader | None = None
         self._connection: sqlite3.Connection | None = None
         self._eyes: Eyes | None = None

@@ -1,0 +1,1 @@
+"""Scores: how likely a lead or a deal ends well, by what ended before."""
