@@ -11,7 +11,7 @@ from crmcli.model.values import parse_instant
 
 
 class Dates(NamedTuple):
-    """When a record was created and closed by its own fields, in seconds; None where they say nothing."""
+    """When a record was created and first closed by its own fields, in seconds; or None."""
 
     created: float | None
     closed: float | None = None
@@ -90,12 +90,13 @@ def _first(event: Event, dates: Dates) -> Iterator[Entry]:
     now = _entry(event)
     created = now.at if dates.created is None else dates.created
     stood = _stood(event)
-    if now.stage not in stood:
+    came = stood.pop(now.stage, None)
+    if came is None:
         was_closed = dates.closed is not None and dates.closed <= now.at
-        stood[now.stage] = max(
-            dates.closed if was_closed and dates.closed else created, *stood.values(), created
-        )
+        came = max(dates.closed if was_closed and dates.closed else created, created)
     entered = sorted((at, stage) for stage, at in stood.items())
+    # Days have no hours: of stages that it came to on one day it stands in that of the event.
+    entered.append((max([came, *stood.values()]), now.stage))
     if entered[0][0] > created:
         yield now._replace(at=created, stage="")
     for at, stage in entered:

@@ -15,7 +15,8 @@ from crmcli.workspace.undone import places_that_count
 
 _PAGE = 2000
 """Records that are told in one transaction of the index."""
-_CLOSED = ("closed_at", "converted_at")
+_CLOSED = ("first_closed_at", "closed_at", "converted_at")
+"""Who came in closed was so by the first of these that it has."""
 
 
 def settle_stays(ws: Workspace) -> None:

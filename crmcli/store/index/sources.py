@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.model.entities import ENTITIES, having
-from crmcli.model.event import ANSWERS
+from crmcli.model.event import ANSWERS, TOGETHER
 from crmcli.model.schema import own_fields
 from crmcli.store.index import derived
 from crmcli.store.index.columns import Columns
@@ -23,6 +23,8 @@ class Cell(NamedTuple):
 _KIND = Cell("ifnull(declared.kind, 'open')").sql
 _IS_OPEN = f"{_KIND} = 'open'"
 _ANSWERS = ", ".join(map(repr, ANSWERS))
+_IS_AGAIN = f"json_valid(event.data) AND json_extract(event.data, '$.{TOGETHER}') IS NOT NULL"
+"""Whether an activity that several records share is told of the first of them already."""
 DECLARED = """
 CREATE TEMP TABLE IF NOT EXISTS declared (entity TEXT, pipeline TEXT, stage TEXT, position INTEGER,
     kind TEXT, rank INTEGER, chance REAL, max_days INTEGER, PRIMARY KEY (entity, pipeline, stage))
@@ -108,6 +110,10 @@ def _ends(entity: str, column: Mapping[str, str]) -> dict[str, Cell]:
             "money",
         ),
         "lost_from": Cell(_lost_from(entity), "stage"),
+        "form": Cell(
+            f"(SELECT json_extract(event.data, '$.form') FROM event WHERE event.record = {entity}.id"
+            f" AND event.kind = 'form.submitted' AND json_valid(event.data) ORDER BY event.id LIMIT 1)"
+        ),
     }
 
 
@@ -260,12 +266,12 @@ def _activities(_: str, columns: Columns) -> Source:
         "at",
         {
             "at": Cell(derived.HAPPENED, "instant"),
-            "owner": Cell("event.actor", "user"),
-            "kind": Cell("event.kind", "word"),
+            "owner": Cell(derived.ACTOR_NOW, "user"),
+            "kind": Cell(derived.KIND_NOW, "word"),
             "entity": Cell("substr(event.record, 1, instr(event.record, '-') - 1)", "word"),
-            "people": Cell("instr(event.actor, ':') = 0", "flag"),
+            "people": Cell(f"instr({derived.ACTOR_NOW}, ':') = 0", "flag"),
         },
-        where=derived.IS_CURRENT,
+        where=f"{derived.IS_CURRENT} AND NOT ({_IS_AGAIN})",
     )
 
 
@@ -274,7 +280,8 @@ def _answers(entity: str, columns: Columns) -> Source:
     created = f"{entity}.{columns.columns(entity)['created_at'].name}"
     first = (
         f"(SELECT min({derived.HAPPENED}) FROM event WHERE event.record = {entity}.id"
-        f" AND event.kind IN ({_ANSWERS}) AND instr(event.actor, ':') = 0 AND {derived.IS_CURRENT})"
+        f" AND {derived.KIND_NOW} IN ({_ANSWERS}) AND instr({derived.ACTOR_NOW}, ':') = 0"
+        f" AND {derived.IS_CURRENT})"
     )
     hours = f"(seconds({first}) - seconds({created})) / 3600.0"
     made = _records(entity, columns)
