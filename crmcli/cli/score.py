@@ -100,7 +100,7 @@ def list_(session: Session, of: str) -> Iterator[Told | Listing]:
         return
     for table in tables:
         session.out.note(present.headline(ws, table))
-        for line in present.quality(table):
+        for line in (*present.quality(table), *present.gone(ws, table)):
             session.out.note(line)
         yield present.odds(ws, table)
 

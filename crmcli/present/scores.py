@@ -13,6 +13,7 @@ from crmcli.model.scoring.features import FILLED, HOUR, WEEKDAY, WEEKDAYS, Featu
 from crmcli.model.scoring.grouping import LEAST
 from crmcli.model.scoring.scorer import GONE, HIDDEN, UNSEEN, Explained, Line
 from crmcli.model.scoring.tables import ABSENT, OTHER, Group, Table, Tenth
+from crmcli.model.values import fold, format_decimal
 from crmcli.present.cells import Column, Listing, Locale
 from crmcli.present.columns import named
 from crmcli.workspace import Workspace
@@ -89,11 +90,13 @@ def odds(ws: Workspace, table: Table) -> Listing:
             {
                 **_keys(ws, table),
                 **named_as,
+                "key": _key(group),
                 "value": value_text(ws, table.entity, feature, group),
                 **_counts(ws, group),
                 "odds": group.odds,
             }
             for group in term.groups
+            if not _is_colleague(ws, feature, group)
         ]
     return Listing(rows, ODDS, "no field tells anything")
 
@@ -104,6 +107,23 @@ def _keys(ws: Workspace, table: Table) -> dict[str, Any]:
 
 def _is_hidden(ws: Workspace, entity: str, feature: Feature) -> bool:
     return ws.rights is not None and (entity, feature.field.name) in ws.rights.hidden
+
+
+def _is_colleague(ws: Workspace, feature: Feature | None, group: Group) -> bool:
+    """Whether a group tells how somebody else works, to who sees a part of the records."""
+    if ws.rights is None or not ws.rights.is_narrow or feature is None:
+        return False
+    is_user = feature.field.kind.listed_in == "users" and not feature.part
+    return is_user and bool(group.value) and fold(group.value) != fold(ws.user)
+
+
+def gone(ws: Workspace, table: Table) -> list[str]:
+    """The fields of a table that are there no more."""
+    scorer = ws.scorer(table.entity)
+    names = [
+        t.feature for t in table.terms if scorer and scorer.feature(table.entity, t)[1] == GONE
+    ]
+    return [tr("no field {!r} any more: it adds nothing to scores", name) for name in names]
 
 
 def _counts(ws: Workspace, group: Group | None) -> dict[str, Any]:
@@ -163,6 +183,7 @@ def explained(ws: Workspace, found: Explained) -> Listing:
         {
             "feature": "",
             "field": tr("to begin with"),
+            "key": "",
             "value": "",
             "of": table.of,
             "won": table.won,
@@ -174,6 +195,7 @@ def explained(ws: Workspace, found: Explained) -> Listing:
     total = {
         "feature": "score",
         "field": tr(SCORED.label),
+        "key": "",
         "value": "",
         "of": None,
         "won": None,
@@ -188,5 +210,12 @@ def _of_line(ws: Workspace, table: Table, line: Line, adds: Decimal) -> dict[str
     else:
         value = tr(_WHY[line.why])
     field = _field(line.feature, line.term.feature)
-    row = {"feature": line.term.feature, "field": field, "value": value, **_counts(ws, line.group)}
-    return {**row, "adds": adds}
+    named_as = {"feature": line.term.feature, "field": field}
+    key = _key(line.group) if line.group else line.why
+    return {**named_as, "key": key, "value": value, **_counts(ws, line.group), "adds": adds}
+
+
+def _key(group: Group) -> str:
+    """What stands for a group in JSON: its value, absent, other, or its bounds."""
+    bounds = ("" if bound is None else format_decimal(bound) for bound in (group.low, group.high))
+    return group.value or group.what or "..".join(bounds)

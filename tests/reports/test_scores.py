@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
+import re
+import shlex
+import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +19,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crmcli.cli.helping import GUIDES
+from crmcli.dataclass import replace
+from crmcli.errors import BadUsage, InvalidData
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
-from crmcli.model.scoring.features import WEEKDAYS, Feature, features
+from crmcli.model.scoring.features import AT_END, WEEKDAYS, Feature, features
+from crmcli.model.scoring.grouping import grouped
+from crmcli.model.scoring.learning import Ended, learned, trial
 from crmcli.model.scoring.scorer import Scorer, shares
 from crmcli.model.scoring.tables import ABSENT, OTHER, Group, Table, Tenth, Term, Trial, score_of
+from crmcli.model.scoring.trials import judged
 from crmcli.model.values import Phone
 from crmcli.reports.score_training import train
-from crmcli.sales.settings import scores
+from crmcli.sales.deals import lose_in, win_in
+from crmcli.sales.settings import fields, scores
 from crmcli.workspace import Workspace
 from tests import kit
-from tests.kit import NOW
+from tests.kit import NOW, Run
 from torture.copies import copied
 
 SETTINGS = """
@@ -90,7 +103,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def ws(base: Path, tmp_path: Path) -> Workspace:
-    return kit.opened(copied(base, tmp_path / "ws"))
+    return kit.opened(copied(base, tmp_path / "base"))
 
 
 @pytest.fixture(scope="module")
@@ -162,3 +175,319 @@ def test_what_fields_add_adds_up_to_the_tenth(start: int, effects: list[int]) ->
     if any(effects) or begin == end:
         assert begin + sum(told) == end
     assert 0 <= min(begin, end) <= max(begin, end) <= 100
+
+
+# -- what is learned -----------------------------------------------------------------------------------
+
+
+def _ended(seed: int, number: int, effect: float) -> list[Ended]:
+    rng = random.Random(seed)
+    found = []
+    for n in range(number):
+        key = rng.choice(["web", "call", None])
+        good = rng.random() < 1 / (
+            1 + math.exp(-(effect if key == "web" else -effect if key else 0))
+        )
+        found.append(Ended(f"lead-{n:08}", good, [key, rng.choice(["anna", "boris"])]))
+    return found
+
+
+def _two(ws: Workspace) -> list[Feature]:
+    known = {one.name: one for one in features(ws.schema, "lead")}
+    return [known["source"], known["owner"]]
+
+
+def test_the_odds_are_those_of_the_counts(shared: Workspace) -> None:
+    records = _ended(3, 3000, 1.2)
+    taught = learned(records, _two(shared), "RUB")
+    [term] = taught.terms  # the owner has nothing to do with it
+    assert term.feature == "source"
+    for group in term.groups:
+        own = [r.won for r in records if r.keys[0] == (group.value or None)]
+        assert (group.of, group.won) == (len(own), sum(own))
+        true = {"web": math.exp(1.2), "call": math.exp(-1.2)}.get(group.value, 1.0)
+        assert float(group.odds * taught.start) == pytest.approx(true, rel=0.25)
+
+
+def test_what_is_said_twice_counts_once(shared: Workspace) -> None:
+    records = [Ended(one.id, one.won, [one.keys[0]] * 2) for one in _ended(4, 3000, 1.2)]
+    known = {one.name: one for one in features(shared.schema, "lead")}
+    taught = learned(records, [known["source"], known["utm.source"]], "RUB")
+    odds = math.prod(float(term.named["web"].odds) for term in taught.terms)
+    assert odds * float(taught.start) == pytest.approx(math.exp(1.2), rel=0.25)
+
+
+@pytest.mark.parametrize(("effect", "is_better"), [(0.0, False), (1.0, True)])
+def test_records_kept_apart_say_how_right_it_is(
+    shared: Workspace, effect: float, is_better: bool
+) -> None:
+    records = _ended(5, 1500, effect)
+    told = trial(records, _two(shared), "RUB")
+    assert told.is_better is is_better
+    assert (told.of, told.won) == (1500, sum(one.won for one in records))
+    assert sum(tenth.of for tenth in told.tenths) == 1500
+    assert sum(tenth.won for tenth in told.tenths) == told.won
+    if is_better:  # what is scored 60 to 69 is won about so often
+        for tenth in told.tenths:
+            assert tenth.of < 60 or abs(100 * tenth.won / tenth.of - tenth.low - 5) < 15
+
+
+def test_a_pair_is_told_apart_as_often_as_pairs_say() -> None:
+    rng = random.Random(2)
+    told = [(rng.randrange(-20, 20), 50, rng.random() < 0.4) for _ in range(120)]
+    pairs = [(a > b) + (a == b) / 2 for a, _, won in told if won for b, _, lost in told if not lost]
+    assert judged(told).auc == pytest.approx(sum(pairs) / len(pairs), abs=0.001)
+
+
+def test_small_groups_go_into_others_and_none_is_smaller_than_five(shared: Workspace) -> None:
+    for entity in ("lead", "deal"):
+        for table in (shared.scores or {})[entity]:
+            assert min(group.of for term in table.terms for group in term.groups) >= 5
+    [source, _] = _two(shared)
+    term = grouped(source, ["web"] * 20 + ["call"] * 6 + ["fair"] * 3 + [None] * 2, "RUB")
+    assert term is not None
+    assert [(g.value, g.what) for g in term.groups] == [("web", ""), ("call", ""), ("", OTHER)]
+    term = grouped(
+        source, ["web"] * 20 + ["call"] * 6 + ["fair"] * 3, "RUB"
+    )  # three would tell of three
+    assert term is not None
+    assert [(g.value, g.what) for g in term.groups] == [("web", ""), ("", OTHER)]
+
+
+# -- nothing that is known only at the end --------------------------------------------------------------
+
+
+def test_no_score_looks_at_what_says_the_end(shared: Workspace) -> None:
+    for entity in ("lead", "deal"):
+        names = {one.field.name for one in features(shared.schema, entity)}
+        assert not names & AT_END
+        assert {"source", "owner", "amount", "created_at", "utm"} <= names
+        kinds = {one.field.kind.listed_in for one in features(shared.schema, entity)}
+        assert "stages" not in kinds
+
+
+def test_what_was_filled_in_with_the_end_counts_as_it_stood_before(
+    tmp_path: Path,
+) -> None:
+    root = kit.workspace(tmp_path / "ws", PIPELINES, SETTINGS)
+    ws = kit.opened(root, now=NOW - timedelta(days=40))
+    rng, ids = random.Random(1), []
+    with ws.change("fill") as change:
+        for _ in range(140):
+            deal = _made(ws, "deal", rng, 0)
+            ids.append(deal.id)
+            change.add(deal)
+    later = kit.opened(root, now=NOW - timedelta(days=30))
+    with later.change("end") as change:
+        for number, record_id in enumerate(ids):
+            good = number % 2 == 0
+            deal = change.get(record_id)
+            told = {**deal.custom, "verdict": "fine" if good else "dear"}
+            change.save(replace(deal, custom=told, amount=Decimal(9 if good else 7)))
+            win_in(change, later, record_id) if good else lose_in(
+                change, later, record_id, reason="Дорого"
+            )
+    after = kit.opened(root)
+    with after.change("later") as change:
+        for record_id in ids[::2]:
+            change.save(replace(change.get(record_id), source="referral"))
+    found = train(kit.opened(root), "deal")
+    [table] = found.tables
+    assert (table.of, table.won) == (140, 70)
+    told = {term.feature: term for term in table.terms}
+    assert not {"verdict"} & set(told)
+    assert not any("referral" in term.named for term in told.values())
+    assert not table.trial.is_better  # ends came by turns: nothing that stood before tells them
+
+
+def test_a_field_that_only_one_end_has_is_left_out_and_named(ws: Workspace) -> None:
+    with ws.change("hand") as change:  # an import, or a hand: nobody saw when it was filled in
+        for deal in ws.select("deal", ws.condition("stage = lost", "deal")):
+            content = change.get(deal.id)
+            change.save(replace(content, custom={**content.custom, "verdict": "dear"}))
+    for deal in ws.select("deal", ws.condition("stage = lost", "deal")):
+        path = kit.file_of(ws, deal.id)
+        path.write_text(path.read_text("utf-8"), "utf-8")
+    shutil.rmtree(ws.root / "data/timeline")
+    again = kit.opened(ws.root)
+    found = train(again, "deal")
+    assert found.left_out == ["verdict"]
+    assert all(term.feature != "verdict" for table in found.tables for term in table.terms)
+    [table] = train(again, "deal", taken=["verdict"]).tables
+    assert "verdict" in {term.feature for term in table.terms}
+    assert "source" not in {
+        t.feature for t in train(again, "deal", without=["source"]).tables[0].terms
+    }
+    with pytest.raises(BadUsage, match="no score can be made of 'sourse'") as refused:
+        train(again, "deal", without=["sourse"])
+    assert refused.value.hint == "did you mean 'source'?"
+
+
+# -- on the command line ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(ws: Workspace, crm: Callable[..., Run]) -> Callable[..., Run]:
+    """The real program in the base."""
+    return partial(crm, cwd=ws.root, CRM_USER="anna", CRM_LANG="en")
+
+
+def test_training_writes_a_file_that_says_the_same_again(
+    ws: Workspace, run: Callable[..., Run]
+) -> None:
+    path = ws.root / "scores.yaml"
+    path.unlink()
+    dry = run("score", "train", "-n")
+    assert dry.code == 0, dry.err
+    assert "dry run: leads: learned on 2026-11-23" in dry.out
+    assert not path.exists()
+    first = run("score", "train")
+    assert first.code == 0, first.err
+    assert re.search(
+        r"deals \(Продажи\): learned on .* from (\d+) closed, \d+ of them won", first.out
+    )
+    assert "of the tenth with the highest scores" in first.err
+    assert "deals (Мелкие): 0 closed, 0 won, 0 lost; a score needs 100, 20 of each" in first.err
+    text = path.read_bytes()
+    assert run("score", "train").code == 0
+    assert path.read_bytes() == text
+    assert run("check").code == 0, run("check").out
+    assert run("score", "train", "deals").code == 0  # the leads keep theirs
+    assert path.read_bytes() == text
+
+
+def test_a_score_is_a_column_an_order_and_a_condition(
+    ws: Workspace, run: Callable[..., Run]
+) -> None:
+    rows = json.loads(run("lead", "list", "--all", "--columns", "id,score", "--json").out)
+    assert {type(row["score"]) for row in rows} == {int}
+    high = {row["id"] for row in rows if row["score"] > 70}
+    assert 0 < len(high) < len(rows)
+    asked = run("lead", "list", "--all", "--where", "score > 70", "--ids").out.split()
+    assert set(asked) == high
+    ordered = json.loads(
+        run("lead", "list", "--all", "--sort=-score", "--columns", "score", "--json").out
+    )
+    assert [row["score"] for row in ordered] == sorted((r["score"] for r in rows), reverse=True)
+    assert f"Score, %: {rows[0]['score']}" in re.sub(
+        r" +", " ", run("lead", "show", rows[0]["id"]).out
+    )
+    for line in (GUIDES / "en/scores.txt").read_text("utf-8").split("\n"):
+        if line.startswith("  crm "):
+            example = line.replace("7k3", rows[0]["id"])
+            assert run(*shlex.split(example)[1:]).code == 0, line
+
+
+def test_what_explains_a_score_adds_up_to_it(ws: Workspace, run: Callable[..., Run]) -> None:
+    for entity in ("lead", "deal"):
+        [record, *_] = ws.select(entity)
+        rows = json.loads(run("score", "explain", record.id, "--json").out)
+        *parts, total = [Decimal(str(row["adds"])) for row in rows]
+        assert sum(parts) == total == ws.env.derive(record, "score")
+        sizes = [abs(one) for one in parts[1:]]
+        assert sizes == sorted(sizes, reverse=True)
+        for row in rows[1:-1]:
+            if row["feature"] == "source":
+                where = f"source = {record.get('source')} and closed_at is not empty"
+                assert row["of"] == len(ws.select(entity, ws.condition(where, entity)))
+
+
+def test_without_a_file_and_with_too_few_it_is_one_line(
+    tmp_path: Path, crm: Callable[..., Run]
+) -> None:
+    root = kit.workspace(tmp_path / "ws2", PIPELINES, SETTINGS)
+    fill(kit.opened(root), 30, random.Random(3))
+    run = partial(crm, cwd=root, CRM_USER="anna", CRM_LANG="en")
+    record = run("lead", "list", "--ids", "--limit", "1").out.strip()
+    for command in (
+        ["lead", "list", "--columns", "id,score"], ["lead", "list", "--where", "score > 70"],
+        ["deal", "list", "--sort=-score"], ["task", "list", "--where", "about.score > 7"],
+        ["score", "list"], ["score", "explain", record],
+    ):  # fmt: skip
+        done = run(*command)
+        assert (done.code, done.out) == (1, ""), command
+        assert (
+            done.err == "crm: error: there are no scores yet\nhint: learn them: crm score train\n"
+        )
+    assert run("lead", "show", record).code == 0
+    done = run("score", "train", "leads")
+    assert done.code == 1
+    assert re.fullmatch(
+        r"crm: error: leads: \d\d closed, \d+ converted, \d+ junk; a score needs 100, 20 of each\n"
+        r"hint: close more of them first\n",
+        done.err,
+    )
+    assert not (root / "scores.yaml").exists()
+
+
+WRONG = [
+    (
+        "- field: source",
+        "- field: sourse",
+        "no score can be made of 'sourse' (did you mean 'source'?)",
+    ),
+    ("    start:", "    strat:", "unknown key 'strat' (did you mean 'start'?"),
+    ("odds: '", "odds: 'x", "is not a number"),
+    ("odds: '", "odds: '-", "are no odds, which are more than 0"),
+    (
+        "- value: web",
+        "- value: web\n            is: absent",
+        "a group is one of value, is, or from and below",
+    ),
+    ("leads:", "laeds:", "unknown key 'laeds' (did you mean 'leads'?"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "told"), WRONG)
+def test_a_mistake_in_the_file_is_told_with_its_line(
+    ws: Workspace, old: str, new: str, told: str
+) -> None:
+    text = (ws.root / "scores.yaml").read_text("utf-8")
+    assert old in text
+    changed = text.replace(old, new, 1)
+    line = 1 + next(
+        n
+        for n, (a, b) in enumerate(zip(text.split("\n"), changed.split("\n"), strict=False))
+        if a != b
+    )
+    (ws.root / "scores.yaml").write_text(changed, "utf-8")
+    with pytest.raises(InvalidData) as refused:
+        kit.opened(ws.root).rows("lead", ws.condition("score > 1", "lead"))
+    assert any(f"scores.yaml:{n}: " in str(p) and told in str(p)
+               for p in refused.value.problems for n in (line, line + 1, line - 1)), [
+        str(p) for p in refused.value.problems]  # fmt: skip
+
+
+def test_a_field_that_is_gone_and_a_value_that_is_new_add_nothing(
+    ws: Workspace, run: Callable[..., Run]
+) -> None:
+    lead = kit.lead(ws, source="web", owner="anna", phones="+7 916 123-45-67")
+    path = ws.root / "scores.yaml"
+    text = path.read_text("utf-8")
+    before = kit.opened(ws.root).env.derive(lead, "score")
+    path.write_text(text.replace("- value: web", "- value: fair", 1), "utf-8")
+    assert _why(run, lead)["source"] == ("a value never seen: adds nothing", 0)
+    without = kit.opened(ws.root).env.derive(lead, "score")
+    assert without != before
+    path.write_text(text.replace("- field: source", "- field: colour_of_roof", 1), "utf-8")
+    assert _why(run, lead)["colour_of_roof"] == ("no such field any more: adds nothing", 0)
+    assert kit.opened(ws.root).env.derive(lead, "score") == without
+    checked = run("check")
+    assert checked.code == 0
+    assert "no field 'colour_of_roof' any more" in checked.err
+
+
+def _why(run: Callable[..., Run], record: Record) -> dict[str, tuple[str, float]]:
+    rows = json.loads(run("score", "explain", record.id, "--json").out)
+    return {row["feature"]: (row["value"], row["adds"]) for row in rows}
+
+
+def test_a_renamed_field_keeps_its_odds(ws: Workspace) -> None:
+    kit.replace(ws.root / "scores.yaml", "deals:", "deals:\n  # looked at in autumn")
+    text = (ws.root / "scores.yaml").read_text("utf-8")
+    at = text.index("- field: source", text.index("deals:"))
+    (ws.root / "scores.yaml").write_text(text[:at] + "- field: city" + text[at + 15 :], "utf-8")
+    fields.rename(kit.opened(ws.root), "deal", "city", "town")
+    [table] = (kit.opened(ws.root).scores or {})["deal"]
+    assert "town" in {term.feature for term in table.terms}
+    assert "# looked at in autumn" in (ws.root / "scores.yaml").read_text("utf-8")

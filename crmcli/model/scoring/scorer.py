@@ -11,7 +11,7 @@ from typing import NamedTuple
 from crmcli.model.fields import Record
 from crmcli.model.schema import Schema
 from crmcli.model.scoring.features import Feature, feature_named
-from crmcli.model.scoring.tables import UNIT, Group, Table, Term, effect_of, score_of
+from crmcli.model.scoring.tables import UNIT, Group, Table, Term, chance_of, effect_of, score_of
 from crmcli.model.values import fold
 
 GONE, HIDDEN, UNSEEN = "gone", "hidden", "unseen"
@@ -99,26 +99,26 @@ class Scorer:
         if table is None:
             return None
         start = effect_of(table.start)
-        lines = sorted(self.lines(table, record), key=lambda line: -abs(line.effect))
+        lines = self.lines(table, record)
         effects = [line.effect for line in lines]
         begin, end = score_of(start) or 0, score_of(start + sum(effects)) or 0
         added = shares(begin, end, start, effects)
-        return Explained(table, begin, list(zip(lines, added, strict=True)), end)
+        told = sorted(zip(lines, added, strict=True), key=lambda pair: -abs(pair[1]))
+        return Explained(table, begin, told, end)
 
 
 def shares(begin: int, end: int, start: int, effects: Sequence[int]) -> list[Decimal]:
     """What each effect adds to a score, in proportion, rounded to tenths so that they add up exactly."""
     total = sum(effects)
-    wanted = 10 * (end - begin)
     if abs(total) < UNIT // 10:  # they cancel each other: what each would add alone
-        chance = begin / 100
-        slope = 1000 * chance * (1 - chance) / UNIT
+        slope = 1000 * chance_of(start) * (1 - chance_of(start)) / UNIT
     else:
-        slope = wanted / total
+        slope = 1000 * (chance_of(start + total) - chance_of(start)) / total
     exact = [slope * effect for effect in effects]
     tenths = [floor(one) for one in exact]
-    left = wanted - sum(tenths)
-    order = sorted(range(len(exact)), key=lambda n: tenths[n] - exact[n])
+    left = 10 * (end - begin) - sum(tenths)
+    moved = (n for n, effect in enumerate(effects) if effect)
+    order = sorted(moved, key=lambda n: tenths[n] - exact[n])
     for n in range(abs(left) if order else 0):
         tenths[order[n % len(order)]] += 1 if left > 0 else -1
     return [Decimal(one) / 10 for one in tenths]

@@ -21,9 +21,18 @@ UNIT = 1000
 and Python come to the same."""
 
 
+_FARTHEST = 100 * UNIT
+"""Beyond that nothing changes any more, and no number is too large."""
+
+
 def score_of(total: int | None) -> int | None:
     """The score of a sum of effects: a chance in per cent."""
-    return None if total is None else round(100 / (1 + math.exp(-total / UNIT)))
+    return None if total is None else round(100 * chance_of(total))
+
+
+def chance_of(total: int) -> float:
+    """The chance of a sum of effects, 0 to 1."""
+    return 1 / (1 + math.exp(-max(-_FARTHEST, min(_FARTHEST, total)) / UNIT))
 
 
 def effect_of(odds: Decimal) -> int:

@@ -57,6 +57,7 @@ def problems(ws: Workspace) -> list[Problem]:
     if rights_wait(ws.root):
         said = "not the version that was approved: at the gate the old rights hold"
         found.append(Problem(layout.ACCESS, 0, said, "look at it: crm gate approve"))
+    found += _gone_from_scores(ws) if layout.SCORES not in bad else ()
     found += presets_of(ws).problems
     found += storage.strange_files(ws)
     if storage.is_blocked(ws):
@@ -65,6 +66,17 @@ def problems(ws: Workspace) -> list[Problem]:
     found += _erased(ws)
     found += _of_records(ws, found, staged=layout.PIPELINES not in bad)
     return list(dict.fromkeys(found))
+
+
+def _gone_from_scores(ws: Workspace) -> Iterator[Problem]:
+    """Fields that scores speak of and that are there no more."""
+    for entity in ws.scores or ():
+        scorer = ws.scorer(entity)
+        for table in scorer.tables if scorer else ():
+            for term in table.terms:
+                if scorer and scorer.feature(entity, term)[0] is None:
+                    said = tr("no field {!r} any more: it adds nothing to scores", term.feature)
+                    yield Problem(layout.SCORES, term.line, said, "crm score train", passing=True)
 
 
 def _erased(ws: Workspace) -> Iterator[Problem]:

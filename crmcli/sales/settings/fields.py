@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import cast
 
 from crmcli.dataclass import dataclass, replace
@@ -88,6 +89,7 @@ def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
 
     told = (*place, new)
     wanted = SettingsEdit(key=(place, new), word=Word(old, new), renamed=told, forms=forms)
+    wanted.scores = partial(_rename_in_scores, entity, old, new)
     with reshaping(ws, "field rename", wanted) as done:
         ids = done.select(entity, holding)
         for record_id in ids:
@@ -102,6 +104,16 @@ def rename(ws: Workspace, entity: str, old: str, new: str) -> Reshaped:
             renamed = record.with_values({new: field.kind.parse(raw)})
             done.change.save(replace(renamed, unknown=rest))
     return Reshaped(len(ids), done.rewritten, ws.mentions([f"{entity}.{old}"]))
+
+
+def _rename_in_scores(entity: str, old: str, new: str, tree: Tree) -> None:
+    """Let the tables of scores speak of a field by its new name."""
+    tables = tree.get(ENTITIES[entity].plural)
+    for table in tables if isinstance(tables, list) else ():
+        terms = table.get("fields") if isinstance(table, dict) else ()
+        for term in terms if isinstance(terms, list) else ():
+            if isinstance(term, dict) and term.get("field") == old:
+                term["field"] = new
 
 
 def _rename_in(form: Tree, old: str, new: str) -> None:

@@ -15,7 +15,7 @@ from crmcli.errors import BadUsage, InvalidData, Problem, Refused
 from crmcli.language import tr
 from crmcli.model.event import RENAMED
 from crmcli.model.values import Raw
-from crmcli.store.layout import FORMS, PIPELINES, SETTINGS, VIEWS
+from crmcli.store.layout import FORMS, PIPELINES, SCORES, SETTINGS, VIEWS
 from crmcli.store.yaml.codec import load_marked
 from crmcli.store.yaml.text_edit import edited, places, with_key
 from crmcli.workspace import Change, FileChanged, Workspace
@@ -64,6 +64,7 @@ class SettingsEdit:
     pipelines: Callable[[Tree], None] | None = None
     views: Callable[[Tree], None] | None = None
     forms: Callable[[Tree], None] | None = None
+    scores: Callable[[Tree], None] | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Templates that are new with it, by path from the root."""
 
@@ -90,7 +91,8 @@ def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Res
     """A change under new settings; refused if that makes a file of the configuration wrong."""
     old = ws.settings
     before = {
-        path: read_text(ws, path) for path in (SETTINGS, PIPELINES, VIEWS, FORMS, *wanted.files)
+        path: read_text(ws, path)
+        for path in (SETTINGS, PIPELINES, VIEWS, FORMS, SCORES, *wanted.files)
     }
     after = _new_settings(before[SETTINGS], wanted)
     had_forms = bool(before[FORMS]) and _has_sound_forms(ws)
@@ -99,6 +101,8 @@ def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Res
         ws.take_settings(valid(SETTINGS, ws.read_settings, after))
         new = {**wanted.files, SETTINGS: after, **_others(ws, wanted)}
         new |= _new_forms(ws, wanted) if had_forms else {}
+        if wanted.scores is not None and before[SCORES]:
+            new[SCORES] = text_with(before[SCORES], SCORES, wanted.scores)
         with ws.change(command) as change:
             for path in new:
                 if read_text(ws, path) != before[path]:
