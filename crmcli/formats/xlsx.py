@@ -1,14 +1,13 @@
-"""Excel workbooks: a sheet read row by row as text, behind limits that no zip bomb passes; and written."""
+"""Excel workbooks: a sheet read row by row as text, behind limits that no zip bomb passes."""
 
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage, Refused
@@ -16,23 +15,14 @@ from crmcli.formats.csv import CELL_LIMIT, unique_labels
 from crmcli.formats.encodings import TableUnreadable
 from crmcli.formats.rows import Figure, FileRow
 from crmcli.formats.xlsx_currencies import Currencies
-from crmcli.formats.xlsx_size import MOST_ROWS, check_size
+from crmcli.formats.xlsx_size import check_size
 from crmcli.language import tr
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
-MOST_LETTERS = 32_767
-"""What Excel itself allows in a cell."""
-
 OLD, NEW = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 INSTALL = "pip install 'crmcli[xlsx]'"
-
-Cell: TypeAlias = "str | Decimal | date"
-"""What is written: text stays text, whatever it looks like."""
-
-_LOST = re.compile("_x005[Ff]_x[0-9A-Fa-f]{4}_|[\ufffe\uffff]")
-_MADE = datetime(2000, 1, 1)  # noqa: DTZ001 - of every workbook: equal records, equal bytes
 
 
 class NotInstalled(Refused):
@@ -240,61 +230,6 @@ def _text(value: object) -> str:
         minutes, seconds = divmod(int(value.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     return "" if value is None else str(value)
-
-
-# -- writing --------------------------------------------------------------------------------
-
-
-def write_workbook(header: Sequence[str], rows: Iterable[Sequence[Cell]], sheet: str) -> bytes:
-    """A workbook of one sheet; no text in it is ever a formula, a link or a number.
-
-    Raises Refused for what no sheet can hold, NotInstalled without the extra.
-    """
-    try:
-        import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
-    except ImportError:
-        raise NotInstalled("the package that writes workbooks is not installed", INSTALL) from None
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
-    book.set_properties({"created": _MADE})
-    page = book.add_worksheet(sheet)
-    bold = book.add_format({"bold": True})
-    page.freeze_panes(1, 0)
-    for place, name in enumerate(header):
-        page.write_string(0, place, name, bold)
-    line = 0
-    for line, cells in enumerate(rows, start=1):
-        if line >= MOST_ROWS:
-            raise Refused(
-                tr("a sheet has at most {:,} rows", MOST_ROWS), "export CSV, or less: --where"
-            )
-        for place, cell in enumerate(cells):
-            if isinstance(cell, str):
-                if cell:
-                    page.write_string(line, place, _checked(cell, header[place], str(cells[0])))
-            elif isinstance(cell, Decimal):
-                page.write_number(line, place, float(cell))
-            else:
-                page.write_datetime(line, place, cell)
-    page.autofilter(0, 0, max(line, 1), max(len(header) - 1, 0))
-    book.close()
-    return out.getvalue()
-
-
-def _checked(cell: str, column: str, record: str) -> str:
-    if len(cell) > MOST_LETTERS:
-        raise Refused(
-            tr(
-                "{} {}: a cell of a sheet has at most {:,} characters", record, column, MOST_LETTERS
-            ),
-            "export CSV or JSON lines",
-        )
-    if _LOST.search(cell):
-        raise Refused(
-            tr("{} {}: has text that a sheet would change", record, column),
-            "export CSV or JSON lines",
-        )
-    return cell
 
 
 def fits_a_number(text: str) -> bool:

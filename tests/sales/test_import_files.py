@@ -15,7 +15,7 @@ import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
 
 from crmcli.errors import BadUsage, InvalidData, Refused
-from crmcli.formats.xlsx import write_workbook
+from crmcli.formats.xlsx_sheets import write_workbook
 from crmcli.matching.name_parts import split_name
 from crmcli.present.cells import Locale
 from crmcli.present.imports import losses, summary

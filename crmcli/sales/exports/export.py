@@ -175,7 +175,7 @@ class _Pieces:
             yield csv_line(shown.row(cells, raw), ";", "\r\n")
 
     def workbook(self) -> Iterator[bytes]:
-        from crmcli.formats.xlsx import write_workbook
+        from crmcli.formats.xlsx_sheets import write_workbook
 
         lines = (
             [typed_cell(column, cell) for column, cell in zip(self._columns, cells, strict=True)]
