@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import islice
 
 import click
 
@@ -255,7 +256,12 @@ class Output:
 
     def _cells(self, rows: Sequence[Row], columns: Sequence[Column]) -> list[list[str]]:
         cells = [[one_line(shown(column, row, self.locale)) for column in columns] for row in rows]
-        return cells if self.masked is str else [[*map(self.masked, row)] for row in cells]
+        return cells if self.masked is str else self._masked_cells(cells)
+
+    def _masked_cells(self, rows: Sequence[Sequence[str]]) -> list[list[str]]:
+        """All cells in one text: clients whose numbers stand there are looked for once."""
+        cells = iter(self.masked("\n".join("\n".join(row) for row in rows)).split("\n"))
+        return [[next(cells) for _ in row] for row in rows]
 
     def _colored(self, text: str, column: Column, row: Row) -> str:
         color = column.colors.get(column.key(row)) if column.colors else None
@@ -281,7 +287,7 @@ class Output:
         """Write lines that are clean already; a long text a screen at a time, on a terminal."""
         if sys.stdout.isatty():
             self.clear_the_way()
-            lines = [*map(self.masked, lines)]
+            lines = self.masked("\n".join(lines)).split("\n")
         if not terminal.page(lines):
             self._write(lines, as_they_are=True)
 
@@ -324,9 +330,9 @@ class Output:
             self._let_out(written)
             return
         # Held, so that one line of the audit tells of all that a command shows.
-        for line in map(self.masked, written):
-            self._held.append(line)
-            if len(self._held) >= _LOT:
+        while lot := [*islice(written, _LOT)]:
+            self._held.append(self.masked("\n".join(lot)))
+            if len(lot) == _LOT:
                 self.clear_the_way()
 
     def _let_out(self, lines: Iterable[str]) -> None:

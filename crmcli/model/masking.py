@@ -13,6 +13,8 @@ _HIDDEN_MOST = 5
 """Digits of a number that are hidden: those of a Russian subscriber but for the last two."""
 _COMPARED = 10
 """Digits at the end of a number by which it is known, whatever stands for its country."""
+_LONGEST = 15
+"""Digits of a number in E.164."""
 _SHORTEST = 5
 """Digits: what is shorter is a number of the company's own exchange, or a service's."""
 _RUN = re.compile(r"\+?\(?[0-9](?:[0-9 \u00a0().\u2010-\u2015-]*[0-9])?")
@@ -41,6 +43,31 @@ def contact_keys(raw: Mapping[str, object]) -> set[str]:
         key = value.lower() if "@" in value else digits_of(value)
         if "@" in value or len(key) >= _SHORTEST:
             found.add(key)
+    return found
+
+
+def contacts_in(text: str, known: Container[str]) -> Iterator[tuple[str, str]]:
+    """What may be whole phones and e-mails of clients in a text beside those that are known: the look-up, and
+    a key by which its clients would be found."""
+    if "@" in text:
+        for match in _MAIL.finditer(text):
+            address = match["local"] + "@" + match["domain"]
+            for one in {address.lower(), address[len(match["before"]) :].lower()}:
+                if one not in known:
+                    yield "email", one
+    for match in _RUN.finditer(text):
+        digits = "".join(filter(str.isdecimal, match[0])) if len(match[0]) >= _COMPARED else ""
+        if len(digits) >= _COMPARED and digits[-_COMPARED:] not in known:
+            yield from (("phone", one) for one in _numbers(digits))
+
+
+def _numbers(digits: str) -> set[str]:
+    """The digits of a run as numbers may be kept: all of them, or ten after the sign of a country."""
+    found = {digits} if len(digits) <= _LONGEST else set()
+    last = len(digits) - _COMPARED
+    for start in range(last + 1) if len(digits) > _LONGEST else (last,):
+        ten = digits[start : start + _COMPARED]
+        found |= {ten, digits[max(0, start - 1) : start] + ten}
     return found
 
 

@@ -121,6 +121,17 @@ def begun(digits: str, country: str) -> str:
     return f"{metadata.country_code}{digits[trunk.end() :]}" if trunk and trunk[0] else ""
 
 
+def at_home(digits: str, country: str) -> set[str]:
+    """The keys that digits may have which are a number as it is written in its country."""
+    if country.upper() in ("RU", "KZ"):  # needs no tables
+        return {f"7{digits[-10:]}"}
+    from phonenumbers import PhoneMetadata
+
+    metadata = PhoneMetadata.metadata_for_region(country.upper()) if country else None
+    whole = {f"{metadata.country_code}{digits}"} if metadata else set()
+    return whole | {begun(digits, country)} - {""}
+
+
 def is_country(code: str) -> bool:
     """Whether two letters name a country that has phone numbers."""
     from phonenumbers import PhoneMetadata

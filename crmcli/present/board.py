@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from crmcli.dataclass import dataclass, field
+from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
 from crmcli.model.conditions.tree import And, Compare, Condition, Empty, Node, Or, Text
 from crmcli.model.event import Event
@@ -118,7 +118,17 @@ def read_cards(
     entries = {place.record: place.entry for place in stands if place.entry is not None}
     clients = _clients(ws, pipeline.entity, rows)
     locale = Locale.of(ws)
-    return [_card(ws, stage, row, entries.get(str(row["id"])), clients, locale) for row in rows]
+    found = [_card(ws, stage, row, entries.get(str(row["id"])), clients, locale) for row in rows]
+    return _masked(ws, found)
+
+
+def _masked(ws: Workspace, cards: list[BoardCard]) -> list[BoardCard]:
+    """With the phones and e-mails in names masked as everywhere, before they are cut to what a card holds."""
+    if ws.trail is None or not ws.trail.is_limited or not cards:
+        return cards
+    names = [" ".join(name.split("\n")) for card in cards for name in (card.name, card.client)]
+    said = ws.trail.masked("\n".join(names), ws).split("\n")
+    return [replace(card, name=said[2 * n], client=said[2 * n + 1]) for n, card in enumerate(cards)]
 
 
 def _clients(ws: Workspace, entity: str, rows: Sequence[Mapping[str, Raw]]) -> dict[str, str]:

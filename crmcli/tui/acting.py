@@ -17,6 +17,7 @@ from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
     from crmcli.sales.many import Refusal
+    from crmcli.workspace.trail import Trail
 
 
 @dataclass
@@ -40,7 +41,7 @@ def done(opened: Callable[[], Workspace], act: Act) -> Outcome:
     from crmcli.sales import after_change
     from crmcli.sales.many import Refusal
 
-    outcome = Outcome()
+    outcome, ws = Outcome(), None
     try:
         ws = opened()
         ws.call = act.command
@@ -51,7 +52,18 @@ def done(opened: Callable[[], Workspace], act: Act) -> Outcome:
         after_change.follow(ws, outcome.told.append)
     except CrmError as error:
         outcome.refused.append(Refusal("", error))
+    if ws is not None and ws.trail is not None:
+        _mask(ws, ws.trail, outcome)
     return outcome
+
+
+def _mask(ws: Workspace, trail: Trail, outcome: Outcome) -> None:
+    """Tell nothing of a client that the day's number keeps back."""
+    outcome.told = [trail.masked(text, ws) for text in outcome.told]
+    for refusal in outcome.refused:
+        error = refusal.error
+        error.message, error.hint = (trail.masked(t, ws) for t in (error.message, error.hint))
+    trail.give_out()
 
 
 def _words(*words: str) -> str:

@@ -22,7 +22,7 @@ def open_board(ws: Workspace, pipeline: Pipeline, base: Condition | None) -> Non
     gc.disable()  # until the first cards stand there: what is loaded now stays, and is not looked through
 
     def opened() -> Workspace:
-        found = Workspace.open(ws.root, user=ws.user, now=ws.fixed_now)
+        found = Workspace.open(ws.root, user=ws.user, now=ws.fixed_now, gate=ws.gate)
         found.trail = ws.trail
         return found
 

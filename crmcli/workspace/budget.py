@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Protocol
 
-from crmcli.model.masking import contact_keys, masked
+from crmcli.errors import CrmError
+from crmcli.model import phones
+from crmcli.model.masking import contact_keys, contacts_in, masked
+from crmcli.model.settings import Settings
 from crmcli.model.values import Raw
 from crmcli.store.audit.shown import Shown
+
+
+class Clients(Protocol):
+    """The opened folder, as far as clients are found by their numbers and addresses in it."""
+
+    settings: Settings
+
+    def holding(
+        self, kind: str, keys: Collection[str], entities: Sequence[str]
+    ) -> list[tuple[str, str]]:
+        """The records that have some of many keys: each key with an id."""
+
+    def rows_of(
+        self, record_ids: Sequence[str], *, as_left: bool = False
+    ) -> Iterable[Mapping[str, Raw]]:
+        """Those of these records that are there."""
 
 
 class Budget:
@@ -16,14 +37,13 @@ class Budget:
     `hidden` hears of each client that is masked.
     """
 
-    def __init__(
-        self, nouns: Collection[str], shown: Shown, hidden: Callable[[str], object]
-    ) -> None:
+    def __init__(self, nouns: Sequence[str], shown: Shown, hidden: Callable[[str], object]) -> None:
         self.nouns = nouns
         self.masked: set[str] = set()
         self._shown, self._hidden = shown, hidden
         self._of: dict[str, list[str]] = {}
         self._met: set[str] = set()
+        self._asked: set[tuple[str, str]] = set()
 
     def meet(self, record_id: str, raw: Mapping[str, Raw]) -> None:
         """A client is read."""
@@ -32,9 +52,25 @@ class Budget:
             for key in contact_keys(raw):
                 self._of.setdefault(key, []).append(record_id)
 
-    def text(self, text: str) -> str:
-        """A text as it may be shown; whose numbers stand there in full is counted."""
+    def text(self, text: str, place: Clients) -> str:
+        """A text as it may be shown; whose numbers stand there in full is counted, also where a letter or a
+        note has them of a client whom the command has not read."""
+        self._look_up(text, place)
         return masked(text, self) if self._of else text
+
+    def _look_up(self, text: str, place: Clients) -> None:
+        wanted = {*contacts_in(text, self._of)} - self._asked
+        self._asked |= wanted
+        keys: dict[str, set[str]] = {}
+        for kind, key in wanted:
+            keys.setdefault(kind, set()).add(key)
+        if numbers := keys.get("phone"):
+            country = place.settings.phone_country
+            keys["phone"] = numbers.union(*(phones.at_home(one, country) for one in numbers))
+        with suppress(CrmError):  # what cannot be asked is told of by whoever reads it
+            ids = {i for kind in keys for _, i in place.holding(kind, keys[kind], self.nouns)}
+            for raw in place.rows_of([*ids], as_left=True) if ids else ():
+                self.meet(str(raw["id"]), raw)
 
     def __contains__(self, key: object) -> bool:
         """Whether what is known by this key is masked: no client that has it may be shown."""

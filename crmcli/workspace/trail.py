@@ -22,12 +22,12 @@ from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, entity_of
 from crmcli.store.audit import canaries, journal, shown
-from crmcli.workspace.budget import Budget
+from crmcli.workspace.budget import Budget, Clients
 
 AnyRaw = TypeVar("AnyRaw", bound=Mapping[str, Raw])
 
 
-class Place(Protocol):
+class Place(Clients, Protocol):
     """The opened folder, as far as its audit goes."""
 
     root: Path
@@ -136,9 +136,9 @@ class Trail:
         """Whether there is a number of clients for a day."""
         return self._budget is not None
 
-    def masked(self, text: str) -> str:
-        """A text as it may be shown."""
-        return self._budget.text(text) if self._budget else text
+    def masked(self, text: str, ws: Place | None = None) -> str:
+        """A text as it may be shown; `ws` is the folder as another thread has opened it."""
+        return self._budget.text(text, ws or self._ws) if self._budget else text
 
     def reveal(self, record_id: str) -> bool:
         """Show a client in full for today, which is kept; False if it was anyway."""
@@ -153,13 +153,14 @@ class Trail:
         """Keep what was not kept yet; what is written to people waits for it."""
         if self._first and not self._new:
             return
-        counts = Counter(map(entity_of, self._new))
+        new = set(self._new)  # another thread of a board may add to them meanwhile
+        counts = Counter(map(entity_of, new))
         facts: dict[str, Any] = {"shown": dict(sorted(counts.items()))} if counts else {}
-        if self._budget is not None and (hidden := self._budget.masked & self._new):
+        if self._budget is not None and (hidden := self._budget.masked & new):
             facts["masked"] = len(hidden)
         self.keep(COMMAND, **facts)
-        self._told |= self._new
-        self._new.clear()
+        self._told |= new
+        self._new -= new
 
     def keep(self, kind: str, record: str = "", **facts: Any) -> None:
         """Keep a line of this command; nothing in a folder that is only read."""

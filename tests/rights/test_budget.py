@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from crmcli.model.masking import contact_keys, masked, unmasked
+from crmcli.model.masking import contact_keys, contacts_in, masked, unmasked
+from crmcli.model.phones import at_home
+from crmcli.sales import activities
 from crmcli.store.audit import shown
 from tests import kit
 from tests.rights.conftest import ACCESS, Base
+from tests.tui.screen import running
 
 Crm = Callable[..., kit.Run]
 RAW = {
@@ -165,3 +169,58 @@ def test_who_may_export_has_no_number(crm: Crm, small: Base) -> None:
     assert ws.rights is not None
     rows = crm("contact", "list", "--json", cwd=small.root, CRM_USER="root").out
     assert numbers(rows)[1] == 0
+
+
+def test_numbers_of_clients_in_texts_are_masked_and_counted(crm: Crm, small: Base) -> None:
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    ws = small.open("root")
+    said = "; ".join(f"8 (916) 555-44-3{n} или buyer{n}@romashka.example" for n in range(5))
+    deal = kit.deal(ws, name="Заказ с +79165554431, +79165554432 и buyer3@romashka.example, дом 7701234567",
+                    owner="olga")  # fmt: skip
+    activities.log(ws, deal.id, "note", f"Звонить: {said}; ИНН 7701234567")
+    letter = f"From: vera@x.example\nSubject: {said}\nMessage-ID: <1@x>\n\n{deal.id}: {said}\n"
+    assert crm("mail", "receive", stdin=letter, cwd=small.root, CRM_USER="root").code == 0
+    first = crm("timeline", deal.id, **acts)
+    assert numbers(first.out) == (2, 3), first.out
+    assert first.out.count("b…@romashka.example") == 3
+    assert "7701234567" in first.out  # what is nobody's is nobody's secret
+    for args in (
+        ("timeline", deal.id, "--json"), ("show", deal.id), ("deal", "show", deal.id, "--format", "yaml"),
+        ("search", "Звонить", "--json"), ("board", "--print"), ("board", "--print", "--json"), ("deal", "list", "--csv"),
+        ("mail", "list", "--json"), ("today", "--json"), ("deal", "edit", deal.id, "--comment", said, "--json"),
+    ):  # fmt: skip
+        done = crm(*args, **acts)
+        assert done.code == 0, (args, done.err)
+        masked_here = {n for n in range(5) if f"916555443{n}" in re.sub(r"[ ()-]", "", done.out)}
+        assert len(masked_here) <= 2, (args, done.out)
+    kept = crm("audit", "list", "--user", "olga", "--kind", "command", "--json", cwd=small.root,
+               CRM_USER="root")  # fmt: skip
+    assert json.loads(kept.out)[0]["data"]["masked"] == 3
+
+
+@pytest.mark.parametrize(
+    ("country", "written", "kept"),
+    [
+        ("RU", "8 (916) 123-45-67", "79161234567"), ("RU", "916 1234567", "79161234567"),
+        ("RU", "79161234567 89161234568", "79161234568"), ("GB", "020 7946 0958", "442079460958"),
+        ("US", "(212) 555-0100", "12125550100"), ("", "+49 30 901820-0", "49309018200"),
+    ],
+)  # fmt: skip
+def test_a_number_in_a_text_is_looked_for_as_it_is_kept(
+    country: str, written: str, kept: str
+) -> None:
+    found = {key for kind, key in contacts_in(f"тел. {written}, дом 5", ()) if kind == "phone"}
+    assert kept in found.union(*(at_home(one, country) for one in found))
+
+
+def test_the_board_masks_what_it_shows_and_tells(crm: Crm, small: Base) -> None:
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    crm("contact", "list", *MINE, "--json", **acts)
+    out = crm("contact", "list", *MINE, "--columns", "emails", "--csv", **acts).out
+    hidden = next(n for n in range(5) if f"buyer{n}@" not in out)
+    kit.deal(small.open("root"), name=f"+7916555443{hidden} зовут", owner="olga")
+    with running(small.root, "board", environ={"CRM_USER": "olga"}, wide=160) as screen:
+        screen.until("зовут", "+7916*****")
+        screen.type("\x1b[B").type("n").until("Note on +7916*****")
+        screen.type("\x1b").pump(0.2)
+        assert f"916555443{hidden}" not in screen.written.decode("utf-8", "replace")
