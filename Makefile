@@ -56,6 +56,7 @@ bench: $(STAMP)-test  ## measure speed beside its floors, and memory
 	$(BIN)/python bench/bench.py
 	$(BIN)/python bench/memory.py
 	$(BIN)/python bench/mail_reading.py
+	$(BIN)/python bench/reports.py
 
 torture: $(STAMP)-test system  ## kills, power cuts, errors, crowds, hostile files: prove that nothing is lost
 	$(BIN)/python -m torture

@@ -246,14 +246,19 @@ def response(
     return grouped(base, frame, by, measure)
 
 
+def last_of_jobs(base: Base) -> dict[str, Event]:
+    """The event by which each job of a robot ended, by its key."""
+    return {
+        event.data["key"]: event
+        for event in base.events
+        if event.kind.startswith("job.") and event.kind not in ("job.queued", "job.started")
+    }
+
+
 def robots(base: Base) -> dict[Place, Row]:
     """How each job of a robot ended, by robot."""
-    last: dict[str, Event] = {}
-    for event in base.events:
-        if event.kind.startswith("job.") and event.kind not in ("job.queued", "job.started"):
-            last[event.data["key"]] = event
     found: defaultdict[Place, Counter[str]] = defaultdict(Counter)
-    for event in last.values():
+    for event in last_of_jobs(base).values():
         counts = found[event.data["robot"],]
         counts["jobs"] += 1
         counts[event.kind.removeprefix("job.")] += 1
