@@ -32,7 +32,8 @@ WITH way AS (SELECT s.record, max(d.rank) AS far FROM stays s JOIN declared d
              ON d.pipeline = s.pipeline AND d.stage = s.stage WHERE s.pipeline = 'sales' GROUP BY 1),
 now AS (SELECT s.record, s.pipeline, d.kind FROM stays s JOIN declared d
         ON d.pipeline = s.pipeline AND d.stage = s.stage WHERE s.left_at IS NULL)
-SELECT d.stage, count(*), sum(CASE WHEN w.far > d.rank OR (n.kind = 'won' AND n.pipeline = 'sales') THEN 1 ELSE 0 END)
+SELECT d.stage, count(*),
+sum(CASE WHEN w.far > d.rank OR (n.kind = 'won' AND n.pipeline = 'sales') THEN 1 ELSE 0 END)
 FROM way w JOIN now n ON n.record = w.record JOIN declared d ON d.pipeline = 'sales'
 AND d.kind = 'open' AND (w.far >= d.rank OR (n.kind = 'won' AND n.pipeline = 'sales')) GROUP BY 1
 """
