@@ -5,7 +5,7 @@ from __future__ import annotations
 import compileall
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -89,9 +89,12 @@ def ws(folder: Path) -> Workspace:
 @pytest.fixture
 def crm(folder: Path) -> Callable[..., Run]:
     """Run the real program on the workspace: `crm("lead", "add", "--name", "Анна")`. Where several people
-    work there the first of them does, if nobody else is named."""
+    work there the first of them does, if nobody else is named. `seconds`: see `Forks.run`."""
 
-    def run(*args: str, stdin: str | bytes = b"", cwd: Path | None = None, **environ: str) -> Run:
+    def run(
+        *args: str, stdin: str | bytes = b"", cwd: Path | None = None,
+        seconds: Mapping[str, float] | None = None, **environ: str,
+    ) -> Run:  # fmt: skip
         if cwd in (None, folder) and "CRM_USER" not in {**os.environ, **environ}:
             environ["CRM_USER"] = kit.first_of_several(folder)
         done = forks().run(
@@ -99,6 +102,7 @@ def crm(folder: Path) -> Callable[..., Run]:
             stdin=stdin.encode() if isinstance(stdin, str) else stdin,
             cwd=cwd or folder,
             environ={**os.environ, "CRM_NOW": NOW.isoformat(), "PYTHONUTF8": "1", **environ},
+            seconds=seconds,
         )
         return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
 

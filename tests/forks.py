@@ -73,18 +73,20 @@ class Forks:
         environ: Mapping[str, str],
         timeout: float = 120,
         stdout: int = -1,
+        seconds: Mapping[str, float] | None = None,
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a command to its end, which reads those bytes or that file; TimeoutExpired after `timeout` seconds.
 
-        What it says goes to the file `stdout`, if one is given.
+        What it says goes to the file `stdout`, if one is given. `seconds` are what constants of ours, each by
+        its whole name, are for it: whoever is to wait in vain waits no longer than a test wants.
         """
         os.umask(mask := os.umask(0o077))
         words = [*map(str, args)]
-        request = json.dumps(
-            {"args": words, "cwd": str(cwd), "environ": dict(environ), "umask": mask}
-        ).encode()
+        wanted = {"args": words, "cwd": str(cwd), "environ": dict(environ), "umask": mask}
+        request = json.dumps({**wanted, "seconds": seconds or {}}).encode()
         with TemporaryFile() as out, TemporaryFile() as err, _readable(stdin) as file:
             if not self.takes(environ) or len(request) > LONGEST:
+                assert not seconds, "only a fork has other constants"
                 return subprocess.run(
                     [*COMMAND, *words], stdin=file, stdout=subprocess.PIPE if stdout < 0 else stdout,
                     stderr=subprocess.PIPE, cwd=cwd, env=environ, timeout=timeout, check=False,
@@ -227,6 +229,10 @@ def _begin(request: dict[str, Any]) -> None:
     os.environ.update(request["environ"])
     sys.argv = ["crmcli", *request["args"]]
     sys.path.insert(0, request["cwd"])
+    for name, seconds in request["seconds"].items():
+        module, _, constant = name.rpartition(".")
+        assert hasattr(import_module(module), constant), name
+        setattr(import_module(module), constant, seconds)
     runpy.run_module("crmcli", run_name="__main__", alter_sys=True)
 
 

@@ -33,28 +33,10 @@ HEAVY = {
 }  # fmt: skip
 
 
-ALONE = """
-import importlib, os, sys, traceback
-for module in sys.argv[1:]:
-    process = os.fork()
-    if not process:
-        try:
-            importlib.import_module(module)
-        except BaseException:
-            traceback.print_exc()
-            sys.stderr.flush()
-            os._exit(1)
-        os._exit(0)
-    if os.waitpid(process, 0)[1]:
-        print(module)
-"""
-"""Imports each module in a fork of its own, of a process that has imported nothing of ours."""
-
-
 def test_every_module_imports_alone() -> None:
     wanted = [module for module in MODULES if not module.endswith("__main__")]
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", ALONE, *wanted],
+        [sys.executable, "-W", "error", Path(__file__).with_name("alone.py"), "crmcli", *wanted],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

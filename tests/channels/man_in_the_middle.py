@@ -61,21 +61,29 @@ class Middle:
         up.join()
 
     def _up(self, client: socket.socket, server: socket.socket) -> None:
-        with contextlib.suppress(OSError), server:
+        with contextlib.suppress(OSError), _ended(server):
             while said := client.recv(65536):
                 self.heard += said
                 if self._answer and b"STARTTLS" in said.upper():
                     client.sendall(self._answer.replace(b"TAG", said.split()[0]))
                 else:
                     server.sendall(said)
-            server.shutdown(socket.SHUT_RDWR)
 
     def _down(self, client: socket.socket, server: socket.socket) -> None:
-        with contextlib.suppress(OSError), client:
+        with contextlib.suppress(OSError), _ended(client):
             while said := server.recv(65536):
                 said = said.replace(b"STARTTLS", b"XXXXXXXX") if self._strips else said
                 client.sendall(said.replace(b"* CAPA", self.lie + b"* CAPA", 1))
-            client.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def _ended(line: socket.socket) -> Iterator[None]:
+    """Hang up in the end, however it comes: whoever waits at it in another thread hears of that."""
+    with line:
+        try:
+            yield
+        finally:
+            line.shutdown(socket.SHUT_RDWR)
 
 
 @contextlib.contextmanager

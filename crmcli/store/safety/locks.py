@@ -17,6 +17,8 @@ from crmcli.store.disk import file_systems, files
 from crmcli.store.safety import state, trust
 
 LOCK = ".crm/lock"
+PATIENCE = 10.0
+"""Seconds for which a command waits for another, if it is not told how long."""
 _POLL = (0.001, 0.05)  # seconds between two tries for the lock: the first, the longest
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
@@ -39,7 +41,7 @@ def admit(root: Path, *, any_disk: bool = False) -> str:
 def exclusive(
     root: Path,
     command: str,
-    timeout: float = 10.0,
+    timeout: float | None = None,
     *,
     any_disk: bool = False,
 ) -> Iterator[None]:
@@ -61,7 +63,7 @@ def exclusive(
 
 
 @contextlib.contextmanager
-def shared(root: Path, timeout: float = 10.0) -> Iterator[None]:
+def shared(root: Path, timeout: float | None = None) -> Iterator[None]:
     """Hold the workspace together with other readers, while nobody changes it; Busy as above. Where no
     lock can be had, it is read without one."""
     fd = _open_to_read(root)
@@ -102,9 +104,9 @@ def _open_to_read(root: Path) -> int | None:
         return None
 
 
-def _take(fd: int, how: int, timeout: float, root: Path, *, may_lack: bool) -> None:
+def _take(fd: int, how: int, timeout: float | None, root: Path, *, may_lack: bool) -> None:
     is_asked = os.environ.get("CRM_HOOK") == layout.HOOKS[0]  # by who holds it, and waits for us
-    timeout = 0.0 if is_asked else timeout
+    timeout = 0.0 if is_asked else PATIENCE if timeout is None else timeout
     if not _taken(fd, how, timeout, str(root), may_lack=may_lack):
         if is_asked:
             told = "before-change cannot call crm while the change for which it is asked is open"
