@@ -20,7 +20,7 @@ from crmcli.model.entities import ENTITIES
 OPEN: Mapping[str, str] = {
     **dict.fromkeys(
         ("show", "timeline", "search", "today", "board", "undo", "export", "reveal", "can", "call", "check",
-         "help"), "",
+         "help", "sql"), "",
     ),
     "file": "add,get,list,rm",
     "tag": "add,list,rename,rm",

@@ -93,7 +93,7 @@ OPTIONS = "options"
 TOPICS = (
     "robots", "triggers", "own", "mail", "forms", "calls", "sms", "chat", "alerts", "hooks", "views",
     "fields", "conditions", "scores", "templates", "cron", "files", "money", "dates", "calendar", "cards",
-    "rights", "gate", "privacy", OPTIONS,
+    "rights", "gate", "privacy", "sql", OPTIONS,
 )  # fmt: skip
 
 

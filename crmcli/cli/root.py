@@ -61,6 +61,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Reports": {
         "report": ("report:report", "Figures from the records and the timeline."),
         "score": ("score:score", "How likely leads and deals end well: train, list, explain."),
+        "sql": ("sql:sql", "Questions in SQL, over views of all records."),
     },
     "Workspace": {
         "init": ("init:init", "Create a workspace."),

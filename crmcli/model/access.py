@@ -173,11 +173,14 @@ class Rights:
     @cached_property
     def is_narrow(self) -> bool:
         """Whether there is anything that this user does not see."""
-        sees_all = (self._sees_all(entity) for entity in ENTITIES)
-        return not all(sees_all) or bool(self.hidden)
+        return not self.may_all(READ) or bool(self.hidden)
 
-    def _sees_all(self, entity: str) -> bool:
-        grants = (role.grants.get((entity, READ), Grant()) for role in self.roles)
+    def may_all(self, verb: str) -> bool:
+        """Whether the user may do that with every record that there is."""
+        return all(self._reaches_all(entity, verb) for entity in ENTITIES)
+
+    def _reaches_all(self, entity: str, verb: str) -> bool:
+        grants = (role.grants.get((entity, verb), Grant()) for role in self.roles)
         return any({grant.level, *grant.places.values()} == {ALL} for grant in grants)
 
     @cached_property

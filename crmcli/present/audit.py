@@ -70,7 +70,9 @@ def _told(ws: Workspace, event: Event) -> str:
         parts.append(tr("shown: {}", _counts(shown)))
     if masked := data.get("masked"):
         parts.append(tr("masked: {}", masked))
-    if "count" in data:
+    if "query" in data:
+        parts.append(f"{counted(int(data['count']), 'row')}: {data['query']}")
+    elif "count" in data:
         where = f" ({data['where']})" if data.get("where") else ""
         parts.append(_counts({str(data.get("noun")): int(data["count"])}) + where)
     if data.get("what"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -27,6 +27,10 @@ from crmcli.workspace.reads import Reads
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
     from crmcli.store.disk.transaction import FileChanged
+    from crmcli.store.index import Published
+    from crmcli.store.index.asked.checking import Value
+    from crmcli.store.index.asked.published import Filling, View
+    from crmcli.store.index.asked.running import Answer
     from crmcli.store.records.author import Author
     from crmcli.store.records.change import Change
     from crmcli.workspace.gate import Gate
@@ -154,6 +158,30 @@ class Workspace(Reads):
         return not file_systems.is_forced(any_disk=any_disk) and bool(
             file_systems.untrusted_kind(self.root)
         )
+
+    # --- questions in SQL ----------------------------------------------------------------------
+
+    def sql(
+        self,
+        text: str,
+        parameters: Mapping[str, Value] | None = None,
+        more: Filling | None = None,
+        seconds: float = 60,
+    ) -> Answer:
+        """What a query finds in the views that this user may export; see `workspace.sql`."""
+        from crmcli.workspace import sql
+
+        return sql.answer(self, text, parameters or {}, more or {}, seconds)
+
+    @property
+    def sql_views(self) -> Mapping[str, View]:
+        """The views that a query may read, by name."""
+        return self._index_as_left.views
+
+    @property
+    def published(self) -> Published:
+        """What answers questions in SQL, whoever asks them: they come by `sql`."""
+        return self._index
 
     # --- writing -------------------------------------------------------------------------------
 

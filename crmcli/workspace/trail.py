@@ -81,7 +81,7 @@ class Trail:
         if record_id not in self._told and entity not in self._exported:
             self._new.add(record_id)
         if entity in self._exported:
-            self._alarm(record_id, "exported")
+            self.alarm(record_id, "exported")
         if self._budget is not None and entity in self._budget.nouns:
             self._budget.meet(record_id, raw)
         return raw
@@ -101,13 +101,13 @@ class Trail:
     def _hidden(self, record_id: str) -> None:
         if self._budget is not None and len(self._budget.masked) == 1:
             self._ws.notes.append(_reached(self._budget.most))
-        self._alarm(record_id, "shown beyond the day's number")
+        self.alarm(record_id, "shown beyond the day's number")
 
     @cached_property
     def _canaries(self) -> Mapping[str, str]:
         return canaries.known(self._ws.root)
 
-    def _alarm(self, record_id: str, what: str) -> None:
+    def alarm(self, record_id: str, what: str) -> None:
         """Keep that a canary was touched, and leave word for crm tick."""
         if not self._canaries or canaries.digest(record_id) not in self._canaries:
             return
@@ -145,7 +145,7 @@ class Trail:
         if self._budget is None or not self._budget.hides(record_id):
             return False
         self.keep(REVEAL, record_id)
-        self._alarm(record_id, "revealed")
+        self.alarm(record_id, "revealed")
         self._budget.reveal(record_id)
         return True
 

@@ -31,10 +31,12 @@ from crmcli.store.index.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from crmcli.model.report import Asked, Group
+    from crmcli.store.index.asked.published import View
+    from crmcli.store.index.asked.running import Answer, Question
     from crmcli.store.index.branches import Tree
     from crmcli.store.index.figures import Frame
 
-__all__ = ["Agenda", "Births", "Hit", "Index", "IndexBusy", "Timeline", "Total"]
+__all__ = ["Agenda", "Births", "Hit", "Index", "IndexBusy", "Published", "Timeline", "Total"]
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -133,7 +135,30 @@ class Agenda(Upkeep):
         self.read(lambda connection: agenda.settle(connection, rows, self._mark))
 
 
-class Index(Selection, Timeline, Births, Agenda):
+class Published(Upkeep):
+    """What people ask in SQL."""
+
+    @property
+    def views(self) -> dict[str, View]:
+        """What SQL of people may read, by name."""
+        from crmcli.store.index.asked.published import views
+
+        return views(self._columns)
+
+    def in_memory(self) -> int:
+        """How many bytes of memory it takes where it stands in no file."""
+        from crmcli.store.index.asked.running import in_memory
+
+        return self.read_all(in_memory)
+
+    def answer(self, question: Question) -> Answer:
+        """The answer to a question in SQL that was checked against the `views`."""
+        from crmcli.store.index.asked.running import ask
+
+        return self.read_all(lambda connection: ask(connection, self._columns, question))
+
+
+class Index(Selection, Timeline, Births, Agenda, Published):
     """The index of one workspace. Every read is of the folder as the last refresh found it."""
 
     events = _asking(timeline.events)

@@ -19,12 +19,14 @@ HAPPENED = """
 CASE WHEN json_valid(event.data) AND json_extract(event.data, '$.at') IS NOT NULL
 THEN json_extract(event.data, '$.at') ELSE substr(event.at, 1, 19) || 'Z' END
 """
+"""When an activity was, of its row in `event`."""
 KIND_NOW, ACTOR_NOW = (
     f"CASE event.kind WHEN '{EDITED}' THEN json_extract(event.data, '$.{name}') ELSE event.{name} END"
     for name in ("kind", "actor")
 )
 """Of an activity, also as it was edited since."""
 IS_CURRENT = f"event.kind IN ({_KINDS}) AND NOT {IS_AMENDED}"
+"""Whether a row of `event` is an activity as it is now."""
 _LAST = f"""
 (SELECT max({HAPPENED}) FROM event WHERE event.record IN ({{records}}) AND {IS_CURRENT})
 """

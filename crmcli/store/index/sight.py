@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crmcli.model.access import Rights
+from crmcli.model.access import EXPORT, Rights
 from crmcli.model.clocks import STEPPED
 from crmcli.model.entities import ENTITIES
 from crmcli.model.values import fold
@@ -49,10 +49,11 @@ class Tables:
 
 
 class Sight:
-    """The views of one user over the tables of one schema."""
+    """The views of one user over the tables; `to_export` without what the user may only read."""
 
-    def __init__(self, rights: Rights, columns: Columns) -> None:
+    def __init__(self, rights: Rights, columns: Columns, *, to_export: bool = False) -> None:
         self._rights = rights
+        self._to_export = to_export
         self._columns = columns
         self._schema = columns.schema
         self._reading = Reading(rights, columns.schema, Tables(columns))
@@ -103,9 +104,10 @@ class Sight:
             is_hidden = (entity, column.field.name) in self._rights.hidden
             names = [cell.partition(" ")[0] for cell in column.cells]
             cells += [f"NULL AS {name}" if is_hidden else name for name in names]
-        return (
-            f"SELECT {', '.join(cells)} FROM main.{entity} WHERE {self._reading.condition(entity)}"
-        )
+        terms = [self._reading.condition(entity)]
+        if self._to_export:
+            terms.append(self._reading.direct(entity, f"main.{entity}", EXPORT))
+        return f"SELECT {', '.join(cells)} FROM main.{entity} WHERE {' AND '.join(terms)}"
 
     def _is_seen(self, record: str, schema: str = "temp") -> str:
         """Whether a record of that id is among those that the user sees, or in `main` is there at all."""

@@ -64,28 +64,30 @@ class Reading:
         """What is true of the rows of a noun that the user reads: for their own sake, or for what they hang
         on, as a deal's papers and tasks do, and the people of one's deals."""
         table = self._dialect.table(entity)
-        ways = [self._direct(entity, table)]
+        ways = [self.direct(entity, table)]
         if self._rights.may_any(entity, READ):
             ways += self._by_parents(entity, table)
             ways += self._by_children(entity, table)
         return f"({' OR '.join(ways)})"
 
-    def _direct(self, entity: str, table: str) -> str:
+    def direct(self, entity: str, table: str, verb: str = READ) -> str:
+        """What is true of the rows with which the user may do that for their own sake."""
+
         def named(name: str) -> str:
             return self._dialect.column(entity, name, table) or "''"
 
-        return sql_of(self._rights.node(entity, READ), named, self._dialect.key)
+        return sql_of(self._rights.node(entity, verb), named, self._dialect.key)
 
     def _by_parents(self, entity: str, table: str) -> Iterator[str]:
         parent = ENTITIES[entity].parent
         for above in self._schema.field(entity, parent).entities if parent else ():
             link = self._dialect.column(entity, parent, table)
             found = f"{self._dialect.table(above)} AS up WHERE up.id = {link}"
-            yield f"EXISTS (SELECT 1 FROM {found} AND {self._direct(above, 'up')})"
+            yield f"EXISTS (SELECT 1 FROM {found} AND {self.direct(above, 'up')})"
 
     def _by_children(self, entity: str, table: str) -> Iterator[str]:
         for staged in having("staged") if "client" in ENTITIES[entity].traits else ():
             for field in self._schema.fields(staged):
                 if field.kind.is_link and not field.system and entity in field.entities:
                     found = self._dialect.linking(staged, field.name, f"{table}.id")
-                    yield f"EXISTS (SELECT 1 FROM {found} AND {self._direct(staged, 'down')})"
+                    yield f"EXISTS (SELECT 1 FROM {found} AND {self.direct(staged, 'down')})"
