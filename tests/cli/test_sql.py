@@ -327,7 +327,7 @@ def test_every_format(crm: Crm, ws: Workspace) -> None:
     assert "1 500,1" in told["table"].replace("\xa0", " ")
     assert (
         crm("sql", "-", "--csv", stdin="select 9e999 as x, -0.0 as y, 12345678901234567 as z").out
-        == "x,y,z\ninf,-0,12345678901234567\n"
+        == "x,y,z\ninf,0,12345678901234567\n"
     )
     assert crm("sql", "select 1 where 0", "--json").out == "[]\n"
 
