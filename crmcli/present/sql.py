@@ -30,7 +30,8 @@ def answered(found: Answer) -> Listing:
 def _cell(value: object) -> object:
     """A cell: a number as exact as SQLite's is, bytes as their digits."""
     if isinstance(value, float):
-        return Decimal(f"{value + 0.0:.{_DIGITS}g}")  # no -0 if isfinite(value) else str(value)
+        is_there = isfinite(value)
+        return Decimal(f"{value + 0.0:.{_DIGITS}g}") if is_there else str(value)  # no -0
     if isinstance(value, int):
         return Decimal(value)
     return value.hex() if isinstance(value, bytes) else value
