@@ -20,7 +20,7 @@ from crmcli.present.cells import Listing
 from crmcli.sales.sql import ask
 
 if TYPE_CHECKING:
-    from crmcli.store.index.asked.published import View
+    from crmcli.model.sql_views import View
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?")
 LONGEST = 3600

@@ -11,8 +11,7 @@ from crmcli.language import tr
 from crmcli.present.cells import Column, Listing
 
 if TYPE_CHECKING:
-    from crmcli.store.index.asked.published import View
-    from crmcli.store.index.asked.running import Answer
+    from crmcli.model.sql_views import Answer, View
 
 _DIGITS = 15
 VIEWS = [

@@ -9,12 +9,11 @@ from crmcli.sales.rates import rates
 from crmcli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from crmcli.store.index.asked.checking import Value
-    from crmcli.store.index.asked.running import Answer
+    from crmcli.model.sql_views import Answer, Cell
 
 
 def ask(
-    ws: Workspace, text: str, parameters: Mapping[str, Value] | None = None, seconds: float = 60
+    ws: Workspace, text: str, parameters: Mapping[str, Cell] | None = None, seconds: float = 60
 ) -> Answer:
     """What a query finds, as `Workspace.sql` says."""
 

@@ -26,11 +26,9 @@ from crmcli.workspace.reads import Reads
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
+    from crmcli.model.sql_views import Answer, Cell, Filling, View
     from crmcli.store.disk.transaction import FileChanged
     from crmcli.store.index import Published
-    from crmcli.store.index.asked.checking import Value
-    from crmcli.store.index.asked.published import Filling, View
-    from crmcli.store.index.asked.running import Answer
     from crmcli.store.records.author import Author
     from crmcli.store.records.change import Change
     from crmcli.workspace.gate import Gate
@@ -164,7 +162,7 @@ class Workspace(Reads):
     def sql(
         self,
         text: str,
-        parameters: Mapping[str, Value] | None = None,
+        parameters: Mapping[str, Cell] | None = None,
         more: Filling | None = None,
         seconds: float = 60,
     ) -> Answer:

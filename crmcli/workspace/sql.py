@@ -11,10 +11,10 @@ from crmcli.model.access import EXPORT, Rights
 from crmcli.model.audit import EXPORT as KEPT
 from crmcli.model.entities import ENTITIES
 from crmcli.model.masking import contacts_of
+from crmcli.model.sql_views import Answer, Cell, Filling, View
 from crmcli.store.audit import canaries
-from crmcli.store.index.asked.checking import Check, Value
-from crmcli.store.index.asked.published import Cell, Filling, View
-from crmcli.store.index.asked.running import Answer, Question
+from crmcli.store.index.asked.checking import Check
+from crmcli.store.index.asked.running import Question
 from crmcli.store.index.asked.sentences import Named
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ MOST_KEPT = 2000
 def answer(
     ws: Workspace,
     text: str,
-    parameters: Mapping[str, Value],
+    parameters: Mapping[str, Cell],
     more: Filling,
     seconds: float,
 ) -> Answer:

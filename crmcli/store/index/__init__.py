@@ -31,8 +31,8 @@ from crmcli.store.index.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from crmcli.model.report import Asked, Group
-    from crmcli.store.index.asked.published import View
-    from crmcli.store.index.asked.running import Answer, Question
+    from crmcli.model.sql_views import Answer, View
+    from crmcli.store.index.asked.running import Question
     from crmcli.store.index.branches import Tree
     from crmcli.store.index.figures import Frame
 

@@ -16,12 +16,10 @@ from datetime import UTC, datetime
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.listed import did_you_mean
+from crmcli.model.sql_views import Cell, View
 from crmcli.store.index.asked.functions import ALLOWED, LONGEST, READ_AS_TABLES, Watch, offer
-from crmcli.store.index.asked.published import View
+from crmcli.store.index.asked.published import hollow
 from crmcli.store.index.asked.sentences import Named, said
-
-Value = str | float | None
-"""What may be bound to a parameter."""
 
 MOST_MEMORY = 384 << 20
 """Bytes that SQLite may take beside an index in memory."""
@@ -48,14 +46,14 @@ READING = (
 """What a query does."""
 
 
-class Parameters(dict[str, Value]):
+class Parameters(dict[str, Cell]):
     """Values by name; it knows which were asked for."""
 
-    def __init__(self, given: Mapping[str, Value]) -> None:
+    def __init__(self, given: Mapping[str, Cell]) -> None:
         super().__init__(given)
         self.used: set[str] = set()
 
-    def __getitem__(self, name: str) -> Value:
+    def __getitem__(self, name: str) -> Cell:
         if name not in self:
             near = did_you_mean(name, self, tr("give it by --param {}=VALUE", name))
             raise BadUsage(tr("the query has a parameter :{} and no value for it", name), near)
@@ -85,7 +83,7 @@ class Check:
     def __init__(
         self,
         text: str,
-        parameters: Mapping[str, Value],
+        parameters: Mapping[str, Cell],
         views: Mapping[str, View],
         beside: int = 0,
     ) -> None:
@@ -106,7 +104,7 @@ class Check:
     def _hollow(self) -> sqlite3.Connection:
         connection = sqlite3.connect(":memory:", isolation_level=None)
         for view in self._views.values():
-            connection.execute(view.hollow())
+            connection.execute(hollow(view))
         found = connection.execute("SELECT name FROM pragma_module_list").fetchall()
         self._strange = frozenset(name.lower() for (name,) in found) - frozenset(READ_AS_TABLES)
         offer(connection, Watch(_COMPILING), datetime.now(UTC), UTC)
@@ -193,6 +191,6 @@ def _trying(connection: sqlite3.Connection) -> Callable[[str], str]:
     return told
 
 
-class _Anything(dict[str, Value]):
+class _Anything(dict[str, Cell]):
     def __missing__(self, name: str) -> None:
         return None

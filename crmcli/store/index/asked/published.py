@@ -7,50 +7,30 @@ have either, since they stand on what `sight` leaves of the tables.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator
 
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import EDITED
 from crmcli.model.kinds import Field
+from crmcli.model.sql_views import Filling, Shown, View
 from crmcli.store.index import derived
 from crmcli.store.index.columns import Columns
 from crmcli.store.policy.reading import quoted
 
-Cell: TypeAlias = "str | float | None"
-Filling: TypeAlias = Mapping[str, Callable[[], Iterable[Sequence[Cell]]]]
-"""By the name of a view that no table of the index has: what gives its rows."""
+
+def hollow(view: View) -> str:
+    """The statement that makes a view of that name with those columns, in which nothing stands."""
+    cells = ", ".join(f"NULL AS {named(column.name)}" for column in view.columns)
+    return f"CREATE TEMP VIEW {view.name} AS SELECT {cells}"
 
 
-class Shown(NamedTuple):
-    """A column of a view: its name, what it is in SQL, and in words."""
-
-    name: str
-    sql: str
-    label: str
-
-
-class View(NamedTuple):
-    """What may be read under a name; it tells of these nouns. Without a `source` it is filled with rows."""
-
-    name: str
-    about: str
-    columns: tuple[Shown, ...]
-    source: str = ""
-    nouns: tuple[str, ...] = ()
-
-    def hollow(self) -> str:
-        """The statement that makes a view of that name with those columns, in which nothing stands."""
-        cells = ", ".join(f"NULL AS {named(column.name)}" for column in self.columns)
-        return f"CREATE TEMP VIEW {self.name} AS SELECT {cells}"
-
-    def made(self) -> str:
-        """The statement that makes the view, or the table for its rows."""
-        if not self.source:
-            names = ", ".join(named(column.name) for column in self.columns)
-            return f"CREATE TEMP TABLE {self.name} ({names})"
-        cells = ", ".join(f"{column.sql} AS {named(column.name)}" for column in self.columns)
-        return f"CREATE TEMP VIEW {self.name} AS SELECT {cells} FROM {self.source}"
+def made(view: View) -> str:
+    """The statement that makes the view, or the table for its rows."""
+    if not view.source:
+        names = ", ".join(named(column.name) for column in view.columns)
+        return f"CREATE TEMP TABLE {view.name} ({names})"
+    cells = ", ".join(f"{column.sql} AS {named(column.name)}" for column in view.columns)
+    return f"CREATE TEMP VIEW {view.name} AS SELECT {cells} FROM {view.source}"
 
 
 def named(name: str) -> str:
@@ -68,7 +48,7 @@ def views(columns: Columns) -> dict[str, View]:
 def publish(connection: sqlite3.Connection, wanted: Iterable[View], filling: Filling) -> None:
     """Make these views in a connection, and fill those that are filled."""
     for view in wanted:
-        connection.execute(view.made())
+        connection.execute(made(view))
         if not view.source:
             marks = ", ".join("?" * len(view.columns))
             rows = filling[view.name]() if view.name in filling else ()

@@ -12,10 +12,11 @@ from typing import NamedTuple
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 from crmcli.model.access import Rights
+from crmcli.model.sql_views import Answer, Cell, Filling, View
 from crmcli.store.index import base
-from crmcli.store.index.asked.checking import READING, Parameters, Value, bound
+from crmcli.store.index.asked.checking import READING, Parameters, bound
 from crmcli.store.index.asked.functions import Watch, offer
-from crmcli.store.index.asked.published import Filling, View, publish
+from crmcli.store.index.asked.published import publish
 from crmcli.store.index.asked.sentences import Named, said
 from crmcli.store.index.columns import Columns
 
@@ -26,18 +27,11 @@ MOST_ROWS = 256 << 20
 _ROW, _CELL = 100, 50  # bytes of each, about
 
 
-class Answer(NamedTuple):
-    """The names of the columns, no two of them alike, and the rows."""
-
-    columns: tuple[str, ...]
-    rows: list[tuple[Value | bytes, ...]]
-
-
 class Question(NamedTuple):
     """A query that was checked, what it reads, and by whom and when it is asked."""
 
     query: Named
-    parameters: Mapping[str, Value]
+    parameters: Mapping[str, Cell]
     read: tuple[View, ...]
     filling: Filling
     now: datetime
@@ -105,7 +99,7 @@ def _may(action: int, name: str | None, *_: str | None) -> int:
     return sqlite3.SQLITE_OK if action in READING and not is_own else sqlite3.SQLITE_DENY
 
 
-def _counted(rows: Iterable[tuple[Value | bytes, ...]]) -> Iterator[tuple[Value | bytes, ...]]:
+def _counted(rows: Iterable[tuple[Cell | bytes, ...]]) -> Iterator[tuple[Cell | bytes, ...]]:
     """The rows, as long as they are not too many to hold."""
     left = MOST_ROWS
     for row in rows:

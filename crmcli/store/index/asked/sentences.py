@@ -9,8 +9,8 @@ from typing import NamedTuple
 from crmcli.errors import BadUsage, CrmError, Refused
 from crmcli.language import tr
 from crmcli.model.listed import did_you_mean
+from crmcli.model.sql_views import View
 from crmcli.store.index.asked.functions import ALLOWED
-from crmcli.store.index.asked.published import View
 
 _WORD = re.compile(r"\w+")
 _MOST_TRIED = 200
