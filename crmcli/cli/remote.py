@@ -185,7 +185,11 @@ def _replaced(words: list[str], command: click.Command, old: str, new: str) -> l
 
 def _stdout(target: str) -> str:
     ending = Path(target).suffix.lower()
-    return f"-{ending}" if re.fullmatch(r"\.(pdf|html|txt)", ending) and target != "-" else "-"
+    return (
+        f"-{ending}"
+        if re.fullmatch(r"\.(pdf|html|txt|png|xlsx)", ending) and target != "-"
+        else "-"
+    )
 
 
 def _here(command: click.Command, given: Mapping[str, Any], name: str) -> str:

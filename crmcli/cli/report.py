@@ -11,6 +11,8 @@ import click
 from crmcli.cli.options import PIPELINE, WHERE, day_given, pipeline_named
 from crmcli.cli.params import Noun, Verb, option
 from crmcli.cli.printing import unreadable
+from crmcli.cli.report_files import OPTIONS as FILES
+from crmcli.cli.report_files import ending, give, with_picture
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.language import tr
@@ -44,13 +46,15 @@ OPTIONS = (
     option("--until", "Up to and including this day.", "DATE"),
     option("--drill", "List the records behind a cell: its row, counted from 1 or by name, and its column.",
            "ROW,COLUMN"),
+    *FILES,
 )  # fmt: skip
 """What every report takes."""
 
 
-def shown(session: Session, told: Report, **asked: Any) -> Listing:
+def shown(session: Session, told: Report, **asked: Any) -> Listing | None:
     """One report as it was asked for; with --drill the records behind one of its cells."""
     ws, out = session.workspace, session.out
+    kind = ending(asked)
     request = requested(ws, told, asked)
     reading = engine.Reading(ws, told, request)
     entity = reading.entity_of(told.source)
@@ -60,11 +64,15 @@ def shown(session: Session, told: Report, **asked: Any) -> Listing:
     unreadable(session)
     if asked["drill"]:
         return present.behind(ws, reading, figures, asked["drill"])
+    if kind:
+        give(session, asked, [present.seen(figures)], figures.title)
+        return None
     if out.is_table:
         for note in present.notes(reading, figures):
             out.note(note)
     kinds = {stage.id: stage.kind for one in reading.pipelines for stage in one.stages}
-    return present.listing(figures, kinds, for_people=out.is_table)
+    table = present.listing(figures, kinds, for_people=out.is_table)
+    return with_picture(session, present.seen(figures), table)
 
 
 def requested(ws: Workspace, told: Report, asked: Mapping[str, Any]) -> engine.Request:

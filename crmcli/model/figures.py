@@ -55,7 +55,8 @@ class FigureRow(NamedTuple):
 class Figures:
     """A report's answer: rows in their order, and `total`, which counts each record once.
 
-    `compared` is the period of `before`; `notes` say in words what stands outside the table.
+    `compared` is the period of `before`; `notes` say in words what stands outside the table. `aside` are
+    the keys of rows that are no step of a funnel, as stages that end lost.
     """
 
     name: str
@@ -68,3 +69,4 @@ class Figures:
     compared: Period | None = None
     picture: Picture = "bars"
     notes: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()

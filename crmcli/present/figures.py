@@ -147,9 +147,7 @@ def listing(figures: Figures, kinds: Mapping[str, str], *, for_people: bool) -> 
     by_stage = any(one.name == "stage" for one in figures.dimensions)
     if not for_people and figures.dimensions:
         columns += [Column("name"), *([Column("kind")] if by_stage else [])]
-    for shown in figures.measures:
-        if for_people and not _is_told(figures, shown):
-            continue
+    for shown in (seen(figures) if for_people else figures).measures:
         columns.append(Column(shown.name, shown.label, shown.unit))
         if figures.compared:
             columns.append(Column(shown.name + BEFORE, tr("before"), shown.unit))
@@ -166,11 +164,14 @@ def listing(figures: Figures, kinds: Mapping[str, str], *, for_people: bool) -> 
     return Listing(rows, columns, "nothing in this period")
 
 
-def _is_told(figures: Figures, shown: Shown) -> bool:
-    """Whether people see a measure."""
-    return shown.people == "all" or (
-        shown.people == "some" and any(row.values.get(shown.name) for row in figures.rows)
-    )
+def seen(figures: Figures) -> Figures:
+    """The figures with the measures that people see."""
+
+    def is_told(shown: Shown) -> bool:
+        is_there = any(row.values.get(shown.name) for row in figures.rows)
+        return shown.people == "all" or (shown.people == "some" and is_there)
+
+    return replace(figures, measures=tuple(filter(is_told, figures.measures)))
 
 
 def _row(figures: Figures, row: FigureRow, *, for_people: bool) -> dict[str, Any]:

@@ -249,6 +249,7 @@ def laid_out(reading: Reading, now: Cells, before: tuple[Period, Cells] | None) 
         None if report.always else FigureRow((), (), now.total, before[1].total if before else {}),
         before[0] if before else None,
         report.picture,
+        aside=tuple(s.id for one in reading.pipelines for s in one.stages if s.kind == "lost"),
     )
 
 

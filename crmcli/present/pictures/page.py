@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from xml.etree.ElementTree import Element, tostring
 
-from crmcli.language import tr
+from crmcli.language import spoken, tr
 from crmcli.model.figures import FigureRow, Figures, Shown
 from crmcli.present.cells import Locale
 from crmcli.present.pictures.panels import (
@@ -45,7 +45,7 @@ def page(sections: Sequence[Figures], title: str, locale: Locale, at: datetime) 
     top = tag("header", tag("h1", name), tag("p", tr("As of {}", locale.instant(at))))
     parts = [tag("section", *_section(one, locale)) for one in sections]
     body = tag("body", top, tag("main", *parts))
-    whole = tag("html", head, body, lang=locale.language)
+    whole = tag("html", head, body, lang=spoken())
     text: str = tostring(whole, encoding="unicode", method="html")
     return f"<!DOCTYPE html>\n{text}\n"
 

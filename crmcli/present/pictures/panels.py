@@ -7,6 +7,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import NamedTuple
 
+from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.figures import FigureRow, Figures, Number, Picture, Shown
 from crmcli.model.periods import Period
@@ -15,6 +16,8 @@ from crmcli.present.text_width import one_line
 
 MOST_BARS, MOST_PARTS = 40, 6
 """More rows than that are left to the table, more parts of a bar are drawn as one."""
+MOST_PERIODS = 14
+"""More days, weeks or months than that are a line, not bars."""
 COLORS = ("#1f6fb2", "#c2410c", "#15803d", "#7e22ce", "#0e7490", "#b91c1c", "#6b7280")
 """Of series, in turn; the last is of what is left. Each can be told from white and from black."""
 COLORS_ON_DARK = ("#5aa9e6", "#f59e5b", "#5fc27e", "#c69cf4", "#4cc9d8", "#f38b8b", "#a3abb5")
@@ -71,14 +74,18 @@ def panels_of(figures: Figures, locale: Locale) -> list[Panel]:
         return []
     first, picture = figures.measures[0], figures.picture
     is_split = len(figures.dimensions) > 1
-    if picture == "funnel" and is_split:
+    if is_split and picture in ("funnel", "bars"):
         picture = "stacked"
+    if picture == "bars" and figures.dimensions[0].step and len(figures.rows) > MOST_PERIODS:
+        picture = "line"
     if picture == "stacked" and not (is_split and _is_whole(figures, first)):
         picture = "bars"
     if picture == "none":
         return []
     codes = currencies(figures, first) if first.unit == "sums" else [""]
     found = [_panel(figures, first, code, picture, locale) for code in codes]
+    if picture == "funnel":
+        found += [_lost(figures, first, code, locale) for code in codes]
     return [panel for panel in found if any(v is not None for s in panel.series for v in s.values)]
 
 
@@ -165,6 +172,8 @@ def _panel(figures: Figures, measure: Shown, code: str, picture: Picture, locale
     if len(figures.dimensions) > 1 and picture in ("stacked", "line"):
         return _pivot(figures, measure, code, picture, locale)._replace(name=name)
     rows = list(figures.rows)
+    if picture == "funnel":
+        rows = [row for row in rows if row.keys[0] not in figures.aside]
     if picture == "bars":
         rows = [row for row in rows if value_of(row.values, measure, code) is not None]
     kept = rows if picture == "line" else rows[:MOST_BARS]
@@ -174,6 +183,14 @@ def _panel(figures: Figures, measure: Shown, code: str, picture: Picture, locale
         tuple(_steps(figures, row, locale) for row in kept) if picture == "funnel" else (),
         len(rows) - len(kept),
     )  # fmt: skip
+
+
+def _lost(figures: Figures, measure: Shown, code: str, locale: Locale) -> Panel:
+    """The ends beside a funnel, where anything came to one."""
+    rows = [row for row in figures.rows if row.keys[0] in figures.aside]
+    rows = [row for row in rows if value_of(row.values, measure, code)]
+    told_of = replace(figures, rows=tuple(rows), picture="bars")
+    return _panel(told_of, measure, code, "bars", locale)._replace(name=tr("Lost"))
 
 
 def _series(

@@ -45,7 +45,7 @@ def figures(
     dimensions = more.pop("dimensions", (Dimension(by, by.capitalize()),))
     return Figures(
         name,
-        more.pop("title", name.capitalize()),
+        more.pop("title", f"«{name}»"),
         NOVEMBER,
         dimensions,
         measures,
@@ -67,7 +67,14 @@ def funnel() -> Figures:
             {"reached": n + 9 - gone, "to_next": 50.0, "lost": 3, "days": 3.0})
         for word, n, nxt, gone in zip(STAGES, reached, (*reached[1:], None), lost, strict=True)
     ]  # fmt: skip
-    return figures("funnel", rows, *measures, picture="funnel", compared=OCTOBER)
+    gone = {"reached": 12, "to_next": None, "lost": None, "days": None}
+    rows += [
+        row("Отказ", gone, {"reached": 3}),
+        row("Не звонить", {**gone, "reached": 0}, {"reached": 0}),
+    ]
+    return figures(
+        "funnel", rows, *measures, picture="funnel", compared=OCTOBER, aside=("Отказ", "Не звонить")
+    )
 
 
 def sources(*, before: bool = True) -> Figures:
@@ -94,7 +101,7 @@ def amounts() -> Figures:
         row("Вера", {"amounts": {}, "deals": 0}),
         row("Глеб " * 12, {"amounts": {"USD": Decimal("-3000")}, "deals": 1}),
     ]
-    return figures("owners", rows, MONEY, COUNT, by="owner", title="Activity by person")
+    return figures("owners", rows, MONEY, COUNT, by="owner", title="Люди")
 
 
 def over_time(days: int, *, minus: bool = False, before: bool = False) -> Figures:

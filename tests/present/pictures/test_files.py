@@ -85,13 +85,13 @@ def test_a_workbook_has_real_numbers_shares_days_and_currencies() -> None:
     assert sources[3][3] == ""  # no share of nothing
     assert sources[10][:3] == ["Всего", 199, 396]
     assert [one[0] for one in sources[11:]] == [
-        "", "Sources, 2026-11-01 – 2026-11-30 в сравнении с 2026-10-01 – 2026-10-31",
+        "", "«sources», 2026-11-01 – 2026-11-30 в сравнении с 2026-10-01 – 2026-10-31",
         "3 records without a stage are left out",
     ]  # fmt: skip
     assert amounts[0][1:4] == ["Сумма, RUB", "Сумма, USD", "Сумма, EUR"]
     assert amounts[1][1:] == [1234567.89, 5000, "", 12]
     assert [one[0] for one in dated[1:4]] == [date(2026, 1, n) for n in (1, 2, 3)]
-    found = Currencies(content, "Activity by person")
+    found = Currencies(content, "Люди")
     assert [found.of(3, place) for place in found.columns] == ["RUB", "USD", "EUR"]
 
 

@@ -14,8 +14,12 @@ from crmcli.present.text_width import width
 from tests.present.pictures.samples import EVERY
 
 EIGHTHS = {sign: n / 8 for n, sign in enumerate(" ▏▎▍▌▋▊▉█")} | {"▐": 0.5}
-BARS = [name for name, one in EVERY.items() if one.picture in ("bars", "funnel") and one.rows]
-BARRED = [name for name in BARS if name not in ("no number", "only noughts")]
+BARRED = [
+    name
+    for name, one in EVERY.items()
+    if {panel.picture for panel in panels_of(one, Locale())} & {"bars", "funnel"}
+    and name != "only noughts"
+]
 
 
 @pytest.fixture(params=["en", "ru"])
@@ -88,6 +92,14 @@ def test_currencies_stand_apart(locale: Locale) -> None:
     assert set(before) & set("▐█")
     assert not set(after) & set("▐█")
     assert "│" not in blocks[2]
+
+
+def test_what_is_lost_stands_beside_the_funnel(locale: Locale) -> None:
+    way, lost = drawn(EVERY["funnel"], locale, 80).split("\n\n")
+    assert "Отказ" not in way
+    assert lost.split("\n")[0] == ("Lost" if locale.language == "en" else "Проиграно")
+    assert "Отказ" in lost
+    assert "Не звонить" not in lost  # nobody came there
 
 
 def test_a_year_of_days_goes_on_below(locale: Locale) -> None:

@@ -1,0 +1,77 @@
+"""Reports drawn: on a terminal above their table, or as a file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from crmcli.cli import terminal
+from crmcli.cli.file_names import WrittenFile, is_stdout
+from crmcli.cli.params import option
+from crmcli.cli.session import Session
+from crmcli.dataclass import replace
+from crmcli.errors import BadUsage
+from crmcli.language import tr
+from crmcli.model.figures import Figures
+from crmcli.present.cells import Listing
+from crmcli.present.pictures.files import ENDINGS, made
+
+OPTIONS = (
+    option("--html", "A page with pictures and tables, for browser, phone and paper.", is_flag=True),
+    option("--png", "A picture.", is_flag=True),
+    option("--xlsx", "A workbook.", is_flag=True),
+    option("-o --output", "Write a file: .html, .png or .xlsx; - is stdout.", "FILE",
+           type=WrittenFile(has_kinds=True, dir_okay=False, path_type=Path)),
+)  # fmt: skip
+
+
+def ending(asked: Mapping[str, Any]) -> str:
+    """Which kind of file is wanted, "" for none; BadUsage if that cannot be told."""
+    flags = [name for name in ENDINGS if asked[name]]
+    output = asked["output"]
+    named = str(output).rpartition(".")[2].lower() if output and str(output) != "-" else ""
+    if len(flags) > 1 or (flags and named in ENDINGS and named != flags[0]):
+        raise BadUsage("only one kind of file at a time", "choose --html, --png or --xlsx")
+    if (flags or output) and asked.get("drill"):
+        raise BadUsage("--drill lists records, which no picture shows", "leave one of them out")
+    if flags or named in ENDINGS or not output:
+        return (flags or [named])[0]
+    hint = "name it .html, .png or .xlsx; of --csv and --json redirect the output"
+    raise BadUsage(tr("{} does not say what kind of file it is", output), hint)
+
+
+def give(
+    session: Session, asked: Mapping[str, Any], sections: Sequence[Figures], title: str
+) -> None:
+    """Write reports into the file that is asked for, or to stdout."""
+    ws, out, output = session.workspace, session.out, asked["output"]
+    shown = [
+        replace(one, rows=tuple(r._replace(words=(*map(out.masked, r.words),)) for r in one.rows))
+        for one in sections
+    ]
+    content = made(ending(asked), shown, title, out.locale, ws.now)
+    if output is None or is_stdout(str(output)):
+        out.content([content])
+        return
+    from crmcli.sales.records.attachments import write_out
+
+    out.clear_the_way()
+    write_out(output, content, over=True)
+    out.note(tr("wrote {}", output))
+
+
+def with_picture(session: Session, figures: Figures, table: Listing) -> Listing | None:
+    """The table; on a terminal its picture above it, and both are shown."""
+    out = session.out
+    if not (out.is_table and out.width and table.rows):
+        return table
+    from crmcli.present.pictures.terminal import BLOCKS, drawn
+
+    signs = "".join((*BLOCKS.parts, BLOCKS.along, BLOCKS.upward, BLOCKS.down))
+    is_plain = bool(terminal.unwritable(signs, terminal.encoding_of(sys.stdout)))
+    picture = drawn(figures, out.locale, out.width, plain=is_plain, paint=out.paint)
+    above = [*picture.split("\n"), ""] if picture else []
+    out.lines([*above, *out.table(table.rows, table.columns)])
+    return None
