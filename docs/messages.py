@@ -25,7 +25,7 @@ from crmcli.cli.session import Session
 from crmcli.language import CATALOGUES, DOMAIN, LANGUAGES
 from crmcli.model.actions import ACTIONS
 from crmcli.model.entities import ENTITIES
-from crmcli.model.schema import own_fields
+from crmcli.model.schema import DERIVED, SCORED, own_fields
 from crmcli.model.trigger_events import EVENTS
 from crmcli.model.words import WORDS
 from crmcli.reports.catalogue import REPORTS
@@ -103,6 +103,8 @@ def texts() -> dict[Text, set[str]]:
         examples = [example] if NAME.search(example) else []
         for text in (*nouns, made, *examples, *(field.label for field in own_fields(entity))):
             found.setdefault(text, set()).add(f"model/{entity}.py")
+    for field in (*DERIVED, SCORED):
+        found.setdefault(field.label, set()).add("model/schema.py")
     for text in _in_click():
         found.setdefault(text, set()).add("click")
     return found

@@ -18,11 +18,12 @@ from crmcli.language import tr
 from crmcli.model.action_texts import texts_of
 from crmcli.model.actions import ACTIONS, channel_of
 from crmcli.model.automation import Robot, Schedule, Trigger
+from crmcli.model.conditions.where import leaves
 from crmcli.model.listed import nearest
 from crmcli.model.made_rings import made_rings, started_rings
 from crmcli.model.named_by_robots import strange_words
 from crmcli.model.pipeline import SEQUENCES, Pipeline, Pipelines, RobotSequence, Stage, self_calling
-from crmcli.model.schema import Schema
+from crmcli.model.schema import SCORED, Schema
 from crmcli.model.settings import Settings
 from crmcli.model.trigger_events import CALLED, EVENTS
 from crmcli.render import Renderer
@@ -94,10 +95,22 @@ def _loaded(load: Callable[[], T], otherwise: T, faults: list[Problem]) -> T:
 
 
 def what_is_missing(pipelines: Pipelines, settings: Settings, root: Path) -> Iterator[Problem]:
-    """What rules need outside of pipelines.yaml and is not there yet: programs, channels."""
+    """What rules need outside of pipelines.yaml and is not there yet: programs, channels, scores."""
+    is_scored = (root / layout.SCORES).exists()
     for act, _, _ in pipelines.acts():
+        yield from () if is_scored else _score_oddities(act, settings)
         yield from _program_oddities(act, root)
         yield from _channel_oddities(act, root, settings)
+
+
+def _score_oddities(act: Act, settings: Settings) -> Iterator[Problem]:
+    """A condition on scores where none were learned, which never holds."""
+    asked = (act.where,) if isinstance(act, Schedule) else (act.when, *(e.when for e in act.exits))
+    own = {field.name for fields in settings.fields.values() for field in fields}
+    paths = {leaf.path[-1] for condition in asked if condition for leaf in leaves(condition.tree)}
+    if SCORED.name in paths - own:
+        told = tr("{} asks for scores, and there are none yet", _called(act))
+        yield _problem(act.line, told, "learn them: crm score train")
 
 
 def _program_oddities(act: Act, root: Path) -> Iterator[Problem]:

@@ -107,7 +107,9 @@ def list_(session: Session, of: str) -> Iterator[Told | Listing]:
 
 @score.command(params=[click.Argument(("ref",), metavar="REF")])
 def explain(session: Session, ref: str) -> Listing:
-    """Where the score of a lead or a deal comes from: what each field adds, the most first. It adds up.
+    """Where the score of a lead or a deal comes from: what each field adds, the most first.
+
+    It adds up to the score.
 
     Example: crm score explain 7k3
     """

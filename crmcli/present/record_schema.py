@@ -7,6 +7,7 @@ from typing import Any
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.kinds import Field, Kind, Maps
+from crmcli.model.schema import SCORED
 from crmcli.model.values import ID_LETTERS
 from crmcli.present.expanded import EXPANDED
 from crmcli.workspace import Workspace
@@ -19,7 +20,8 @@ _AMOUNTS = {"type": "object", "additionalProperties": _NUMBER}
 
 def record_schema(ws: Workspace, entity: str) -> dict[str, Any]:
     """What `crm show --json` and `crm list --json` print of a record; with --expand and --columns more."""
-    fields = {field.name: _property(field) for field in ws.schema.askable(entity)}
+    known = [field for field in ws.schema.askable(entity) if field != SCORED or ws.scores]
+    fields = {field.name: _property(field) for field in known}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": entity,

@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from crmcli.automation.config_checks import look_through
 from crmcli.automation.tick import tick
 from crmcli.dataclass import replace
 from crmcli.errors import Forbidden
@@ -131,3 +132,6 @@ def test_a_robot_without_scores_says_so(base: Base) -> None:
     again = kit.opened(base.root, user="root")
     tick(again)
     assert again.notes.count("there are no scores yet; learn them: crm score train") == 1
+    [odd] = [one for one in look_through(base.root, NOW).oddities if "scores" in one.message]
+    assert odd.message == "robot 'hot' asks for scores, and there are none yet"
+    assert odd.line > 0
