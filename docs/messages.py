@@ -25,10 +25,10 @@ from crmcli.cli.session import Session
 from crmcli.language import CATALOGUES, DOMAIN, LANGUAGES
 from crmcli.model.actions import ACTIONS
 from crmcli.model.entities import ENTITIES
+from crmcli.model.reports import REPORTS
 from crmcli.model.schema import DERIVED, SCORED, own_fields
 from crmcli.model.trigger_events import EVENTS
 from crmcli.model.words import WORDS
-from crmcli.reports.catalogue import REPORTS
 from crmcli.words import rows
 
 CODE = Path(crmcli.__file__).parent
@@ -80,7 +80,7 @@ def _of_reports() -> Iterator[tuple[str, str]]:
     """What is said of reports and of their columns."""
     for report in REPORTS:
         labels = (measure.label for measure in report.measures)
-        yield from ((text, "reports/catalogue.py") for text in (report.title, *labels) if text)
+        yield from ((text, "model/reports.py") for text in (report.title, *labels) if text)
 
 
 def texts() -> dict[Text, set[str]]:

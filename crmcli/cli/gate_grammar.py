@@ -41,7 +41,7 @@ OPEN: Mapping[str, str] = {
     "intake": "drop,list,retry,show",
     "jobs": "list,show",
     "import": "companies,contacts,deals,leads,list,preset,tasks,undo",
-    "report": "funnel,leads",
+    "report": "",
     "score": "explain,list,train",
     "user": "add,list,off,on,role,show",
     "team": "add,list,rm,set",

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-import click
-
+from crmcli.cli import own_report
 from crmcli.cli.options import PIPELINE, WHERE, day_given, pipeline_named
-from crmcli.cli.params import Noun, Verb, option
+from crmcli.cli.own_report import Reports
+from crmcli.cli.params import Verb, option
 from crmcli.cli.printing import unreadable
 from crmcli.cli.report_files import OPTIONS as FILES
 from crmcli.cli.report_files import ending, give, with_picture
@@ -18,15 +18,17 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.periods import Period, read_period
 from crmcli.model.report import Report
+from crmcli.model.reports import REPORTS
 from crmcli.present import figures as present
 from crmcli.present.cells import Listing
 from crmcli.reports import engine
-from crmcli.reports.catalogue import REPORTS
 from crmcli.sales.products import check_currency
 from crmcli.workspace import Workspace
 
 OWN = "own"
-report = Noun("report", help="Reports: figures from the records and the timeline.")
+report = Reports(
+    "report", help="Reports: figures from the records and the timeline, also of reports.yaml."
+)
 OPTIONS = (
     option("--period", "today, week, month, quarter, year, 2026-03, 'last 30d', FROM..TO.", "PERIOD"),
     option("--by", "Split by these fields; also month, close_by.month, company.city.", "FIELD,…"),
@@ -77,10 +79,11 @@ def shown(session: Session, told: Report, **asked: Any) -> Listing | None:
 
 def requested(ws: Workspace, told: Report, asked: Mapping[str, Any]) -> engine.Request:
     """What the options ask for; BadUsage for what is none."""
-    one = pipeline_named(ws, asked["pipeline"]) if asked["pipeline"] or told.always else None
+    named = asked["pipeline"] or told.pipeline
+    one = pipeline_named(ws, named) if named or told.always else None
     return engine.Request(
         by=tuple(name for name in asked["by"].split(",") if name.strip()),
-        period=_period(ws, asked),
+        period=_period(ws, asked, told.period),
         where=asked["where"],
         compare=asked["compare"] or "",
         pipeline=one.id if one else "",
@@ -88,14 +91,14 @@ def requested(ws: Workspace, told: Report, asked: Mapping[str, Any]) -> engine.R
     )
 
 
-def _period(ws: Workspace, asked: Mapping[str, Any]) -> Period:
+def _period(ws: Workspace, asked: Mapping[str, Any], usual: str) -> Period:
     days = Period(day_given(ws, asked["since"]), day_given(ws, asked["until"], is_end=True))
-    if not asked["period"]:
+    if not (asked["period"] or (usual and days == Period())):
         return days
     if days != Period():
         raise BadUsage(tr("--period and --since or --until do not go together"), "give one of them")
     try:
-        return read_period(asked["period"], ws.now, ws.zone, ws.inputs.date_order)
+        return read_period(asked["period"] or usual, ws.now, ws.zone, ws.inputs.date_order)
     except ValueError as error:
         forms = "e.g. --period month, 2026-03, 'last 30d', 2026-01-01..2026-03-31"
         raise BadUsage(str(error), forms) from None
@@ -112,11 +115,11 @@ def _currency(ws: Workspace, asked: str) -> str:
     return code
 
 
-def _command(told: Report) -> click.Command:
-    return Verb(
-        told.name, params=list(OPTIONS), help=told.about, callback=partial(shown, told=told)
-    )
-
-
 for _told in REPORTS:
-    report.add_command(_command(_told))
+    report.add_command(
+        Verb(
+            _told.name, params=list(OPTIONS), help=_told.about, callback=partial(shown, told=_told)
+        )
+    )
+for _verb in (own_report.check, own_report.list_, own_report.show):
+    report.add_command(_verb)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
 from crmcli.dataclass import dataclass
-from crmcli.model.periods import Period
+from crmcli.model.periods import STEPS, Period
 
 Number: TypeAlias = "int | float | Decimal | Mapping[str, Decimal] | None"
 """A count, a number, or amounts by currency; None where there is none, as a share of nothing."""
@@ -25,6 +25,14 @@ class Dimension(NamedTuple):
     name: str
     label: str = ""
     step: str = ""
+
+
+def dimension(text: str) -> Dimension:
+    """A dimension as people write it: `owner`, `month`, `close_by.month`, `company.city`."""
+    name, _, last = text.strip().rpartition(".")
+    if last in STEPS:
+        return Dimension(name, name or last, last)
+    return Dimension(text.strip(), text.strip())
 
 
 @dataclass(frozen=True, slots=True)

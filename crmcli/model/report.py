@@ -25,7 +25,7 @@ class Measure:
     """One column of a report.
 
     `source` names the rows of which it is (the report's own if it names none), `of` the column that is
-    summed or averaged, `when` a column that says which rows count, or a condition on their records, `at`
+    summed or averaged, `when` a column that says which rows count, `where` a condition on their records, `at`
     the instant by which a row is of the period. `part` and `over` are the measures of a share or ratio.
     One that is not `shown` is there for others; people see one of `people` "some" where it says anything,
     one of "none" never. With `is_of_open` it is of open stages alone.
@@ -37,6 +37,7 @@ class Measure:
     source: str = ""
     of: str = ""
     when: str = ""
+    where: str = ""
     at: str = ""
     part: str = ""
     over: str = ""
@@ -55,10 +56,10 @@ class Measure:
 class Report:
     """A report by its declaration.
 
-    `source` is of which rows its measures are; `entity` the nouns of which it can be told, where rows of
-    several are alike (stays of leads and of deals). `by` are its dimensions where none are asked for,
-    `always` those that it has besides what is asked for. `order` names measures, `-` for great ones first;
-    without it rows stand by their keys.
+    `source` is of which rows its measures are, `pipeline` of which pipeline it tells, where rows of several
+    are alike (stays of leads and of deals). `by` are its dimensions where none are asked for, `always` those
+    that it has besides what is asked for. `order` names a measure, `-` for great ones first; without it rows
+    stand by their keys. `period` is told where none is asked for.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Report:
     picture: Picture = "bars"
     period: str = ""
     title: str = ""
+    pipeline: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,11 @@ WORDS = {
     **{state: state for state in _AS_THEY_ARE},
     # heads of columns that are no field
     **{name: name.capitalize() for name in ("day", "week", "month", "quarter", "year", "kind", "action")},
+    # measures of reports
+    **{name: name.capitalize() for name in (
+        "records", "average", "median", "p90", "share", "ratio", "number", "days", "age", "hours",
+        "weighted")},
+    "of_all": "Of all", "stood": "In stage", "chance": "Probability",
     "stage.dated": "dates of stages", "trigger.passed": "trigger passed over",
     "job.awaiting": "awaits an answer", "job.resolved": "settled by hand", "clock.stepped": "clock was set",
     "audience.added": "added to audience", "audience.taken": "taken from audience",

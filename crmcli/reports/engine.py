@@ -11,8 +11,8 @@ from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
-from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Place, Shown
-from crmcli.model.periods import ALWAYS, STEPS, Period, keys_within, previous, year_before
+from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Place, Shown, dimension
+from crmcli.model.periods import ALWAYS, Period, keys_within, previous, year_before
 from crmcli.model.pipeline import Pipeline
 from crmcli.model.report import Asked, Group, Measure, Report
 from crmcli.model.values import format_instant
@@ -77,10 +77,10 @@ class Reading:
         return Cells(values, examples, total)
 
     def records(self, keys: Place, measure: Measure) -> list[str]:
-        """The records behind one cell."""
+        """The records behind one cell; of all rows together, without keys."""
         if measure.is_reckoned:
             measure = self._named(measure.part or measure.over)
-        [asked] = self._asked(self.request.period, self.dimensions, [measure])
+        [asked] = self._asked(self.request.period, self.dimensions if keys else (), [measure])
         return self._measuring.records(asked, keys)
 
     # --- asking -----------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ class Reading:
 
         for (source, _), some in groupby(sorted(plain, key=place), key=place):
             entity, own = self.entity_of(source), list(some)
-            whens = {m.when: self.ws.condition(m.when, entity) for m in own if " " in m.when}
+            whens = {m.where: self.ws.condition(m.where, entity) for m in own if m.where}
             where = self.ws.condition(" and ".join(wheres), entity) if wheres else None
             pipeline = self.request.pipeline
             yield Asked(source, entity, own, by, where, whens, since, until, pipeline)
@@ -198,14 +198,6 @@ def ratio(part: Number, whole: Number) -> Number:
 def dimensions(report: Report, request: Request) -> tuple[Dimension, ...]:
     """By what a report is split: as it is asked for, or as it says itself."""
     return tuple(dimension(name) for name in [*(request.by or report.by), *report.always])
-
-
-def dimension(text: str) -> Dimension:
-    """A dimension as people write it: `owner`, `month`, `close_by.month`, `company.city`."""
-    name, _, last = text.strip().rpartition(".")
-    if last in STEPS:
-        return Dimension(name, name or last, last)
-    return Dimension(text.strip(), text.strip())
 
 
 def figures(reading: Reading) -> Figures:

@@ -19,7 +19,7 @@ from crmcli.model.entities import ENTITIES
 for name in (*ENTITIES, *COMMANDS):
     crm.get_command(None, name)
 import crmcli.automation.tick, crmcli.channels.smtp, crmcli.channels.webhook, crmcli.render.mail_text
-import crmcli.reports.catalogue, crmcli.store.git, crmcli.store.index.crew, subprocess
+import crmcli.model.reports, crmcli.store.git, crmcli.store.index.crew, subprocess
 import croniter, csv, jinja2, json, pandas, phonenumbers, stdnum, tempfile, typing, yaml
 print(*(name.partition(".")[0] for name in sys.modules))
 """

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from crmcli.model.periods import ALWAYS, Period
 from crmcli.model.pipeline import Pipeline
+from crmcli.model.reports import BY_NAME
 from crmcli.present.figures import worded
 from crmcli.reports import engine
-from crmcli.reports.catalogue import BY_NAME
 from crmcli.workspace import Workspace
 
 

@@ -21,6 +21,7 @@ from crmcli.sales.undeclared import told, undeclared
 from crmcli.store import layout
 from crmcli.workspace import Workspace, storage
 from crmcli.workspace.approving import rights_wait
+from crmcli.workspace.own_reports import own_reports
 from crmcli.workspace.storage import has_stash
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def problems(ws: Workspace) -> list[Problem]:
         (layout.VIEWS, lambda: ws.views),
         (layout.FORMS, lambda: ws.forms),
         (layout.SCORES, lambda: ws.scores),
+        (layout.REPORTS, lambda: own_reports(ws)),
         (layout.BLOCKLIST, lambda: blocklist(ws)),
         (layout.PRODUCTS, lambda: products(ws)),
         (layout.RATES, lambda: rates(ws)),

@@ -10,6 +10,7 @@ from crmcli.store.config import (
     declared,
     forms,
     pipelines,
+    reports,
     robots,
     scores,
     settings_keys,
@@ -39,6 +40,7 @@ def schema_files() -> dict[str, bytes]:
         **_file("forms", forms.SHAPE, {}),
         **_file("access", access.SHAPE, {}),
         **_file("scores", scores.SHAPE, {}),
+        **_file("reports", reports.SHAPE, {}),
     }
 
 

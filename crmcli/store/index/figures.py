@@ -140,17 +140,16 @@ class _Question:
         """The sums of one measure by keys and currency, exactly."""
         cents = self._cell(measure.of).sql
         keys = [*self._keys, self._source.currency or "NULL"]
-        cells = [
-            Part(f"sum({cents} / {_SPLIT})"),
-            Part(f"sum({cents} % {_SPLIT})"),
-            Part("count(*)"),
-        ]
+        is_quantile = measure.how in _QUANTILES
+        high = f"{measure.how}({cents})" if is_quantile else f"sum({cents} / {_SPLIT})"
+        cells = [Part(high), Part(f"sum({cents} % {_SPLIT})"), Part("count(*)")]
         where = _joined("AND", [self._kept, self._counted(measure), self._has(measure)])
         found: dict[tuple[Any, ...], dict[str, Decimal]] = {}
         for *group, code, high, low, number in self._select(connection, keys, cells, where):
             if number:
-                total = Decimal(high * _SPLIT + low) / 100
-                amount = rounded(total / number, code or "") if measure.how == "average" else total
+                total = Decimal(high if is_quantile else high * _SPLIT + low) / 100
+                parts = number if measure.how == "average" else 1
+                amount = total if measure.how == "sum" else rounded(total / parts, code or "")
                 found.setdefault(tuple(group), {})[(code or "").upper()] = amount
         return {keys: dict(sorted(sums.items())) for keys, sums in found.items()}
 
@@ -184,11 +183,9 @@ class _Question:
 
     def _counted(self, measure: Measure) -> Part:
         """Whether a measure counts a row: by its condition, and the instant by which it is of the period."""
-        terms = []
-        if measure.when in self._asked.whens:
-            terms.append(self._holds(self._asked.whens[measure.when]))
-        elif measure.when:
-            terms.append(Part(f"({self._cell(measure.when).sql})"))
+        terms = [Part(f"({self._cell(measure.when).sql})")] if measure.when else []
+        if measure.where:
+            terms.append(self._holds(self._asked.whens[measure.where]))
         at = measure.at or self._source.at
         if at != ANY_TIME:
             instant = self._cell(at).sql
@@ -206,8 +203,13 @@ class _Question:
         return _joined("AND", terms)
 
     def _holds(self, condition: Condition) -> Part:
-        found = query.where(condition, self._env, self._columns, self._source.entity)
-        return Part(f"({found.text})", tuple(found.parameters))
+        """Rows of records that fit; of what has no records of its own in the tables, those about such."""
+        entity = self._source.entity or self._asked.entity
+        found = query.where(condition, self._env, self._columns, entity)
+        text = found.text
+        if not self._source.entity:
+            text = f"{self._source.record} IN (SELECT {entity}.id FROM {entity} WHERE {text})"
+        return Part(f"({text})", tuple(found.parameters))
 
     def _cell(self, name: str) -> Cell:
         """A column of the rows, or a field of their records, also along a path; BadUsage if unknown."""
@@ -232,6 +234,7 @@ class _Question:
         """By what rows are grouped: a column, an instant's month, each item of a list."""
         if dimension.step:
             at = dimension.name or self._asked.measures[0].at or self._source.at
+            at = self._source.at if at == ANY_TIME else at
             return f"local({self._cell(at).sql}, '{dimension.step}')"
         entity = self._source.entity
         number = self._columns.list_number(entity, dimension.name) if entity else 0

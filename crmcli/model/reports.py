@@ -1,4 +1,4 @@
-"""The reports that come with crm, each a declaration as reports.yaml has others."""
+"""The reports that come with crm, each a declaration as reports.yaml has others (`crm report show NAME`)."""
 
 from __future__ import annotations
 
@@ -225,4 +225,6 @@ REPORTS = (
         title="Robots",
     ),
 )  # fmt: skip
+VERBS = ("check", "dashboard", "explain", "list", "plan", "show")
+"""What else follows crm report: no report is called so."""
 BY_NAME = {report.name: report for report in REPORTS}

@@ -1,0 +1,45 @@
+"""The reports of one's own, as reports.yaml declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from crmcli.errors import NotFound
+from crmcli.language import tr
+from crmcli.model.listed import did_you_mean
+from crmcli.model.periods import read_period
+from crmcli.model.report import Report
+from crmcli.model.reports import BY_NAME
+from crmcli.store.layout import REPORTS
+from crmcli.workspace import Workspace
+
+
+def own_reports(ws: Workspace, only: str = "") -> Mapping[str, Report]:
+    """The reports by name, or that of one name alone; InvalidData with every fault."""
+    if not ws.has_file(REPORTS):
+        return {}
+    from crmcli.store.config.report_rows import Rows
+    from crmcli.store.config.reports import Ground, load_reports
+
+    anybody = ws.person or next(iter(ws.settings.users), "")
+    ground = Ground(
+        Rows(ws.schema, ws.settings.phone_country),
+        partial(ws.condition, user=anybody),
+        lambda text: read_period(text, ws.now, ws.zone, ws.inputs.date_order),
+        {pipeline.id: pipeline.entity for pipeline in ws.pipelines},
+    )
+    return load_reports(ws.root, ground, only=only)
+
+
+def report_named(ws: Workspace, name: str) -> Report:
+    """A report that comes with crm, or one's own; NotFound for neither."""
+    if name in BY_NAME:
+        return BY_NAME[name]
+    own = own_reports(ws, only=name)
+    if name not in own:
+        names = [*BY_NAME, *own_reports(ws)]
+        raise NotFound(
+            tr("no report {!r}", name), did_you_mean(name, names, "crm report list shows them")
+        )
+    return own[name]

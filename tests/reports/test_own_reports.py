@@ -1,0 +1,194 @@
+"""reports.yaml: what it declares, every fault with its line, and the same figures as those that come with crm."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crmcli.errors import InvalidData
+from crmcli.model.report import Report
+from crmcli.model.report_words import declaration
+from crmcli.model.reports import BY_NAME, REPORTS
+from crmcli.reports import engine
+from crmcli.sales.init.create import create_workspace
+from crmcli.store.yaml.codec import dump
+from crmcli.workspace import Workspace
+from crmcli.workspace.own_reports import own_reports, report_named
+from tests import kit
+from tests.kit import NOW, Run
+from torture.copies import copied
+
+Crm = Callable[..., Run]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The made-up company."""
+    root = tmp_path_factory.mktemp("reports") / "ws"
+    create_workspace(root, demo=True, use_git=False, now=NOW)
+    return root
+
+
+@pytest.fixture
+def root(demo: Path, tmp_path: Path) -> Path:
+    return copied(demo, tmp_path / "company")
+
+
+def figures(ws: Workspace, report: Report, **asked: Any) -> Any:
+    found = engine.figures(engine.Reading(ws, report, engine.Request(**asked)))
+    rows = [
+        (row.place, row.values) for row in (*found.rows, *([found.total] if found.total else []))
+    ]
+    return rows, found.measures, found.picture, found.dimensions
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_what_comes_with_crm_written_as_one_of_ones_own_tells_the_same(
+    root: Path, name: str
+) -> None:
+    built_in = BY_NAME[name]
+    text = dump({"reports": {f"my-{name}": declaration(built_in)}})
+    kit.write(root, "reports.yaml", text)
+    ws = kit.opened(root)
+    own = report_named(ws, f"my-{name}")
+    for asked in (
+        {},
+        {"by": ("month",)},
+        {"pipeline": "leads", "entity": "lead"},
+        {"where": "owner = anna"},
+    ):
+        if name not in ("funnel", "velocity", "response") and "pipeline" in asked:
+            continue
+        if not asked and name in ("funnel", "velocity"):
+            asked = {"pipeline": "sales", "entity": "deal"}  # as the command asks them
+        assert figures(ws, own, **asked) == figures(ws, built_in, **asked), asked
+    again = dump({"reports": {f"my-{name}": declaration(own)}})
+    assert again == text
+
+
+def test_in_short(root: Path, crm: Crm) -> None:
+    kit.write(root, "reports.yaml", """\
+reports:
+  trades:
+    title: Trades
+    of: deals
+    by: company.industry
+    measures: [count, count won, sum amount, average amount won, median amount, p90 days won]
+    order: -count
+  big:
+    of: deals
+    by: [owner, month]
+    at: ended_at
+    period: 2026
+    measures:
+      - count closed
+      - {name: large, label: Large, when: won, where: amount > 100000}
+      - {how: share, part: large, over: count_closed}
+      - {source: activities}
+""")  # fmt: skip
+    ws = kit.opened(root)
+    trades = report_named(ws, "trades")
+    assert [(m.name, m.label, m.unit) for m in trades.measures] == [
+        ("count", "Deals", "count"), ("count_won", "Won", "count"), ("sum_amount", "Amount", "sums"),
+        ("average_amount_won", "Amount, average, won", "sums"), ("median_amount", "Amount, median", "sums"),
+        ("p90_days_won", "Days, P90, won", "days"),
+    ]  # fmt: skip
+    big = report_named(ws, "big")
+    assert [(m.name, m.at) for m in big.measures] == [
+        ("count_closed", "ended_at"), ("large", "ended_at"), ("share_large", "ended_at"), ("count", ""),
+    ]  # fmt: skip
+    rows = json.loads(crm("report", "trades", "--json", cwd=root).out)
+    deals = json.loads(crm("deal", "list", "--json", cwd=root).out)
+    assert sum(row["count"] for row in rows) == len(deals)
+    amounts = sorted(float(d["amount"]) for d in deals if d["currency"] == "RUB" and d["amount"])
+    of_all = figures(ws, report_named(ws, "trades"))[0][-1][1]["median_amount"]["RUB"]
+    middle = len(amounts) // 2
+    assert float(of_all) == (amounts[middle] + amounts[~middle]) / 2
+    told = crm("report", "big", cwd=root, CRM_LANG="en")
+    assert (told.code, "2026-01-01..2026-12-31" in told.err) == (0, True)
+    listed = crm("report", "trades", "--drill", "total,count_won", "--ids", cwd=root).out.split()
+    won = crm("deal", "list", "--where", "stage = won", "--ids", cwd=root).out.split()
+    assert sorted(listed) == sorted(won)
+
+
+BAD = [
+    ("of: deels\nmeasures: [count]", 3, "'deels' is not allowed for 'of'", "'deals'"),
+    ("measures: [count]", 2, "'of' is missing", "of:"),
+    ("of: deals", 2, "'measures' is missing", "measures:"),
+    ("of: deals\nmeasures: [cuont]", 4, "'cuont' is no measure", "'count'"),
+    ("of: deals\nmeasures: [sum]", 4, "'sum' is no measure", "sum amount"),
+    ("of: deals\nmeasures:\n- count\n- sum amonut", 6, "rows of deals have no 'amonut'", "'amount'"),
+    ("of: deals\nmeasures: [sum name]", 4, "'name' is no number", ""),
+    ("of: deals\nmeasures: [average company.turnover]", 4, "amounts along a link cannot be summed", ""),
+    ("of: deals\nmeasures: [count wom]", 4, "rows of deals have no 'wom' to count by", "'won'"),
+    ("of: deals\nmeasures: [count, count]", 4, "measure 'count' is there twice", ""),
+    ("of: deals\nmeasures:\n- {how: average}", 5, "average of what?", ""),
+    ("of: deals\nmeasures:\n- {of: amount}", 5, "count is of rows", ""),
+    ("of: deals\nmeasures:\n- {where: amuont > 5}", 5, "unknown field 'amuont'", "'amount'"),
+    ("of: deals\nmeasures:\n- {where: stage = nowhere}", 5, "'where'", ""),
+    ("of: deals\nmeasures:\n- {source: leed}", 5, "'leed' is not allowed", "'leads'"),
+    ("of: deals\nmeasures:\n- {at: nmae}", 5, "rows of deals have no 'nmae'", "'name'"),
+    ("of: deals\nmeasures:\n- {at: name}", 5, "'name' is no date", ""),
+    ("of: deals\nmeasures:\n- {nmae: x}", 5, "unknown key 'nmae'", "'name'"),
+    ("of: deals\nmeasures:\n- count\n- {how: share, part: cuont, over: count}", 6, "no measure 'cuont'", "'count'"),
+    ("of: deals\nmeasures:\n- count\n- {how: share, part: count}", 6, "'over' is missing", ""),
+    ("of: deals\nmeasures:\n- sum amount\n- count\n- {how: share, part: sum_amount, over: count}", 7,
+     "amounts in several currencies", ""),
+    ("of: deals\nmeasures: [count]\nby: owmer", 5, "rows of deals have no 'owmer'", "'owner'"),
+    ("of: deals\nmeasures: [count]\nby: [name.month]", 5, "'name' is no date", ""),
+    ("of: deals\nmeasures: [count]\nby: [company.nmae]", 5, "unknown field 'nmae'", "'name'"),
+    ("of: activities\nmeasures: [count]\nby: source", 5, "rows of activities have no 'source'", ""),
+    ("of: deals\nmeasures: [count]\nby: [a, b, c, d]", 5, "has at most 3", ""),
+    ("of: deals\nmeasures: [count]\norder: -cnt", 5, "no measure 'cnt'", "'count'"),
+    ("of: deals\nmeasures: [count]\nperiod: mont", 5, "'mont' is no period", "e.g. month"),
+    ("of: deals\nmeasures: [count]\nperiod: 2026-03..2026-01", 5, "ends before it begins", ""),
+    ("of: deals\nmeasures: [count]\nwhere: amuont > 5", 5, "unknown field 'amuont'", "'amount'"),
+    ("of: deals\nmeasures: [count]\npicture: pie", 5, "'pie' is not allowed", "bars"),
+    ("of: deals\nmeasures: [count]\npipeline: salse", 5, "no pipeline 'salse'", "'sales'"),
+    ("of: deals\nmeasures: [count]\ncolour: red", 5, "unknown key 'colour'", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "line", "said", "hint"), BAD)
+def test_every_fault_has_its_line(
+    ws: Workspace, text: str, line: int, said: str, hint: str
+) -> None:
+    rows = "\n".join(f"    {row}" for row in text.split("\n"))
+    kit.write(ws.root, "reports.yaml", f"reports:\n  mine:\n{rows}\n")
+    with pytest.raises(InvalidData) as refusal:
+        own_reports(ws)
+    found = refusal.value.problems
+    assert any(p.line == line and said in p.message and hint in p.hint for p in found), found
+
+
+@pytest.mark.parametrize("name", ["leads", "list", "plan"])
+def test_a_name_that_is_taken(ws: Workspace, name: str) -> None:
+    kit.write(ws.root, "reports.yaml", f"reports:\n  {name}: {{of: deals, measures: [count]}}\n")
+    with pytest.raises(InvalidData) as refusal:
+        own_reports(ws)
+    assert refusal.value.problems[0].hint == f"call it otherwise, e.g. my-{name}"
+
+
+def test_at_the_command_line(crm: Crm, folder: Path) -> None:
+    env = {"CRM_LANG": "en"}
+    none = crm("report", "funel", **env)
+    assert (none.code, "no report 'funel'" in none.err, "'funnel'" in none.err) == (3, True, True)
+    kit.write(folder, "reports.yaml", "reports:\n  mine:\n    of: deals\n    measures: [cuont]\n")
+    for words in (["report", "mine"], ["report", "check"], ["check"]):
+        run = crm(*words, **env)
+        assert (run.code, "reports.yaml:4" in run.out + run.err) == (6, True)
+    assert crm("report", "leads", **env).code == 0
+    told = crm("report", "list", **env)
+    assert (told.code, "crm report check" in told.err) == (0, True)
+    kit.write(folder, "reports.yaml", crm("report", "show", "won", **env).out)
+    assert crm("report", "check", **env).out == "1 report in order.\n"
+    assert crm("report", "my-won", "--json").out == crm("report", "won", "--json").out
+    rows = json.loads(crm("report", "list", "--json").out)
+    assert [row["name"] for row in rows if row["own"]] == ["my-won"]
+    assert len(rows) == len(REPORTS) + 1
+    words = {"_CRM_COMPLETE": "bash_complete", "COMP_WORDS": "crm report my", "COMP_CWORD": "2"}
+    assert "my-won" in crm(**words).out
