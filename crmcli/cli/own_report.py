@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -29,8 +30,12 @@ COLUMNS = [
 class Reports(Noun):
     """The reports: whatever is called like no other command may be one of reports.yaml.
 
-    That is looked up when it runs, for only then it is known which folder is meant, and who asks.
+    That is looked up when it runs, for only then it is known which folder is meant, and who asks. `shown` is
+    what tells a report, `options` what all take.
     """
+
+    shown: Callable[..., Any]
+    options: Sequence[click.Option] = ()
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands; to who completes a line also the reports of one's own."""
@@ -57,14 +62,6 @@ def _names(ctx: click.Context) -> list[str]:
         return [*own_reports(ctx.ensure_object(Session).workspace)]
     except CrmError:  # nobody can be told between two keys; the command itself will say it
         return []
-
-
-def _run(session: Session, **asked: Any) -> Any:
-    from crmcli.cli.report import shown
-    from crmcli.workspace.own_reports import report_named
-
-    name = str(click.get_current_context().info_name)
-    return shown(session, report_named(session.workspace, name), **asked)
 
 
 @click.command("list", cls=Verb)

@@ -121,5 +121,6 @@ for _told in REPORTS:
             _told.name, params=list(OPTIONS), help=_told.about, callback=partial(shown, told=_told)
         )
     )
+report.shown, report.options = shown, OPTIONS
 for _verb in (own_report.check, own_report.list_, own_report.show):
     report.add_command(_verb)
