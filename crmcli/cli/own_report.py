@@ -47,12 +47,16 @@ class Reports(Noun):
         found = super().get_command(ctx, name)
         if found is not None or not re.fullmatch(ID_RULE, name):
             return found
-        from crmcli.cli.report import OPTIONS
 
-        about = "A report of reports.yaml."
+        def run(session: Session, **asked: Any) -> Any:
+            from crmcli.workspace.own_reports import report_named
+
+            return self.shown(session, report_named(session.workspace, name), **asked)
+
         return Verb(
-            name, params=list(OPTIONS), help=about, callback=_run, epilog="crm help reports"
-        )
+            name, params=list(self.options), help="A report of reports.yaml.", callback=run,
+            epilog="crm help reports",
+        )  # fmt: skip
 
 
 def _names(ctx: click.Context) -> list[str]:
