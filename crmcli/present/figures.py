@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from crmcli.reports.engine import Reading
     from crmcli.workspace import Workspace
 
+_OF_SEVERAL = (
+    Column("entity", "What", "word"),
+    Column("name", "Name"),
+    Column("id", "Id", keep=True),
+)
+"""How records of several nouns are listed together."""
 BEFORE = "_before"
 """Ends the names of what was in the period compared with."""
 
@@ -220,9 +226,11 @@ def behind(ws: Workspace, reading: Reading, figures: Figures, cell: str) -> List
         raise BadUsage(tr("no column {!r}", last.strip()), tr("there are {}", ", ".join(known)))
     found = reading.records(row.place, measure)
     rows = [dict(raw) for raw in ws.rows_of(found)]
-    entity = entity_of(found[0]) if found else "deal"
-    rows = [row for row in rows if entity_of(str(row["id"])) == entity]
-    return Listing(rows, as_people_read(ws, entity, (), rows), "no records")
+    entities = {entity_of(one) for one in found}
+    if len(entities) > 1:
+        mixed = [{"entity": entity_of(str(row["id"])), **row} for row in rows]
+        return Listing(mixed, _OF_SEVERAL)
+    return Listing(rows, as_people_read(ws, min(entities, default="deal"), (), rows), "no records")
 
 
 def _row_named(figures: Figures, text: str) -> FigureRow:

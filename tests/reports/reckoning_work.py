@@ -92,10 +92,14 @@ def grouped(
     return {place: measure(rows) for place, rows in groups.items()}
 
 
-def outcomes(base: Base, by: Sequence[str], kind: str, period: Period = ALWAYS) -> dict[Place, Row]:
+def outcomes(
+    base: Base, by: Sequence[str], kind: str, period: Period = ALWAYS,
+    fits: Callable[[dict[str, Any]], bool] = lambda deal: True,
+) -> dict[Place, Row]:  # fmt: skip
     """Deals won or lost in a period: how many, their sums, the mean of those with an amount, days until then."""
     frame = facts(base, "deals")
     frame = frame[frame["kind"] == kind]
+    frame = frame[[fits(raw) for raw in frame["raw"]]]
     frame = frame[[is_within(at, period) for at in _times(frame["ended"])]]
 
     def measure(rows: list[Any]) -> Row:
@@ -115,6 +119,20 @@ def outcomes(base: Base, by: Sequence[str], kind: str, period: Period = ALWAYS) 
 
 def _times(column: pd.Series[float]) -> list[float | None]:
     return [None if pd.isna(value) else float(value) for value in column]
+
+
+def came(base: Base, plural: str, period: Period = ALWAYS) -> dict[Place, Row]:
+    """Records by source that came in a period; of leads, how many are converted."""
+    frame = facts(base, plural)
+    frame = frame[[is_within(at, period) for at in frame["created"]]]
+
+    def measure(rows: list[Any]) -> Row:
+        converted = (
+            {"converted": sum(row.kind == "won" for row in rows)} if plural == "leads" else {}
+        )
+        return {plural: len(rows), **converted}
+
+    return grouped(base, frame, ["source"], measure)
 
 
 def forecast(base: Base, by: Sequence[str] = ("close_by.month",)) -> dict[Place, Row]:

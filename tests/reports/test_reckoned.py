@@ -142,3 +142,64 @@ def test_robots(crm: Crm, base: Base) -> None:
 @pytest.mark.parametrize("by", ["owner", "pipeline,stage"])
 def test_stale(crm: Crm, base: Base, by: str) -> None:
     agree(told(crm, "stale", "--by", by, by=by), work.standing(base, by.split(",")))
+
+
+def test_owners(crm: Crm, base: Base) -> None:
+    due: Rows = {place: dict(row) for place, row in work.outcomes(base, ["owner"], "won").items()}
+    for place, row in work.outcomes(base, ["owner"], "lost").items():
+        due.setdefault(place, {})["lost"] = row["lost"]
+    for place, row in work.forecast(base, ["owner"]).items():
+        due.setdefault(place, {}).update(open=row["open"], open_amounts=row["amounts"])
+    for (actor, _), row in work.activity(base).items():
+        if actor in base.settings["users"]:
+            mine = due.setdefault((actor,), {})
+            mine["activities"] = mine.get("activities", 0) + row["activities"]
+    found = told(crm, "owners", by="owner")
+    agree({place: row for place, row in found.items() if place[0] in base.settings["users"]}, due)
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_sources(crm: Crm, base: Base, period: str) -> None:
+    due: Rows = {
+        place: dict(row) for place, row in work.came(base, "leads", seconds(base, period)).items()
+    }
+    for place, row in work.came(base, "deals", seconds(base, period)).items():
+        due.setdefault(place, {})["deals"] = row["deals"]
+    for place, row in work.outcomes(base, ["source"], "won", seconds(base, period)).items():
+        due.setdefault(place, {}).update({k: v for k, v in row.items() if k != "days"})
+    agree(told(crm, "sources", "--period", period, by="source"), due)
+
+
+def test_a_condition(crm: Crm, base: Base) -> None:
+    """Some of the deals, by a field of their own and one of their company."""
+    name = next(iter(base.records("companies").values()))["name"]
+    found = told(crm, "won", "--where", f'currency = USD or company.name = "{name}"', by="owner")
+
+    def fits(deal: dict[str, Any]) -> bool:
+        company = base.records("companies").get(deal.get("company", ""), {})
+        return deal["currency"] == "USD" or company.get("name") == name
+
+    agree(found, work.outcomes(base, ["owner"], "won", fits=fits))
+
+
+def test_in_one_currency(crm: Crm, base: Base) -> None:
+    """By today's rates; each row is worked out of the exact sums."""
+    rates = base.rates.sort_values("date").groupby("currency")["rate"].last()
+    due = {}
+    for place, row in work.outcomes(base, ["lost_reason"], "lost").items():
+        amounts = row["lost_amounts"].items()
+        whole = sum(a * Decimal(rates.get(c, "1")) for c, a in amounts)
+        due[place] = {"lost": row["lost"], "lost_amounts": {"RUB": whole.quantize(work.CENTS)}}
+    agree(told(crm, "lost", "--currency", "RUB", by="lost_reason"), due)
+
+
+def test_the_period_before(crm: Crm, base: Base) -> None:
+    """October and the month before, and the October of a year ago."""
+    for word, days in (("previous", "2026-09-01..2026-09-30"), ("year", "2025-10-01..2025-10-31")):
+        found = told(crm, "won", "--period", "2026-10", "--compare", word, by="owner")
+        then = work.outcomes(base, ["owner"], "won", seconds(base, days))
+        now = work.outcomes(base, ["owner"], "won", seconds(base, "2026-10-01..2026-10-31"))
+        due: Rows = {place: {"won": row["won"]} for place, row in now.items()}
+        for place, row in then.items():
+            due.setdefault(place, {})["won_before"] = row["won"]
+        agree(found, due)
