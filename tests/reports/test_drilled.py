@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from crmcli.model.report import Measure
+from crmcli.model.reports import REPORTS
 from crmcli.present import figures as present
 from crmcli.reports import engine
-from crmcli.reports.catalogue import REPORTS
 from crmcli.workspace import Workspace
 from tests.reports import histories
 
