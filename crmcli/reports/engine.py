@@ -27,7 +27,7 @@ COMPARED = {"previous": previous, "year": year_before}
 @dataclass(frozen=True, slots=True)
 class Request:
     """What somebody asks of a report: dimensions in place of its own, a period, a condition, the period to
-    compare with (`previous`, `year`), one pipeline."""
+    compare with (`previous`, `year`), one pipeline, a snapshot (`any`, `fresh`) in the place of the index."""
 
     by: Sequence[str] = ()
     period: Period = ALWAYS
@@ -35,6 +35,7 @@ class Request:
     compare: str = ""
     pipeline: str = ""
     entity: str = ""
+    snapshot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Reading:
         self.dimensions = dimensions(report, request)
         self.total: Values = {}
         """All rows together, once they are measured."""
-        self._measuring = Measuring(ws)
+        self._measuring = Measuring(ws, request.snapshot)
 
     def cells(self, period: Period, dimensions: Sequence[Dimension] | None = None) -> Cells:
         """What was measured in a period, by the report's dimensions or others."""

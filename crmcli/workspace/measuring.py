@@ -4,47 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crmcli.model.entities import having
-from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.report import Asked, Group
-from crmcli.store.index.figures import Frame
-from crmcli.store.index.sources import Stages
-from crmcli.workspace import Workspace
+from crmcli.store.index.snapshots import Snapshot
+from crmcli.workspace import Workspace, snapshots
+from crmcli.workspace.frames import frame_of
 from crmcli.workspace.stays import settle_stays
 
 
 class Measuring:
-    """The figures of one moment: what it takes is made ready once for all questions of a report."""
+    """The figures of one moment: what it takes is made ready once for all questions of a report. `snapshot`
+    is `any` or `fresh` where a snapshot is to be asked; who does not see all asks the index as ever."""
 
-    def __init__(self, ws: Workspace) -> None:
-        settle_stays(ws)
+    def __init__(self, ws: Workspace, snapshot: str = "") -> None:
         self._ws = ws
-        self._frame = Frame(ws.env, _stages(ws))
+        self._frame = frame_of(ws)
+        self._snapshot: Snapshot | None = None
+        if snapshot:
+            self._snapshot = snapshots.opened(ws, self._frame, fresh=snapshot == "fresh")
+        if self._snapshot is None:
+            settle_stays(ws)
 
     def groups(self, asked: Asked) -> list[Group]:
         """The measures of each group of rows with the same keys; of all, without dimensions."""
-        return self._ws.groups(asked, self._frame)
+        return self._ws.groups(asked, self._snapshot or self._frame)
 
     def records(self, asked: Asked, keys: Sequence[str | float | None]) -> list[str]:
         """The records that the first measure counts in the group of those keys."""
-        return self._ws.records_behind(asked, self._frame, keys)
-
-
-def _stages(ws: Workspace) -> Stages:
-    found = []
-    for entity in having("staged"):
-        for pipeline in ws.pipelines.of(entity):
-            for position, stage in enumerate(pipeline.stages):
-                place = (entity, pipeline.id, stage.id, position, stage.kind)
-                found.append((*place, _rank(pipeline, stage), _chance(stage), stage.max_days))
-    return found
-
-
-def _rank(pipeline: Pipeline, stage: Stage) -> int | None:
-    """How far a stage is on the way to the won one; None for a lost one."""
-    steps = [one.id for one in pipeline.stages if one.is_open] + [pipeline.won.id]
-    return steps.index(stage.id) if stage.id in steps else None
-
-
-def _chance(stage: Stage) -> float | None:
-    return None if stage.chance is None else float(stage.chance)
+        return self._ws.records_behind(asked, self._snapshot or self._frame, keys)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from crmcli.store.index.answers import Facts, Hit, Total
     from crmcli.store.index.documents import Documents
     from crmcli.store.index.figures import Frame
+    from crmcli.store.index.snapshots import Note, Snapshot
 
 MOST_LOOKED_AT = 50
 """Records among which that one is looked for which is not finished."""
@@ -253,17 +254,27 @@ class Reads(Entitled):
         self._ask(condition)
         return self._index.totals(entity, by, condition, self.env)
 
-    def groups(self, asked: Asked, frame: Frame) -> list[Group]:
+    def groups(self, asked: Asked, of: Frame | Snapshot) -> list[Group]:
         """What a report measures; see `workspace.measuring`."""
         self._ask(asked.condition)
-        return self._index.groups(asked, frame)
+        return self._index.groups(asked, of) if isinstance(of, tuple) else of.groups(asked)
 
     def records_behind(
-        self, asked: Asked, frame: Frame, keys: Sequence[str | float | None]
+        self, asked: Asked, of: Frame | Snapshot, keys: Sequence[str | float | None]
     ) -> list[str]:
         """The records that a report's measure counts in the group of those keys."""
         self._ask(asked.condition)
-        return self._index.records_behind(asked, frame, keys)
+        if isinstance(of, tuple):
+            return self._index.records_behind(asked, of, keys)
+        return of.records(asked, keys)
+
+    def write_snapshot(self, frame: Frame) -> Note:
+        """Write a snapshot of the folder as it is; see `workspace.snapshots`."""
+        return self._index.write_snapshot(frame)
+
+    def snapshot(self, folder: Path, frame: Frame) -> Snapshot:
+        """A snapshot, to be asked as the index is, which is not looked at."""
+        return self._index_as_left.snapshot(folder, frame)
 
     def listed(self, entity: str, name: str) -> dict[str, int]:
         """The items that a field of lists has, folded, each with the number of records that have it."""

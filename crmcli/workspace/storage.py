@@ -13,7 +13,7 @@ from crmcli.store import layout
 from crmcli.store.disk import file_systems, files, targets
 from crmcli.store.disk.recovery import leftovers, recover, strays
 from crmcli.store.git import commands, tracked
-from crmcli.store.index import base
+from crmcli.store.index import base, snapshots
 from crmcli.store.index.documents import IndexDamaged as IndexDamaged
 from crmcli.store.records import stray_files, uncommitted
 from crmcli.store.safety import locks, state, trust
@@ -195,9 +195,10 @@ def _foreign_state(ws: Workspace) -> Iterator[Fixed]:
 
 
 def discard_index(ws: Workspace) -> None:
-    """Let the index be built anew by whoever reads next."""
+    """Let the index be built anew by whoever reads next, and snapshots of it be no more."""
     if not ws.dry_run:
         base.discard(ws.root)
+        snapshots.discard(ws.root)
     ws.look_again()
 
 

@@ -126,6 +126,7 @@ def _read_settings(top: Cursor) -> Settings:
         quiet=_quiet(top.at("automation"), got["automation"], fields),
         privacy_keep={n: years for n, years in got["privacy"]["keep"].items() if years is not None},
         **{key: got["automation"][key] for key in LIMITS},
+        snapshot=got["reports"]["snapshot"] or None,
         commit=got["git"]["commit"],
         any_disk=got["storage"]["any_disk"],
     )

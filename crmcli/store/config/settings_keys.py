@@ -227,6 +227,15 @@ SHAPE = shapes.keys(
                 ),
             },
         ),
+        "reports": shapes.keys(
+            "Reports over millions of records.",
+            {
+                "snapshot": lasting(
+                    "How old the snapshot that crm report --snapshot asks gets before crm tick writes another,"
+                    " e.g. 1h; absent: crm snapshot alone writes one."
+                ),
+            },
+        ),
         "git": shapes.keys(
             "History of the files.",
             {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from crmcli.errors import Problem
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from crmcli.store.index.asked.running import Question
     from crmcli.store.index.branches import Tree
     from crmcli.store.index.figures import Frame
+    from crmcli.store.index.snapshots import Note, Snapshot
 
 __all__ = ["Agenda", "Births", "Hit", "Index", "IndexBusy", "Published", "Timeline", "Total"]
 
@@ -67,6 +69,7 @@ class Timeline(Upkeep):
     job_events = _asking(timeline.job_events)
     intake_events = _asking(arrived.events_of)
     count_since = _asking(timeline.count_since)
+    count_all = _asking(timeline.count_all)
     claims = _asking(timeline.claims)
     sent_seen = _asking(timeline.sent_seen)
     note_sent_seen = _asking(timeline.note_sent_seen)
@@ -182,6 +185,18 @@ class Index(Selection, Timeline, Births, Agenda, Published):
         from crmcli.store.index import figures
 
         return self.read(lambda c: figures.records(c, self._columns, asked, frame, keys))
+
+    def write_snapshot(self, frame: Frame) -> Note:
+        """Write a snapshot of all that there is."""
+        from crmcli.store.index import snapshots
+
+        return self.read_all(lambda c: snapshots.write(c, self._columns, frame, self._root))
+
+    def snapshot(self, folder: Path, frame: Frame) -> Snapshot:
+        """A snapshot, asked with the fields and scores of this index."""
+        from crmcli.store.index.snapshots import Snapshot
+
+        return Snapshot(folder, self._columns, frame)
 
     def search(self, text: str, entities: Sequence[str] = (), limit: int = 20) -> list[Hit]:
         """Records in which all the words stand somewhere, the best first."""

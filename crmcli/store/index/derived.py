@@ -28,8 +28,9 @@ KIND_NOW, ACTOR_NOW = (
 IS_CURRENT = f"event.kind IN ({_KINDS}) AND NOT {IS_AMENDED}"
 """Whether a row of `event` is an activity as it is now."""
 _LAST = f"""
-(SELECT max({HAPPENED}) FROM event WHERE event.record IN ({{records}}) AND {IS_CURRENT})
+(SELECT max({HAPPENED}) FROM event WHERE event.record IN ({{records}}) AND +{IS_CURRENT})
 """
+"""The plus keeps SQLite from looking through all activities for those of a record."""
 _NEXT = """
 (SELECT min(t.f_due) FROM task AS t WHERE t.f_about IN ({records}) AND t.f_done_at IS NULL)
 """

@@ -153,6 +153,11 @@ def count_since(
     return int(found.fetchone()[0])
 
 
+def count_all(connection: sqlite3.Connection) -> int:
+    """How many events there are."""
+    return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
+
+
 def job_events(
     connection: sqlite3.Connection, keys: Sequence[str] = (), record: str = ""
 ) -> list[Event]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from crmcli.errors import BadUsage
 from crmcli.language import tr
@@ -19,7 +19,7 @@ from crmcli.model.sums import rounded
 from crmcli.model.values import format_instant, parse_instant
 from crmcli.store.index import query
 from crmcli.store.index.columns import Columns
-from crmcli.store.index.sources import DECLARED, Cell, Stages, source
+from crmcli.store.index.sources import DECLARED, Cell, Source, Stages, source
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.holds import Env
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _SPLIT = 1_000_000  # as in selection.py: SQLite's sums are exact up to 2^63, parts never come near
 _AGGREGATES = {
     "count": "count(*)", "records": "count(DISTINCT {record})", "sum": "sum({})",
-    "average": "avg({})", "median": "median({})", "p90": "p90({})",
+    "average": "avg({})", "median": "quantile_cont({}, 0.5)", "p90": "quantile_cont({}, 0.9)",
 }  # fmt: skip
 
 
@@ -38,6 +38,10 @@ class Frame(NamedTuple):
 
     env: Env
     stages: Stages
+
+
+Ask: TypeAlias = "Callable[[str, Sequence[query.Parameter]], list[Any]]"
+"""What gives all rows that a query finds: of the index, or of a snapshot of it."""
 
 
 class Part(NamedTuple):
@@ -51,7 +55,8 @@ def groups(
     connection: sqlite3.Connection, columns: Columns, asked: Asked, frame: Frame
 ) -> list[Group]:
     """The measures of each group of rows that have the same keys; of all rows, without dimensions."""
-    return _Question(columns, asked, frame).groups(_prepared(connection, frame))
+    rows = source(asked.source, asked.entity, columns)
+    return Question(columns, asked, frame, rows).groups(prepared(connection, frame))
 
 
 def records(
@@ -62,80 +67,81 @@ def records(
     keys: Sequence[str | float | None],
 ) -> list[str]:
     """The records whose rows one measure counts in the group of those keys, by id."""
-    return _Question(columns, asked, frame).records(_prepared(connection, frame), keys)
+    rows = source(asked.source, asked.entity, columns)
+    return Question(columns, asked, frame, rows).records(prepared(connection, frame), keys)
 
 
-def _prepared(connection: sqlite3.Connection, frame: Frame) -> sqlite3.Connection:
-    """A connection with the functions and the stages that sources ask for."""
+def prepared(connection: sqlite3.Connection, frame: Frame) -> Ask:
+    """What asks the index, with the functions and the stages that sources ask for."""
     env = frame.env
     now, zone = format_instant(env.now), env.zone
     connection.create_function("now", 0, lambda: now, deterministic=True)
     connection.create_function("seconds", 1, _seconds, deterministic=True)
     connection.create_function("instant", 1, _instant, deterministic=True)
     connection.create_function("local", 2, _Local(zone), deterministic=True)
-    for name, aggregate in _QUANTILES.items():
-        connection.create_aggregate(name, 1, aggregate)
+    quantile: Any = _Quantile  # typeshed knows whole numbers alone
+    connection.create_aggregate("quantile_cont", 2, quantile)
     connection.execute(DECLARED)
     connection.execute("DELETE FROM temp.declared")
     connection.executemany(
         "INSERT OR IGNORE INTO temp.declared VALUES (?, ?, ?, ?, ?, ?, ?, ?)", frame.stages
     )
-    return connection
+    return lambda sql, parameters: connection.execute(sql, parameters).fetchall()
 
 
-class _Question:
+class Question:
     """One question as SQL: the rows that are kept, the keys by which they are grouped, what is measured."""
 
-    def __init__(self, columns: Columns, asked: Asked, frame: Frame) -> None:
+    def __init__(self, columns: Columns, asked: Asked, frame: Frame, source: Source) -> None:
         self._columns = columns
         self._asked = asked
         self._env = frame.env
-        self._source = source(asked.source, asked.entity, columns)
+        self._source = source
         self._tables = self._source.tables
         self._keys = [self._key(n, one) for n, one in enumerate(asked.dimensions)]
         self._kept = self._rows()
 
-    def groups(self, connection: sqlite3.Connection) -> list[Group]:
+    def groups(self, ask: Ask) -> list[Group]:
         money = [one for one in self._asked.measures if self._is_money(one)]
         plain = [one for one in self._asked.measures if one not in money]
-        found = self._plain(connection, plain)
+        found = self._plain(ask, plain)
         for measure in money:
-            amounts = self._amounts(connection, measure)
+            amounts = self._amounts(ask, measure)
             for keys, group in found.items():
                 sums = {**group.sums, measure.name: amounts.get(keys, {})}
                 found[keys] = group._replace(sums=sums)
         return list(found.values())
 
     def records(
-        self, connection: sqlite3.Connection, keys: Sequence[str | float | None]
+        self, ask: Ask, keys: Sequence[str | float | None]
     ) -> list[str]:
         """The records behind one cell."""
         given = [
-            Part(f"({key}) IS ?", (value,)) if value is not None else Part(f"({key}) IS NULL")
+            Part(f"({key}) = ?", (value,)) if value is not None else Part(f"({key}) IS NULL")
             for key, value in zip(self._keys, keys, strict=True)
         ]
         measure = self._asked.measures[0]
         where = _joined("AND", [self._kept, self._counted(measure), self._has(measure), *given])
         sql = f"SELECT DISTINCT {self._source.record} FROM {self._tables} WHERE {where.text} ORDER BY 1"
-        return [row[0] for row in connection.execute(sql, where.parameters) if row[0]]
+        return [row[0] for row in ask(sql, where.parameters) if row[0]]
 
     # --- what is asked -----------------------------------------------------------------------------
 
     def _plain(
-        self, connection: sqlite3.Connection, measures: Sequence[Measure]
+        self, ask: Ask, measures: Sequence[Measure]
     ) -> dict[tuple[Any, ...], Group]:
         """All groups, with what is no money."""
         cells = [Part(f"min({self._source.record})"), *map(self._aggregate, measures)]
         some = _joined("OR", [self._counted(one) for one in self._asked.measures])
         found = {}
-        for row in self._select(connection, self._keys, cells, _joined("AND", [self._kept, some])):
+        for row in self._select(ask, self._keys, cells, _joined("AND", [self._kept, some])):
             keys, (example, *values) = row[: len(self._keys)], row[len(self._keys) :]
             named = {one.name: value for one, value in zip(measures, values, strict=True)}
             found[keys] = Group(keys, example or "", named)
         return found
 
     def _amounts(
-        self, connection: sqlite3.Connection, measure: Measure
+        self, ask: Ask, measure: Measure
     ) -> dict[tuple[Any, ...], dict[str, Decimal]]:
         """The sums of one measure by keys and currency, exactly."""
         cents = self._cell(measure.of).sql
@@ -145,7 +151,7 @@ class _Question:
         cells = [Part(high), Part(f"sum({cents} % {_SPLIT})"), Part("count(*)")]
         where = _joined("AND", [self._kept, self._counted(measure), self._has(measure)])
         found: dict[tuple[Any, ...], dict[str, Decimal]] = {}
-        for *group, code, high, low, number in self._select(connection, keys, cells, where):
+        for *group, code, high, low, number in self._select(ask, keys, cells, where):
             if number:
                 total = Decimal(high if is_quantile else high * _SPLIT + low) / 100
                 parts = number if measure.how == "average" else 1
@@ -155,7 +161,7 @@ class _Question:
 
     def _select(
         self,
-        connection: sqlite3.Connection,
+        ask: Ask,
         keys: Sequence[str],
         cells: Sequence[Part],
         where: Part,
@@ -164,7 +170,7 @@ class _Question:
         sql = f"SELECT {', '.join([*keys, *(cell.text for cell in cells)])} FROM {self._tables}"
         sql += f" WHERE {where.text}" + (f" GROUP BY {by} ORDER BY {by}" if by else "")
         given = [value for part in (*cells, where) for value in part.parameters]
-        return connection.execute(sql, given).fetchall()
+        return ask(sql, given)
 
     # --- pieces ------------------------------------------------------------------------------------
 
@@ -287,12 +293,12 @@ class _Local:
 class _Quantile:
     """An aggregate: the value below which a share of them lies, between two by its distance from them."""
 
-    share = 0.5
-
     def __init__(self) -> None:
         self._values: list[float] = []
+        self._share = 0.5
 
-    def step(self, value: Any, /) -> None:
+    def step(self, value: Any, share: float, /) -> None:
+        self._share = share
         if value is not None:
             self._values.append(value)
 
@@ -300,17 +306,7 @@ class _Quantile:
         if not self._values:
             return None
         self._values.sort()
-        place = self.share * (len(self._values) - 1)
+        place = self._share * (len(self._values) - 1)
         low = int(place)
         high = min(low + 1, len(self._values) - 1)
         return self._values[low] + (self._values[high] - self._values[low]) * (place - low)
-
-
-class _P90(_Quantile):
-    share = 0.9
-
-
-_QUANTILES: dict[str, Any] = {
-    "median": _Quantile,
-    "p90": _P90,
-}  # typeshed knows whole numbers alone

@@ -27,7 +27,7 @@ _IS_AGAIN = f"json_valid(event.data) AND json_extract(event.data, '$.{TOGETHER}'
 """Whether an activity that several records share is told of the first of them already."""
 DECLARED = """
 CREATE TEMP TABLE IF NOT EXISTS declared (entity TEXT, pipeline TEXT, stage TEXT, position INTEGER,
-    kind TEXT, rank INTEGER, chance REAL, max_days INTEGER, PRIMARY KEY (entity, pipeline, stage))
+    kind TEXT, rank INTEGER, chance DOUBLE, max_days INTEGER, PRIMARY KEY (entity, pipeline, stage))
 """
 """The stages of pipelines.yaml; `rank` is how far an open stage is on the way to the won one."""
 
@@ -48,6 +48,8 @@ class Source:
     pipeline: str = ""
     currency: str = ""
     where: str = "1"
+    parts: Mapping[str, Cell] = field(default_factory=dict)
+    """What stands in cells that look at the clock, and does not itself: a snapshot has it ready."""
 
 
 def source(name: str, entity: str, columns: Columns) -> Source:
@@ -69,16 +71,21 @@ def names() -> list[str]:
 def _records(entity: str, columns: Columns) -> Source:
     own = columns.columns(entity)
     column = {name: f"{entity}.{found.name}" for name, found in own.items()}
-    cells = {}
+    cells, parts = {}, {}
     tables, pipeline = entity, ""
     if "stage" in own:
         pipeline = column.get("pipeline", "'leads'")
         tables += f" LEFT JOIN {_place(entity, pipeline, column['stage'])}"
         cells = _ends(entity, column)
         cells |= _sales(entity, columns) | _stalled(entity, column, columns)
+        parts = {
+            "is_open": Cell(_IS_OPEN, "flag"),
+            "max_days": Cell("declared.max_days", "number"),
+            "since": Cell(_stands_since(entity), "number"),
+        }
     currency = column.get("currency", "")
     return Source(
-        entity, tables, f"{entity}.id", "created_at", cells, pipeline=pipeline, currency=currency
+        entity, tables, f"{entity}.id", "created_at", cells, pipeline, currency, parts=parts
     )
 
 
@@ -153,9 +160,12 @@ def _stalled(entity: str, column: Mapping[str, str], columns: Columns) -> dict[s
 
 
 def _standing_since(entity: str) -> str:
+    return f"(seconds(now()) - {_stands_since(entity)}) / 86400.0"
+
+
+def _stands_since(entity: str) -> str:
     return (
-        f"(SELECT (seconds(now()) - s.entered) / 86400.0 FROM stay AS s"
-        f" WHERE s.record = {entity}.id AND s.left IS NULL)"
+        f"(SELECT s.entered FROM stay AS s WHERE s.record = {entity}.id AND s.left IS NULL LIMIT 1)"
     )
 
 
@@ -203,6 +213,7 @@ def _stays(entity: str, _: Columns) -> Source:
         },
         pipeline="stay.pipeline",
         where="stay.stage != ''",
+        parts={"entered": Cell("stay.entered", "number"), "left": Cell("stay.left", "number")},
     )
 
 

@@ -27,7 +27,7 @@ MACHINE = Path("/etc/machine-id")
 BY_FIX = "crm check --fix moves it aside and starts a new one"
 _SEEN = f"{STATE}/git-index"
 """The stamp of git's index as it was when nothing in .crm was found in it."""
-_FOLDERS = frozenset(("txn", "commits", "aside", "accepted"))
+_FOLDERS = frozenset(("txn", "commits", "aside", "accepted", "snapshot"))
 _INDEX = ("index.db", "index.db-wal", "index.db-shm", "index.db-journal", "index.db.new")
 _LETTERS = re.compile(rf"[{ID_LETTERS}]{{{ID_LENGTH}}}")
 _BOUND = re.compile(

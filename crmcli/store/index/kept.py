@@ -1,0 +1,151 @@
+"""The rows of reports as a snapshot keeps them: each source one wide table, with all ready that needs no clock."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from crmcli.dataclass import replace
+from crmcli.model.entities import ENTITIES, having
+from crmcli.store.index import derived, sources
+from crmcli.store.index.columns import Columns
+from crmcli.store.index.sources import Cell, Source
+
+LAYOUT = 1
+"""Counts up whenever what stands in the tables changes."""
+_CLOCK = "now()"
+_TYPES = {"flag": "BOOLEAN", "number": "DOUBLE", "days": "DOUBLE", "money": "BIGINT"}
+_INDEX_TYPES = {"INTEGER": "BIGINT", "REAL": "DOUBLE"}
+
+
+class Made(NamedTuple):
+    """A column of a table: its type, and what the index answers for it."""
+
+    type: str
+    sql: str
+
+
+class Table(NamedTuple):
+    """A table of a snapshot: its columns, and of which rows of the index they are. With `beside` each row has
+    the columns of the record, in the table of that name, too."""
+
+    name: str
+    columns: Mapping[str, Made]
+    rows: str
+    beside: str = ""
+
+    @property
+    def select(self) -> str:
+        """What the index is asked for it."""
+        cells = (f"{made.sql} AS {name}" for name, made in self.columns.items())
+        return f"SELECT {', '.join(cells)} FROM {self.rows}"
+
+
+def tables(columns: Columns) -> Iterator[Table]:
+    """All tables of a snapshot, those of records first."""
+    ready: dict[str, dict[str, Made]] = {entity: own_columns(entity, columns) for entity in ENTITIES}
+    rows = {entity: entity for entity in ENTITIES}
+    others = []
+    for name, entity in _asked():
+        found = sources.source(name, entity, columns)
+        table = _table(name, found, columns)
+        if table == found.entity:
+            ready[table] |= _ready(name, found)
+            rows[table] = found.tables
+            continue
+        number = {"num": Made("BIGINT", f"{found.entity}.num")}
+        record = {"record": Made("VARCHAR", found.record)}
+        cells = (number if found.entity else record) | _ready(name, found)
+        others.append(Table(table, cells, f"{found.tables} WHERE {found.where}", found.entity))
+    yield from (Table(entity, cells, rows[entity]) for entity, cells in ready.items())
+    item = {"field": "BIGINT", "key": "VARCHAR", "num": "BIGINT"}
+    yield Table("item", {name: Made(kind, name) for name, kind in item.items()}, "item")
+    yield from {table.name: table for table in others}.values()
+
+
+def own_columns(entity: str, columns: Columns) -> dict[str, Made]:
+    """The columns of records, as the index has them, and what is derived of them."""
+    found = {"num": Made("BIGINT", f"{entity}.num"), "made": Made("VARCHAR", f"{entity}.made")}
+    for column in columns.columns(entity).values():
+        for cell in column.cells:
+            name, _, kind = cell.partition(" ")
+            found[name] = Made(_INDEX_TYPES.get(kind, "VARCHAR"), f"{entity}.{name}")
+    return found | {name: Made(kind, sql) for name, kind, sql in _derived(entity, columns)}
+
+
+def source(name: str, entity: str, columns: Columns) -> Source:
+    """The rows of that name in a snapshot."""
+    plain = sources.source(name, entity, columns)
+    row = plain.entity or "event"
+    ready = _ready(name, plain)
+    parts = {part.sql: f"{row}.{name}_{own}" for own, part in plain.parts.items()}
+    cells = {
+        cell: found._replace(
+            sql=f"{row}.{name}_{cell}" if f"{name}_{cell}" in ready else swapped(found.sql, parts)
+        )
+        for cell, found in plain.cells.items()
+    }
+    return replace(
+        plain,
+        tables=f"{_table(name, plain, columns)} AS {row}",
+        record=f"{row}.id" if plain.entity else "event.record",
+        cells=cells,
+        pipeline=f"{row}.{name}_pipeline" if plain.pipeline else "",
+        where="1",
+    )
+
+
+def swaps(columns: Columns) -> dict[str, str]:
+    """What conditions say of derived fields, each with the column that has it ready."""
+    every = ((entity, *one) for entity in ENTITIES for one in _derived(entity, columns))
+    return {sql: f"{entity}.{name}" for entity, name, _, sql in every if sql != "NULL"}
+
+
+def swapped(sql: str, ready: Mapping[str, str]) -> str:
+    """SQL with what is ready in the place of how it is found; the longest pieces first."""
+    for long in sorted(ready, key=len, reverse=True):
+        sql = sql.replace(long, ready[long])
+    return sql
+
+
+def signature(columns: Columns, stages: sources.Stages) -> str:
+    """What a snapshot must have been made for: the same fields, stages and ways of reckoning."""
+    facts = [LAYOUT, columns.signature(), list(stages), *(one.select for one in tables(columns))]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _asked() -> Iterator[tuple[str, str]]:
+    """Each source with each noun of whose records it may be."""
+    for name in sources.names():
+        for entity in having("staged"):
+            yield name, entity
+
+
+def _table(name: str, found: Source, columns: Columns) -> str:
+    """In which table the rows of a source stand: those that are one a record, in that of the records."""
+    if not found.entity:
+        return name
+    of_records = sources.source(ENTITIES[found.entity].plural, found.entity, columns)
+    if (found.tables, found.where) == (of_records.tables, of_records.where):
+        return found.entity
+    return f"{name}_{found.entity}"
+
+
+def _ready(name: str, found: Source) -> dict[str, Made]:
+    """The columns of what a source has that needs no clock."""
+    cells = {cell: one for cell, one in found.cells.items() if _CLOCK not in one.sql}
+    cells |= found.parts
+    if found.pipeline:
+        cells["pipeline"] = Cell(found.pipeline)
+    return {
+        f"{name}_{cell}": Made(_TYPES.get(one.kind, "VARCHAR"), f"({one.sql})")
+        for cell, one in cells.items()
+    }
+
+
+def _derived(entity: str, columns: Columns) -> Iterator[tuple[str, str, str]]:
+    for field in columns.schema.askable(entity):
+        if field.derived:
+            kind = _INDEX_TYPES.get(field.kind.column, "VARCHAR")
+            yield field.name, kind, derived.expression(field, columns, entity, entity)
