@@ -27,14 +27,14 @@ from crmcli.automation.record_plan import STAGED
 from crmcli.automation.robot_turns import RobotTurns
 from crmcli.automation.tick_result import TickResult
 from crmcli.automation.trigger_runs import run_triggers
-from crmcli.errors import InvalidData
+from crmcli.errors import CrmError, InvalidData
 from crmcli.language import together, tr
 from crmcli.model.values import entity_of
 from crmcli.sales.consent import audiences
 from crmcli.sales.intake.accepted import write_down_left
 from crmcli.sales.privacy import again as erased_again
 from crmcli.store import layout
-from crmcli.workspace import Workspace
+from crmcli.workspace import Workspace, snapshots
 from crmcli.workspace.tick_times import alone, is_news, note_end
 
 MOST_PASSES = 100
@@ -74,6 +74,10 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
                 # of the block list; nothing is exported before it is fixed either
                 result.failures.append(damaged.message)
             result.failures += run.gate.news()
+            try:
+                snapshots.renew(ws)
+            except CrmError as refused:
+                result.failures.append(tr("no snapshot was written: {}", refused.message))
             note_end(lock, ws.now, anew=run.has_stepped)
     return result
 

@@ -104,7 +104,9 @@ def requested(ws: Workspace, told: Report, asked: Mapping[str, Any]) -> engine.R
 
 def _snapshot(asked: str) -> str:
     if asked not in SNAPSHOT:
-        raise BadUsage(tr("{!r} is no way to ask a snapshot", asked), "--snapshot or --snapshot fresh")
+        raise BadUsage(
+            tr("{!r} is no way to ask a snapshot", asked), "--snapshot or --snapshot fresh"
+        )
     return asked
 
 

@@ -22,5 +22,10 @@ def snapshot(session: Session) -> Told:
     """
     note = snapshots.write(session.workspace)
     rows = sum(note.rows.values())
-    told = tr("Wrote {} of {} into {}.", counted(rows, "row"), counted(len(note.rows), "table"), snapshots.PATH)
+    told = tr(
+        "Wrote {} of {} into {}.",
+        counted(rows, "row"),
+        counted(len(note.rows), "table"),
+        snapshots.PATH,
+    )
     return Told(told, {"at": note.at, "events": note.events, "rows": note.rows})

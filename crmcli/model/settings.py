@@ -142,8 +142,8 @@ class Settings:
     `privacy_keep` says for how many years which papers outlive the erasure of their client's data.
     `max_effects` is how many acts one run of automation may do, `max_hourly` all of them within an hour,
     `runner` the clone that alone runs it, by its
-    id or as `clones` calls it, any if that is empty. `snapshot` is how old the snapshot for reports gets before
-    crm tick writes another, none by itself if absent. `commit` is one of COMMITS;
+    id or as `clones` calls it, any if that is empty. `snapshot` is how old that of reports gets before
+    crm tick writes another; without it none does. `commit` is one of COMMITS;
     `any_disk` allows changes on a file system whose locks cannot be trusted.
     """
 

@@ -231,7 +231,7 @@ SHAPE = shapes.keys(
             "Reports over millions of records.",
             {
                 "snapshot": lasting(
-                    "How old the snapshot that crm report --snapshot asks gets before crm tick writes another,"
+                    "How old the snapshot of crm report --snapshot gets before crm tick writes another,"
                     " e.g. 1h; absent: crm snapshot alone writes one."
                 ),
             },

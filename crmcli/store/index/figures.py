@@ -112,9 +112,7 @@ class Question:
                 found[keys] = group._replace(sums=sums)
         return list(found.values())
 
-    def records(
-        self, ask: Ask, keys: Sequence[str | float | None]
-    ) -> list[str]:
+    def records(self, ask: Ask, keys: Sequence[str | float | None]) -> list[str]:
         """The records behind one cell."""
         given = [
             Part(f"({key}) = ?", (value,)) if value is not None else Part(f"({key}) IS NULL")
@@ -127,9 +125,7 @@ class Question:
 
     # --- what is asked -----------------------------------------------------------------------------
 
-    def _plain(
-        self, ask: Ask, measures: Sequence[Measure]
-    ) -> dict[tuple[Any, ...], Group]:
+    def _plain(self, ask: Ask, measures: Sequence[Measure]) -> dict[tuple[Any, ...], Group]:
         """All groups, with what is no money."""
         cells = [Part(f"min({self._source.record})"), *map(self._aggregate, measures)]
         some = _joined("OR", [self._counted(one) for one in self._asked.measures])
@@ -140,9 +136,7 @@ class Question:
             found[keys] = Group(keys, example or "", named)
         return found
 
-    def _amounts(
-        self, ask: Ask, measure: Measure
-    ) -> dict[tuple[Any, ...], dict[str, Decimal]]:
+    def _amounts(self, ask: Ask, measure: Measure) -> dict[tuple[Any, ...], dict[str, Decimal]]:
         """The sums of one measure by keys and currency, exactly."""
         cents = self._cell(measure.of).sql
         keys = [*self._keys, self._source.currency or "NULL"]

@@ -44,7 +44,9 @@ class Table(NamedTuple):
 
 def tables(columns: Columns) -> Iterator[Table]:
     """All tables of a snapshot, those of records first."""
-    ready: dict[str, dict[str, Made]] = {entity: own_columns(entity, columns) for entity in ENTITIES}
+    ready: dict[str, dict[str, Made]] = {
+        entity: own_columns(entity, columns) for entity in ENTITIES
+    }
     rows = {entity: entity for entity in ENTITIES}
     others = []
     for name, entity in _asked():

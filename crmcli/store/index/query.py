@@ -92,7 +92,7 @@ class _Compiler:
             return inner
         number = self._columns.list_of(step)
         return Sql(
-            f"num IN (SELECT num FROM item WHERE field = {number} AND {inner.text})",
+            f"{step.entity}.num IN (SELECT num FROM item WHERE field = {number} AND {inner.text})",
             inner.parameters,
         )
 
