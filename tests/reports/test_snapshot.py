@@ -12,8 +12,8 @@ import pytest
 from crmcli.errors import CrmError
 from crmcli.model.periods import ALWAYS, read_period
 from crmcli.model.report import Report
+from crmcli.model.reports import REPORTS
 from crmcli.reports import engine
-from crmcli.reports.catalogue import REPORTS
 from crmcli.sales.init.create import create_workspace
 from crmcli.workspace import Workspace, snapshots
 from tests import kit

@@ -30,6 +30,7 @@ _AGGREGATES = {
     "count": "count(*)", "records": "count(DISTINCT {record})", "sum": "sum({})",
     "average": "avg({})", "median": "quantile_cont({}, 0.5)", "p90": "quantile_cont({}, 0.9)",
 }  # fmt: skip
+QUANTILES = ("median", "p90")
 
 
 class Frame(NamedTuple):
@@ -102,6 +103,7 @@ class Question:
         self._kept = self._rows()
 
     def groups(self, ask: Ask) -> list[Group]:
+        """The measures of each group of rows."""
         money = [one for one in self._asked.measures if self._is_money(one)]
         plain = [one for one in self._asked.measures if one not in money]
         found = self._plain(ask, plain)
@@ -140,8 +142,8 @@ class Question:
         """The sums of one measure by keys and currency, exactly."""
         cents = self._cell(measure.of).sql
         keys = [*self._keys, self._source.currency or "NULL"]
-        is_quantile = measure.how in _QUANTILES
-        high = f"{measure.how}({cents})" if is_quantile else f"sum({cents} / {_SPLIT})"
+        is_quantile = measure.how in QUANTILES
+        high = _AGGREGATES[measure.how].format(cents) if is_quantile else f"sum({cents} / {_SPLIT})"
         cells = [Part(high), Part(f"sum({cents} % {_SPLIT})"), Part("count(*)")]
         where = _joined("AND", [self._kept, self._counted(measure), self._has(measure)])
         found: dict[tuple[Any, ...], dict[str, Decimal]] = {}

@@ -1,4 +1,4 @@
-"""The rows of reports as a snapshot keeps them: each source one wide table, with all ready that needs no clock."""
+"""The rows of reports as a snapshot keeps them: wide tables, with all ready that needs no clock."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def _settle(home: Path, place: Path, note: Note) -> None:
     files.fsync_dir(home)
     for path in home.iterdir():
         is_old = path.name.isdecimal() and int(path.name) < number
-        if is_old or path.stat().st_mtime < time.time() - _LONGEST and not path.name.isdecimal():
+        if is_old or (path.stat().st_mtime < time.time() - _LONGEST and not path.name.isdecimal()):
             shutil.rmtree(path, ignore_errors=True)
 
 
