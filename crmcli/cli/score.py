@@ -62,7 +62,8 @@ def train(
     refused: list[TooFew] = []
     for entity in _entities(of):
         try:
-            found = train(ws, entity, without, taken)
+            with session.out.progress(tr("learn from {}", tr(ENTITIES[entity].plural))) as bar:
+                found = train(ws, entity, without, taken, bar.advance)
         except TooFew as error:
             refused.append(error)
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import replace
@@ -69,7 +69,16 @@ def _place(ws: Workspace, entity: str, column: Column) -> int:
 def derived_columns(ws: Workspace, entity: str) -> list[Column]:
     """The columns of what stands in no file."""
     fields = [field for field in ws.schema.askable(entity) if field.derived]
-    return [Column.of(field) for field in fields if field != SCORED or ws.scorer(entity)]
+    return [Column.of(field) for field in fields if field != SCORED or _is_scored(ws, entity)]
+
+
+def _is_scored(ws: Workspace, entity: str) -> bool:
+    """Whether something was learned of an entity; a file with faults hides no record."""
+    try:
+        return ws.scorer(entity) is not None
+    except InvalidData as error:
+        ws.notes.append(tr("{}: see crm check", error.message))
+        return False
 
 
 def with_derived(
@@ -82,9 +91,9 @@ def with_derived(
     if not names:
         return rows
     known = ws.derived(entity, names, [str(row["id"]) for row in rows])
+    read = cache(lambda name, raw: kinds[name].number_in(raw))  # few values stand in many rows
     told = {
-        record: {n: kinds[n].number_in(v) for n, v in values.items() if v}
-        for record, values in known.items()
+        record: {n: read(n, v) for n, v in values.items() if v} for record, values in known.items()
     }
     return [{**row, **told.get(str(row["id"]), {})} for row in rows]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from crmcli.errors import BadUsage, Refused
@@ -40,15 +40,20 @@ class Training(NamedTuple):
 
 
 def train(
-    ws: Workspace, entity: str, without: Collection[str] = (), taken: Collection[str] = ()
+    ws: Workspace,
+    entity: str,
+    without: Collection[str] = (),
+    taken: Collection[str] = (),
+    each: Callable[[], object] = lambda: None,
 ) -> Training:
     """Learn from the closed leads, or the closed deals of each pipeline that has enough; the others are
     taken together. Fields `without` which to learn, and those `taken` whatever they look like, by name.
 
-    All records count, whoever asks: it is the house that learns. TooFew if there are not enough.
+    All records count, whoever asks: it is the house that learns. `each` is called for every closed one.
+    TooFew if there are not enough.
     """
     known = _features(ws, entity, without, taken)
-    ended = _ended(ws, entity, known)
+    ended = _ended(ws, entity, known, each)
     tables: list[Table] = []
     too_few: list[str] = []
     left_out: dict[str, None] = {}
@@ -81,7 +86,9 @@ def _features(
     return [one for one in known if not {one.name, one.field.name} & set(without)]
 
 
-def _ended(ws: Workspace, entity: str, known: Sequence[Feature]) -> Mapping[str, list[Ended]]:
+def _ended(
+    ws: Workspace, entity: str, known: Sequence[Feature], each: Callable[[], object]
+) -> Mapping[str, list[Ended]]:
     """The closed records by pipeline, each as it was before it ended: what was filled in with the end, or
     later, would give it away."""
     from crmcli.model.conditions.tree import Condition
@@ -94,6 +101,7 @@ def _ended(ws: Workspace, entity: str, known: Sequence[Feature]) -> Mapping[str,
     before = house.before_ends(entity)
     currency = ws.settings.currency
     for raw in house.rows(entity, Condition("", tree) if tree else None):
+        each()
         place = (fold(str(raw.get("pipeline") or first)), fold(str(raw.get("stage") or "")))
         own, kind = kinds.get(place, ("", ""))
         if kind not in ("won", "lost"):

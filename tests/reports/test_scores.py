@@ -349,8 +349,6 @@ def test_training_writes_a_file_that_says_the_same_again(
     assert "of the tenth with the highest scores" in first.err
     assert "deals (Мелкие): 0 closed, 0 won, 0 lost; a score needs 100, 20 of each" in first.err
     text = path.read_bytes()
-    assert run("score", "train").code == 0
-    assert path.read_bytes() == text
     assert run("check").code == 0, run("check").out
     assert run("score", "train", "deals").code == 0  # the leads keep theirs
     assert path.read_bytes() == text
@@ -456,6 +454,40 @@ def test_a_mistake_in_the_file_is_told_with_its_line(
     assert any(f"scores.yaml:{n}: " in str(p) and told in str(p)
                for p in refused.value.problems for n in (line, line + 1, line - 1)), [
         str(p) for p in refused.value.problems]  # fmt: skip
+
+
+def test_a_file_with_faults_hides_no_record(ws: Workspace, run: Callable[..., Run]) -> None:
+    kit.replace(ws.root / "scores.yaml", "leads:", "laeds:")
+    [lead, *_] = ws.select("lead")
+    shown = run("lead", "show", lead.id)
+    assert shown.code == 0
+    assert "scores.yaml has 1 fault: see crm check" in shown.err
+    assert run("lead", "list", "--all").code == 0
+    asked = run("lead", "list", "--where", "score > 5")
+    assert (asked.code, asked.out) == (6, "")
+    assert "scores.yaml:3: unknown key 'laeds' (did you mean 'leads'?" in asked.err
+    assert run("score", "train").code == 0  # it replaces what cannot be read
+    assert run("check").code == 0
+
+
+def test_pipelines_with_too_few_are_taken_together(tmp_path: Path) -> None:
+    more = "  - id: tiny\n    name: Мини\n" + PIPELINES.partition("name: Мелкие\n")[2]
+    root = kit.workspace(tmp_path / "ws", PIPELINES + more, SETTINGS)
+    ws, rng = kit.opened(root), random.Random(11)
+    with ws.change("fill") as change:
+        for number in range(240):
+            deal = _made(ws, "deal", rng, 1)
+            own = "sales" if number < 120 else ["small", "tiny"][number % 2]
+            change.add(replace(deal, pipeline=own))
+    found = train(kit.opened(root), "deal")
+    assert [(table.pipeline, table.of) for table in found.tables] == [("sales", 120), ("", 120)]
+    assert [told[:14] for told in found.too_few] == ["deals (Мелкие)", "deals (Мини): "]
+    scores.save(ws, ["deal"], found.tables)
+    again = kit.opened(root)
+    records = list(again.select("deal"))
+    told = again.derived("deal", ["score"], [one.id for one in records])
+    for one in records:
+        assert told[one.id]["score"] == str(again.env.derive(one, "score"))
 
 
 def test_a_field_that_is_gone_and_a_value_that_is_new_add_nothing(

@@ -25,7 +25,7 @@ _ALIKE = 10
 """A group begins with so many records that are as all are: a few do not say much (Laplace's way)."""
 _MOST_FITTED = 4000
 """Records to which the few weights are fitted; the counts are of all."""
-_ROUNDS, _SWEEPS, _RIDGE = 6, 30, 1.0
+_ROUNDS, _SWEEPS, _RIDGE, _NEAR = 6, 30, 1.0, 1e-4
 _LEAST_WEIGHT = 0.1
 _LEAST_EFFECT = UNIT // 20
 """A field that nowhere changes the odds by more than about five in a hundred is left out."""
@@ -151,7 +151,7 @@ def _fitted(columns: list[list[float]], won: Sequence[bool]) -> tuple[float, lis
         bend = [[sum(map(_times, scaled[i], rows[j])) for j in range(i + 1)] for i in range(size)]
         full = [[bend[max(i, j)][min(i, j)] for j in range(size)] for i in range(size)]
         new = _stepped(weights, slope, full)
-        if max(abs(a - b) for a, b in zip(new, weights, strict=True)) < 1e-4:
+        if _apart(new, weights) < _NEAR:
             break
         weights = new
         sums = [weights[0]] * len(won)
@@ -165,13 +165,20 @@ def _stepped(weights: list[float], slope: list[float], bend: list[list[float]]) 
     """The best weights by what a parabola says, none below 0 but the first."""
     new = [*weights]
     for _ in range(_SWEEPS):
+        last = [*new]
         for i, row in enumerate(bend):
             pull = slope[i] - sum(row[j] * (new[j] - weights[j]) for j in range(len(new)))
             if i == 0:
                 new[i] += pull / row[i]
             else:
                 new[i] = max(0.0, new[i] + (pull - _RIDGE * new[i]) / (row[i] + _RIDGE))
+        if _apart(new, last) < _NEAR / 10:
+            break
     return new
+
+
+def _apart(some: Sequence[float], others: Sequence[float]) -> float:
+    return max(abs(a - b) for a, b in zip(some, others, strict=True))
 
 
 def _times(a: float, b: float) -> float:

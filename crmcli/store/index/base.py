@@ -8,7 +8,6 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 from crmcli.errors import Conflict
@@ -70,21 +69,28 @@ def connect(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     connection.create_function("contains", 2, contains, deterministic=True)
     for name, takes in _OF_SCORES.items():
-        connection.create_function(name, takes, partial(_of_scores, name), deterministic=True)
+        connection.create_function(name, takes, _late(name), deterministic=True)
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA temp_store=MEMORY")
     return connection
 
 
 _OF_SCORES = {"score_of": 1, "hour_of": 2, "weekday_of": 2}
-"""What scores need beside SQL, and how much of it; imported when it is first called."""
+"""What scores need beside SQL, with the number of arguments."""
 
 
-def _of_scores(name: str, *given: str | int | None) -> str | int | None:
-    from crmcli.store.index import scoring
+def _late(name: str) -> Callable[..., str | int | None]:
+    """A function of `scoring`, which is imported when it is first called."""
+    found: list[Callable[..., str | int | None]] = []
 
-    found: str | int | None = getattr(scoring, name)(*given)
-    return found
+    def call(*given: str | int | None) -> str | int | None:
+        if not found:
+            from crmcli.store.index import scoring
+
+            found.append(getattr(scoring, name))
+        return found[0](*given)
+
+    return call
 
 
 def open_index(
