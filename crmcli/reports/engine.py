@@ -222,15 +222,15 @@ def _before(reading: Reading) -> tuple[Period, Cells] | None:
 def laid_out(reading: Reading, now: Cells, before: tuple[Period, Cells] | None) -> Figures:
     """The figures in rows, in order, in one currency if that is asked for."""
     report, request = reading.report, reading.request
-    past = before[1].values if before else {}
-    moves = _steps_before(reading.dimensions, request.period, before[0]) if before else {}
+    past, examples = _answering(reading, before) if before else ({}, {})
+    none = nothing(report)
     rows = [
         FigureRow(
             tuple("" if key is None else str(key) for key in place), (),
-            values, past.get(_moved(place, moves), nothing(report) if before else {}),
-            place, now.examples.get(place, ""),
+            now.values.get(place, none), past.get(place, none if before else {}),
+            place, now.examples.get(place) or examples.get(place, ""),
         )
-        for place, values in now.values.items()
+        for place in dict.fromkeys([*now.values, *past])
     ]  # fmt: skip
     return Figures(
         report.name,
@@ -246,6 +246,18 @@ def laid_out(reading: Reading, now: Cells, before: tuple[Period, Cells] | None) 
     )
 
 
+def _answering(
+    reading: Reading, before: tuple[Period, Cells]
+) -> tuple[dict[Place, Values], dict[Place, str]]:
+    """The values of a period before by the places of now that answer to theirs, and a record of each."""
+    period, cells = before
+    moves = _steps_before(reading.dimensions, reading.request.period, period)
+    timed = [n for n, one in enumerate(reading.dimensions) if one.step and not one.name]
+    places = [p for p in cells.values if all(p[n] in moves for n in timed)]
+    past = {_moved(place, moves): cells.values[place] for place in places}
+    return past, {_moved(place, moves): cells.examples.get(place, "") for place in places}
+
+
 def nothing(report: Report) -> Values:
     """The measures of a row in which nothing was."""
     return {
@@ -254,10 +266,10 @@ def nothing(report: Report) -> Values:
 
 
 def _steps_before(by: Sequence[Dimension], now: Period, before: Period) -> dict[str, str]:
-    """Which month of the period before answers to which."""
+    """To which month each of the period before answers; if there is one."""
     pairs: dict[str, str] = {}
     for step in {one.step for one in by if one.step}:
-        pairs |= dict(zip(keys_within(now, step), keys_within(before, step), strict=False))
+        pairs |= dict(zip(keys_within(before, step), keys_within(now, step), strict=False))
     return pairs
 
 
