@@ -36,6 +36,19 @@ def contacts_of(raw: Mapping[str, object]) -> Iterator[str]:
             yield str(item.get("value", "")) if isinstance(item, dict) else str(item)
 
 
+def written_in(raw: object) -> Iterator[str]:
+    """The phones and e-mails that stand anywhere in a raw record, in its texts too, as they are written."""
+    if isinstance(raw, str):
+        yield from (match[0] for match in _MAIL.finditer(raw) if "@" in raw)
+        yield from (match[0] for match in _RUN.finditer(raw))
+    elif isinstance(raw, Mapping):
+        for value in raw.values():
+            yield from written_in(value)
+    elif isinstance(raw, list | tuple):
+        for value in raw:
+            yield from written_in(value)
+
+
 def contact_keys(raw: Mapping[str, object]) -> set[str]:
     """By what the phones and e-mails of a raw record are known in a text."""
     found: set[str] = set()
@@ -130,7 +143,7 @@ def unmasked(text: str, known: Iterable[str]) -> str:
     """
     if STAR not in text and "…" not in text:
         return text
-    left = [*known]
+    left = [value for value in dict.fromkeys(known) if value not in text]  # those were not masked
 
     def back(match: re.Match[str]) -> str:
         given = _plain(match[0])

@@ -56,7 +56,8 @@ MOST_NAMED = 3
 def difference(ws: Workspace, before: Record, after: Record) -> list[str]:
     """What an edit changed: `amount 100 → 200`."""
     lines: list[str] = []
-    for field in ws.schema.fields(after.entity):
+    hidden = ws.hidden_of(after.entity)
+    for field in (one for one in ws.schema.fields(after.entity) if one.name not in hidden):
         old, new = before.get(field.name), after.get(field.name)
         if old != new:
             raw = (field.kind.dump(value) for value in (old, new))

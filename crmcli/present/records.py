@@ -23,7 +23,9 @@ LAST_EVENTS = 10
 
 def raw_row(ws: Workspace, record: Record) -> dict[str, Any]:
     """A record as a row to print."""
-    return ws.schema.numbered(record.entity)(ws.schema.write(record))
+    hidden = ws.hidden_of(record.entity)
+    raw = {name: value for name, value in ws.schema.write(record).items() if name not in hidden}
+    return ws.schema.numbered(record.entity)(raw)
 
 
 def card_columns(ws: Workspace, record: Record) -> list[Column]:

@@ -41,7 +41,7 @@ def add(ws: Workspace, deal_id: str, wanted: LineTerms) -> tuple[Deal, Line]:
 
 def add_in(change: Change, ws: Workspace, deal_id: str, wanted: LineTerms) -> tuple[Deal, Line]:
     """Add a line within an open change."""
-    deal = cast("Deal", change.get(deal_id))
+    deal = _opened(change, ws, deal_id)
     line = _said(ws, deal, _begun(ws, deal, wanted), wanted)
     after = _with_lines(ws, deal, (*deal.lines, line))
     change.save(after)
@@ -51,7 +51,7 @@ def add_in(change: Change, ws: Workspace, deal_id: str, wanted: LineTerms) -> tu
 def edit(ws: Workspace, deal_id: str, number: int, wanted: LineTerms) -> tuple[Deal, Line]:
     """Change the line of that number; what is not said stays, its price too."""
     with ws.change("deal line edit") as change:
-        deal = cast("Deal", change.get(deal_id))
+        deal = _opened(change, ws, deal_id)
         line = _said(ws, deal, _line(deal, number), wanted)
         lines = (*deal.lines[: number - 1], line, *deal.lines[number:])
         after = _with_lines(ws, deal, lines)
@@ -69,12 +69,17 @@ def remove_in(
     change: Change, ws: Workspace, deal_id: str, numbers: Collection[int]
 ) -> tuple[Deal, list[Line]]:
     """Remove lines within an open change."""
-    deal = cast("Deal", change.get(deal_id))
+    deal = _opened(change, ws, deal_id)
     gone = [_line(deal, number) for number in sorted(set(numbers))]
     left = [line for n, line in enumerate(deal.lines, start=1) if n not in numbers]
     after = _with_lines(ws, deal, tuple(left))
     change.save(after)
     return after, gone
+
+
+def _opened(change: Change, ws: Workspace, deal_id: str) -> Deal:
+    ws.check_shown("deal", "lines")
+    return cast("Deal", change.get(deal_id))
 
 
 def _with_lines(ws: Workspace, deal: Deal, lines: tuple[Line, ...]) -> Deal:

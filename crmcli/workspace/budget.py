@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol
 
 from crmcli.errors import CrmError
 from crmcli.model import phones
 from crmcli.model.masking import contact_keys, contacts_in, masked
-from crmcli.model.settings import Settings
 from crmcli.model.values import Raw
 from crmcli.store.audit.shown import Shown
-
-
-class Clients(Protocol):
-    """The opened folder, as far as clients are found by their numbers and addresses in it."""
-
-    settings: Settings
-
-    def holding(
-        self, kind: str, keys: Collection[str], entities: Sequence[str]
-    ) -> list[tuple[str, str]]:
-        """The records that have some of many keys: each key with an id."""
-
-    def rows_of(
-        self, record_ids: Sequence[str], *, as_left: bool = False
-    ) -> Iterable[Mapping[str, Raw]]:
-        """Those of these records that are there."""
+from crmcli.workspace.withheld import Clients, Never
 
 
 class Budget:
@@ -37,7 +20,9 @@ class Budget:
     `hidden` hears of each client that is masked.
     """
 
-    def __init__(self, nouns: Sequence[str], shown: Shown, hidden: Callable[[str], object]) -> None:
+    def __init__(
+        self, nouns: Sequence[str], shown: Shown | Never, hidden: Callable[[str], object]
+    ) -> None:
         self.nouns = nouns
         self.masked: set[str] = set()
         self._shown, self._hidden = shown, hidden

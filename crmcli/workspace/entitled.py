@@ -68,6 +68,20 @@ class Entitled(Configured):
             )
         self.rights = rights
 
+    def hidden_of(self, entity: str) -> frozenset[str]:
+        """The fields of a noun that are kept from the acting user."""
+        hidden = self.rights.hidden if self.rights is not None else ()
+        return frozenset(name for noun, name in hidden if noun == entity)
+
+    def check_shown(self, entity: str, *fields: str) -> None:
+        """Forbidden where one of these fields, or with none named any, is hidden from the acting user: what
+        is done with them would tell of them, or throw away what stands there."""
+        hidden = sorted(self.hidden_of(entity).intersection(fields or self.hidden_of(entity)))
+        if hidden:
+            label = self.schema.field(entity, hidden[0]).label
+            told = tr("you may not change {!r} of a {}", tr(label), tr(entity))
+            raise Forbidden(told, "ask an administrator; crm user list names them")
+
     def require(self, power: str) -> None:
         """Forbidden if the acting user may not do that with the workspace itself."""
         if self.rights is not None and not self.rights.has(power):

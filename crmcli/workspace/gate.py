@@ -12,7 +12,7 @@ from crmcli.model.access import Rights
 from crmcli.model.conditions.tree import And, Condition
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
-from crmcli.model.merged import MERGED_INTO
+from crmcli.model.merged import MERGED_INTO, survivor_of
 from crmcli.model.schema import Schema
 from crmcli.model.values import entity_of
 from crmcli.store import layout
@@ -62,7 +62,9 @@ class Gate:
         changes = {*self.schema.differences(old, new)}
         new = self._with_hidden(old, new, changes)
         if before is not None:
-            self._ask_for(before, changes)
+            self._ask_for(
+                new if survivor_of(before) else before, changes
+            )  # a tombstone is nobody's
         kept = {name for noun, name in self.rights.unchangeable if noun == new.entity}
         if touched := sorted(changes & kept):
             label = self.schema.field(new.entity, touched[0]).label
@@ -148,7 +150,12 @@ class Gate:
         said = tr(REFUSED[verb], record_id if is_one else tr(ENTITIES[entity].plural))
         if is_for_some:
             said = tr("{}: it is not yours", said) if is_one else tr("{} for others", said)
-        hint = tr("crm can {} {} {} --why says why", self.rights.user, verb, record_id or entity)
+        hint = tr(
+            "crm can {} {} {} --why says why",
+            self.rights.user,
+            verb,
+            record_id if is_one else entity,
+        )
         return Forbidden(said, hint)
 
 

@@ -22,12 +22,13 @@ from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, entity_of
 from crmcli.store.audit import canaries, journal, shown
-from crmcli.workspace.budget import Budget, Clients
+from crmcli.workspace import withheld
+from crmcli.workspace.budget import Budget
 
 AnyRaw = TypeVar("AnyRaw", bound=Mapping[str, Raw])
 
 
-class Place(Clients, Protocol):
+class Place(Protocol):
     """The opened folder, as far as its audit goes."""
 
     root: Path
@@ -45,6 +46,10 @@ class Place(Clients, Protocol):
         """This clone's own name."""
 
 
+class ShownPlace(Place, withheld.Place, Protocol):
+    """The same, of which a user is shown something."""
+
+
 def _reached(most: int) -> str:
     return tr(
         "today's number of clients ({}) is reached: phones and e-mails of others are masked until"
@@ -60,7 +65,7 @@ class Trail:
     records after that, another follows, which names the first as its cause.
     """
 
-    def __init__(self, ws: Place, command: str, door: str = CLI) -> None:
+    def __init__(self, ws: ShownPlace, command: str, door: str = CLI) -> None:
         self._ws = ws
         self._command, self._door = command, door
         self._told: set[str] = set()
@@ -68,6 +73,9 @@ class Trail:
         self._first = ""
         self._exported: set[str] = set()
         self._budget = self._limited(ws)
+        self._kept = ws.rights.hidden if ws.rights is not None else frozenset()
+        closed = withheld.hiding(self._kept)
+        self._closed = Budget(closed, withheld.Never(), str) if closed else None
         self._alarmed: set[str] = set()
         self.is_at_rest = False
         """Whether what is read now is for crm itself: the house's work, a look for duplicates."""
@@ -133,12 +141,15 @@ class Trail:
 
     @property
     def is_limited(self) -> bool:
-        """Whether there is a number of clients for a day."""
-        return self._budget is not None
+        """Whether there is a number of clients for a day, or a role hides their phones or e-mails."""
+        return self._budget is not None or self._closed is not None
 
-    def masked(self, text: str, ws: Place | None = None) -> str:
+    def masked(self, text: str, ws: ShownPlace | None = None) -> str:
         """A text as it may be shown; `ws` is the folder as another thread has opened it."""
-        return self._budget.text(text, ws or self._ws) if self._budget else text
+        place = ws or self._ws
+        if self._closed is not None:
+            text = self._closed.text(text, withheld.HiddenContacts(place, self._kept))
+        return self._budget.text(text, place) if self._budget else text
 
     def reveal(self, record_id: str) -> bool:
         """Show a client in full for today, which is kept; False if it was anyway."""

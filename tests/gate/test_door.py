@@ -45,6 +45,14 @@ def test_files_come_and_go_by_stdin_and_stdout(served: Host) -> None:
     assert served.ssh("root", "export deals").out.count("\n") == 6
 
 
+def test_rows_that_an_import_rejects_leave_no_file_on_the_host(host: Host) -> None:
+    rows = "Название,Сумма\nИз файла,много\n".encode()
+    done = host.enter("root", "import deals - --map Сумма=amount", stdin=rows)
+    assert done.code == 1, done
+    assert str(host.root) not in done.out + done.err
+    assert not [*host.root.rglob("*.rejects*")]
+
+
 def test_an_environment_of_ones_own_changes_nothing(served: Host) -> None:
     evil = {
         "EDITOR": "touch /tmp/gate-evil", "VISUAL": "touch /tmp/gate-evil", "PAGER": "touch /tmp/gate-evil",

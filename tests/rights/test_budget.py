@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from crmcli.model.masking import contact_keys, contacts_in, masked, unmasked
 from crmcli.model.phones import at_home
-from crmcli.sales import activities
+from crmcli.sales import activities, deal_lines
 from crmcli.store.audit import shown
 from tests import kit
 from tests.rights.conftest import ACCESS, Base
@@ -225,3 +226,71 @@ def test_the_board_masks_what_it_shows_and_tells(crm: Crm, small: Base) -> None:
         screen.type("n").until("Note on +7916*****")
         screen.type("\x1b").pump(0.2)
         assert f"916555443{hidden}" not in screen.written.decode("utf-8", "replace")
+
+
+BLIND = """
+roles:
+  blind:
+    like: manager
+    contact: {hidden: [phones, emails]}
+    deal: {hidden: [amount, lines, comment]}
+"""
+
+
+@pytest.fixture
+def blind(base: Base) -> Base:
+    """Olga sees neither phones of contacts nor amounts of deals."""
+    kit.write(base.root, "access.yaml", ACCESS.replace("olga: [manager]", "olga: [blind]") + BLIND)
+    ws = base.open("root")
+    base.records["secret"] = kit.deal(
+        ws, name="Заказ от +79165557788", owner="olga", amount="734567.00", comment="наценка", anyway=True,
+        contacts=kit.contact(
+            ws, name="Покупатель", owner="olga", phones="+79165557788", emails="x@secret.example"
+        ).id,
+    )  # fmt: skip
+    deal_lines.add(
+        ws, base.records["secret"].id, deal_lines.LineTerms(name="Тайная", price="734567")
+    )
+    said = "звонить 8 (916) 555-77-88, писать x@secret.example, а 8 916 000-00-00 ничей"
+    activities.log(ws, base.records["secret"].id, "note", said)
+    return base
+
+
+def test_what_a_role_hides_is_in_no_answer(crm: Crm, blind: Base) -> None:
+    acts = {"cwd": blind.root, "CRM_USER": "olga"}
+    deal = blind.records["secret"].id
+    whole = kit.raw(blind.open("root"), deal)
+    for args in (
+        ("deal", "edit", deal, "--close-by", "tomorrow", "--json"), ("deal", "move", deal, "talks", "--json"),
+        ("tag", "add", "новый", deal, "--json"), ("deal", "bulk", "--where", f"id = {deal}", "--set", "source=web", "--yes", "--json"),
+        ("undo", "--yes", "--json"), ("deal", "copy", deal, "--json"), ("deal", "line", "list", deal, "--json"),
+        ("timeline", deal, "--json"), ("show", deal), ("activity", "list", "--json"), ("search", "звонить"),
+        ("board", "--print"), ("board", "--json"), ("deal", "list", "--json"), ("log", "call", deal, "да", "--json"),
+    ):  # fmt: skip
+        done = crm(*args, **acts)
+        assert done.code == 0, (args, done.err)
+        plain = re.sub(r"[ ()\u00a0-]", "", done.out + done.err)
+        assert not re.search("734567|наценка|Тайная|9165557788|x@secret", plain), (args, done.out)
+        assert "89160000000" in plain or "ничей" not in plain
+    for args in (("deal", "line", "rm", deal, "1"), ("deal", "line", "add", deal, "x", "--price", "1"),
+                 ("contact", "merge", "Покупатель", "Один olga", "--yes")):  # fmt: skip
+        refused = crm(*args, **acts)
+        assert refused.code == 4, (args, refused)
+        assert "Тайная" not in refused.out + refused.err
+    after = kit.raw(blind.open("root"), deal)
+    assert Decimal(after["amount"]) == Decimal(whole["amount"])
+    assert (after["lines"], after["comment"]) == (whole["lines"], whole["comment"])
+
+
+def test_a_mask_in_a_text_comes_back_as_it_stands(crm: Crm, small: Base, tmp_path: Path) -> None:
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    numbers_of = "; ".join(f"8 (916) 555-44-3{n}, buyer{n}@romashka.example" for n in range(5))
+    deal = kit.deal(small.open("root"), name="Заказ", owner="olga", comment=numbers_of)
+    editor = kit.write(
+        tmp_path, "ed", 'cp "$1" "$0.seen"; sed -i "s/^name: .*/name: Другое/" "$1"\n'
+    )
+    done = crm("deal", "edit", deal.id, EDITOR=f"sh {editor}", **acts)
+    assert done.code == 0, done
+    assert "(916) ***-**-3" in (tmp_path / "ed.seen").read_text()
+    after = kit.raw(small.open("root"), deal.id)
+    assert (after["name"], after["comment"]) == ("Другое", numbers_of)

@@ -7,6 +7,8 @@ import pytest
 from crmcli.errors import Forbidden, NotFound
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
+from crmcli.sales.merging import merge as merging
+from crmcli.sales.merging.unmerge import unmerge
 from tests import kit
 from tests.rights.conftest import ACCESS, USERS, Base
 
@@ -234,3 +236,24 @@ def test_one_undoes_what_one_did_and_not_what_others_did_before(base: Base) -> N
     with pytest.raises((Forbidden, NotFound)):
         undo.undo(base.open("anna"))  # it is not hers any more
     assert base.open("root").get(mine).get("owner") == "olga"
+
+
+def test_one_takes_apart_what_one_merged(base: Base) -> None:
+    ws = base.open("olga")
+    twin = kit.add(ws, "contact", name="Двойник", owner="olga")
+    mine = base.records["alone olga"].id
+    merging.merge(ws, merging.plan(ws, mine, [twin.id]))
+    base.open("anna").look_again()
+    with pytest.raises(NotFound):
+        base.open("anna").get(twin.id)
+    assert unmerge(base.open("olga"), twin.id).restored.get("name") == "Двойник"
+
+
+def test_the_way_to_ask_why_names_what_is_there(base: Base) -> None:
+    ws = base.open("olga")
+    with pytest.raises(Forbidden) as new:
+        kit.add(ws, "deal", name="Чужая", owner="anna")
+    assert "crm can olga add deal --why" in new.value.hint
+    with pytest.raises(Forbidden) as seen:
+        kit.edit(ws, base.records["contact olga"].id, comment="x")
+    assert base.records["contact olga"].id in seen.value.hint

@@ -85,7 +85,10 @@ class Import:
 
     def run(self, progress: Callable[[int], None]) -> Summary:
         """Read, take and give back every row, a thousand in one transaction."""
-        rejects = None if self.wanted.dry_run else Rejects(self.source, self._reject_paths())
+        keeps = not (
+            self.wanted.dry_run or self.ws.gate
+        )  # a file of the host is nothing to who comes in
+        rejects = Rejects(self.source, self._reject_paths()) if keeps else None
         with self.ws.series():
             try:
                 self._take_all(rejects, progress)

@@ -71,6 +71,7 @@ def plan(
 ) -> Plan:
     """Plan merging others into a record; NotMergeable, or BadUsage for a take that takes nothing."""
     _check_ids(survivor, others)
+    ws.check_shown(entity_of(survivor))
     record, *found = [_read(ws, read or ws.get, record_id) for record_id in (survivor, *others)]
     taken = dict(takes or {})
     _check_takes(ws, record, found, taken)

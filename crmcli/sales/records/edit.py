@@ -12,7 +12,7 @@ from crmcli.model import document_rules
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, InputContext, merge_lists, without_items
-from crmcli.model.masking import contacts_of, unmasked
+from crmcli.model.masking import contacts_of, unmasked, written_in
 from crmcli.model.offer import Offer
 from crmcli.model.task import Task
 from crmcli.model.values import Raw, Value, fold
@@ -87,7 +87,8 @@ def as_it_stands(ws: Workspace, record: Record, text: str) -> str:
     """What people give back, with the phones and e-mails that were shown to them masked as they are."""
     if ws.trail is None or not ws.trail.is_limited:
         return text
-    return unmasked(text, contacts_of(ws.schema.write(record)))
+    raw = ws.schema.write(record)
+    return unmasked(text, [*contacts_of(raw), *written_in(raw)])
 
 
 def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
