@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from crmcli.errors import Refused
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
     from crmcli.model.settings import Settings
     from crmcli.store.index.answers import Hit
-    from crmcli.workspace.trail import Trail
 CLIENTS = having("client")
 WHOLE = ("=", "!=", "has")
 """Comparisons with all of a number or an address."""
@@ -105,13 +104,12 @@ def refuse_parts(condition: Condition | None, order: Sequence[str]) -> None:
 
 
 def found(
-    trail: Trail, hits: Sequence[Hit], text: str, rows: Iterable[Mapping[str, Raw]]
+    hides: Callable[[str], bool], hits: Sequence[Hit], text: str, rows: Iterable[Mapping[str, Raw]]
 ) -> list[Hit]:
     """What was found, without the clients whose number or address, now masked, holds what was asked for."""
     raws = {str(raw["id"]): raw for raw in rows}
     return [
         hit
         for hit in hits
-        if not (trail.hides(hit.id) and hit.field in CONTACTS)
-        or is_whole(text, raws.get(hit.id, {}))
+        if not (hides(hit.id) and hit.field in CONTACTS) or is_whole(text, raws.get(hit.id, {}))
     ]
