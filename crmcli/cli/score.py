@@ -17,7 +17,7 @@ from crmcli.present.cells import Listing
 from crmcli.present.told import Told
 from crmcli.sales.settings import scores
 from crmcli.store.layout import SCORES
-from crmcli.workspace.reads import no_scores
+from crmcli.workspace.configured import no_scores
 
 score = Noun("score", help="Scores: how likely leads and deals end well (scores.yaml).")
 OF = click.Argument(

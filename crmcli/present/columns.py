@@ -7,7 +7,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import replace
-from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
+from crmcli.errors import BadUsage, InvalidData, NotFound
 from crmcli.language import tr
 from crmcli.model.conditions.paths import routes
 from crmcli.model.entities import ENTITIES
@@ -18,7 +18,6 @@ from crmcli.model.schema import SCORED, has_field, own_fields
 from crmcli.model.words import in_words
 from crmcli.present.cells import Column, Locale, as_decimal, in_short, shown
 from crmcli.present.linked import column_at
-from crmcli.workspace.reads import no_scores
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
@@ -43,8 +42,6 @@ def columns_of(ws: Workspace, entity: str, names: Sequence[str]) -> list[Column]
             words = ws.schema.words(entity)
             hint = did_you_mean(name, words, tr("one of {}", ", ".join(known)))
             raise BadUsage(tr("{} have no column {!r}", tr(ENTITIES[entity].plural), name), hint)
-        if field.name == SCORED.name and field.derived and ws.scores is None:
-            raise Refused(*no_scores())
         columns.append(Column.of(field))
     return columns
 

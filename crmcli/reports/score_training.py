@@ -70,7 +70,7 @@ def train(
         tables += _table(ws, entity, "", rest, known, taken, left_out)
     if not tables:
         every = [one for records in ended.values() for one in records]
-        raise TooFew(_told(entity, every), "close more of them first")
+        raise TooFew(_told(entity, every), "try again when more of them have ended")
     return Training(tables, too_few, list(left_out))
 
 

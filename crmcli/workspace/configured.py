@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from crmcli.errors import InvalidData, NotFound, Problem
+from crmcli.errors import InvalidData, NotFound, Problem, Refused
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import is_machine
@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 
 CERTAIN = 100
 """The probability of what is won."""
+
+
+def no_scores() -> tuple[str, str]:
+    """What is said where a score is asked for and nothing was learned, and the way out."""
+    return tr("there are no scores yet"), "learn them: crm score train"
 
 
 class UnknownStage(InvalidData):
@@ -176,6 +181,12 @@ class Configured(Folder):
         if entity not in self._scorers:
             self._scorers[entity] = self._new_scorer(entity)
         return self._scorers[entity]
+
+    def needed_scorer(self, entity: str) -> Scorer | None:
+        """The same for whoever asks for scores; Refused where there is no scores.yaml."""
+        if self.scores is None:
+            raise Refused(*no_scores())
+        return self.scorer(entity)
 
     def _new_scorer(self, entity: str) -> Scorer | None:
         tables = (self.scores or {}).get(entity)

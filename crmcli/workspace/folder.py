@@ -82,10 +82,10 @@ class Folder:
             country,
             in_memory=self.only_reads,
             rights=self.rights,
-            scorer=self.scorer,
+            scorer=self.needed_scorer,
         )
 
-    def scorer(self, entity: str) -> Scorer | None:
+    def needed_scorer(self, entity: str) -> Scorer | None:
         """What scores the records of an entity; None where nothing was learned of them."""
         return None
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from crmcli.errors import Ambiguous, InvalidData, NoRecord, NotFound, Refused
+from crmcli.errors import Ambiguous, InvalidData, NoRecord, NotFound
 from crmcli.language import tr
 from crmcli.model.clocks import STEPPED, ClockStep, believed, in_order, in_right_time
 from crmcli.model.entities import ENTITIES
@@ -19,12 +19,13 @@ from crmcli.model.event import Event
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import InputContext
 from crmcli.model.kinds.identities import UNNAMED
-from crmcli.model.schema import SCORED, Schema
+from crmcli.model.schema import SCORED
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, Value, entity_of, fold
 from crmcli.store.records.stored import Stored
 from crmcli.store.safety import locks
 from crmcli.workspace import withheld
+from crmcli.workspace.configured import no_scores
 from crmcli.workspace.entitled import Entitled
 
 if TYPE_CHECKING:
@@ -38,22 +39,6 @@ if TYPE_CHECKING:
 
 MOST_LOOKED_AT = 50
 """Records among which that one is looked for which is not finished."""
-
-
-def no_scores() -> tuple[str, str]:
-    """What is said where a score is asked for and nothing was learned, and the way out."""
-    return tr("there are no scores yet"), "learn them: crm score train"
-
-
-def _asks_for_score(schema: Schema, condition: Condition | None, order: Sequence[str]) -> bool:
-    """Whether a condition or an order looks at scores, and not at a field of one's own of that name."""
-    paths = [name.removeprefix("-").rpartition(".")[2] for name in order]
-    if condition is not None and SCORED.name in str(condition):
-        from crmcli.model.conditions.where import leaves
-
-        paths += [leaf.path[-1] for leaf in leaves(condition.tree)]
-    own = (field.name for fields in schema.custom.values() for field in fields)
-    return SCORED.name in paths and SCORED.name not in own
 
 
 class Reads(Entitled):
@@ -204,8 +189,6 @@ class Reads(Entitled):
     def _ask(self, condition: Condition | None, order: Sequence[str] = ()) -> None:
         if self.trail is not None and self.trail.is_spent:
             withheld.refuse_parts(condition, order)
-        if _asks_for_score(self.schema, condition, order) and self.scores is None:
-            raise Refused(*no_scores())
 
     def _leaving(self, rows: Documents[dict[str, Raw]]) -> Documents[dict[str, Raw]]:
         """Rows, each of which the audit sees when it is taken."""

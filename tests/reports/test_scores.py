@@ -399,7 +399,9 @@ def test_without_a_file_and_with_too_few_it_is_one_line(
     record = run("lead", "list", "--ids", "--limit", "1").out.strip()
     for command in (
         ["lead", "list", "--columns", "id,score"], ["lead", "list", "--where", "score > 70"],
-        ["deal", "list", "--sort=-score"], ["task", "list", "--where", "about.score > 7"],
+        ["deal", "list", "--sort=-score"], ["report", "sources", "--by", "score"],
+        ["lead", "list", "--limit", "0", "--columns", "score"], ["export", "leads", "--columns", "id,score"],
+        ["task", "list", "--sort=about.score"], ["task", "list", "--where", "about.score > 7"],
         ["score", "list"], ["score", "explain", record],
     ):  # fmt: skip
         done = run(*command)
@@ -412,7 +414,7 @@ def test_without_a_file_and_with_too_few_it_is_one_line(
     assert done.code == 1
     assert re.fullmatch(
         r"crm: error: leads: \d\d closed, \d+ converted, \d+ junk; a score needs 100, 20 of each\n"
-        r"hint: close more of them first\n",
+        r"hint: try again when more of them have ended\n",
         done.err,
     )
     assert not (root / "scores.yaml").exists()
