@@ -49,7 +49,7 @@ def sql(session: Session, query: str, params: Sequence[str], timeout: int, views
         return told.described(_named(session, query))
     found = ask(ws, text_given(query), _values(params), timeout)
     unreadable(session)
-    return told.answered(found)
+    return told.answered(found, for_people=session.out.is_table)
 
 
 def _named(session: Session, name: str) -> Collection[View]:

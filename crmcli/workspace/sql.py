@@ -14,8 +14,10 @@ from crmcli.model.masking import contacts_of
 from crmcli.model.sql_views import Answer, Cell, Filling, View
 from crmcli.store.audit import canaries
 from crmcli.store.index.asked.checking import Check
+from crmcli.store.index.asked.published import STAYS
 from crmcli.store.index.asked.running import Question
 from crmcli.store.index.asked.sentences import Named
+from crmcli.workspace.stays import settle_stays
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
@@ -43,6 +45,8 @@ def answer(
         _may_export(rights, read)
         if not rights.is_narrow and rights.may_all(EXPORT):
             rights = None
+    if STAYS in check.read:
+        settle_stays(ws)
     filling: Filling = {"stages": lambda: _stages(ws), "users": lambda: _users(ws), **more}
     asked = Question(
         Named(text, views), parameters, read, filling, ws.now, ws.zone, seconds, rights
@@ -72,7 +76,7 @@ def _stages(ws: Workspace) -> Iterator[tuple[Cell, ...]]:
     for pipeline in ws.pipelines:
         for number, stage in enumerate(pipeline.stages, 1):
             chance = None if stage.chance is None else float(stage.chance)
-            yield (pipeline.entity, pipeline.key or None, stage.id, stage.name, stage.kind, number,
+            yield (pipeline.entity, pipeline.id, stage.id, stage.name, stage.kind, number,
                    chance, stage.max_days)  # fmt: skip
 
 

@@ -120,6 +120,64 @@ def test_activities_are_as_they_are_now(crm: Crm, folder: Path, ws: Workspace) -
     assert [row[5] for row in rows] == ["первый", "другой"]
 
 
+def test_stays_are_those_of_reports(crm: Crm, demo: Path) -> None:
+    from datetime import UTC, datetime
+
+    from crmcli.workspace.stays import stays_of
+
+    ws = kit.opened(demo)
+
+    def at(seconds: float | None) -> str | None:
+        return (
+            None
+            if seconds is None
+            else f"{datetime.fromtimestamp(round(seconds), UTC):%Y-%m-%dT%H:%M:%SZ}"
+        )
+
+    wanted = [
+        (stay.record, stay.pipeline, stay.stage, at(stay.entered_at), at(stay.left_at))
+        for noun in ("lead", "deal")
+        for stay in stays_of(ws, noun, [str(raw["id"]) for raw in ws.rows(noun)])
+        if stay.stage
+    ]
+    found = ws.sql(
+        "select record, pipeline, stage, entered_at, left_at, entity, days from stays"
+    ).rows
+    assert sorted(row[:5] for row in found) == sorted(wanted)
+    assert {row[5] for row in found} == {"lead", "deal"}
+    [(longest,)] = ws.sql(
+        "select max(days) from stays join stages st on (st.entity, st.pipeline, st.id) ="
+        " (stays.entity, stays.pipeline, stays.stage) where left_at is null"
+    ).rows
+    assert longest == max(row[6] for row in found if row[4] is None)
+
+
+def test_derived_columns_are_those_of_lists(crm: Crm, demo: Path) -> None:
+    for noun in ("lead", "contact", "company", "deal"):
+        names = ["id", "last_activity", "next_task"]
+        listed = json.loads(crm(noun, "list", "--columns", ",".join(names), "--json", cwd=demo).out)
+        text = f"select {', '.join(names)} from {ENTITIES[noun].plural}"
+        rows = {row["id"]: row for row in json.loads(crm("sql", text, "--json", cwd=demo).out)}
+        for row in listed:
+            assert {name: row.get(name) or None for name in names} == rows[row["id"]]
+
+
+def test_last_activity_is_sought_by_the_record(demo: Path) -> None:
+    """Else each record of a list goes through all activities that there are."""
+    from crmcli.store.index import derived
+    from crmcli.store.index.columns import Columns
+
+    ws = kit.opened(demo)
+    ws.count("deal")
+    columns = Columns(ws.schema, "RU")
+    field = next(one for one in ws.schema.askable("deal") if one.name == "last_activity")
+    sql = derived.expression(field, columns, "deal", "r")
+    with sqlite3.connect(demo / ".crm" / "index.db") as index:
+        plan = [row[3] for row in index.execute(f"EXPLAIN QUERY PLAN SELECT {sql} FROM deal AS r")]
+    assert any("event USING INDEX event_record" in step for step in plan)
+    assert not any("event_kind" in step for step in plan)
+
+
 def test_lists_have_every_item(demo: Path) -> None:
     ws = kit.opened(demo)
     rows = ws.sql("select entity, id, field, key, value from lists").rows
@@ -340,6 +398,7 @@ def test_views_are_listed(crm: Crm, folder: Path) -> None:
         "lists",
         "events",
         "activities",
+        "stays",
         "stages",
         "users",
         "rates",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-from crmcli.model.entities import ENTITIES
+from crmcli.model.entities import ENTITIES, having
 from crmcli.model.event import EDITED
 from crmcli.model.kinds import Field
 from crmcli.model.sql_views import Filling, Shown, View
@@ -41,7 +41,7 @@ def named(name: str) -> str:
 def views(columns: Columns) -> dict[str, View]:
     """All views by name."""
     found = [_of_entity(columns, entity) for entity in ENTITIES]
-    found += [_lists(columns), _EVENTS, _ACTIVITIES]  # what is kept of stays in stages goes here
+    found += [_lists(columns), _EVENTS, _ACTIVITIES, _STAYS]
     return {view.name: view for view in (*found, *_FILLED)}
 
 
@@ -110,7 +110,7 @@ def _lists(columns: Columns) -> View:
                 places.append(f"({quoted(entity)}, {quoted(field.name)})")
                 mains[field.name] = quoted(f'$."{getattr(field.kind, "main", "value")}"')
     cases = " ".join(f"WHEN {quoted(name)} THEN {main}" for name, main in mains.items())
-    noun = "substr(d.id, 1, instr(d.id, '-') - 1)"
+    noun = _noun_of("d.id")
     items = (
         "json_each(CASE WHEN f.type IN ('array', 'object') THEN f.value"
         " ELSE json_array(f.value) END) AS i"
@@ -136,6 +136,10 @@ def _lists(columns: Columns) -> View:
     return View("lists", about, told, source, tuple(ENTITIES))
 
 
+def _noun_of(record: str) -> str:
+    return f"substr({record}, 1, instr({record}, '-') - 1)"
+
+
 # --- the timeline --------------------------------------------------------------------------------
 
 _DATA = (
@@ -145,6 +149,10 @@ _DATA = (
 
 def _of_data(key: str) -> str:
     return f"CASE WHEN json_valid(event.data) THEN json_extract(event.data, '$.{key}') END"
+
+
+def _instant(seconds: str) -> str:
+    return f"strftime('%Y-%m-%dT%H:%M:%SZ', {seconds}, 'unixepoch')"
 
 
 _ID_NOW = f"CASE event.kind WHEN {quoted(EDITED)} THEN {_of_data('activity')} ELSE event.id END"
@@ -180,6 +188,28 @@ _ACTIVITIES = View(
     ),
     f"event WHERE {derived.IS_CURRENT}",
     tuple(ENTITIES),
+)
+_UNTIL = "ifnull(s.left, CAST(strftime('%s', now()) AS INTEGER))"
+STAYS = "stays"
+_STAYS = View(
+    STAYS,
+    "How long leads and deals stood in each stage",
+    (
+        Shown("entity", _noun_of("s.record"), "lead or deal"),
+        Shown("record", "s.record", "The id of the record"),
+        Shown("position", "s.n + 1", "Position, from 1"),
+        Shown("pipeline", "s.pipeline", "Pipeline"),
+        Shown("stage", "s.stage", "Stage"),
+        Shown("entered_at", _instant("s.entered"), "From when on"),
+        Shown("left_at", _instant("s.left"), "Until when; empty where it stands now"),
+        Shown(
+            "days",
+            f"max({_UNTIL} - s.entered, 0) / 86400.0",
+            "Days, until now where it stands now",
+        ),
+    ),
+    "stay AS s WHERE s.stage != ''",
+    tuple(having("staged")),
 )
 
 
