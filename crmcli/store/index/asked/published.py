@@ -189,7 +189,7 @@ _ACTIVITIES = View(
     f"event WHERE {derived.IS_CURRENT}",
     tuple(ENTITIES),
 )
-_UNTIL = "ifnull(s.left, CAST(strftime('%s', now()) AS INTEGER))"
+_UNTIL = "ifnull(s.left, CAST (strftime('%s', now()) AS INTEGER))"
 STAYS = "stays"
 _STAYS = View(
     STAYS,
@@ -208,7 +208,7 @@ _STAYS = View(
             "Days, until now where it stands now",
         ),
     ),
-    "stay AS s WHERE s.stage != ''",
+    "stay AS s WHERE (s.stage != '')",
     tuple(having("staged")),
 )
 
