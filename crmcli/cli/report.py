@@ -11,6 +11,7 @@ from crmcli.cli.options import PIPELINE, WHERE, day_given, pipeline_named
 from crmcli.cli.own_report import Reports
 from crmcli.cli.params import Verb, option
 from crmcli.cli.printing import unreadable
+from crmcli.cli.report_dashboard import dashboard
 from crmcli.cli.report_files import OPTIONS as FILES
 from crmcli.cli.report_files import ending, give, with_picture
 from crmcli.cli.session import Session
@@ -141,5 +142,5 @@ for _told in REPORTS:
         )
     )
 report.shown, report.options = shown, OPTIONS
-for _verb in (own_report.check, own_report.list_, own_report.show):
+for _verb in (own_report.check, own_report.list_, own_report.show, dashboard):
     report.add_command(_verb)

@@ -65,13 +65,20 @@ def give(
 def with_picture(session: Session, figures: Figures, table: Listing) -> Listing | None:
     """The table; on a terminal its picture above it, and both are shown."""
     out = session.out
-    if not (out.is_table and out.width and table.rows):
+    if not (out.is_table and out.width and table.rows and figures.dimensions):
         return table
-    from crmcli.present.pictures.terminal import BLOCKS, drawn
-
-    signs = "".join((*BLOCKS.parts, BLOCKS.along, BLOCKS.upward, BLOCKS.down))
-    is_plain = bool(terminal.unwritable(signs, terminal.encoding_of(sys.stdout)))
-    picture = drawn(figures, out.locale, out.width, plain=is_plain, paint=out.paint)
-    above = [*picture.split("\n"), ""] if picture else []
+    picture = drawing(session, figures)
+    above = [*picture, ""] if picture else []
     out.lines([*above, *out.table(table.rows, table.columns)])
     return None
+
+
+def drawing(session: Session, figures: Figures) -> list[str]:
+    """The lines of a picture, with the signs and the colours that stdout has."""
+    from crmcli.present.pictures.terminal import BLOCKS, drawn
+
+    out = session.out
+    signs = "".join((*BLOCKS.parts, BLOCKS.along, BLOCKS.upward, BLOCKS.down))
+    is_plain = bool(terminal.unwritable(signs, terminal.encoding_of(sys.stdout)))
+    wide = out.width or terminal.columns()
+    return drawn(figures, out.locale, wide, plain=is_plain, paint=out.paint).splitlines()

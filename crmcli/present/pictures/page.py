@@ -89,7 +89,7 @@ def _tiles(figures: Figures, locale: Locale) -> Iterator[Element]:
     """The numbers of a report without dimensions, each by itself."""
     for one in figures.measures:
         texts = _texts(figures, one, figures.rows[0], locale)
-        yield tag("div", tag("dt", tr(one.label) or one.name), tag("dd", *texts))
+        yield tag("div", tag("dt", tr(one.label) or one.name), tag("dd", *(list(texts) or [tag("span", "–")])))
 
 
 def _table(figures: Figures, locale: Locale) -> Element:
@@ -125,4 +125,4 @@ def _texts(figures: Figures, measure: Shown, row: FigureRow, locale: Locale) -> 
         if text:
             yield tag("span", text)
         if moved:
-            yield tag("small", f"{ARROWS[moved.sign]} {moved.words}")
+            yield tag("small", f"{ARROWS[moved.sign]} {moved.words if moved.sign else ''}".rstrip())

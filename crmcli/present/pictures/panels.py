@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from math import isfinite
 from typing import NamedTuple
@@ -135,6 +135,17 @@ def change(measure: Shown, row: FigureRow, locale: Locale, code: str = "") -> Ch
     return Change(1 if now > before else -1, size, words)
 
 
+def numbers_told(figures: Figures, locale: Locale) -> Iterator[str]:
+    """The numbers of a report without dimensions, a line each, and how they changed."""
+    [row] = figures.rows[:1]
+    for one in figures.measures:
+        for code in currencies(figures, one) if one.unit == "sums" else [""]:
+            moved = change(one, row, locale, code)
+            text = told(one, value_of(row.values, one, code), locale, code) or "–"
+            beside = f"   {ARROWS[moved.sign]} {moved.words}" if moved else ""
+            yield f"{one_line(tr(one.label) or one.name)}: {text}{beside}"
+
+
 def words_of(row: FigureRow) -> str:
     """What people call a row."""
     return " · ".join(one_line(word) or tr("(none)") for word in row.words)
@@ -174,7 +185,7 @@ def _panel(figures: Figures, measure: Shown, code: str, picture: Picture, locale
     rows = list(figures.rows)
     if picture == "funnel":
         rows = [row for row in rows if row.keys[0] not in figures.aside]
-    if picture == "bars":
+    if picture == "bars" and not figures.dimensions[0].step:
         rows = [row for row in rows if value_of(row.values, measure, code) is not None]
     kept = rows if picture == "line" else rows[:MOST_BARS]
     return Panel(

@@ -17,13 +17,10 @@ from crmcli.present.pictures.panels import (
     ARROWS,
     COLORS,
     Panel,
-    change,
-    currencies,
     head,
     nothing,
+    numbers_told,
     panels_of,
-    told,
-    value_of,
 )
 from crmcli.present.text_width import cut, one_line
 
@@ -81,23 +78,13 @@ def _parts(figures: Figures, locale: Locale) -> Iterator[_Part]:
     """What is drawn of a report: its panels; of one without a picture its numbers, or that there are none."""
     title = head(figures)
     if not figures.rows or not figures.dimensions:
-        lines = [*_numbers(figures, locale)] if figures.rows else [nothing(figures)]
+        lines = [*numbers_told(figures, locale)] if figures.rows else [nothing(figures)]
         yield _Part(title, None, "\n".join(lines), 0.4 + 0.17 * len(lines))
     for panel in panels_of(figures, locale):
         each = 0.5 if any(panel.steps) else 0.3
         high = 2.4 if panel.picture == "line" else 0.5 + each * len(panel.labels)
         yield _Part(title, panel, "", high + (0.4 if len(panel.series) > 1 else 0))
         title = ""
-
-
-def _numbers(figures: Figures, locale: Locale) -> Iterator[str]:
-    [row] = figures.rows[:1]
-    for one in figures.measures:
-        for code in currencies(figures, one) if one.unit == "sums" else [""]:
-            moved = change(one, row, locale, code)
-            text = told(one, value_of(row.values, one, code), locale, code)
-            beside = f"   {ARROWS[moved.sign]} {moved.words}" if moved else ""
-            yield f"{one_line(tr(one.label) or one.name)}: {text}{beside}"
 
 
 def _draw(place: SubFigure, part: _Part) -> None:

@@ -8,7 +8,15 @@ from typing import NamedTuple, TypeAlias
 from crmcli.language import tr
 from crmcli.model.figures import Figures
 from crmcli.present.cells import Locale
-from crmcli.present.pictures.panels import ARROWS, COLORS, Change, Panel, nothing, panels_of
+from crmcli.present.pictures.panels import (
+    ARROWS,
+    COLORS,
+    Change,
+    Panel,
+    nothing,
+    numbers_told,
+    panels_of,
+)
 from crmcli.present.text_width import cut, fold, pad, width
 
 Paint: TypeAlias = Callable[[str, str], str]
@@ -40,13 +48,17 @@ def drawn(
     figures: Figures, locale: Locale, wide: int, *, plain: bool = False, paint: Paint | None = None
 ) -> str:
     """The picture of figures in lines of at most `wide` cells; "" where there is only a table to show.
+    Without a dimension it is their numbers in lines.
 
     `plain` keeps to ASCII, for what cannot show blocks; `paint` colours a text.
     """
     wide = max(wide, LEAST)
     canvas = _Canvas(wide, PLAIN if plain else BLOCKS, paint or (lambda text, _: text))
     blocks = ["\n".join(canvas.panel(panel)) for panel in panels_of(figures, locale)]
-    text = "\n\n".join(blocks) if figures.rows else "\n".join(fold(nothing(figures), wide))
+    text = "\n\n".join(blocks)
+    if not (figures.rows and figures.dimensions):
+        words = numbers_told(figures, locale) if figures.rows else [nothing(figures)]
+        text = "\n".join(line for one in words for line in fold(one, wide))
     return text.translate(_IN_ASCII) if plain else text
 
 

@@ -114,7 +114,7 @@ def test_a_year_of_days_goes_on_below(locale: Locale) -> None:
 
 def test_what_there_is_nothing_to_draw_of(locale: Locale) -> None:
     assert "2026-11-01 – 2026-11-30" in drawn(EVERY["none"], locale, 80)
-    for name in ("numbers", "table alone", "no number"):
+    for name in ("table alone", "no number"):
         assert drawn(EVERY[name], locale, 80) == ""
 
 

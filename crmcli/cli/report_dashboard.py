@@ -1,0 +1,77 @@
+"""crm report dashboard: one page of reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from crmcli.cli.options import PIPELINE, pipeline_named
+from crmcli.cli.params import Verb, option
+from crmcli.cli.printing import unreadable
+from crmcli.cli.report_files import OPTIONS as FILES
+from crmcli.cli.report_files import drawing, ending, give
+from crmcli.cli.session import Session
+from crmcli.errors import BadUsage
+from crmcli.model.figures import Figures
+from crmcli.model.periods import read_period
+from crmcli.present.cells import Column
+from crmcli.present.dashboard import sections
+from crmcli.present.figures import listing
+from crmcli.present.pictures.panels import head
+from crmcli.present.text_width import fold
+from crmcli.reports.engine import COMPARED
+
+
+def show(
+    session: Session, owner: str, period: str, compare: str, pipeline: str, **asked: Any
+) -> None:
+    """How sales stand: numbers of today and of a period, funnel, sources, owners, losses, what stands still.
+
+    All that you may see, or of one owner; each against the period before.
+
+    Example: crm report dashboard --owner me --html -o today.html
+    """
+    ws, out = session.workspace, session.out
+    kind = ending(asked)
+    person = ws.person if owner == "me" else ws.user_id(owner) if owner else ""
+    try:
+        given = read_period(period, ws.now, ws.zone, ws.inputs.date_order)
+    except ValueError as error:
+        raise BadUsage(str(error), "e.g. --period month, 2026-03, 'last 30d'") from None
+    funnel = pipeline_named(ws, pipeline).id
+    found = [*sections(ws, given, owner=person, compare=compare, pipeline=funnel)]
+    unreadable(session)
+    if kind:
+        give(session, asked, found, "How sales stand")
+    elif out.is_table:
+        out.lines([*_lines(session, found)])
+    else:
+        columns = [Column(one.name) for one in found]
+        out.one({one.name: listing(one, {}, for_people=False).rows for one in found}, columns)
+
+
+def _lines(session: Session, found: Sequence[Figures]) -> Iterator[str]:
+    """Each report as a heading and its picture; of one without a picture its table."""
+    out = session.out
+    for number, one in enumerate(found):
+        if number:
+            yield ""
+        yield from (out.paint(line, bold=True) for line in fold(head(one), out.width or 80))
+        table = listing(one, {}, for_people=True)
+        yield from drawing(session, one) or out.table(table.rows, table.columns)
+
+
+dashboard = Verb(
+    "dashboard",
+    callback=show,
+    help=show.__doc__,
+    params=[
+        option("--owner", "Of this person's records; me for yours.", "USER"),
+        option("--period", "today, week, month, quarter, year, 2026-03, 'last 30d', FROM..TO.", "PERIOD",
+               default="month"),
+        option("--compare", "The period before, or the same a year ago.", default="previous",
+               among=tuple(COMPARED)),
+        PIPELINE,
+        *FILES,
+    ],
+)  # fmt: skip

@@ -1,0 +1,94 @@
+"""The dashboard: which reports stand on it, for who leads all and for one person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from crmcli.dataclass import replace
+from crmcli.model.durations import Duration
+from crmcli.model.figures import Figures
+from crmcli.model.periods import Period, start_of
+from crmcli.model.report import Measure, Report
+from crmcli.present.figures import seen, worded
+from crmcli.reports import engine
+from crmcli.model.reports import REPORTS
+
+if TYPE_CHECKING:
+    from crmcli.workspace import Workspace
+
+BY_NAME = {report.name: report for report in REPORTS}
+NUMBERS = Report(
+    "numbers", "", "deals",
+    (
+        Measure("leads", "Leads", source="leads"),
+        Measure("converted", "Converted", source="leads", when="won"),
+        Measure("deals", "Deals"),
+        Measure("won", "Won", when="won", at="ended_at"),
+        Measure("won_amounts", "Won amount", "sum", of="amount", when="won", at="ended_at", unit="sums"),
+        Measure("lost", "Lost", when="lost", at="ended_at"),
+        Measure("closed", "Closed", when="closed", at="ended_at", shown=False),
+        Measure("win_rate", "Win rate", "share", part="won", over="closed", unit="percent"),
+    ),
+    picture="none", title="Sales in numbers",
+)  # fmt: skip
+
+
+class Section(NamedTuple):
+    """A report of the dashboard: its dimension if another one, whose page has it, of which time, which
+    measure is drawn, and whether it is compared: what tells of now has no before."""
+
+    report: Report
+    by: str = ""
+    whose: Literal["all", "one", "both"] = "both"
+    time: Literal["today", "period", "year"] = "period"
+    title: str = ""
+    drawn: str = ""
+    has_before: bool = True
+
+
+SECTIONS = (
+    Section(NUMBERS, time="today", title="Sales today"),
+    Section(NUMBERS, title="Sales in the period"),
+    Section(BY_NAME["funnel"]),
+    Section(BY_NAME["won"], "month", time="year", title="Won by month", drawn="won_amounts",
+            has_before=False),
+    Section(BY_NAME["conversion"], whose="all"),
+    Section(BY_NAME["owners"], whose="all", drawn="won_amounts", has_before=False),
+    Section(BY_NAME["activity"], whose="all", has_before=False),
+    Section(BY_NAME["lost"]),
+    Section(BY_NAME["stale"], whose="all", has_before=False),
+    Section(BY_NAME["stale"], "stage", whose="one", has_before=False),
+    Section(BY_NAME["response"]),
+)  # fmt: skip
+
+
+def sections(
+    ws: Workspace, period: Period, *, owner: str = "", compare: str = "", pipeline: str = ""
+) -> Iterator[Figures]:
+    """The reports of a dashboard as people read them: of one owner, or of all that may be seen."""
+    for one in SECTIONS:
+        if one.whose not in ("both", "one" if owner else "all"):
+            continue
+        request = engine.Request(
+            by=(one.by,) if one.by else (),
+            period=_time(ws, one, period),
+            where=f"owner = {owner}" if owner else "",
+            compare=compare if one.has_before else "",
+            pipeline=pipeline if one.report.always else "",
+        )
+        reading = engine.Reading(ws, one.report, request)
+        figures = seen(worded(ws, reading.entity_of(one.report.source), engine.figures(reading)))
+        measures = sorted(figures.measures, key=lambda shown: shown.name != one.drawn)
+        title = one.title or figures.title
+        name = "today" if one.time == "today" else figures.name
+        yield replace(figures, name=name, title=title, measures=tuple(measures))
+
+
+def _time(ws: Workspace, section: Section, period: Period) -> Period:
+    if section.time == "today":
+        return Period(ws.today, ws.today)
+    if section.time == "year":
+        month = start_of(ws.today, "month")
+        return Period(Duration(11, "mo").after(month, back=True), ws.today)
+    return period
