@@ -37,7 +37,8 @@ def show(
     try:
         given = read_period(period, ws.now, ws.zone, ws.inputs.date_order)
     except ValueError as error:
-        raise BadUsage(str(error), "e.g. --period month, 2026-03, 'last 30d'") from None
+        forms = "e.g. --period month, 2026-03, 'last 30d', 2026-01-01..2026-03-31"
+        raise BadUsage(str(error), forms) from None
     funnel = pipeline_named(ws, pipeline).id
     found = [*sections(ws, given, owner=person, compare=compare, pipeline=funnel)]
     unreadable(session)

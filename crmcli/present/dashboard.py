@@ -10,9 +10,9 @@ from crmcli.model.durations import Duration
 from crmcli.model.figures import Figures
 from crmcli.model.periods import Period, start_of
 from crmcli.model.report import Measure, Report
+from crmcli.model.reports import REPORTS
 from crmcli.present.figures import seen, worded
 from crmcli.reports import engine
-from crmcli.model.reports import REPORTS
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace

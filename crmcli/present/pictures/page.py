@@ -88,8 +88,8 @@ def _section(figures: Figures, locale: Locale) -> Iterator[Element]:
 def _tiles(figures: Figures, locale: Locale) -> Iterator[Element]:
     """The numbers of a report without dimensions, each by itself."""
     for one in figures.measures:
-        texts = _texts(figures, one, figures.rows[0], locale)
-        yield tag("div", tag("dt", tr(one.label) or one.name), tag("dd", *(list(texts) or [tag("span", "–")])))
+        texts = [*_texts(figures, one, figures.rows[0], locale)] or [tag("span", "–")]
+        yield tag("div", tag("dt", tr(one.label) or one.name), tag("dd", *texts))
 
 
 def _table(figures: Figures, locale: Locale) -> Element:
