@@ -25,7 +25,7 @@ from crmcli.cli.session import Session
 from crmcli.language import CATALOGUES, DOMAIN, LANGUAGES
 from crmcli.model.actions import ACTIONS
 from crmcli.model.entities import ENTITIES
-from crmcli.model.reports import REPORTS
+from crmcli.model.reports import PLAN, REPORTS
 from crmcli.model.schema import DERIVED, SCORED, own_fields
 from crmcli.model.trigger_events import EVENTS
 from crmcli.model.words import WORDS
@@ -78,7 +78,7 @@ def _of_rules() -> Iterator[tuple[str, str]]:
 
 def _of_reports() -> Iterator[tuple[str, str]]:
     """What is said of reports and of their columns."""
-    for report in REPORTS:
+    for report in (*REPORTS, PLAN):
         labels = (measure.label for measure in report.measures)
         yield from ((text, "model/reports.py") for text in (report.title, *labels) if text)
 

@@ -42,6 +42,7 @@ OPEN: Mapping[str, str] = {
     "jobs": "list,show",
     "import": "companies,contacts,deals,leads,list,preset,tasks,undo",
     "report": "",
+    "plan": "list,rm,set",
     "score": "explain,list,train",
     "user": "add,list,off,on,role,show",
     "team": "add,list,rm,set",

@@ -19,7 +19,7 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.periods import Period, read_period
 from crmcli.model.report import Report
-from crmcli.model.reports import REPORTS
+from crmcli.model.reports import PLAN, REPORTS
 from crmcli.present import figures as present
 from crmcli.present.cells import Listing
 from crmcli.reports import engine
@@ -69,10 +69,7 @@ def shown(session: Session, told: Report, **asked: Any) -> Listing | None:
     kind = ending(asked)
     request = requested(ws, told, asked)
     reading = engine.Reading(ws, told, request)
-    entity = reading.entity_of(told.source)
-    figures = present.worded(ws, entity, engine.figures(reading))
-    if code := _currency(ws, asked["currency"]):
-        figures = present.in_one_currency(ws, figures, code)
+    figures = present.told(reading, _currency(ws, asked["currency"]))
     if not request.snapshot:
         unreadable(session)
     if asked["drill"]:
@@ -135,7 +132,7 @@ def _currency(ws: Workspace, asked: str) -> str:
     return code
 
 
-for _told in REPORTS:
+for _told in (*REPORTS, PLAN):
     report.add_command(
         Verb(
             _told.name, params=list(OPTIONS), help=_told.about, callback=partial(shown, told=_told)

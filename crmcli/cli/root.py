@@ -61,6 +61,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Reports": {
         "report": ("report:report", "Figures from the records and the timeline."),
         "snapshot": ("snapshot:snapshot", "Write what reports over millions of records ask."),
+        "plan": ("plan:plan", "Plans of sales: set, list, rm."),
         "score": ("score:score", "How likely leads and deals end well: train, list, explain."),
         "sql": ("sql:sql", "Questions in SQL, over views of all records."),
     },

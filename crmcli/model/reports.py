@@ -227,4 +227,17 @@ REPORTS = (
 )  # fmt: skip
 VERBS = ("check", "dashboard", "explain", "list", "plan", "show")
 """What else follows crm report: no report is called so."""
+PLAN = Report(
+    "plan",
+    "Plan against fact: what was won beside plans.yaml, what is left, what it comes to at this pace.",
+    "deals",
+    (
+        Measure("fact", "Won amount", "sum", of="amount", when="won", at="ended_at", unit="sums"),
+        Measure("won", "Won", when="won", at="ended_at"),
+    ),
+    by=("owner",),
+    order="-fact",
+    period="month",
+    title="Plan and fact",
+)
 BY_NAME = {report.name: report for report in REPORTS}

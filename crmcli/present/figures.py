@@ -11,6 +11,7 @@ from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Shown
 from crmcli.model.periods import ALWAYS
+from crmcli.model.reports import PLAN
 from crmcli.model.values import entity_of, fold
 from crmcli.model.words import in_words
 from crmcli.present.cells import Column, Listing
@@ -18,6 +19,7 @@ from crmcli.present.columns import for_people as as_people_read
 from crmcli.present.columns import named
 from crmcli.present.linked import column_at, with_linked
 from crmcli.sales.rates import Exchange
+from crmcli.workspace.plans import plans_seen
 
 if TYPE_CHECKING:
     from crmcli.reports.engine import Reading
@@ -31,6 +33,18 @@ _OF_SEVERAL = (
 """How records of several nouns are listed together."""
 BEFORE = "_before"
 """Ends the names of what was in the period compared with."""
+
+
+def told(reading: Reading, currency: str = "") -> Figures:
+    """What a report answers, in words; its sums in one currency if one is named."""
+    from crmcli.reports import engine, plan
+
+    ws, found = reading.ws, engine.figures(reading)
+    if reading.report is PLAN:
+        found = plan.with_plans(reading, found, plans_seen(ws))
+    found = worded(ws, reading.entity_of(reading.report.source), found)
+    found = in_one_currency(ws, found, currency) if currency else found
+    return plan.paced(found, ws.today) if reading.report is PLAN else found
 
 
 def worded(ws: Workspace, entity: str, figures: Figures) -> Figures:
@@ -161,13 +175,21 @@ def listing(figures: Figures, kinds: Mapping[str, str], *, for_people: bool) -> 
     if by_stage and not for_people:
         rows = [{**row, "kind": kinds.get(str(row["stage"]), "")} for row in rows]
     if for_people:
-        if figures.total is not None and len(rows) > 1 and figures.dimensions:
+        if figures.total is not None and figures.dimensions and _says_more(figures, figures.total):
             total = _row(figures, figures.total, for_people=True)
             rows.append(total | {name_of(figures.dimensions[0]): tr("Total")})
         columns = [
             one for one in columns if one.kind != "sums" or any(row.get(one.name) for row in rows)
         ]
     return Listing(rows, columns, "nothing in this period")
+
+
+def _says_more(figures: Figures, total: FigureRow) -> bool:
+    """Whether all together say something that no row does."""
+    if len(figures.rows) == 1:
+        own = figures.rows[0].values
+        return any(total.values.get(one.name) != own.get(one.name) for one in figures.measures)
+    return bool(figures.rows) or any(total.values.get(one.name) for one in figures.measures)
 
 
 def seen(figures: Figures) -> Figures:
@@ -212,6 +234,9 @@ def notes(reading: Reading, figures: Figures) -> Iterator[str]:
         yield said
     if figures.compared:
         yield tr("compared with {}", figures.compared)
+    rows = [*figures.rows, *([figures.total] if figures.total else [])]
+    if reading.report is PLAN and not any(r.values["plan"] or r.values["plan_count"] for r in rows):
+        yield tr("no plan for this period: crm plan set")
 
 
 def behind(ws: Workspace, reading: Reading, figures: Figures, cell: str) -> Listing:

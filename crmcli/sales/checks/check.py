@@ -22,6 +22,7 @@ from crmcli.store import layout
 from crmcli.workspace import Workspace, storage
 from crmcli.workspace.approving import rights_wait
 from crmcli.workspace.own_reports import own_reports
+from crmcli.workspace.plans import read_plans
 from crmcli.workspace.storage import has_stash
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def problems(ws: Workspace) -> list[Problem]:
         (layout.FORMS, lambda: ws.forms),
         (layout.SCORES, lambda: ws.scores),
         (layout.REPORTS, lambda: own_reports(ws)),
+        (layout.PLANS, lambda: read_plans(ws)),
         (layout.BLOCKLIST, lambda: blocklist(ws)),
         (layout.PRODUCTS, lambda: products(ws)),
         (layout.RATES, lambda: rates(ws)),

@@ -10,6 +10,7 @@ from crmcli.store.config import (
     declared,
     forms,
     pipelines,
+    plans,
     reports,
     robots,
     scores,
@@ -41,6 +42,7 @@ def schema_files() -> dict[str, bytes]:
         **_file("access", access.SHAPE, {}),
         **_file("scores", scores.SHAPE, {}),
         **_file("reports", reports.SHAPE, {}),
+        **_file("plans", plans.SHAPE, {}),
     }
 
 

@@ -33,7 +33,8 @@ def _zone(text: str) -> str:
     return text
 
 
-def _currency(text: str) -> str:
+def currency_code(text: str) -> str:
+    """A currency by its code; ValueError with the nearest for one that there is not."""
     from crmcli.model.currencies import CODES
 
     if text not in CODES:
@@ -151,7 +152,7 @@ SHAPE = shapes.keys(
         "language": shapes.word("Of dates, sums in words and default texts.", LANGUAGES, Settings.language),
         "currency": shapes.parsed(
             "Of new deals, e.g. RUB.",
-            _currency,
+            currency_code,
             Settings.currency,
             pattern="^([A-Z]{3})$",
             patternErrorMessage="a currency code like RUB",
