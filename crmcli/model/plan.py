@@ -13,6 +13,8 @@ from crmcli.model.periods import Period, next_start
 from crmcli.model.values import fold
 
 KEY_RULE = r"(\d{4})(?:-(0[1-9]|1[0-2])|-Q([1-4]))?"
+ENTITY, MEASURED = "deal", "amount"
+"""Of what plans are."""
 SPLIT = ("owner", "pipeline")
 """By what a plan may be split into parts."""
 
