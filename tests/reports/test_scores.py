@@ -27,7 +27,7 @@ from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
 from crmcli.model.scoring.features import AT_END, WEEKDAYS, Feature, features
 from crmcli.model.scoring.grouping import grouped
-from crmcli.model.scoring.learning import Ended, learned, trial
+from crmcli.model.scoring.learning import Ended, learned, told_at_end, trial
 from crmcli.model.scoring.scorer import Scorer, shares
 from crmcli.model.scoring.tables import ABSENT, OTHER, Group, Table, Tenth, Term, Trial, score_of
 from crmcli.model.scoring.trials import judged
@@ -321,6 +321,15 @@ def test_a_field_that_only_one_end_has_is_left_out_and_named(ws: Workspace) -> N
     with pytest.raises(BadUsage, match="no score can be made of 'sourse'") as refused:
         train(again, "deal", without=["sourse"])
     assert refused.value.hint == "did you mean 'source'?"
+
+
+def test_what_only_one_end_is_filled_with_is_told_of_fields_of_ours_too(shared: Workspace) -> None:
+    known = {one.name: one for one in features(shared.schema, "lead")}
+    chosen = [known["contact.filled"], known["phones.filled"]]
+    rows = [Ended(f"lead-{n:08}", n % 3 == 0, ["no", "no"]) for n in range(300)]
+    rows = [replace(one, keys=["yes" if one.won else "no", "yes" if n % 2 else "no"])
+            for n, one in enumerate(rows)]  # fmt: skip
+    assert [one.name for one in told_at_end(rows, chosen)] == ["contact.filled"]
 
 
 # -- on the command line ---------------------------------------------------------------------------------

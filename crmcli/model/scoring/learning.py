@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from crmcli.dataclass import dataclass, replace
-from crmcli.model.scoring.features import Feature
+from crmcli.model.scoring.features import FILLED, Feature
 from crmcli.model.scoring.grouping import Key, counted, grouped
 from crmcli.model.scoring.tables import UNIT, Group, Term, Trial, effect_of, score_of
 from crmcli.model.scoring.trials import judged
@@ -91,14 +91,15 @@ def trial(records: Sequence[Ended], features: Sequence[Feature], currency: str) 
 
 
 def told_at_end(records: Sequence[Ended], features: Sequence[Feature]) -> list[Feature]:
-    """The fields of one's own that look as if somebody filled them in because a record had ended: nearly
-    all that have them ended one way."""
+    """The fields, one's own and those that are looked at for being filled in, that look as if they were
+    because a record had ended: nearly all that have them ended one way."""
     share = sum(one.won for one in records) / len(records)
     found = []
     for n, feature in enumerate(features):
-        if not feature.field.custom:
+        if not feature.field.custom and feature.part != FILLED:
             continue
-        filled = [one.won for one in records if one.keys[n] is not None]
+        none = "no" if feature.part == FILLED else None
+        filled = [one.won for one in records if one.keys[n] != none]
         if min(len(filled), len(records) - len(filled)) < _LEAST_ABSENT:
             continue
         good = sum(filled) / len(filled)
