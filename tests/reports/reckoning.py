@@ -23,6 +23,12 @@ def stays(base: Base, plural: str) -> pd.DataFrame:
 
     What was undone counts nowhere. An imported record stood where its file and the import knew of.
     """
+    if ("stays", plural) not in base.kept:
+        base.kept["stays", plural] = _stays(base, plural)
+    return base.kept["stays", plural]
+
+
+def _stays(base: Base, plural: str) -> pd.DataFrame:
     records = base.records(plural)
     told: defaultdict[str, list[Event]] = defaultdict(list)
     first: dict[str, Event] = {}

@@ -65,6 +65,11 @@ class Base:
         return {}
 
     @cached_property
+    def kept(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """Tables that were worked out once, by what they are and of which noun."""
+        return {}
+
+    @cached_property
     def events(self) -> list[Event]:
         """All events in the order of their ids."""
         found = [

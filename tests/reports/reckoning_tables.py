@@ -25,7 +25,7 @@ def flat(root: Path, now: str) -> dict[str, pd.DataFrame]:
 
 
 def _records(base: Base, plural: str) -> pd.DataFrame:
-    found = reckoning_work.facts(base, plural)
+    found = reckoning_work.facts(base, plural).copy()
     raw = found["raw"]
     for name in ("owner", "source", "stage", "lost_reason", "lead"):
         found[name] = [one.get(name, "") for one in raw]

@@ -33,6 +33,12 @@ def is_within(at: float | None, period: Period) -> bool:
 
 def facts(base: Base, plural: str) -> pd.DataFrame:
     """One row a record: its own fields, and what follows: how it ended, when, after how long, lost from where."""
+    if ("facts", plural) not in base.kept:
+        base.kept["facts", plural] = _facts(base, plural)
+    return base.kept["facts", plural]
+
+
+def _facts(base: Base, plural: str) -> pd.DataFrame:
     rows = []
     last_open = _last_open(base, plural)
     form = forms(base) if plural == "leads" else {}
