@@ -150,6 +150,7 @@ def parsed() -> Any:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--dir", default=str(HERE.parent / ".bench"), help="where to work")
     parser.add_argument("--only", type=lambda text: text.split(","), help="these reports alone")
+    parser.add_argument("--cpu", action="store_true", help="processor time, where others work too")
     parser.add_argument(
         "--keep", action="store_true", help="leave the base there, for the next run"
     )
