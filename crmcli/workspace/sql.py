@@ -39,18 +39,18 @@ def answer(
     text = text.rstrip("; \t\r\n")
     views = ws.sql_views
     check = Check(text, parameters, views, ws.published.in_memory())
-    read = tuple(views[name] for name in sorted(check.read))
+    named = Named(text, views)
     rights = ws.rights
     if rights is not None:
-        _may_export(rights, read)
+        _may_export(rights, [views[name] for name in sorted(check.read)])
         if not rights.is_narrow and rights.may_all(EXPORT):
             rights = None
-    if STAYS in check.read:
+    if any(view.name == STAYS for view in named.mentioned):
         settle_stays(ws)
     filling: Filling = {"stages": lambda: _stages(ws), "users": lambda: _users(ws), **more}
-    asked = Question(
-        Named(text, views), parameters, read, filling, ws.now, ws.zone, seconds, rights
-    )
+    # Also what SQLite has no need to read (`where 0 and exists (…)`) must be there.
+    there = tuple(named.mentioned)
+    asked = Question(named, parameters, there, filling, ws.now, ws.zone, seconds, rights)
     count = 0
     try:
         found = ws.published.answer(asked)

@@ -27,7 +27,6 @@ KIND_NOW, ACTOR_NOW = (
 """Of an activity, also as it was edited since."""
 IS_CURRENT = f"event.kind IN ({_KINDS}) AND NOT {IS_AMENDED}"
 """Whether a row of `event` is an activity as it is now."""
-# The plus keeps SQLite from seeking all activities there are by their kind, for each record anew.
 _LAST = f"""
 (SELECT max({HAPPENED}) FROM event WHERE event.record IN ({{records}}) AND +{IS_CURRENT})
 """

@@ -9,9 +9,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 
+from crmcli.errors import Refused
 from crmcli.model.entities import ENTITIES, having
 from crmcli.model.event import EDITED
 from crmcli.model.kinds import Field
+from crmcli.model.schema import SCORED
 from crmcli.model.sql_views import Filling, Shown, View
 from crmcli.store.index import derived
 from crmcli.store.index.columns import Columns
@@ -24,13 +26,24 @@ def hollow(view: View) -> str:
     return f"CREATE TEMP VIEW {view.name} AS SELECT {cells}"
 
 
-def made(view: View) -> str:
+def made(view: View, columns: Columns) -> str:
     """The statement that makes the view, or the table for its rows."""
     if not view.source:
         names = ", ".join(named(column.name) for column in view.columns)
         return f"CREATE TEMP TABLE {view.name} ({names})"
-    cells = ", ".join(f"{column.sql} AS {named(column.name)}" for column in view.columns)
-    return f"CREATE TEMP VIEW {view.name} AS SELECT {cells} FROM {view.source}"
+    cells = (
+        f"{column.sql or _score(columns, view.nouns[0])} AS {named(column.name)}"
+        for column in view.columns
+    )
+    return f"CREATE TEMP VIEW {view.name} AS SELECT {', '.join(cells)} FROM {view.source}"
+
+
+def _score(columns: Columns, entity: str) -> str:
+    """The score of a record: worked out where it may be asked for alone; absent where nothing was learned."""
+    try:
+        return derived.expression(SCORED, columns, entity, "r")
+    except Refused:
+        return "NULL"
 
 
 def named(name: str) -> str:
@@ -45,10 +58,12 @@ def views(columns: Columns) -> dict[str, View]:
     return {view.name: view for view in (*found, *_FILLED)}
 
 
-def publish(connection: sqlite3.Connection, wanted: Iterable[View], filling: Filling) -> None:
+def publish(
+    connection: sqlite3.Connection, columns: Columns, wanted: Iterable[View], filling: Filling
+) -> None:
     """Make these views in a connection, and fill those that are filled."""
     for view in wanted:
-        connection.execute(made(view))
+        connection.execute(made(view, columns))
         if not view.source:
             marks = ", ".join("?" * len(view.columns))
             rows = filling[view.name]() if view.name in filling else ()
@@ -73,6 +88,9 @@ def _of_entity(columns: Columns, entity: str) -> View:
 
 
 def _columns_of(columns: Columns, entity: str, field: Field) -> Iterator[Shown]:
+    if field is SCORED:
+        yield Shown(field.name, "", field.label)
+        return
     if field.derived:
         yield Shown(field.name, derived.expression(field, columns, entity, "r"), field.label)
         return

@@ -28,7 +28,7 @@ _ROW, _CELL = 100, 50  # bytes of each, about
 
 
 class Question(NamedTuple):
-    """A query that was checked, what it reads, and by whom and when it is asked."""
+    """A query that was checked, the views that it names, and by whom and when it is asked."""
 
     query: Named
     parameters: Mapping[str, Cell]
@@ -43,7 +43,7 @@ class Question(NamedTuple):
 def ask(index: sqlite3.Connection, columns: Columns, question: Question) -> Answer:
     """The answer to a question. Errors of the database file are those of SQLite, all others our own."""
     with contextlib.closing(_beside(index, columns, question.rights)) as connection:
-        publish(connection, question.read, question.filling)
+        publish(connection, columns, question.read, question.filling)
         watch = Watch(question.seconds)
         _guard(connection, watch)
         offer(connection, watch, question.now, question.zone)

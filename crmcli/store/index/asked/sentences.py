@@ -24,11 +24,16 @@ class Named(NamedTuple):
     views: Mapping[str, View]
 
     @property
+    def mentioned(self) -> list[View]:
+        """The views whose names stand anywhere in it: those that it reads, and maybe others."""
+        words = {word.lower() for word in _WORD.findall(self.text)}
+        return [view for name, view in self.views.items() if name in words]
+
+    @property
     def columns(self) -> list[str]:
         """The columns of the views that it names, of all if it names none."""
-        words = {word.lower() for word in _WORD.findall(self.text)}
-        views = [view for name, view in self.views.items() if name in words]
-        return [c.name for view in views or self.views.values() for c in view.columns]
+        views = self.mentioned or self.views.values()
+        return [column.name for view in views for column in view.columns]
 
 
 def said(error: Exception, query: Named, told: Callable[[str], str] = lambda _: "") -> CrmError:
