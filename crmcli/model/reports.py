@@ -57,7 +57,7 @@ REPORTS = (
             _step("waiting", "Here now", source="stays", when="running", people="none"),
             _came("waiting_days", "So far", "median", "stays", "days", "running", unit="days"),
             _came("amounts", "Amount", "sum", of="amount", unit="sums"),
-            _came("cohort", how="records", source="stays", shown=False),
+            _came("cohort", source="stays", when="first", shown=False),
             _came("reopened", source="stays", when="reopened", shown=False),
         ),
         always=("stage",),

@@ -48,6 +48,7 @@ def opened(ws: Workspace, frame: Frame, *, fresh: bool) -> Snapshot | None:
         if fresh:
             raise Stale(told, AGAIN)
         ws.notes.append(told)
+    ws.read_as_left()  # names alone are read beside it, for which nobody looks through millions of files
     return snapshot
 
 

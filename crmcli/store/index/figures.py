@@ -129,7 +129,8 @@ class Question:
 
     def _plain(self, ask: Ask, measures: Sequence[Measure]) -> dict[tuple[Any, ...], Group]:
         """All groups, with what is no money."""
-        cells = [Part(f"min({self._source.record})"), *map(self._aggregate, measures)]
+        example = f"min({self._source.record})" if self._keys else "NULL"
+        cells = [Part(example), *map(self._aggregate, measures)]
         some = _joined("OR", [self._counted(one) for one in self._asked.measures])
         found = {}
         for row in self._select(ask, self._keys, cells, _joined("AND", [self._kept, some])):

@@ -187,6 +187,10 @@ def _stays(entity: str, _: Columns) -> Source:
         "SELECT min(o.entered) FROM stay AS o WHERE o.record = stay.record AND"
         " o.pipeline = stay.pipeline"
     )
+    first = (
+        "SELECT min(o.n) FROM stay AS o WHERE o.record = stay.record AND"
+        " o.pipeline = stay.pipeline AND o.stage != ''"
+    )
     is_open = _IS_OPEN
     ended_before = (
         f"EXISTS (SELECT 1 FROM stay AS o JOIN {_place(entity, 'o.pipeline', 'o.stage', 'e')}"
@@ -203,6 +207,7 @@ def _stays(entity: str, _: Columns) -> Source:
             "stage": Cell("stay.stage", "stage"),
             "ended": Cell(f"stay.left IS NOT NULL AND {is_open}", "flag"),
             "running": Cell(f"stay.left IS NULL AND {is_open}", "flag"),
+            "first": Cell(f"stay.n = ({first})", "flag"),
             "reopened": Cell(f"{is_open} AND {ended_before}", "flag"),
             "days": Cell(
                 "max(ifnull(stay.left, seconds(now())) - stay.entered, 0) / 86400.0", "days"
