@@ -25,11 +25,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """How many random documents the sums are tried with: 10,000 take a minute."""
     parser.addoption("--documents", type=int, default=500, help="random documents to add up")
     parser.addoption("--e-invoices", type=int, default=40, help="random e-invoices in each syntax")
+    parser.addoption("--whole", action="store_true", help="all of what is otherwise a sample")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Before anything else: a worker as well as the one that starts them."""
     settle()
+    kit.WHOLE = config.getoption("--whole")
     if "TMPDIR" not in os.environ and (memory := in_memory()):
         # Most of what a short command takes on a disk is waiting for it: what is synced, and in which
         # order, is looked at by the tests of the store and by the torture, not by a faster disk.

@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import functools
 import gc
+import io
 import json
 import os
 import pkgutil
@@ -31,8 +32,10 @@ COMMAND = (sys.executable, "-m", "crmcli")
 LONGEST = 100_000
 """Bytes of a request; what is larger is started as usual."""
 _READ_AT_START = ("LANG=", "LC_", "LD_", "MALLOC", "PYTHON", "TZ")
+_ENCODING = "PYTHONIOENCODING"
 """What Python reads before it comes to us: a command to which it says something else is no fork. (LANGUAGE it does
-not read, and a process that has spoken Russian has it set: `crmcli/language.py`.)"""
+not read, and a process that has spoken Russian has it set: `crmcli/language.py`.) The encoding of its streams a
+fork can have of its own."""
 _BESIDE = (
     "croniter", "csv", "email.message", "http.client", "jinja2", "phonenumbers", "shlex", "shutil", "smtplib",
     "sqlite3", "stdnum", "tempfile", "yaml",
@@ -40,7 +43,8 @@ _BESIDE = (
 
 
 def _at_start(environ: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environ.items() if f"{name}=".startswith(_READ_AT_START)}
+    read = {name: value for name, value in environ.items() if f"{name}=".startswith(_READ_AT_START)}
+    return {name: value for name, value in read.items() if name != _ENCODING}
 
 
 class Forks:
@@ -221,6 +225,17 @@ def _tell(waited: dict[int, int]) -> None:
             answer.write(b"%d\n" % status)
 
 
+def _speak_in(encoding: str, errors: str = "strict") -> None:
+    """Have streams of that encoding, as Python makes them where the environment names one."""
+    for stream, how in (
+        (sys.stdin, errors),
+        (sys.stdout, errors),
+        (sys.stderr, "backslashreplace"),
+    ):
+        assert isinstance(stream, io.TextIOWrapper)
+        stream.reconfigure(encoding=encoding, errors=how)
+
+
 def _begin(request: dict[str, Any]) -> None:
     """Be `python -m crmcli` with these words, there."""
     os.chdir(request["cwd"])
@@ -228,6 +243,8 @@ def _begin(request: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(request["environ"])
     sys.argv = ["crmcli", *request["args"]]
+    if os.environ.get(_ENCODING):
+        _speak_in(*os.environ[_ENCODING].split(":"))
     sys.path.insert(0, request["cwd"])
     for name, seconds in request["seconds"].items():
         module, _, constant = name.rpartition(".")

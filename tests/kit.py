@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import textwrap
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from crmcli.errors import InvalidData
 from crmcli.model.company import Company
@@ -27,6 +28,16 @@ from crmcli.workspace import Workspace
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, noon in Moscow
 Given = str | list[str]
 """What people write for a field: one text, or several for a list."""
+
+
+T = TypeVar("T")
+WHOLE = False
+"""Whether `pytest --whole` asked for all of what is otherwise a sample."""
+
+
+def some(of: Sequence[T], step: int) -> Sequence[T]:
+    """Of many cases of one kind each so-manieth. `make torture` has them all (`python -m torture samples`)."""
+    return of if WHOLE else of[::step]
 
 
 class Run(NamedTuple):

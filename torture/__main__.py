@@ -30,6 +30,7 @@ from torture.month import month
 from torture.policies import policies
 from torture.posts import posts
 from torture.processes import processes
+from torture.samples import samples
 from torture.scenes import named
 from torture.schedules import schedules
 from torture.score import Score, table
@@ -89,6 +90,7 @@ def parts(options: argparse.Namespace) -> dict[str, Callable[[Path], Score]]:
             seed=options.seed,
         ),
         "audited": lambda folder: audited(folder, most=3 if quick else options.points),
+        "samples": lambda folder: samples(folder, most=1 if quick else 0),
         "honesty": honesty,
     }
 
@@ -102,7 +104,7 @@ def main() -> int:
         nargs="*",
         help="one or more of these, in this order: kills disk cuts errors turns"
         " processes codec hostile clocks folders gitsteps servers documents schedules month cron posts"
-        " browser gate audited honesty; all of them if none is named",
+        " browser gate audited samples honesty; all of them if none is named",
     )
     parser.add_argument("--quick", action="store_true", help="a little of everything")
     parser.add_argument("--cuts", type=int, default=300, help="power cuts on each file system")

@@ -153,8 +153,8 @@ def full_disk(scene: Scene, folder: Path, levels: range, what: str, score: Score
         score.ran()
 
 
-def errors(folder: Path, *, most: int = 0, workers: int = 2) -> Score:
-    """All of it, or so many errors of each of the first two commands."""
+def errors(folder: Path, *, names: tuple[str, ...] = (), most: int = 0, workers: int = 2) -> Score:
+    """All of it, or so many errors of each of those commands, of two if none is named."""
     score = Score("errors")
     if missing():
         score.fault("other", missing())
@@ -162,7 +162,7 @@ def errors(folder: Path, *, most: int = 0, workers: int = 2) -> Score:
     failed = 0
     dice = random.Random("errors")
     commands = 0
-    for scene in scenes(folder / "bases", SCENES[:2] if most else ()):
+    for scene in scenes(folder / "bases", names or (SCENES[:2] if most else ())):
         states = snapshots(scene, folder / "prepared")
         if scene.ticks or len(states) > 2:
             continue  # several changes: the command may end between them
@@ -179,7 +179,7 @@ def errors(folder: Path, *, most: int = 0, workers: int = 2) -> Score:
                 job.result()
         _answers(scene, states, folder / "ws", score)
         if scene.name in ("first add", "first convert"):
-            step = 12 if most else 1
+            step = 15 if most else 1
             full_disk(
                 scene, folder / f"disk-{scene.name[6:]}", range(0, PAGES, step), "pages", score
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import re
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ from crmcli.store.disk.commit_record import TXN
 from crmcli.store.layout import CLONE_ID, STATE
 from torture.copies import copied, shorten_pages
 from torture.post_office import OURS, SECRET, PostOffice
-from torture.tracing import crm, environ, run
+from torture.tracing import crm, environ
 
 TICK_RULES = """
 leads:
@@ -109,11 +110,16 @@ class Scene:
         return root
 
 
-def _say(root: Path, *args: str) -> str:
-    done = run((*crm(), *args), root)
-    if done.code:
-        raise RuntimeError(f"crm {' '.join(args)}: {done.err}")
-    return done.out.strip()
+def say(root: Path, *args: str) -> str:
+    """Run crm, to make what a scene begins with; its answer. RuntimeError if it refuses."""
+    from tests.forks import forks
+
+    started = {n: v for n, v in os.environ.items() if n.startswith("PYTHON")}
+    plain = {n: v for n, v in environ().items() if not n.startswith("PYTHON")}
+    done = forks().run(args, stdin=b"", cwd=root, environ={**plain, **started, "PYTHONUTF8": "1"})
+    if done.returncode:
+        raise RuntimeError(f"crm {' '.join(args)}: {done.stderr.decode()}")
+    return done.stdout.decode().strip()
 
 
 def new(root: Path, language: str = "ru") -> Path:
@@ -140,31 +146,31 @@ def _full(root: Path) -> dict[str, str]:
     new(root)
     ids = {}
     for name in ("edit", "move", "convert", "rm", "junk"):
-        ids[name] = _say(
+        ids[name] = say(
             root, "lead", "add", "--name", f"Кровля {name}", "--phone", "+7 912 345-67-89",
             "--email", f"{name}@kafe.example", "--company-name", "ООО «Чай»", "--comment", "раз\nдва",
             "--last-name", "Орлова",
         )  # fmt: skip
     for n in range(5):
-        _say(root, "contact", "add", "--last-name", f"Гость {n}", "--tag", "пять")
-    ids["deal"] = _say(root, "deal", "add", "--name", "Чай", "--amount", "1000")
-    ids["task"] = _say(root, "task", "add", "Позвонить", "--about", ids["edit"])
-    ids["task2"] = _say(root, "task", "add", "Написать", "--about", ids["edit"])
+        say(root, "contact", "add", "--last-name", f"Гость {n}", "--tag", "пять")
+    ids["deal"] = say(root, "deal", "add", "--name", "Чай", "--amount", "1000")
+    ids["task"] = say(root, "task", "add", "Позвонить", "--about", ids["edit"])
+    ids["task2"] = say(root, "task", "add", "Написать", "--about", ids["edit"])
     (root / "rows.csv").write_text(_rows(30), "utf-8")
     (root / "many.csv").write_text(_rows(60), "utf-8")
     with_folders(root)
-    _say(root, "lead", "list")
+    say(root, "lead", "list")
     return ids
 
 
 def _first(root: Path) -> str:
     """A workspace with one lead only, and no folder for what it will become; the lead's id."""
     new(root)
-    lead = _say(
+    lead = say(
         root, "lead", "add", "--name", "Первый", "--last-name", "Орлова", "--company-name",
         "ООО «Чай»", "--email", "a@kafe.example",
     )  # fmt: skip
-    _say(root, "lead", "list")
+    say(root, "lead", "list")
     return lead
 
 
@@ -176,23 +182,23 @@ def ticking(root: Path, robots: str) -> Path:
     settings = (root / "settings.yaml").read_text("utf-8")
     settings = settings.replace("  email:\n", "  email: sales@chai.example\n", 1)
     (root / "settings.yaml").write_text(settings, "utf-8")
-    client = _say(root, "contact", "add", "--last-name", "Орлова", "--phone", "+7 912 345-67-89")
-    _say(root, "deal", "add", "--name", "Чай", "--contact", client)
+    client = say(root, "contact", "add", "--last-name", "Орлова", "--phone", "+7 912 345-67-89")
+    say(root, "deal", "add", "--name", "Чай", "--contact", client)
     with_folders(root)
-    _say(root, "deal", "list")
+    say(root, "deal", "list")
     return root
 
 
 def _converted(root: Path) -> tuple[str, ...]:
     lead = _first(root)
     with_folders(root)
-    _say(root, "lead", "convert", lead)
+    say(root, "lead", "convert", lead)
     return ("undo",)
 
 
 def _undone(root: Path) -> tuple[str, ...]:
     _converted(root)
-    _say(root, "undo")
+    say(root, "undo")
     return ("undo", "--redo")
 
 
@@ -201,9 +207,9 @@ def _imported(root: Path) -> tuple[str, ...]:
     new(root)
     with_folders(root)
     (root / "rows.csv").write_text(_rows(10), "utf-8")
-    _say(root, "import", "contacts", "rows.csv")
-    first = _say(root, "contact", "list", "--ids").split()[0]
-    _say(root, "contact", "edit", first, "--comment", "уже наша")
+    say(root, "import", "contacts", "rows.csv")
+    first = say(root, "contact", "list", "--ids").split()[0]
+    say(root, "contact", "edit", first, "--comment", "уже наша")
     timeline = "".join(path.read_text("utf-8") for path in root.glob("data/timeline/*/*.csv"))
     return ("undo", "--batch", BATCH.findall(timeline)[0])
 
@@ -214,49 +220,49 @@ def _twins(root: Path) -> tuple[str, ...]:
     with_folders(root)
     pair = []
     for n, name in enumerate(("Анна", "Аня")):
-        pair.append(_say(root, "contact", "add", "--first-name", name, "--last-name", "Орлова",
+        pair.append(say(root, "contact", "add", "--first-name", name, "--last-name", "Орлова",
                          "--phone", f"+7 912 345-67-8{n}", "--tag", name))  # fmt: skip
-        _say(root, "deal", "add", "--name", f"Чай {n}", "--contact", pair[-1])
-        _say(root, "task", "add", "Позвонить", "--about", pair[-1])
-        _say(root, "log", "note", pair[-1], f"Заметка {n}")
-    _say(root, "contact", "list")
+        say(root, "deal", "add", "--name", f"Чай {n}", "--contact", pair[-1])
+        say(root, "task", "add", "Позвонить", "--about", pair[-1])
+        say(root, "log", "note", pair[-1], f"Заметка {n}")
+    say(root, "contact", "list")
     return ("--yes", "contact", "merge", *pair)
 
 
 def _merged(root: Path) -> tuple[str, ...]:
     merge = _twins(root)
-    _say(root, *merge)
+    say(root, *merge)
     return ("--yes", "contact", "unmerge", merge[-2])
 
 
 def _drafted(root: Path) -> tuple[str, ...]:
     """An offer of one page, ready to be sent."""
     new(root)
-    olga = _say(root, "contact", "add", "--last-name", "Гость", "--email", "olga@kafe.example")
-    deal = _say(root, "deal", "add", "--name", "Чай", "--contact", olga)
-    offer = _say(root, "offer", "draft", "--deal", deal, "--line", "Монтаж;2;15000;шт")
+    olga = say(root, "contact", "add", "--last-name", "Гость", "--email", "olga@kafe.example")
+    deal = say(root, "deal", "add", "--name", "Чай", "--contact", olga)
+    offer = say(root, "offer", "draft", "--deal", deal, "--line", "Монтаж;2;15000;шт")
     with_folders(root)
-    _say(root, "offer", "list")
+    say(root, "offer", "list")
     return ("offer", "send", offer, "--yes")
 
 
 def _known(root: Path) -> tuple[str, ...]:
     """A client with letters, papers and a note on somebody else's record, about to be erased."""
     new(root)
-    olga = _say(root, "contact", "add", "--last-name", "Вяземская", "--email", "olga@kafe.example")
-    other = _say(
+    olga = say(root, "contact", "add", "--last-name", "Вяземская", "--email", "olga@kafe.example")
+    other = say(
         root, "contact", "add", "--last-name", "Гость", "--comment", "знает Ольгу Вяземскую"
     )
-    deal = _say(root, "deal", "add", "--name", "Чай Вяземская", "--contact", olga)
-    _say(root, "log", "note", other, "пришла от Вяземской, olga@kafe.example")
-    _say(root, "task", "add", "Позвонить", "--about", olga)
-    _say(root, "offer", "draft", "--deal", deal, "--line", "Монтаж;2;15000;шт")
+    deal = say(root, "deal", "add", "--name", "Чай Вяземская", "--contact", olga)
+    say(root, "log", "note", other, "пришла от Вяземской, olga@kafe.example")
+    say(root, "task", "add", "Позвонить", "--about", olga)
+    say(root, "offer", "draft", "--deal", deal, "--line", "Монтаж;2;15000;шт")
     head = "From: olga@kafe.example\nMessage-ID: <1@kafe.example>\nSubject: Tea\n"
     (root / "letter.eml").write_text(f"{head}\nHow much?\n", "utf-8")
-    _say(root, "mail", "receive", "letter.eml")
+    say(root, "mail", "receive", "letter.eml")
     (root / "letter.eml").unlink()
     with_folders(root)
-    _say(root, "lead", "list")
+    say(root, "lead", "list")
     return ("privacy", "erase", olga, "--yes")
 
 
@@ -289,17 +295,17 @@ def _unbound(root: Path) -> tuple[str, ...]:
 def _conversion(root: Path, make: tuple[str, ...], way: str) -> tuple[str, ...]:
     """A lead, and who it may become: nobody, those to whom it is linked, or those that are named."""
     lead = _first(root)
-    firm = _say(root, "company", "add", "--name", "ООО «Чай»", "--on-duplicate", "create")
+    firm = say(root, "company", "add", "--name", "ООО «Чай»", "--on-duplicate", "create")
     there = {
-        "contact": _say(root, "contact", "add", "--last-name", "Орлова", "--company", firm),
+        "contact": say(root, "contact", "add", "--last-name", "Орлова", "--company", firm),
         "company": firm,
-        "deal": _say(root, "deal", "add", "--name", "Чай"),
+        "deal": say(root, "deal", "add", "--name", "Чай"),
     }
     if way == "linked":
-        _say(root, "lead", "edit", lead, "--contact", there["contact"], "--company", firm)
-    _say(root, "task", "add", "Позвонить", "--about", lead)
+        say(root, "lead", "edit", lead, "--contact", there["contact"], "--company", firm)
+    say(root, "task", "add", "Позвонить", "--about", lead)
     with_folders(root)
-    _say(root, "lead", "list")
+    say(root, "lead", "list")
     asked = [(f"--use-{e}", there[e]) if way == "existing" else (f"--{e}",) for e in make]
     return ("lead", "convert", lead, *(word for words in asked for word in words))
 
@@ -318,13 +324,13 @@ def _at_once(root: Path, args: tuple[str, ...]) -> tuple[str, ...]:
     new(root)
     with (root / "settings.yaml").open("a", encoding="utf-8") as settings:
         settings.write("leads: off\n")
-    _say(root, "contact", "add", "--last-name", "Орлова", "--phone", "+7 912 345-67-89")
+    say(root, "contact", "add", "--last-name", "Орлова", "--phone", "+7 912 345-67-89")
     rows = "".join(
         f"Чай {n};Орлова;+7 912 345-67-{89 + n % 3};ООО «Чай {n % 2}»\n" for n in range(6)
     )
     (root / "leads.csv").write_text(f"Название;Фамилия;Телефон;Компания\n{rows}", "utf-8")
     with_folders(root)
-    _say(root, "deal", "list")
+    say(root, "deal", "list")
     return args
 
 
@@ -332,10 +338,10 @@ def _leaving(root: Path) -> tuple[str, ...]:
     """Somebody leaves who has clients, deals, tasks, robots, a form and a team."""
     new(root)
     for user in ("anna", "olga", "boris"):
-        _say(root, "user", "add", user, "--email", f"{user}@kafe.example")
-    _say(root, "--yes", "user", "role", "olga", "manager")
-    _say(root, "user", "role", "boris", "manager")
-    _say(root, "team", "add", "sales", "--head", "olga", "--add", "boris")
+        say(root, "user", "add", user, "--email", f"{user}@kafe.example")
+    say(root, "--yes", "user", "role", "olga", "manager")
+    say(root, "user", "role", "boris", "manager")
+    say(root, "team", "add", "sales", "--head", "olga", "--add", "boris")
     form = "forms: {site: {title: A, owner: olga, fields: [{name: phone}]}}\n"
     (root / "forms.yaml").write_text(form, "utf-8")
     rules = (root / "pipelines.yaml").read_text("utf-8").replace("owner: anna", "owner: olga")
@@ -343,11 +349,11 @@ def _leaving(root: Path) -> tuple[str, ...]:
     with (root / "settings.yaml").open("a", encoding="utf-8") as settings:
         settings.write("assignment: [{to: [olga, boris]}]\n")
     for number in range(4):
-        _say(root, "contact", "add", "--last-name", f"Гость {number}", "--owner", "olga")
-    deal = _say(root, "deal", "add", "--name", "Чай", "--owner", "olga")
-    _say(root, "task", "add", "Позвонить", "--about", deal, "--owner", "olga")
+        say(root, "contact", "add", "--last-name", f"Гость {number}", "--owner", "olga")
+    deal = say(root, "deal", "add", "--name", "Чай", "--owner", "olga")
+    say(root, "task", "add", "Позвонить", "--about", deal, "--owner", "olga")
     with_folders(root)
-    _say(root, "deal", "list")
+    say(root, "deal", "list")
     return ("--yes", "user", "off", "olga", "--give-to", "boris")
 
 
@@ -357,7 +363,7 @@ def _written_to(root: Path) -> tuple[str, ...]:
     head = "From: Anna <anna@chai.example>\nMessage-ID: <1@chai.example>\nSubject: Tea\n"
     (root / "letter.eml").write_text(f"{head}\nHow much?\n", "utf-8")
     with_folders(root)
-    _say(root, "lead", "list")
+    say(root, "lead", "list")
     return ("mail", "receive", "letter.eml")
 
 
@@ -377,9 +383,9 @@ def _fetching(root: Path) -> tuple[str, ...]:
         head = f"From: a{number}@chai.example\nMessage-ID: <{number}@chai.example>\nSubject: Tea\n"
         office.put(f"{head}\nHow much?\n".encode(), OURS)
         if not number:
-            _say(root, "mail", "fetch")
+            say(root, "mail", "fetch")
     with_folders(root)
-    _say(root, "lead", "list")
+    say(root, "lead", "list")
     return ("mail", "fetch")
 
 
@@ -396,14 +402,14 @@ AT_ONCE = {
 def _in_stages(root: Path, args: str) -> tuple[str, ...]:
     """Deals of two pipelines in several stages, and a view that names one."""
     new(root)
-    _say(root, "pipeline", "add", "Сервис", "--id", "service")
-    firm = _say(root, "company", "add", "--name", "Чай")
+    say(root, "pipeline", "add", "Сервис", "--id", "service")
+    firm = say(root, "company", "add", "--name", "Чай")
     for name, stage in (("А", "request"), ("Б", "invoice"), ("В", "paid")):
-        _say(root, "deal", "add", "--name", name, "--stage", stage, "--amount=5", "--company", firm)
-    _say(root, "deal", "add", "--name", "Г", "--pipeline", "service")
-    _say(root, "view", "save", "ours", "deals", "--where", "stage = invoice")
+        say(root, "deal", "add", "--name", name, "--stage", stage, "--amount=5", "--company", firm)
+    say(root, "deal", "add", "--name", "Г", "--pipeline", "service")
+    say(root, "view", "save", "ours", "deals", "--where", "stage = invoice")
     with_folders(root)
-    _say(root, "deal", "list")
+    say(root, "deal", "list")
     return tuple(args.split())
 
 

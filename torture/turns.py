@@ -17,7 +17,7 @@ from pathlib import Path
 
 from crmcli.store import layout
 from torture.copies import copied
-from torture.scenes import ROBOTS, new, ticking, with_folders
+from torture.scenes import ROBOTS, new, say, ticking, with_folders
 from torture.score import Score
 from torture.tracing import Point, Program, capped, crm, environ, inject, missing, record, run
 
@@ -41,11 +41,8 @@ class Turn:
     score: Score
 
     def say(self, *args: str) -> str:
-        """Run the installed crm; its answer. RuntimeError if it refuses."""
-        done = run((*crm(), *args), self.root)
-        if done.code:
-            raise RuntimeError(f"crm {' '.join(args)}: {done.err}")
-        return done.out.strip()
+        """Run crm; its answer. RuntimeError if it refuses."""
+        return say(self.root, *args)
 
     def fault(self, kind: str, words: str) -> None:
         """Something went wrong in this scene."""

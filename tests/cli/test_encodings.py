@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from crmcli.workspace import Workspace
 from tests import kit
+from tests.forks import COMMAND, forks
 from tests.kit import NOW
 
 NAME = "Чай «Ёж» 😀 é"
@@ -25,16 +25,24 @@ def lead(folder: Path) -> str:
 
 def run(folder: Path, encoding: str, *args: str, **environ: str) -> tuple[int, bytes, bytes]:
     """What the program prints where the streams have that encoding."""
-    done = subprocess.run(
-        [sys.executable, "-m", "crmcli", *args],
-        cwd=folder,
-        capture_output=True,
-        env={**os.environ, "CRM_NOW": NOW.isoformat(), "PYTHONIOENCODING": encoding, **environ},
-        check=False,
-    )
+    done = forks().run(args, stdin=b"", cwd=folder, environ=_environ(encoding, **environ))
     assert b"Traceback" not in done.stderr
     assert b"bug" not in done.stderr
     return done.returncode, done.stdout, done.stderr
+
+
+def _environ(encoding: str, **more: str) -> dict[str, str]:
+    given = {"CRM_NOW": NOW.isoformat(), "PYTHONIOENCODING": encoding, "PYTHONUTF8": "1"}
+    return {**os.environ, **given, **more}
+
+
+@pytest.mark.parametrize("encoding", ["koi8-r", "ascii:replace"])
+def test_a_fork_speaks_as_what_python_starts(encoding: str, lead: str, folder: Path) -> None:
+    for args in (("lead", "list"), ("lead", "move", lead, "é😀"), ("lead", "list", "--csv")):
+        done = subprocess.run(
+            [*COMMAND, *args], cwd=folder, capture_output=True, env=_environ(encoding), check=False
+        )
+        assert run(folder, encoding, *args) == (done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
+
+from tests import kit
 
 ROOT = Path(__file__).parents[2]
 _OF_PYTHON = "import importlib.util, runpy, sys; print(*sys.modules)"
@@ -27,6 +30,9 @@ COMMANDS = (
     ("lead", "list"), ("lead", "add", "--name", "Анна", "--phone", "+79160000000"), ("tick",), ("check",),
     ("report", "funnel"), ("export", "leads"), ("--version",), ("--help",), ("no-such-command",),
 )  # fmt: skip
+PATHS = [
+    *product((str(ROOT), f"{ROOT}:", f".:{ROOT}", f"{ROOT}:../ws/", f"./.:{ROOT}"), (False, True))
+]
 
 
 def _modules(code: str) -> set[str]:
@@ -54,10 +60,7 @@ def _poison(folder: Path, names: list[str], *, as_folders: bool) -> Path:
     return hit
 
 
-@pytest.mark.parametrize("as_folders", [False, True])
-@pytest.mark.parametrize(
-    "path", [str(ROOT), f"{ROOT}:", f".:{ROOT}", f"{ROOT}:../ws/", f"./.:{ROOT}"]
-)
+@pytest.mark.parametrize(("path", "as_folders"), kit.some(PATHS, 3))
 def test_no_module_of_the_workspace_is_imported(
     folder: Path, names: list[str], path: str, as_folders: bool
 ) -> None:
