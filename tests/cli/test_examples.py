@@ -13,6 +13,7 @@ import pytest
 from crmcli.cli.pages import EXAMPLE, paragraphs
 from crmcli.model.entities import ENTITIES
 from crmcli.sales.init.create import create_workspace
+from tests import kit
 from tests.kit import NOW, Run
 from tests.test_house import ALL
 from torture.copies import copied
@@ -111,8 +112,9 @@ def _run(crm: Crm, root: Path, path: str, example: str) -> Run:
     if {"7k3", "9mq", "9qf"} & set(words):
         near = next((n for start, n in ABOUT.items() if path.startswith(start)), path.split()[1])
         near = near if near in ENTITIES else "deal"
-        which = ["--where", OPEN[near]] if near in OPEN else []
-        found = crm(near, "list", "--ids", *which, cwd=root, **env).out.split()
-        known = dict(zip(("7k3", "9mq"), found, strict=False))
+        ws = kit.opened(root)
+        which = ws.condition(OPEN[near], near) if near in OPEN else None
+        found = ws.select(near, which, ENTITIES[near].sort)
+        known = dict(zip(("7k3", "9mq"), (record.id for record in found), strict=False))
         words = [known.get(word.replace("9qf", "9mq"), word) for word in words]
     return crm("--yes", *words, stdin=given, cwd=root, **env)

@@ -19,5 +19,5 @@ def test_commands_at_random_end_as_commands_do(
     root, ids = made(tmp_path)
     approve(root)
     score = Score("gate")
-    fuzzed(score, root, ids, 2_000, seed=2026)
+    fuzzed(score, root, ids, 1_000, seed=2026)
     assert score.faults == []

@@ -127,6 +127,7 @@ def test_the_name_of_a_kind_is_asked_for_nowhere() -> None:
     found: list[Any] = []
     for path in sorted(ROOT.rglob("*.py")):
         if "kinds" not in path.parts:
-            lines = _named(ast.parse(path.read_text("utf-8")))
+            text = path.read_text("utf-8")
+            lines = _named(ast.parse(text)) if ".kind" in text else []
             found += [f"{path.relative_to(ROOT)}:{line}" for line in lines]
     assert found == []

@@ -15,8 +15,9 @@ from tests.rights.conftest import ACCESS, USERS, Base
 from torture.policies import STAGES, made_up, readable, reckoned
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_views_and_questions_and_reckoning_agree(base: Base, seed: int) -> None:
+    """`python -m torture policies` has 100,000 cases of it."""
     rng = random.Random(seed)
     ws = base.open("root")
     for record in list(base.records.values()):
@@ -26,7 +27,7 @@ def test_views_and_questions_and_reckoning_agree(base: Base, seed: int) -> None:
             kit.replace(path, f"stage: {stage}\n", f"stage: {rng.choice(STAGES)}\n")
     ws.look_again()
     everything = [ws.get(record.id) for record in base.records.values()]
-    for _ in range(20):
+    for _ in range(12):
         rules = made_up(rng)
         for user in USERS:
             ws = base.open("root")
