@@ -31,21 +31,14 @@ from crmcli.workspace import Workspace
 
 ADVICE = "in a folder or clone that a person can read, rights are advice: see crm help rights"
 WORDS = {
-    NONE: "none of them",
-    OWN: "only what one owns",
-    TEAM: "what the team owns",
-    SUBTREE: "what the team, those below it and nobody owns",
+    NONE: "not at all",
+    OWN: "only one's own",
+    TEAM: "those of the team",
+    SUBTREE: "those of the team, of teams below it and of nobody",
     ALL: "all",
 }
-VERB_HEADS = dict(
-    zip(
-        VERBS,
-        ("Reads", "Adds", "Edits", "Moves", "Converts", "Deletes", "Exports", "Imports", "Merges"),
-        strict=True,
-    )
-)
 USERS = [
-    Column("id", "User", keep=True), Column("name", "Name"), Column("email", "E-mail"),
+    Column("id", "User", keep=True), Column("name", "Full name"), Column("email", "E-mail"),
     Column("roles", "Roles"), Column("teams", "Teams"), Column("state", "State"),
 ]  # fmt: skip
 TEAMS = [
@@ -54,7 +47,7 @@ TEAMS = [
 ]  # fmt: skip
 ROLES = [
     Column("id", "Role", keep=True), Column("name", "Name"), Column("users", "Users"),
-    Column("powers", "Powers", whole=True), Column("fields", "Fields kept", "count"),
+    Column("powers", "Powers", whole=True), Column("fields", "Fields closed", "count"),
 ]  # fmt: skip
 HAS_LEFT, ACTS, LACKS = "has left", "acts now", "no rights"
 
@@ -111,19 +104,14 @@ def role_rows(rules: Access) -> list[dict[str, Any]]:
 
 
 def role_table(role: Role) -> Listing:
-    """How far a role reaches, by noun and verb; `+` where some place has another level."""
-    rows = []
-    for entity in ENTITIES:
-        grants = {verb: role.grants.get((entity, verb), Grant()) for verb in VERBS}
-        rows.append(
-            {"noun": entity}
-            | {verb: grant.level + "+" * bool(grant.places) for verb, grant in grants.items()}
-        )
-    columns = [
-        Column("noun", "Noun", keep=True),
-        *(Column(verb, VERB_HEADS[verb]) for verb in VERBS),
-    ]
-    return Listing(rows, columns)
+    """How far a role reaches, by verb and noun; `+` where some place has another level."""
+
+    def told(entity: str, verb: str) -> str:
+        grant = role.grants.get((entity, verb), Grant())
+        return grant.level + "+" * bool(grant.places)
+
+    rows = [{"verb": verb} | {noun: told(noun, verb) for noun in ENTITIES} for verb in VERBS]
+    return Listing(rows, [Column("verb", "Verb", keep=True), *map(Column, ENTITIES)])
 
 
 def handed_over(ws: Workspace, user: str, heir: str, done: HandedOver) -> Told:
@@ -180,6 +168,8 @@ def permission(ws: Workspace, found: Permission, *, why: bool) -> Told:
         ],
     }
     answer = tr("yes") if found.may else tr("no")
+    if found.may and not why and found.is_for_some:
+        answer = tr("yes, for some: --why says which")
     return Told("\n".join([answer, *(f"  {line}" for line in lines)] if why else [answer]), row)
 
 
@@ -222,5 +212,5 @@ def _reason(found: Permission, one: verdict.Reason) -> str:
     if one.place:
         what, name = one.place
         by = tr("in stage {}", name) if what == "stage" else tr("in pipeline {}", name)
-        return tr("role {} reaches {}: {}", one.role, by, words)
-    return tr("role {} reaches {}", one.role, words)
+        return tr("role {} {}: {}", one.role, by, words)
+    return tr("role {}: {}", one.role, words)

@@ -8,7 +8,7 @@ from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model import verdict
-from crmcli.model.access import ADD, EDIT, IMPORT, MERGE, POWERS, READ, VERBS, Rights
+from crmcli.model.access import ADD, ALL, EDIT, IMPORT, MERGE, POWERS, READ, VERBS, Rights
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.listed import allowed_hint
@@ -34,6 +34,12 @@ class Permission:
     left: bool = False
     fields: Sequence[tuple[str, str]] = ()
     """The fields that are hidden from the user, or not for that one to change, with which."""
+
+    @property
+    def is_for_some(self) -> bool:
+        """Whether it may be done with some records of a noun and not with others."""
+        levels = [one.level for one in self.reasons]
+        return self.where is None and bool(levels) and ALL not in levels
 
 
 def asked(ws: Workspace, user: str, verb: str, ref: str) -> Permission:

@@ -187,7 +187,7 @@ def test_acting_for_others_takes_the_right(crm: Crm, base: Base) -> None:
 CAN = [
     # who, verb, of what: the answer, and what is said of it
     ("anna", "edit", "deal anna", True, "manager"), ("anna", "edit", "deal olga", False, "olga"),
-    ("anna", "delete", "deal anna", False, "none of them"), ("boris", "edit", "deal anna", True, "head"),
+    ("anna", "delete", "deal anna", False, "not at all"), ("boris", "edit", "deal anna", True, "head"),
     ("boris", "read", "deal olga", False, "anna, boris"), ("anna", "read", "contact anna", True, "hangs on it"),
     ("anna", "edit", "contact anna", False, "boris"), ("ivan", "move", "deal olga", False, "assistant"),
     ("ivan", "edit", "deal olga", True, "ivan, olga"), ("anna", "export", "deal", False, "manager"),
@@ -236,3 +236,14 @@ def test_a_word_in_settings_that_means_two_is_told(crm: Crm, team: Path) -> None
     run = crm("check", cwd=team, CRM_USER="boris")
     assert run.code == 6
     assert "anna or ann" in run.out + run.err
+
+
+def test_what_a_newcomer_meets_says_the_way_on(crm: Crm, base: Base) -> None:
+    acts = {"cwd": base.root, "CRM_USER": "root", "CRM_LANG": "en"}
+    (base.root / "access.yaml").write_text("users: {root: [administrator], anna: [manager]}\n")
+    assert "crm team add sales makes it" in crm("team", "set", "sales", "--add", "anna", **acts).err
+    assert crm("can", "anna", "edit", "deal", **acts).out == "yes, for some: --why says which\n"
+    assert crm("can", "root", "edit", "deal", **acts).out == "yes\n"
+    shown = crm("role", "show", "head", **acts).out.splitlines()
+    assert max(map(len, shown)) <= 80  # whole on a terminal of the usual width
+    assert shown[1].split() == ["read", *["subtree"] * 7]

@@ -137,7 +137,10 @@ def team_named(ws: Workspace, ref: str) -> Team:
     teams = ws.rules.teams
     found = [one for one in teams.values() if fold(ref) in (fold(one.id), fold(one.name))]
     if len(found) != 1:
-        raise NotFound(tr("no team {!r}", ref), allowed_hint(ref, teams, tr("teams")))
+        hint = tr("crm team add {} makes it", ref)
+        raise NotFound(
+            tr("no team {!r}", ref), allowed_hint(ref, teams, tr("teams")) if teams else hint
+        )
     return found[0]
 
 
