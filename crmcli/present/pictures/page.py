@@ -117,7 +117,7 @@ def _cells(figures: Figures, row: FigureRow, locale: Locale) -> Iterator[Element
 
 
 def _texts(figures: Figures, measure: Shown, row: FigureRow, locale: Locale) -> Iterator[Element]:
-    """A measure as it stands in a table: its amounts below one another, and how each changed."""
+    """A measure as it stands in a place: its amounts below one another, and how each changed."""
     codes = currencies(figures, measure) if measure.unit == "sums" else [""]
     for code in codes:
         text = told(measure, value_of(row.values, measure, code), locale, code)
@@ -125,4 +125,5 @@ def _texts(figures: Figures, measure: Shown, row: FigureRow, locale: Locale) -> 
         if text:
             yield tag("span", text)
         if moved:
-            yield tag("small", f"{ARROWS[moved.sign]} {moved.words if moved.sign else ''}".rstrip())
+            words = moved.words if moved.sign or not figures.dimensions else ""
+            yield tag("small", f"{ARROWS[moved.sign]} {words}".rstrip())

@@ -83,7 +83,7 @@ def _parts(figures: Figures, locale: Locale) -> Iterator[_Part]:
     for panel in panels_of(figures, locale):
         each = 0.5 if any(panel.steps) else 0.3
         high = 2.4 if panel.picture == "line" else 0.5 + each * len(panel.labels)
-        yield _Part(title, panel, "", high + (0.4 if len(panel.series) > 1 else 0))
+        yield _Part(title, panel, "", high + (0.4 if panel.series[0].name else 0))
         title = ""
 
 
@@ -97,7 +97,7 @@ def _draw(place: SubFigure, part: _Part) -> None:
     axes.set_axis_off()
     is_line = panel.picture == "line"
     (_draw_lines if is_line else _draw_bars)(axes, panel)
-    if len(panel.series) > 1:
+    if panel.series[0].name:
         below = (0, -0.1 if is_line else 0)
         upper_left = 2
         axes.legend(loc=upper_left, bbox_to_anchor=below, ncols=4, frameon=False, fontsize=8)
