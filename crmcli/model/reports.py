@@ -135,6 +135,18 @@ REPORTS = (
         title="Owners",
     ),
     Report(
+        "forecast",
+        "What open deals will bring by the month of close_by: all of it, and by the odds of their stages.",
+        "deals",
+        (
+            Measure("open", "Open", when="open", at="close_by"),
+            Measure("amounts", "Amount", "sum", of="amount", when="open", at="close_by", unit="sums"),
+            Measure("weighted", "Weighted", "sum", of="weighted", when="open", at="close_by", unit="sums"),
+        ),
+        by=("close_by.month",),
+        title="Forecast",
+    ),
+    Report(
         "won",
         "Deals won in the period.",
         "deals",

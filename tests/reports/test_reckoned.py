@@ -144,6 +144,14 @@ def test_stale(crm: Crm, base: Base, by: str) -> None:
     agree(told(crm, "stale", "--by", by, by=by), work.standing(base, by.split(",")))
 
 
+@pytest.mark.parametrize("by", ["close_by.month", "owner,pipeline"])
+@pytest.mark.parametrize("period", ["", "2026-10-31..2026-12-31"])
+def test_forecast(crm: Crm, base: Base, by: str, period: str) -> None:
+    days = tuple(period.split("..")) if period else None
+    due = work.forecast(base, by.split(","), days)
+    agree(told(crm, "forecast", "--by", by, "--period", period, by=by), due)
+
+
 def test_owners(crm: Crm, base: Base) -> None:
     due: Rows = {place: dict(row) for place, row in work.outcomes(base, ["owner"], "won").items()}
     for place, row in work.outcomes(base, ["owner"], "lost").items():

@@ -90,6 +90,10 @@ def prepared(connection: sqlite3.Connection, frame: Frame) -> Ask:
     return lambda sql, parameters: connection.execute(sql, parameters).fetchall()
 
 
+_WITHIN_DAY = "T10:00:00Z"
+"""With this a date is an instant of its own day, from Honolulu to Auckland."""
+
+
 class Question:
     """One question as SQL: the rows that are kept, the keys by which they are grouped, what is measured."""
 
@@ -191,7 +195,8 @@ class Question:
             terms.append(self._holds(self._asked.whens[measure.where]))
         at = measure.at or self._source.at
         if at != ANY_TIME:
-            instant = self._cell(at).sql
+            own = self._cell(at)
+            instant = f"{own.sql} || '{_WITHIN_DAY}'" if own.kind == "date" else own.sql
             for bound, sign in ((self._asked.since, ">="), (self._asked.until, "<")):
                 terms += [Part(f"{instant} {sign} ?", (bound,))] if bound else []
         return _joined("AND", terms)
