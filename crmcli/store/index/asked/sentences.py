@@ -113,7 +113,7 @@ _SAID = re.compile(
     r"|(?P<incomplete>incomplete input)"
     r"|(?P<several>You can only execute one statement at a time\.)"
     r"|(?P<nameless>Binding \d+ has no name.*)"
-    r"|(?P<aggregate>misuse of (?:aggregate|window).*)"
+    r"|(?P<aggregate>misuse of (?:aggregate|window).*|aggregate functions are not allowed.*)"
     r"|(?P<long>string or blob too big)"
     r"|(?P<overflow>integer overflow)"
     r"|(?P<json>malformed JSON|JSON cannot.*)"
