@@ -40,7 +40,7 @@ class Signs(NamedTuple):
 
 
 BLOCKS = Signs()
-_IN_ASCII = str.maketrans("…–·\N{NO-BREAK SPACE}", "~-/ ")
+_IN_ASCII = str.maketrans("…–·▲▼\N{NO-BREAK SPACE}", "~-/+- ")
 PLAIN = Signs(" #", " .:-=+*#", "#", "#", "#=-+o.x", "v", "|")
 
 
