@@ -252,3 +252,16 @@ def test_clones_and_branches_merge(root: Path) -> None:
     assert len([*verified.forks(root)]) == 1
     assert {head.clone for head in journal.heads(root)} == {"aaaaaaaa", "bbbbbbbb"}
     assert Head("2026-11", "bbbbbbbb", 7, "0" * 16) not in heads
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_file_that_a_killed_command_left_empty_begins_as_any_other(
+    root: Path, before: bool
+) -> None:
+    if before:
+        journal.append(root, "cccccccc", OCTOBER, [Entry("command", "anna")])
+    kit.write(root, "data/audit/2026-11/cccccccc.csv", "")
+    journal.append(root, "cccccccc", NOVEMBER, [Entry("command", "anna")])
+    assert [*verified.problems(root, [])] == []
+    rows, _ = journal.read(root, "2026-11", "cccccccc")
+    assert rows[0].event.data["after"] == ("2026-10" if before else "")

@@ -44,7 +44,8 @@ def append(
             tail = csv_lines.tail(root, path)
             last_id = tail.last_id
             if not tail.size:
-                before, entries = _begun(root, clone, known, entries)
+                earlier = [one for one in known if one < month]  # a killed one may have made this
+                before, entries = _begun(root, clone, earlier, entries)
                 last_id = before.last_id
             ids = EventIds(at, last_id)
             events = [

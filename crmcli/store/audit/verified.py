@@ -106,7 +106,10 @@ def _of_beginning(
         return
     after, last = (str(rows[0].event.data.get(key, "")) for key in ("after", "hash"))
     earlier = [m for m, other in hashes if other == clone and m < month]
-    if not after:
+    if after in (
+        "",
+        month,
+    ):  # crm once took a file that a killed command had made for the month before
         if earlier:
             yield Problem(path, 2, tr("it does not go on from {}", earlier[-1]), _HINT)
         return
