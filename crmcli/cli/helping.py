@@ -92,7 +92,7 @@ OPTIONS = "options"
 """The topic that has no guide: the options that every command takes."""
 TOPICS = (
     "robots", "triggers", "own", "mail", "forms", "calls", "sms", "chat", "alerts", "hooks", "views",
-    "fields", "conditions", "scores", "templates", "cron", "files", "money", "dates", "calendar", "cards",
+    "fields", "conditions", "reports", "scores", "templates", "cron", "files", "money", "dates", "calendar", "cards",
     "rights", "gate", "privacy", "sql", OPTIONS,
 )  # fmt: skip
 
