@@ -92,8 +92,8 @@ OPTIONS = "options"
 """The topic that has no guide: the options that every command takes."""
 TOPICS = (
     "robots", "triggers", "own", "mail", "forms", "calls", "sms", "chat", "alerts", "hooks", "views",
-    "fields", "conditions", "reports", "scores", "templates", "cron", "files", "money", "dates", "calendar", "cards",
-    "rights", "gate", "privacy", "sql", OPTIONS,
+    "fields", "conditions", "reports", "scores", "templates", "cron", "files", "money", "dates", "calendar",
+    "cards", "rights", "gate", "privacy", "sql", OPTIONS,
 )  # fmt: skip
 
 

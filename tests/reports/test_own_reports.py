@@ -110,6 +110,12 @@ reports:
     assert float(of_all) == (amounts[middle] + amounts[~middle]) / 2
     told = crm("report", "big", cwd=root, CRM_LANG="en")
     assert (told.code, "2026-01-01..2026-12-31" in told.err) == (0, True)
+    assert crm("snapshot", cwd=root, CRM_USER="anna").code == 0
+    for name in ("trades", "big"):
+        asked = [
+            crm("report", name, "--json", *more, cwd=root).out for more in ([], ["--snapshot"])
+        ]
+        assert asked[0] == asked[1] != ""
     listed = crm("report", "trades", "--drill", "total,count_won", "--ids", cwd=root).out.split()
     won = crm("deal", "list", "--where", "stage = won", "--ids", cwd=root).out.split()
     assert sorted(listed) == sorted(won)
@@ -192,3 +198,15 @@ def test_at_the_command_line(crm: Crm, folder: Path) -> None:
     assert len(rows) == len(REPORTS) + 2  # and plan
     words = {"_CRM_COMPLETE": "bash_complete", "COMP_WORDS": "crm report my", "COMP_CWORD": "2"}
     assert "my-won" in crm(**words).out
+
+
+def test_what_settings_make_wrong_is_told(crm: Crm, folder: Path) -> None:
+    env = {"CRM_LANG": "en"}
+    assert crm("field", "add", "deal", "roof", "--type", "number", **env).code == 0
+    kit.write(
+        folder, "reports.yaml", "reports:\n  mine:\n    of: deals\n    measures: [sum roof]\n"
+    )
+    assert crm("report", "mine", **env).code == 0
+    run = crm("field", "rename", "deal", "roof", "roof_area", **env)
+    assert (run.code, "reports.yaml:4 is wrong from now on" in run.err) == (0, True), run.err
+    assert "'roof_area'" in crm("report", "mine", **env).err  # the nearest

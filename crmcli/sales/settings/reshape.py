@@ -19,6 +19,8 @@ from crmcli.store.layout import FORMS, PIPELINES, SCORES, SETTINGS, VIEWS
 from crmcli.store.yaml.codec import load_marked
 from crmcli.store.yaml.text_edit import edited, places, with_key
 from crmcli.workspace import Change, FileChanged, Workspace
+from crmcli.workspace.own_reports import own_reports
+from crmcli.workspace.plans import read_plans
 from crmcli.workspace.reads import Reads
 
 if TYPE_CHECKING:
@@ -97,6 +99,7 @@ def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Res
     after = _new_settings(before[SETTINGS], wanted)
     had_forms = bool(before[FORMS]) and _has_sound_forms(ws)
     was, _ = ws.read_pipelines(), ws.views  # faults that were there before are not told as ours
+    wrong = _wrong_reports(ws)
     try:
         ws.take_settings(valid(SETTINGS, ws.read_settings, after))
         new = {**wanted.files, SETTINGS: after, **_others(ws, wanted)}
@@ -117,9 +120,26 @@ def reshaping(ws: Workspace, command: str, wanted: SettingsEdit) -> Iterator[Res
                 path for path, data in new.items() if change.rewrite(path, data, facts.get(path))
             ]
             yield done
+        for problem in _wrong_reports(ws):
+            if problem not in wrong:
+                said = tr(
+                    "{}:{} is wrong from now on: {}", problem.path, problem.line, problem.message
+                )
+                ws.notes.append(said)
     except BaseException:
         ws.take_settings(old)
         raise
+
+
+def _wrong_reports(ws: Workspace) -> list[Problem]:
+    """What is wrong in reports.yaml and plans.yaml, which nobody rewrites with the settings."""
+    found: list[Problem] = []
+    for read in (own_reports, read_plans):
+        try:
+            read(ws)
+        except InvalidData as error:
+            found += error.problems
+    return found
 
 
 def reshape(ws: Workspace, command: str, wanted: SettingsEdit) -> Reshaping:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from crmcli.dataclass import replace
+from crmcli.errors import Refused
 from crmcli.model.entities import ENTITIES, having
 from crmcli.store.index import derived, sources
 from crmcli.store.index.columns import Columns
@@ -150,4 +151,8 @@ def _derived(entity: str, columns: Columns) -> Iterator[tuple[str, str, str]]:
     for field in columns.schema.askable(entity):
         if field.derived:
             kind = _INDEX_TYPES.get(field.kind.column, "VARCHAR")
-            yield field.name, kind, derived.expression(field, columns, entity, entity)
+            try:
+                found = derived.expression(field, columns, entity, entity)
+            except Refused:  # no score was learned: none is kept
+                continue
+            yield field.name, kind, found
