@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeAlias
+
 from crmcli.dataclass import replace
 from crmcli.model.event import RENAMED, STOOD, Event
 from crmcli.workspace.reads import Reads
@@ -10,11 +13,22 @@ from crmcli.workspace.undone import without_undone
 _REWRITTEN = "file.changed"
 
 
-def with_stages_of_today(ws: Reads, events: list[Event], first: str) -> list[Event]:
+Renaming: TypeAlias = tuple[str, Sequence[str]]
+"""The event of it, and what it says: of stages, of which pipeline, the old and the new id."""
+
+
+def renamings(ws: Reads) -> list[Renaming]:
+    """How stages were called anew, in order, without what was undone."""
+    told = without_undone(ws, ws.events(kinds=(_REWRITTEN,)), _REWRITTEN)
+    return [(e.id, e.data[RENAMED]) for e in told if e.data.get(RENAMED, [""])[0] == "stages"]
+
+
+def with_stages_of_today(
+    ws: Reads, events: list[Event], first: str, renames: Sequence[Renaming] | None = None
+) -> list[Event]:
     """Events that name stages by the ids that these have now; `first` is the pipeline of those that name
     none."""
-    told = without_undone(ws, ws.events(kinds=(_REWRITTEN,)), _REWRITTEN)
-    renames = [(e.id, e.data[RENAMED]) for e in told if e.data.get(RENAMED, [""])[0] == "stages"]
+    renames = renamings(ws) if renames is None else renames
     if not renames:
         return events
 

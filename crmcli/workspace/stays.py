@@ -10,8 +10,8 @@ from crmcli.model.values import Raw, entity_of, parse_instant
 from crmcli.workspace import Workspace
 from crmcli.workspace.current_stage import unwritten_entry
 from crmcli.workspace.reads import Reads
-from crmcli.workspace.stage_names import with_stages_of_today
-from crmcli.workspace.undone import places_that_count
+from crmcli.workspace.stage_names import Renaming, renamings, with_stages_of_today
+from crmcli.workspace.undone import Ask, dead, places_that_count
 
 _PAGE = 2000
 """Records that are told in one transaction of the index."""
@@ -23,15 +23,23 @@ def settle_stays(ws: Workspace) -> None:
     """Bring the stays that reports count up to the folder. They are kept of all records, whoever asks."""
     house = ws.house
     waiting = house.timeline.unsettled()
+    past = (dead(house), renamings(house)) if len(waiting) > _PAGE else (None, None)
     for entity in having("staged"):
         own = [record_id for record_id in waiting if entity_of(record_id) == entity]
         for start in range(0, len(own), _PAGE):
             page = own[start : start + _PAGE]
-            house.timeline.settle_stays(page, stays_of(house, entity, page))
+            house.timeline.settle_stays(page, stays_of(house, entity, page, *past))
 
 
-def stays_of(ws: Reads, entity: str, record_ids: Sequence[str]) -> Iterator[Stay]:
-    """The stays of some records, as their events and their files tell them."""
+def stays_of(
+    ws: Reads,
+    entity: str,
+    record_ids: Sequence[str],
+    is_dead: Ask | None = None,
+    renames: Sequence[Renaming] | None = None,
+) -> Iterator[Stay]:
+    """The stays of some records, as their events and their files tell them; with what was undone and called
+    anew, where that is known."""
     rows = {str(raw["id"]): raw for raw in ws.rows_of(record_ids)}
     told = ws.timeline.events_of(record_ids, stage_kinds(entity))
     events = sorted((e for own in told.values() for e in own), key=lambda event: event.id)
@@ -39,11 +47,11 @@ def stays_of(ws: Reads, entity: str, record_ids: Sequence[str]) -> Iterator[Stay
     for record_id, raw in rows.items():
         if not any(event.kind == f"{entity}.created" for event in told[record_id]):
             unwritten.append(unwritten_entry(ws, raw, next(iter(told[record_id]), None)))
-    events = places_that_count(ws, ws.in_order(events))
+    events = places_that_count(ws, ws.in_order(events), is_dead)
     events = [*(entry for entry in unwritten if entry), *events]
     home = ws.pipelines.of(entity)[0].id
     dates = {record_id: _dates(raw) for record_id, raw in rows.items()}
-    return stays(with_stages_of_today(ws, events, home), entity, dates, home)
+    return stays(with_stages_of_today(ws, events, home, renames), entity, dates, home)
 
 
 def _dates(raw: Mapping[str, Raw]) -> Dates:

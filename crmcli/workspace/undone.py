@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from crmcli.model.event import DATED, Event
 from crmcli.workspace.reads import Reads
 
+Ask: TypeAlias = Callable[[Event], bool]
+"""Whether something holds of an event."""
 
-def dead(ws: Reads) -> Callable[[Event], bool]:
+
+def dead(ws: Reads) -> Ask:
     """Tells of an event whether its change was undone and not redone since."""
-    spans: list[tuple[str, str]] = []
-    for event in ws.events(kinds=("change.undone",), newest_first=True):
-        if not any(first <= event.id <= last for first, last in spans):
-            spans += [(str(first), str(last)) for first, last in event.data.get("undone", ())]
-    spans.sort()
+    spans: list[tuple[str, str]] = []  # of changes, which do not overlap
 
     def ask(event: Event) -> bool:
         place = bisect_right(spans, (event.id, "~"))
         return place > 0 and event.id <= spans[place - 1][1]
 
+    for event in ws.events(kinds=("change.undone",), newest_first=True):
+        if not ask(event):
+            for first, last in event.data.get("undone", ()):
+                insort(spans, (str(first), str(last)))
     return ask
 
 
@@ -30,10 +34,12 @@ def without_undone(ws: Reads, events: Iterable[Event], kind: str) -> list[Event]
     return [event for event in events if event.kind != kind or not is_dead(event)]
 
 
-def places_that_count(ws: Reads, events: Iterable[Event]) -> list[Event]:
+def places_that_count(
+    ws: Reads, events: Iterable[Event], is_dead: Ask | None = None
+) -> list[Event]:
     """Events of where records stood, without what an undo took back and how: moves, unless it had gone on by
     then, and days that an import told."""
-    events, is_dead = list(events), dead(ws)
+    events, is_dead = list(events), is_dead or dead(ws)
     undos = {e.id: e for e in events if e.data.get("by") == "undo" and not is_dead(e)}
     back = {event.record: event.id for event in undos.values()}
     found: list[Event] = []
