@@ -69,13 +69,33 @@ class Reading:
             examples.setdefault(group.keys, group.example)
         for place in self._expected(period, by):
             values.setdefault(place, {})
-        total: Values = {}
-        for group in self._groups(period, ()):
-            total.update(_measured(group))
+        total = self._total(period, by, values)
         for found in (total, *values.values()):
             self._reckon(found, total)
         self._leave_out(by, values)
         return Cells(values, examples, total)
+
+    def _total(
+        self, period: Period, by: Sequence[Dimension], values: Mapping[Place, Values]
+    ) -> Values:
+        """All rows together, added up where that can be; of stages, only what others are parts of."""
+        measures = [
+            m
+            for m in self.report.measures
+            if not (m.is_reckoned or (m.shown and self.report.always))
+        ]
+        is_parted = any(self._is_list(one) for one in by)
+        added = [m for m in measures if m.how in ("count", "sum") and by and not is_parted]
+        total: Values = {m.name: _sum(one.get(m.name) for one in values.values()) for m in added}
+        for asked in self._asked(period, (), [m for m in measures if m not in added]):
+            for group in self._measuring.groups(asked):
+                total.update(_measured(group))
+        return total
+
+    def _is_list(self, dimension: Dimension) -> bool:
+        """Whether a record may have several values of a dimension, and so stand in several rows."""
+        field = self.ws.schema.named(self.entity_of(self.report.source), dimension.name)
+        return field is not None and (field.is_many or field.kind.is_map)
 
     def records(self, keys: Place, measure: Measure) -> list[str]:
         """The records behind one cell; of all rows together, without keys."""
@@ -172,6 +192,19 @@ class Reading:
 
     def _named(self, name: str) -> Measure:
         return next(one for one in self.report.measures if one.name == name)
+
+
+def _sum(values: Iterable[Number]) -> Number:
+    """Counts, or sums by currency, added up."""
+    sums: dict[str, Decimal] = {}
+    count: int | float = 0
+    for value in values:
+        if isinstance(value, Mapping):
+            for code, amount in value.items():
+                sums[code] = sums.get(code, Decimal(0)) + amount
+        elif isinstance(value, int | float):
+            count += value
+    return dict(sorted(sums.items())) if sums else count
 
 
 def _measured(group: Group) -> Values:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from crmcli.model.entities import having
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.store.index.figures import Frame
-from crmcli.store.index.sources import Stages
+from crmcli.store.index.rows_of_reports import Stages
 from crmcli.workspace import Workspace
 
 
 def frame_of(ws: Workspace) -> Frame:
     """The frame of what is asked now."""
-    return Frame(ws.env, _stages(ws))
+    return Frame(ws.env, _stages(ws), {})
 
 
 def _stages(ws: Workspace) -> Stages:

@@ -22,13 +22,13 @@ _CLOSED = ("first_closed_at", "closed_at", "converted_at")
 def settle_stays(ws: Workspace) -> None:
     """Bring the stays that reports count up to the folder. They are kept of all records, whoever asks."""
     house = ws.house
-    waiting = house.timeline.unsettled()
+    waiting = house.births.unsettled()
     past = (dead(house), renamings(house)) if len(waiting) > _PAGE else (None, None)
     for entity in having("staged"):
         own = [record_id for record_id in waiting if entity_of(record_id) == entity]
         for start in range(0, len(own), _PAGE):
             page = own[start : start + _PAGE]
-            house.timeline.settle_stays(page, stays_of(house, entity, page, *past))
+            house.births.settle_stays(page, stays_of(house, entity, page, *past))
 
 
 def stays_of(

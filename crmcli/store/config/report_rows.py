@@ -14,6 +14,7 @@ from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema
 from crmcli.store.index import sources
 from crmcli.store.index.columns import Columns
+from crmcli.store.index.rows_of_reports import Cell
 
 _OF_NOBODY = ("activities", "jobs")
 _UNITS: dict[str, Unit] = {"money": "sums", "days": "days", "number": "number"}
@@ -75,7 +76,7 @@ class Rows:
         field = self._schema.named(noun, name) if noun and "." not in name else None
         return tr(field.label) if field else ""
 
-    def _cells(self, source: str, entity: str) -> dict[str, sources.Cell]:
+    def _cells(self, source: str, entity: str) -> dict[str, Cell]:
         noun = self.entity(source, entity)
         return dict(sources.source(source, noun, self._columns).cells)
 

@@ -79,8 +79,6 @@ class Timeline(Upkeep):
     account = _asking(instants.account)
     beyond = _asking(instants.beyond)
     between = _asking(instants.between)
-    unsettled = _asking(stays.unsettled)
-    settle_stays = _asking(stays.settle)
 
     def tree(self, work: Callable[[Tree], T]) -> T:
         """What `work` makes of the branches of the timeline, all of it as at one moment, whoever asks: how
@@ -101,6 +99,8 @@ class Births(Upkeep):
     vanished = _asking(births.vanished)
     returned = _asking(births.returned)
     rejoined = _asking(births.rejoined)
+    unsettled = _asking(stays.unsettled)
+    settle_stays = _asking(stays.settle)
     recordless = _asking(births.recordless)
 
 

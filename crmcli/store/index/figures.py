@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from crmcli.errors import BadUsage
@@ -19,7 +20,8 @@ from crmcli.model.sums import rounded
 from crmcli.model.values import format_instant, parse_instant
 from crmcli.store.index import query
 from crmcli.store.index.columns import Columns
-from crmcli.store.index.sources import DECLARED, Cell, Source, Stages, source
+from crmcli.store.index.rows_of_reports import DECLARED, Cell, Source, Stages
+from crmcli.store.index.sources import source
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.holds import Env
@@ -39,6 +41,8 @@ class Frame(NamedTuple):
 
     env: Env
     stages: Stages
+    made: dict[str, int]
+    """What has been made ready for all questions, each by the connection in which it stands."""
 
 
 Ask: TypeAlias = "Callable[[str, Sequence[query.Parameter]], list[Any]]"
@@ -56,8 +60,8 @@ def groups(
     connection: sqlite3.Connection, columns: Columns, asked: Asked, frame: Frame
 ) -> list[Group]:
     """The measures of each group of rows that have the same keys; of all rows, without dimensions."""
-    rows = source(asked.source, asked.entity, columns)
-    return Question(columns, asked, frame, rows).groups(prepared(connection, frame))
+    question, ask = _on_index(connection, columns, asked, frame)
+    return question.groups(ask)
 
 
 def records(
@@ -68,22 +72,34 @@ def records(
     keys: Sequence[str | float | None],
 ) -> list[str]:
     """The records whose rows one measure counts in the group of those keys, by id."""
-    rows = source(asked.source, asked.entity, columns)
-    return Question(columns, asked, frame, rows).records(prepared(connection, frame), keys)
+    question, ask = _on_index(connection, columns, asked, frame)
+    return question.records(ask, keys)
+
+
+def _on_index(
+    connection: sqlite3.Connection, columns: Columns, asked: Asked, frame: Frame
+) -> tuple[Question, Ask]:
+    """A question with all ready that it needs, and what answers it."""
+    question = Question(columns, asked, frame, source(asked.source, asked.entity, columns))
+    ask = prepared(connection, frame)
+    make_ready(connection, frame, question.source, question.needs)
+    return question, ask
 
 
 def prepared(connection: sqlite3.Connection, frame: Frame) -> Ask:
     """What asks the index, with the functions and the stages that sources ask for."""
+    if _is_made(connection, frame, "declared"):
+        return lambda sql, parameters: connection.execute(sql, parameters).fetchall()
     env = frame.env
     now, zone = format_instant(env.now), env.zone
     connection.create_function("now", 0, lambda: now, deterministic=True)
-    connection.create_function("seconds", 1, _seconds, deterministic=True)
+    connection.create_function("seconds", 1, seconds, deterministic=True)
     connection.create_function("instant", 1, _instant, deterministic=True)
     connection.create_function("local", 2, _Local(zone), deterministic=True)
     quantile: Any = _Quantile  # typeshed knows whole numbers alone
     connection.create_aggregate("quantile_cont", 2, quantile)
+    connection.execute("DROP TABLE IF EXISTS temp.declared")
     connection.execute(DECLARED)
-    connection.execute("DELETE FROM temp.declared")
     connection.executemany(
         "INSERT OR IGNORE INTO temp.declared VALUES (?, ?, ?, ?, ?, ?, ?, ?)", frame.stages
     )
@@ -94,6 +110,24 @@ _WITHIN_DAY = "T10:00:00Z"
 """With this a date is an instant of its own day, from Honolulu to Auckland."""
 
 
+def _is_made(connection: sqlite3.Connection, frame: Frame, name: str) -> bool:
+    """Whether something was made ready in this connection already; from now on it is."""
+    is_made = frame.made.get(name) == id(connection)
+    frame.made[name] = id(connection)
+    return is_made
+
+
+def make_ready(
+    connection: sqlite3.Connection, frame: Frame, rows: Source, needs: Iterable[str]
+) -> None:
+    """Make the tables that rows need, but for those that were made for the same report already."""
+    for name in needs:
+        if not _is_made(connection, frame, name):
+            connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
+            connection.execute(f"CREATE TEMP TABLE {name} AS {rows.ready[name]}")
+            connection.execute(f"CREATE INDEX temp.{name}_record ON {name} (record)")
+
+
 class Question:
     """One question as SQL: the rows that are kept, the keys by which they are grouped, what is measured."""
 
@@ -101,13 +135,17 @@ class Question:
         self._columns = columns
         self._asked = asked
         self._env = frame.env
-        self._source = source
-        self._tables = self._source.tables
+        self.source = source
+        self._joins = ""
+        self.needs = list(self.source.needs)
+        """What must be made ready before it is asked."""
         self._keys = [self._key(n, one) for n, one in enumerate(asked.dimensions)]
         self._kept = self._rows()
+        for measure in asked.measures:
+            self._counted(measure), self._has(measure)
 
     def groups(self, ask: Ask) -> list[Group]:
-        """The measures of each group of rows."""
+        """All groups, with sums of money by currency."""
         money = [one for one in self._asked.measures if self._is_money(one)]
         plain = [one for one in self._asked.measures if one not in money]
         found = self._plain(ask, plain)
@@ -126,14 +164,15 @@ class Question:
         ]
         measure = self._asked.measures[0]
         where = _joined("AND", [self._kept, self._counted(measure), self._has(measure), *given])
-        sql = f"SELECT DISTINCT {self._source.record} FROM {self._tables} WHERE {where.text} ORDER BY 1"
+        tables = self._tables(where.text)
+        sql = f"SELECT DISTINCT {self.source.record} FROM {tables} WHERE {where.text} ORDER BY 1"
         return [row[0] for row in ask(sql, where.parameters) if row[0]]
 
     # --- what is asked -----------------------------------------------------------------------------
 
     def _plain(self, ask: Ask, measures: Sequence[Measure]) -> dict[tuple[Any, ...], Group]:
         """All groups, with what is no money."""
-        example = f"min({self._source.record})" if self._keys else "NULL"
+        example = f"min({self.source.record})" if self._keys else "NULL"
         cells = [Part(example), *map(self._aggregate, measures)]
         some = _joined("OR", [self._counted(one) for one in self._asked.measures])
         found = {}
@@ -146,7 +185,7 @@ class Question:
     def _amounts(self, ask: Ask, measure: Measure) -> dict[tuple[Any, ...], dict[str, Decimal]]:
         """The sums of one measure by keys and currency, exactly."""
         cents = self._cell(measure.of).sql
-        keys = [*self._keys, self._source.currency or "NULL"]
+        keys = [*self._keys, self.source.currency or "NULL"]
         is_quantile = measure.how in QUANTILES
         high = _AGGREGATES[measure.how].format(cents) if is_quantile else f"sum({cents} / {_SPLIT})"
         cells = [Part(high), Part(f"sum({cents} % {_SPLIT})"), Part("count(*)")]
@@ -168,17 +207,28 @@ class Question:
         where: Part,
     ) -> list[tuple[Any, ...]]:
         by = ", ".join(str(n + 1) for n in range(len(keys)))
-        sql = f"SELECT {', '.join([*keys, *(cell.text for cell in cells)])} FROM {self._tables}"
+        told = ", ".join([*keys, *(cell.text for cell in cells)])
+        sql = f"SELECT {told} FROM {self._tables(told + where.text)}"
         sql += f" WHERE {where.text}" + (f" GROUP BY {by} ORDER BY {by}" if by else "")
         given = [value for part in (*cells, where) for value in part.parameters]
         return ask(sql, given)
+
+    def _tables(self, asked: str) -> str:
+        """The tables in which that stands; the records' own only where something of them is asked."""
+        is_linked = (
+            bool(self._joins)
+            or self._asked.condition is not None
+            or bool(self._asked.whens)
+            or f"{self.source.entity}." in asked
+        )
+        return self.source.tables + (self.source.link if is_linked else "") + self._joins
 
     # --- pieces ------------------------------------------------------------------------------------
 
     def _aggregate(self, measure: Measure) -> Part:
         counted = self._counted(measure)
         of = self._cell(measure.of).sql if measure.of else ""
-        found = _AGGREGATES[measure.how].format(of, record=self._source.record)
+        found = _AGGREGATES[measure.how].format(of, record=self.source.record)
         return Part(f"{found} FILTER (WHERE {counted.text})", counted.parameters)
 
     def _is_money(self, measure: Measure) -> bool:
@@ -193,39 +243,42 @@ class Question:
         terms = [Part(f"({self._cell(measure.when).sql})")] if measure.when else []
         if measure.where:
             terms.append(self._holds(self._asked.whens[measure.where]))
-        at = measure.at or self._source.at
+        at = measure.at or self.source.at
         if at != ANY_TIME:
-            own = self._cell(at)
-            instant = f"{own.sql} || '{_WITHIN_DAY}'" if own.kind == "date" else own.sql
+            cell = self._cell(at)
+            sql = f"{cell.sql} || '{_WITHIN_DAY}'" if cell.kind == "date" else cell.sql
             for bound, sign in ((self._asked.since, ">="), (self._asked.until, "<")):
-                terms += [Part(f"{instant} {sign} ?", (bound,))] if bound else []
+                edge = seconds(bound) if cell.kind == "moment" else bound
+                terms += [Part(f"{sql} {sign} ?", (edge,))] if edge else []
         return _joined("AND", terms)
 
     def _rows(self) -> Part:
         """Which rows are kept at all."""
-        terms = [Part(self._source.where)]
-        if self._asked.pipeline and self._source.pipeline:
-            terms.append(Part(f"{self._source.pipeline} = ?", (self._asked.pipeline,)))
+        terms = [Part(self.source.where)]
+        if self._asked.pipeline and self.source.pipeline:
+            terms.append(Part(f"{self.source.pipeline} = ?", (self._asked.pipeline,)))
         if self._asked.condition is not None:
             terms.append(self._holds(self._asked.condition))
         return _joined("AND", terms)
 
     def _holds(self, condition: Condition) -> Part:
         """Rows of records that fit; of what has no records of its own in the tables, those about such."""
-        entity = self._source.entity or self._asked.entity
+        entity = self.source.entity or self._asked.entity
         found = query.where(condition, self._env, self._columns, entity)
         text = found.text
-        if not self._source.entity:
-            text = f"{self._source.record} IN (SELECT {entity}.id FROM {entity} WHERE {text})"
+        if not self.source.entity:
+            text = f"{self.source.record} IN (SELECT {entity}.id FROM {entity} WHERE {text})"
         return Part(f"({text})", tuple(found.parameters))
 
     def _cell(self, name: str) -> Cell:
         """A column of the rows, or a field of their records, also along a path; BadUsage if unknown."""
-        if name in self._source.cells:
-            return self._source.cells[name]
-        entity = self._source.entity
+        if name in self.source.cells:
+            cell = self.source.cells[name]
+            self.needs += [one for one in cell.ready if one not in self.needs]
+            return cell
+        entity = self.source.entity
         if not entity:
-            known = ", ".join(self._source.cells)
+            known = ", ".join(self.source.cells)
             raise BadUsage(
                 tr("{} have no {!r}", self._asked.source, name), tr("there are {}", known)
             )
@@ -241,15 +294,16 @@ class Question:
     def _key(self, n: int, dimension: Dimension) -> str:
         """By what rows are grouped: a column, an instant's month, each item of a list."""
         if dimension.step:
-            at = dimension.name or self._asked.measures[0].at or self._source.at
-            at = self._source.at if at == ANY_TIME else at
-            return f"local({self._cell(at).sql}, '{dimension.step}')"
-        entity = self._source.entity
+            at = dimension.name or self._asked.measures[0].at or self.source.at
+            cell = self._cell(self.source.at if at == ANY_TIME else at)
+            instant = f"instant({cell.sql})" if cell.kind == "moment" else cell.sql
+            return f"local({instant}, '{dimension.step}')"
+        entity = self.source.entity
         number = self._columns.list_number(entity, dimension.name) if entity else 0
-        if number and dimension.name not in self._source.cells:
+        if number and dimension.name not in self.source.cells:
             item = f"item{n}"
             same = f"{item}.num = {entity}.num AND {item}.field = {number}"
-            self._tables += f" LEFT JOIN item AS {item} ON {same}"
+            self._joins += f" LEFT JOIN item AS {item} ON {same}"
             return f"{item}.key"
         return self._cell(dimension.name).sql
 
@@ -261,10 +315,22 @@ def _joined(word: str, parts: Sequence[Part]) -> Part:
     return Part(f"({text})", tuple(value for part in parts for value in part.parameters))
 
 
-def _seconds(text: str | None) -> int | None:
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def seconds(text: str | None) -> int | None:
+    """An instant, or the beginning of a day, in whole seconds."""
     if not text:
         return None
+    if len(text) == len("2026-11-28T12:00:00Z") and text[19] == "Z":
+        clock = int(text[11:13]) * 3600 + int(text[14:16]) * 60 + int(text[17:19])
+        return _day(text[:10]) * 86_400 + clock
     return round(parse_instant(text if "T" in text else f"{text}T00:00:00Z").timestamp())
+
+
+@lru_cache(maxsize=8192)
+def _day(text: str) -> int:
+    return date.fromisoformat(text).toordinal() - _EPOCH
 
 
 def _instant(seconds: float | None) -> str | None:

@@ -11,12 +11,18 @@ from crmcli.errors import Refused
 from crmcli.model.entities import ENTITIES, having
 from crmcli.store.index import derived, sources
 from crmcli.store.index.columns import Columns
-from crmcli.store.index.sources import Cell, Source
+from crmcli.store.index.rows_of_reports import Cell, Source, Stages
 
 LAYOUT = 1
 """Counts up whenever what stands in the tables changes."""
 _CLOCK = "now()"
-_TYPES = {"flag": "BOOLEAN", "number": "DOUBLE", "days": "DOUBLE", "money": "BIGINT"}
+_TYPES = {
+    "flag": "BOOLEAN",
+    "number": "DOUBLE",
+    "days": "DOUBLE",
+    "money": "BIGINT",
+    "moment": "BIGINT",
+}
 _INDEX_TYPES = {"INTEGER": "BIGINT", "REAL": "DOUBLE"}
 
 
@@ -60,11 +66,17 @@ def tables(columns: Columns) -> Iterator[Table]:
         number = {"num": Made("BIGINT", f"{found.entity}.num")}
         record = {"record": Made("VARCHAR", found.record)}
         cells = (number if found.entity else record) | _ready(name, found)
-        others.append(Table(table, cells, f"{found.tables} WHERE {found.where}", found.entity))
+        rows_of = f"{found.tables}{found.link} WHERE {found.where}"
+        others.append(Table(table, cells, rows_of, found.entity))
     yield from (Table(entity, cells, rows[entity]) for entity, cells in ready.items())
     item = {"field": "BIGINT", "key": "VARCHAR", "num": "BIGINT"}
     yield Table("item", {name: Made(kind, name) for name, kind in item.items()}, "item")
     yield from {table.name: table for table in others}.values()
+
+
+def sources_of(columns: Columns) -> Iterator[Source]:
+    """All rows of which reports are."""
+    return (sources.source(name, entity, columns) for name, entity in _asked())
 
 
 def own_columns(entity: str, columns: Columns) -> dict[str, Made]:
@@ -85,7 +97,8 @@ def source(name: str, entity: str, columns: Columns) -> Source:
     parts = {part.sql: f"{row}.{name}_{own}" for own, part in plain.parts.items()}
     cells = {
         cell: found._replace(
-            sql=f"{row}.{name}_{cell}" if f"{name}_{cell}" in ready else swapped(found.sql, parts)
+            sql=f"{row}.{name}_{cell}" if f"{name}_{cell}" in ready else swapped(found.sql, parts),
+            ready=(),
         )
         for cell, found in plain.cells.items()
     }
@@ -96,6 +109,9 @@ def source(name: str, entity: str, columns: Columns) -> Source:
         cells=cells,
         pipeline=f"{row}.{name}_pipeline" if plain.pipeline else "",
         where="1",
+        link="",
+        ready={},
+        needs=(),
     )
 
 
@@ -112,7 +128,7 @@ def swapped(sql: str, ready: Mapping[str, str]) -> str:
     return sql
 
 
-def signature(columns: Columns, stages: sources.Stages) -> str:
+def signature(columns: Columns, stages: Stages) -> str:
     """What a snapshot must have been made for: the same fields, stages and ways of reckoning."""
     facts = [LAYOUT, columns.signature(), list(stages), *(one.select for one in tables(columns))]
     return hashlib.sha256(repr(facts).encode()).hexdigest()

@@ -79,12 +79,10 @@ class Sight:
             "CREATE TEMP VIEW talk AS SELECT num, text FROM main.talk"
             " WHERE EXISTS (SELECT 1 FROM temp.event AS e WHERE e.num = main.talk.num)"
         )
-        for table, record in (
-            ("agenda", "record"), ("dirty", "record"), ("edited", "record"), ("stay", "record"),
-        ):  # fmt: skip
+        for table in ("agenda", "dirty", "edited", "stay", "act"):
             yield (
                 f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table}"
-                f" WHERE {self._is_seen(f'main.{table}.{record}')}"
+                f" WHERE {self._is_seen(f'main.{table}.record')}"
             )
         yield (
             "CREATE TEMP VIEW pending AS SELECT * FROM main.pending WHERE EXISTS"

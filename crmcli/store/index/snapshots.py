@@ -59,6 +59,8 @@ def write(connection: sqlite3.Connection, columns: Columns, frame: Frame, root: 
         writer = Writer(place)
         try:
             figures.prepared(connection, frame)
+            for rows_of in kept.sources_of(columns):
+                figures.make_ready(connection, frame, rows_of, rows_of.ready)
             with base.snapshot(connection):
                 rows = {
                     table.name: writer.write(

@@ -276,9 +276,9 @@ class Upkeep:
 
     def _fill_tables(self, connection: sqlite3.Connection) -> None:
         """Fill an empty index, with helpers if there is much to read and they come to no harm."""
-        from crmcli.store.index import arrived, crew, pending, tables
+        from crmcli.store.index import acts, arrived, crew, pending, tables
 
-        for statement in tables.tables(self._columns):
+        for statement in (*tables.tables(self._columns), acts.TABLE):
             connection.execute(statement)
         try:
             if self._begins:
@@ -291,7 +291,7 @@ class Upkeep:
         except crew.Scattered:
             tables.empty(connection)
             self._fill(connection)
-        for statement in tables.indexes(self._columns):
+        for statement in (*tables.indexes(self._columns), *acts.statements()):
             connection.execute(statement)
         pending.touch_all(connection)
         arrived.look_at_all(connection)

@@ -1,0 +1,58 @@
+"""Activities as reports ask for them, kept beside the events that tell of them, which are JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crmcli.model.event import ACTIVITIES, AMENDMENTS, EDITED, TOGETHER
+from crmcli.store.index.derived import ACTOR_NOW, HAPPENED, KIND_NOW
+from crmcli.store.index.tables import AMENDED, IS_AMENDED, IS_AMENDMENT
+
+TABLE = """
+CREATE TABLE act (num INTEGER PRIMARY KEY, id TEXT, record TEXT, kind TEXT, actor TEXT, at TEXT,
+                  again INTEGER, amended INTEGER)
+"""
+"""`again` says that another record has told it already, `amended` that it was edited or removed since."""
+OF_PEOPLE = "instr(act.actor, ':') = 0"
+"""Whether a person did it, and no robot."""
+IS_CURRENT = "act.amended = 0"
+"""Whether an activity was not edited or removed since."""
+_KINDS = ", ".join(repr(kind) for kind in (*ACTIVITIES, EDITED))
+_AGAIN = f"json_valid(event.data) AND json_extract(event.data, '$.{TOGETHER}') IS NOT NULL"
+_ROWS = f"""
+SELECT event.num, event.id, event.record, {KIND_NOW}, {ACTOR_NOW}, {HAPPENED}, {_AGAIN}, {IS_AMENDED}
+FROM event WHERE
+"""
+_AMENDMENT = ", ".join(map(repr, AMENDMENTS))
+
+
+def _same(amendment: str) -> str:
+    """The activities of which an amendment tells: the first, and as it was edited before."""
+    told = f"CASE WHEN json_valid({amendment}.data) THEN json_extract({amendment}.data, '$.activity') END"
+    return (
+        f"num IN (SELECT num FROM event WHERE id = {told}"
+        f" UNION ALL SELECT num FROM event WHERE {IS_AMENDMENT} AND {AMENDED} = {told})"
+    )
+
+
+def statements() -> Iterator[str]:
+    """What fills the table, and then keeps it equal to the events."""
+    yield f"INSERT INTO act {_ROWS} event.kind IN ({_KINDS})"
+    yield "CREATE INDEX act_record ON act (record, at)"
+    yield (
+        f"CREATE TRIGGER act_comes AFTER INSERT ON event WHEN NEW.kind IN ({_KINDS})"
+        f" BEGIN INSERT INTO act {_ROWS} event.num = NEW.num; END"
+    )
+    yield (
+        f"CREATE TRIGGER act_goes AFTER DELETE ON event WHEN OLD.kind IN ({_KINDS})"
+        " BEGIN DELETE FROM act WHERE num = OLD.num; END"
+    )
+    yield (
+        f"CREATE TRIGGER act_is_amended AFTER INSERT ON event WHEN NEW.kind IN ({_AMENDMENT})"
+        f" BEGIN UPDATE act SET amended = 1 WHERE id < NEW.id AND {_same('NEW')}; END"
+    )
+    yield (
+        f"CREATE TRIGGER act_was_amended AFTER DELETE ON event WHEN OLD.kind IN ({_AMENDMENT})"
+        f" BEGIN UPDATE act SET amended = (SELECT {IS_AMENDED} FROM event WHERE event.num = act.num)"
+        f" WHERE {_same('OLD')}; END"
+    )

@@ -1,0 +1,79 @@
+"""Rows of reports about what was done: activities of people, first answers, jobs of robots."""
+
+from __future__ import annotations
+
+from crmcli.dataclass import replace
+from crmcli.model.event import ANSWERS
+from crmcli.store.index.acts import IS_CURRENT, OF_PEOPLE
+from crmcli.store.index.columns import Columns
+from crmcli.store.index.rows_of_reports import IS_OPEN, Cell, Source
+from crmcli.store.index.sources import records
+
+_ANSWERS = ", ".join(map(repr, ANSWERS))
+
+
+def activities(_: str, columns: Columns) -> Source:
+    """Calls, messages, meetings and notes, as they are now; what several records share is one."""
+    return Source(
+        "",
+        "act",
+        "act.record",
+        "at",
+        {
+            "at": Cell("act.at", "instant"),
+            "owner": Cell("act.actor", "user"),
+            "kind": Cell("act.kind", "word"),
+            "entity": Cell("substr(act.record, 1, instr(act.record, '-') - 1)", "word"),
+            "people": Cell(OF_PEOPLE, "flag"),
+        },
+        where=f"act.again = 0 AND {IS_CURRENT}",
+    )
+
+
+def answers(entity: str, columns: Columns) -> Source:
+    """Each lead or deal with the time until somebody of us first answered; robots answer nobody."""
+    made = records(entity, columns)
+    first, ready = f"temp.first_{entity}", f"first_{entity}"
+    created = f"{entity}.{columns.columns(entity)['created_at'].name}"
+    hours = f"(seconds(first.at) - seconds({created})) / 3600.0"
+    return replace(
+        made,
+        tables=f"{made.tables} LEFT JOIN {first} AS first ON first.record = {entity}.id",
+        ready={
+            **made.ready,
+            ready: f"SELECT record, min(at) AS at FROM act WHERE kind IN ({_ANSWERS}) AND {OF_PEOPLE}"
+            f" AND {IS_CURRENT} AND record > '{entity}-' AND record < '{entity}.' GROUP BY record",
+        },
+        needs=(ready,),
+        cells={
+            **made.cells,
+            "answered": Cell("first.at IS NOT NULL", "flag"),
+            "unanswered": Cell(f"first.at IS NULL AND {IS_OPEN}", "flag"),
+            "within_hour": Cell(f"{hours} <= 1", "flag"),
+            "within_day": Cell(f"{hours} <= 24", "flag"),
+            "hours": Cell(f"max({hours}, 0)", "number"),
+        },
+    )
+
+
+def jobs(_: str, columns: Columns) -> Source:
+    """How each job of robots ended, or stands."""
+    kinds = {
+        "done": ("done", "resolved"), "failed": ("dead", "failed"), "skipped": ("skipped", "missed"),
+        "cancelled": ("cancelled",), "unknown": ("unknown",),
+    }  # fmt: skip
+    flags = {name: ", ".join(f"'job.{word}'" for word in words) for name, words in kinds.items()}
+    return Source(
+        "",
+        "event",
+        "event.record",
+        "at",
+        {
+            "at": Cell("event.at", "instant"),
+            "robot": Cell("json_extract(event.data, '$.robot')"),
+            "action": Cell("json_extract(event.data, '$.action')", "word"),
+            **{name: Cell(f"event.kind IN ({words})", "flag") for name, words in flags.items()},
+        },
+        where=f"event.kind IN ({', '.join(flags.values())}) AND NOT EXISTS (SELECT 1 FROM event AS later"
+        " WHERE later.job = event.job AND later.id > event.id)",
+    )

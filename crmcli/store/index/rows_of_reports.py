@@ -1,0 +1,63 @@
+"""What rows of reports are made of: their columns, their tables, the stages that pipelines.yaml declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from crmcli.dataclass import dataclass, field
+
+DECLARED = """
+CREATE TEMP TABLE declared (entity TEXT, pipeline TEXT, stage TEXT, position INTEGER,
+    kind TEXT, rank INTEGER, chance DOUBLE, max_days INTEGER, PRIMARY KEY (entity, pipeline, stage))
+"""
+"""The stages of pipelines.yaml; `rank` is how far an open stage is on the way to the won one."""
+NOW = "seconds(now())"
+
+Stages = Sequence[tuple[str, str, str, int, str, "int | None", "float | None", "int | None"]]
+
+
+class Cell(NamedTuple):
+    """What a row has beside the fields of its record: SQL, the kind of its values (a `moment` is in whole
+    seconds, `money` in cents), and what must be `ready` for it."""
+
+    sql: str
+    kind: str = "text"
+    ready: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Rows by the tables that they come from; `entity` is whose records stand in them under the table's own
+    name ("" where there are none), `record` the id of the record, `at` the instant by which a row is of
+    a period, `pipeline` where it stands.
+
+    `link` adds the record's own table where something of it is asked. `ready` are tables that are made once
+    for all questions of a report, by name, of which `needs` are asked always. `parts` stand in cells that
+    look at the clock, and do not themselves: a snapshot has them ready.
+    """
+
+    entity: str
+    tables: str
+    record: str
+    at: str
+    cells: Mapping[str, Cell] = field(default_factory=dict)
+    pipeline: str = ""
+    currency: str = ""
+    where: str = "1"
+    link: str = ""
+    ready: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    parts: Mapping[str, Cell] = field(default_factory=dict)
+
+
+KIND = Cell("ifnull(declared.kind, 'open')").sql
+IS_OPEN = f"{KIND} = 'open'"
+
+
+def place(entity: str, pipeline: str, stage: str, name: str = "declared") -> str:
+    """What a stage is by pipelines.yaml, for a JOIN."""
+    return (
+        f"temp.declared AS {name} ON {name}.entity = '{entity}' AND {name}.pipeline = {pipeline}"
+        f" AND {name}.stage = {stage}"
+    )
