@@ -186,7 +186,9 @@ def key_along(
         grouping = tr("cannot group by {!r}: it may hold several values", step.field.name)
         raise BadUsage(
             sorting if is_sorted else grouping,
-            "name a field that holds one, like owner or created_at",
+            "sort by a field that holds one, like name or created_at"
+            if is_sorted
+            else "group by a field that holds one, like stage, owner or source",
         )
     if step.field.derived:
         key = derived.expression(step.field, columns, step.entity, table)

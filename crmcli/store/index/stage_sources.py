@@ -42,7 +42,7 @@ def _stood(entity: str) -> str:
         "(SELECT min(o.n) FROM stay AS o WHERE o.record = s.record AND o.pipeline = s.pipeline"
         " AND o.stage != '')"
     )
-    is_open = "ifnull(d.kind, 'open') = 'open'"
+    is_open = Cell("ifnull(d.kind, 'open') = 'open'").sql
     return f"""
     SELECT s.record AS record, s.pipeline AS pipeline, s.stage AS stage, s.entered AS entered,
            s.left AS left, w.came AS came, s.left IS NOT NULL AND {is_open} AS ended,
