@@ -18,7 +18,8 @@ OF_PEOPLE = "instr(act.actor, ':') = 0"
 IS_CURRENT = "act.amended = 0"
 """Whether an activity was not edited or removed since."""
 _KINDS = ", ".join(repr(kind) for kind in (*ACTIVITIES, EDITED))
-_AGAIN = f"CASE WHEN json_valid(event.data) THEN json_extract(event.data, '$.{TOGETHER}') IS NOT NULL ELSE 0 END"
+_SHARED = f"json_extract(event.data, '$.{TOGETHER}') IS NOT NULL"
+_AGAIN = f"CASE WHEN json_valid(event.data) THEN {_SHARED} ELSE 0 END"
 _ROWS = f"""
 SELECT event.num, event.id, event.record, {KIND_NOW}, {ACTOR_NOW}, {HAPPENED}, {_AGAIN}, {IS_AMENDED}
 FROM event WHERE
