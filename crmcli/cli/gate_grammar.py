@@ -60,7 +60,7 @@ OPEN: Mapping[str, str] = {
 are, but those of the host."""
 HOST: Mapping[str, str] = {
     **dict.fromkeys(
-        ("init", "serve", "tick", "trust", "gate", "login", "logout", "schema", "completion"), ""
+        ("init", "serve", "snapshot", "tick", "trust", "gate", "login", "logout", "schema", "completion"), ""
     ),
     "contact": "sync",
     "mail": "fetch,receive",

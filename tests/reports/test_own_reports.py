@@ -210,3 +210,26 @@ def test_what_settings_make_wrong_is_told(crm: Crm, folder: Path) -> None:
     run = crm("field", "rename", "deal", "roof", "roof_area", **env)
     assert (run.code, "reports.yaml:4 is wrong from now on" in run.err) == (0, True), run.err
     assert "'roof_area'" in crm("report", "mine", **env).err  # the nearest
+
+
+@pytest.mark.parametrize("more", [[], ["--snapshot"]])
+def test_activities_of_some_deals_and_all_behind_a_total(
+    root: Path, crm: Crm, more: list[str]
+) -> None:
+    if more:
+        assert crm("snapshot", cwd=root, CRM_USER="anna").code == 0
+    where = ["--where", "owner = boris"]
+    found = json.loads(
+        crm("report", "activity", *where, "--by", "kind", "--json", *more, cwd=root).out
+    )
+    boris = crm("deal", "list", *where, "--ids", cwd=root).out.split()
+    listed = crm(
+        "report", "activity", *where, "--drill", "total,activities", "--ids", *more, cwd=root
+    )
+    assert set(listed.out.split()) <= set(boris)
+    assert sum(row["records"] for row in found) >= len(listed.out.split()) > 0
+    by_month = json.loads(crm("report", "owners", "--by", "month", "--json", *more, cwd=root).out)
+    stands = crm(
+        "deal", "list", "--where", "stage in (request, offer, invoice, paid)", "--ids", cwd=root
+    )
+    assert sum(row["open"] for row in by_month) == len(stands.out.split())
