@@ -133,11 +133,13 @@ class Maker:
     def write(self, name: str, rows: str, beside: str = "") -> None:
         """One table of these rows; every column is called as the rows have it, behind the source's name."""
         table = self.tables[name]
-        known = {row[0] for row in self.database.execute(f"DESCRIBE {rows}").fetchall()}
+        known = {row[0]: row[1] for row in self.database.execute(f"DESCRIBE {rows}").fetchall()}
         cells = []
         for column, made in table.columns.items():
             plain = column if column in known else column.partition("_")[2]
             found = f'own."{plain}"' if plain in known else "NULL"
+            if made.type == "BIGINT" and known.get(plain) == "VARCHAR":
+                found = f"epoch(CAST({found} AS TIMESTAMP))"
             cells.append(f'CAST({found} AS {made.type}) AS "{column}"')
         source = f"({rows}) AS own"
         if beside:
@@ -170,6 +172,11 @@ def made(root: Path, count: int, *, with_stays: bool) -> None:
         maker.write(entity, f"SELECT * FROM read_parquet('made_{entity}.parquet')")
         for name in ("stays", "reached") if with_stays else ():
             maker.write(f"{name}_{entity}", stays(entity, stages, won, lost), entity)
+        for table in tables.values():  # one row a record
+            if table.beside == entity and table.name.partition("_")[0] not in ("stays", "reached"):
+                maker.write(
+                    table.name, f"SELECT * FROM read_parquet('made_{entity}.parquet')", entity
+                )
         (folder / f"made_{entity}.parquet").unlink()
     for name, sql in WORK.items():
         maker.write(name, sql.format(count=count))
