@@ -18,7 +18,11 @@ WORDS = {
     **{kind: kind.removeprefix("job.").replace(".", " ").replace("_", " ") for kind in KINDS},
     **{state: state for state in _AS_THEY_ARE},
     # heads of columns that are no field
-    **{name: name.capitalize() for name in ("day", "week", "month", "quarter", "year", "kind", "action")},
+    **{
+        name: name.capitalize()
+        for name in ("day", "week", "month", "quarter", "year", "kind", "action", "buyer", "product")
+    },
+    "new_client": "new clients", "returning": "returning clients",
     # measures of reports
     **{name: name.capitalize() for name in (
         "records", "average", "median", "p90", "share", "ratio", "number", "days", "age", "hours",

@@ -178,6 +178,21 @@ def test_sources(crm: Crm, base: Base, period: str) -> None:
     agree(told(crm, "sources", "--period", period, by="source"), due)
 
 
+@pytest.mark.parametrize("period", PERIODS)
+def test_clients(crm: Crm, base: Base, period: str) -> None:
+    words = {"new": "new_client"}
+    reckoned = work.clients(base, seconds(base, period))
+    due = {(words.get(word, word),): row for word, row in reckoned.items()}
+    found = told(crm, "clients", "--period", period, by="buyer")
+    agree({place: row for place, row in found.items() if place[0]}, due)
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_products(crm: Crm, base: Base, period: str) -> None:
+    due = work.products(base, seconds(base, period))
+    agree(told(crm, "products", "--period", period, by="product"), due)
+
+
 def test_a_condition(crm: Crm, base: Base) -> None:
     """Some of the deals, by a field of their own and one of their company."""
     name = next(iter(base.records("companies").values()))["name"]

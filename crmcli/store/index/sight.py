@@ -69,6 +69,7 @@ class Sight:
             yield f"CREATE TEMP VIEW {entity} AS {self._records(entity)}"
         yield f"CREATE TEMP VIEW doc AS {self._docs()}"
         yield f"CREATE TEMP VIEW item AS {self._items()}"
+        yield f"CREATE TEMP VIEW line AS {self._lines()}"
         yield f"CREATE TEMP VIEW words AS {self._words()}"
         yield (
             "CREATE TEMP VIEW merged AS SELECT num, id, survivor FROM main.merged"
@@ -144,6 +145,16 @@ class Sight:
                 )
                 cases.append(f"WHEN field IN ({', '.join(kept)}) THEN {seen}")
         return f"SELECT field, key, num FROM main.item WHERE CASE {' '.join(cases)} ELSE 0 END"
+
+    def _lines(self) -> str:
+        """The lines of records that are seen with theirs."""
+        seen = [
+            f"num IN (SELECT num FROM temp.{entity})"
+            for entity in ENTITIES
+            if not {(entity, "lines"), (entity, "amount")} & self._rights.hidden
+            and self._schema.named(entity, "lines")
+        ]
+        return f"SELECT * FROM main.line WHERE {' OR '.join(seen) or '0'}"
 
     def _words(self) -> str:
         """The searched texts; a column in which something hidden stands is empty."""

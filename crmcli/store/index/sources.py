@@ -17,6 +17,7 @@ _OTHERS = {
     "activities": "deed_sources:activities",
     "answers": "deed_sources:answers",
     "jobs": "deed_sources:jobs",
+    "lines": "lines:source",
 }
 """The rows that are no records, and where they are declared."""
 IDLE_DAYS = 14
@@ -51,6 +52,13 @@ def records(entity: str, columns: Columns) -> Source:
         cells = _ends(entity, column)
         cells |= _sales(entity, columns) | _stalled(entity, column)
         ready = _ready(entity, columns)
+        if client := _client(entity, columns):
+            ready[f"bought_{entity}"] = _bought(entity, column, client)
+            again = f"(SELECT b.again FROM temp.bought_{entity} AS b WHERE b.record = {entity}.id)"
+            cells["buyer"] = Cell(
+                f"CASE {again} WHEN 0 THEN 'new_client' WHEN 1 THEN 'returning' END", "word",
+                (f"bought_{entity}",),
+            )  # fmt: skip
         parts = {
             "is_open": Cell(IS_OPEN, "flag"),
             "max_days": Cell("declared.max_days", "number"),
@@ -106,6 +114,31 @@ def _sales(entity: str, columns: Columns) -> dict[str, Cell]:
                 "flag",
             )
     return cells
+
+
+def _client(entity: str, columns: Columns) -> str:
+    """Whose a record is: the firm, or else the first person; "" where it belongs to nobody."""
+    own, found = columns.columns(entity), []
+    for field in own_fields(entity):
+        is_client = field.entities and all("client" in ENTITIES[e].traits for e in field.entities)
+        if is_client and not field.system:
+            is_one = field.name in own
+            first = f"json_extract(doc.doc, '$.{field.name}[0]')"
+            found.append(f"{entity}.{own[field.name].name}" if is_one else first)
+    return f"coalesce({', '.join(found)}, NULL)" if found else ""
+
+
+def _bought(entity: str, column: Mapping[str, str], client: str) -> str:
+    """The won records, each with whether its client had bought before."""
+    ended = f"ifnull({column['closed_at']}, {column.get('converted_at', 'NULL')})"
+    end = place(entity, column.get("pipeline", "'leads'"), column["stage"], "its_end")
+    return f"""
+    SELECT sale.record AS record,
+           row_number() OVER (PARTITION BY sale.client ORDER BY sale.ended, sale.record) > 1 AS again
+    FROM (SELECT {entity}.id AS record, {client} AS client, {ended} AS ended
+          FROM {entity} JOIN {end} JOIN doc ON doc.num = {entity}.num
+          WHERE its_end.kind = 'won') AS sale WHERE sale.client IS NOT NULL
+    """
 
 
 def _stalled(entity: str, column: Mapping[str, str]) -> dict[str, Cell]:

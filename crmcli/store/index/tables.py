@@ -53,6 +53,7 @@ CREATE TABLE file (num INTEGER PRIMARY KEY, shard TEXT, name BLOB, size INTEGER,
                    ctime INTEGER, digest BLOB, racy INTEGER);
 CREATE TABLE doc (num INTEGER PRIMARY KEY, id TEXT, doc TEXT);
 CREATE TABLE item (field INTEGER, key, num INTEGER);
+CREATE TABLE line (num INTEGER, product TEXT, name TEXT, quantity REAL, amount INTEGER);
 CREATE TABLE merged (num INTEGER PRIMARY KEY, id TEXT, survivor TEXT);
 CREATE TABLE problem (path TEXT, line INTEGER, message TEXT, hint TEXT,
                       passing INTEGER, readable INTEGER);
@@ -74,6 +75,7 @@ _INDEXES = f"""
 CREATE UNIQUE INDEX file_name ON file (shard, name);
 CREATE INDEX item_key ON item (field, key, num);
 CREATE INDEX item_num ON item (num);
+CREATE INDEX line_num ON line (num);
 CREATE INDEX merged_id ON merged (id);
 CREATE INDEX merged_survivor ON merged (survivor);
 CREATE INDEX event_record ON event (record, id);

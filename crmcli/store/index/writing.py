@@ -31,6 +31,7 @@ _INSERTS = {
     "file": "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     "doc": "INSERT INTO doc VALUES (?, ?, ?)",
     "item": "INSERT INTO item VALUES (?, ?, ?)",
+    "line": "INSERT INTO line VALUES (?, ?, ?, ?, ?)",
     "words": f"INSERT INTO words VALUES (?{', ?' * len(TEXTS)})",
     "dirty": "INSERT OR REPLACE INTO dirty (record) VALUES (?)",
     "merged": "INSERT INTO merged VALUES (?, ?, ?)",
@@ -89,6 +90,10 @@ class Rows:
         batch[entity].append((num, *row.cells))
         if row.items:
             batch["item"] += [(number, key, num) for number, key in row.items]
+        if raw.get("lines"):
+            from crmcli.store.index import lines
+
+            batch["line"] += lines.rows(num, raw)
         batch["words"].append((num, *row.texts))
         self.dirty(record_id)
         if not self._step and len(batch["doc"]) >= BATCH:
@@ -157,7 +162,7 @@ class Writer(Rows):
         if found:
             self.dirty(found[0])
             self._connection.execute(edited.NOTE, (num,))
-            for table in (entity, "doc", "item", "words"):
+            for table in (entity, "doc", "item", "line", "words"):
                 self._connection.execute(f"DELETE FROM {table} WHERE num = ?", (num,))
         self._connection.execute("DELETE FROM merged WHERE num = ?", (num,))
         self._connection.execute("DELETE FROM problem WHERE path = ?", (path,))
