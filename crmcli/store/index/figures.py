@@ -302,7 +302,7 @@ class Question:
         number = self._columns.list_number(entity, dimension.name) if entity else 0
         if number and dimension.name not in self.source.cells:
             item = f"item{n}"
-            same = f"{item}.num = {entity}.num AND {item}.field = {number}"
+            same = f"{item}.num = {entity}.num AND +{item}.field = {number}"
             self._joins += f" LEFT JOIN item AS {item} ON {same}"
             return f"{item}.key"
         return self._cell(dimension.name).sql
