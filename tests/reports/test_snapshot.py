@@ -117,3 +117,18 @@ def test_without_the_extra(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(CrmError) as refused:
         snapshots.write(ws)
     assert "crmcli[analytics]" in refused.value.hint
+
+
+def test_who_sees_a_part_is_answered_by_the_index(folder: Path) -> None:
+    users = "\nusers: {anna: {name: Анна}, boris: {name: Борис}}\n"
+    kit.write(folder, "settings.yaml", "currency: RUB" + users)
+    ws = kit.opened(folder)
+    for owner in ("anna", "boris", "boris"):
+        kit.deal(ws, owner=owner)
+    kit.write(folder, "access.yaml", "users: {anna: [manager], boris: [administrator]}\n")
+    snapshots.write(kit.opened(folder, user="boris"))
+    stale = next(one for one in REPORTS if one.name == "stale")
+    for user, open_deals in (("boris", 3), ("anna", 1)):
+        mine = kit.opened(folder, user=user)
+        reading = engine.Reading(mine, stale, engine.Request(snapshot="any"))
+        assert reading.cells(ALWAYS).total["open"] == open_deals
