@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.conditions.paths import routes
 from crmcli.model.figures import Dimension
-from crmcli.model.local_times import local_day
-from crmcli.model.periods import key_of
 from crmcli.model.report import ANY_TIME, Asked, Group, Measure
 from crmcli.model.sums import rounded
-from crmcli.model.values import format_instant, parse_instant
 from crmcli.store.index import query
 from crmcli.store.index.columns import Columns
+from crmcli.store.index.report_functions import offer, seconds
 from crmcli.store.index.rows_of_reports import DECLARED, Cell, Source, Stages
 from crmcli.store.index.sources import source
 
@@ -90,14 +86,7 @@ def prepared(connection: sqlite3.Connection, frame: Frame) -> Ask:
     """What asks the index, with the functions and the stages that sources ask for."""
     if _is_made(connection, frame, "declared"):
         return lambda sql, parameters: connection.execute(sql, parameters).fetchall()
-    env = frame.env
-    now, zone = format_instant(env.now), env.zone
-    connection.create_function("now", 0, lambda: now, deterministic=True)
-    connection.create_function("seconds", 1, seconds, deterministic=True)
-    connection.create_function("instant", 1, _instant, deterministic=True)
-    connection.create_function("local", 2, _Local(zone), deterministic=True)
-    quantile: Any = _Quantile  # typeshed knows whole numbers alone
-    connection.create_aggregate("quantile_cont", 2, quantile)
+    offer(connection, frame.env.now, frame.env.zone)
     connection.execute("DROP TABLE IF EXISTS temp.declared")
     connection.execute(DECLARED)
     connection.executemany(
@@ -313,68 +302,3 @@ def _joined(word: str, parts: Sequence[Part]) -> Part:
         return Part("1")
     text = f" {word} ".join(part.text for part in parts)
     return Part(f"({text})", tuple(value for part in parts for value in part.parameters))
-
-
-_EPOCH = date(1970, 1, 1).toordinal()
-
-
-def seconds(text: str | None) -> int | None:
-    """An instant, or the beginning of a day, in whole seconds."""
-    if not text:
-        return None
-    if len(text) == len("2026-11-28T12:00:00Z") and text[19] == "Z":
-        clock = int(text[11:13]) * 3600 + int(text[14:16]) * 60 + int(text[17:19])
-        return _day(text[:10]) * 86_400 + clock
-    return round(parse_instant(text if "T" in text else f"{text}T00:00:00Z").timestamp())
-
-
-@lru_cache(maxsize=8192)
-def _day(text: str) -> int:
-    return date.fromisoformat(text).toordinal() - _EPOCH
-
-
-def _instant(seconds: float | None) -> str | None:
-    return None if seconds is None else format_instant(datetime.fromtimestamp(seconds, UTC))
-
-
-class _Local:
-    """The day, week, month, … of an instant in the workspace's time zone; of a date, its own."""
-
-    def __init__(self, zone: tzinfo) -> None:
-        self._zone = zone
-        self._known: dict[tuple[str, str], str] = {}
-
-    def __call__(self, text: str | None, step: str) -> str | None:
-        if not text:
-            return None
-        place = text[:13], step  # offsets change at full hours, or at the quarters within one
-        if text[14:16] not in ("", "00") or place not in self._known:
-            self._known[place] = self._key(text, step)
-        return self._known[place]
-
-    def _key(self, text: str, step: str) -> str:
-        if "T" not in text:
-            return key_of(date.fromisoformat(text[:10]), step)
-        return key_of(local_day(parse_instant(text), self._zone), step)
-
-
-class _Quantile:
-    """An aggregate: the value below which a share of them lies, between two by its distance from them."""
-
-    def __init__(self) -> None:
-        self._values: list[float] = []
-        self._share = 0.5
-
-    def step(self, value: Any, share: float, /) -> None:
-        self._share = share
-        if value is not None:
-            self._values.append(value)
-
-    def finalize(self) -> float | None:
-        if not self._values:
-            return None
-        self._values.sort()
-        place = self._share * (len(self._values) - 1)
-        low = int(place)
-        high = min(low + 1, len(self._values) - 1)
-        return self._values[low] + (self._values[high] - self._values[low]) * (place - low)
