@@ -58,24 +58,44 @@ def _concerned(columns: Columns, entity: str, row: str) -> Iterator[str]:
     """Whose activities and tasks are those of a record: its own, those of what it came from, of what went
     into it, and of what links to it."""
     yield f"SELECT {row}.id"
+    yield from (f"SELECT {row}.{name}" for name in _origins(columns, entity))
+    for related, record, tables in _linking(columns, entity):
+        yield f"SELECT {related} FROM {tables} WHERE {record} = {row}.id"
+
+
+def kin(columns: Columns, entity: str) -> str:
+    """The same of all records of an entity: pairs of `related` and `record`."""
+    pairs = [("own.id", "own.id", f"{entity} AS own")]
+    pairs += [(f"own.{n}", "own.id", f"{entity} AS own") for n in _origins(columns, entity)]
+    pairs += _linking(columns, entity)
+    return " UNION ALL ".join(
+        f"SELECT {related} AS related, {record} AS record FROM {tables} WHERE {related} IS NOT NULL"
+        f" AND {record} IS NOT NULL"
+        for related, record, tables in pairs
+    )
+
+
+def _origins(columns: Columns, entity: str) -> list[str]:
+    """The columns that say what a record came from."""
     own = columns.columns(entity)
-    for field in own_fields(entity):
-        if field.system and field.entities and field.name in own:
-            yield f"SELECT {row}.{own[field.name].name}"
-    yield f"SELECT m.id FROM merged AS m WHERE m.survivor = {row}.id"
+    fields = [f for f in own_fields(entity) if f.system and f.entities and f.name in own]
+    return [own[field.name].name for field in fields]
+
+
+def _linking(columns: Columns, entity: str) -> Iterator[tuple[str, str, str]]:
+    """What went into records of an entity, and what links to them: its id, theirs, and the tables."""
+    yield "m.id", "m.survivor", "merged AS m"
     for other in filter(has_activities, ENTITIES):
         for field in own_fields(other):
             if entity not in field.entities or field.system:
                 continue
             column = columns.columns(other).get(field.name)
             if column:
-                yield f"SELECT o.id FROM {other} AS o WHERE o.{column.name} = {row}.id"
+                yield "o.id", f"o.{column.name}", f"{other} AS o"
             else:
                 number = columns.list_number(other, field.name)
-                yield (
-                    "SELECT d.id FROM item AS i JOIN doc AS d ON d.num = i.num"
-                    f" WHERE i.field = {number} AND i.key = {row}.id"
-                )
+                same = f"d.num = i.num AND i.field = {number}"
+                yield "d.id", "i.key", f"item AS i JOIN doc AS d ON {same}"
 
 
 def read_for(entity: str) -> set[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 
 from crmcli.model.entities import ENTITIES, having
-from crmcli.model.schema import has_activities, own_fields
+from crmcli.model.schema import own_fields
+from crmcli.store.index import derived
 from crmcli.store.index.acts import IS_CURRENT
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.rows_of_reports import IS_OPEN, KIND, NOW, Cell, Source, place
@@ -155,39 +156,13 @@ def _stalled(entity: str, column: Mapping[str, str]) -> dict[str, Cell]:
 
 def _ready(entity: str, columns: Columns) -> dict[str, str]:
     """For all records of an entity what `derived` tells of one: the last activity, and open tasks."""
-    kin = " UNION ALL ".join(_kin(entity, columns))
     return {
-        f"kin_{entity}": kin,
+        f"kin_{entity}": derived.kin(columns, entity),
         f"last_{entity}": f"SELECT kin.record AS record, max(act.at) AS at FROM temp.kin_{entity} AS kin"
         f" JOIN act ON act.record = kin.related WHERE {IS_CURRENT} GROUP BY kin.record",
         f"task_{entity}": f"SELECT DISTINCT kin.record AS record FROM temp.kin_{entity} AS kin"
         " JOIN task ON task.f_about = kin.related WHERE task.f_done_at IS NULL",
     }
-
-
-def _kin(entity: str, columns: Columns) -> Iterator[str]:
-    """Whose activities and tasks are those of which record, as in `derived`: its own, those of what it came
-    from, of what went into it, and of what links to it."""
-    yield f"SELECT id AS related, id AS record FROM {entity}"
-    own = columns.columns(entity)
-    for field in own_fields(entity):
-        if field.system and field.entities and field.name in own:
-            name = own[field.name].name
-            yield f"SELECT {name}, id FROM {entity} WHERE {name} IS NOT NULL"
-    yield f"SELECT merged.id, merged.survivor FROM merged JOIN {entity} ON {entity}.id = merged.survivor"
-    for other in filter(has_activities, ENTITIES):
-        for field in own_fields(other):
-            if entity not in field.entities or field.system:
-                continue
-            column = columns.columns(other).get(field.name)
-            if column:
-                yield f"SELECT id, {column.name} FROM {other} WHERE {column.name} IS NOT NULL"
-            else:
-                number = columns.list_number(other, field.name)
-                yield (
-                    "SELECT doc.id, item.key FROM item JOIN doc ON doc.num = item.num"
-                    f" WHERE item.field = {number}"
-                )
 
 
 def _last_activity(entity: str) -> str:
