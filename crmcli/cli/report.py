@@ -51,7 +51,7 @@ OPTIONS = (
     option(
         "--snapshot",
         "Ask the last crm snapshot, which is quick over millions; fresh: only if nothing changed since.",
-        "[fresh]",
+        "[HOW]",
         is_flag=False,
         flag_value="any",
         default="",

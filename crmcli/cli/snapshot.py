@@ -18,7 +18,7 @@ def snapshot(session: Session) -> Told:
     crm report NAME --snapshot asks these files: the same figures, as of now, and quicker where there
     are hundreds of thousands of records. reports: {snapshot: 1h} in settings.yaml lets crm tick renew them.
 
-    Example: crm snapshot && crm report won --by month --snapshot
+    Example: crm snapshot
     """
     note = snapshots.write(session.workspace)
     rows = sum(note.rows.values())

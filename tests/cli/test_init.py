@@ -18,7 +18,8 @@ from tests.kit import NOW, Run
 Crm = Callable[..., Run]
 MADE = {
     ".gitattributes", ".gitignore", "pipelines.yaml", "settings.yaml",
-    "schema/access.schema.json", "schema/scores.schema.json", "schema/forms.schema.json", "schema/pipelines.schema.json", "schema/preset.schema.json", "schema/settings.schema.json",
+    "schema/access.schema.json", "schema/scores.schema.json", "schema/forms.schema.json", "schema/pipelines.schema.json",
+    "schema/preset.schema.json", "schema/settings.schema.json", "schema/reports.schema.json", "schema/plans.schema.json",
     "schema/views.schema.json",
     "templates/mail/hello.j2", "templates/mail/offer.j2", "templates/mail/paid.j2",
 }  # fmt: skip

@@ -84,7 +84,7 @@ def _origins(columns: Columns, entity: str) -> list[str]:
 
 def _linking(columns: Columns, entity: str) -> Iterator[tuple[str, str, str]]:
     """What went into records of an entity, and what links to them: its id, theirs, and the tables."""
-    yield "m.id", "m.survivor", "merged AS m"
+    yield "m.id", "m.survivor", " AS ".join(("merged", "m"))
     for other in filter(has_activities, ENTITIES):
         for field in own_fields(other):
             if entity not in field.entities or field.system:
