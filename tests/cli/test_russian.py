@@ -285,8 +285,9 @@ def page_of(path: str) -> str:
 def sentences(page: str) -> list[str]:
     """What of a page of help is said in English; examples are no sentences."""
     told = re.sub(r"\nПример.*:\n(?:  .*\n)+|(?m:^  [a-z_.]+ (?:[=<>~]|has|in|is) .*$)", "\n", page)
+    told = re.sub(r"(?m)^  # \w+\.yaml\n(?:  .*\n)+", "\n", told)  # a file as a guide shows it
     told = re.sub(
-        r"(?m)^  crm .*$|^  #!/bin/sh\n(?:  .*\n)+|\b(?:git|sudo)(?: [a-z]+)+|^  (?:sudo|python3|venv/bin/\w+) .*$|\[holidays\]|pip\s+install\s+'crmcli\[[a-z]+\]'",
+        r"(?m)^  crm .*\\\n      .*$|^  crm .*$|^  #!/bin/sh\n(?:  .*\n)+|\b(?:git|sudo)(?: [a-z]+)+|^  (?:sudo|python3|venv/bin/\w+) .*$|\[holidays\]|pip\s+install\s+'crmcli\[[a-z]+\]'",
         "",
         told,
     )  # what a guide lets people type
