@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
+import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 from crmcli.workspace.approving import approve
@@ -13,11 +18,14 @@ from tests import kit
 from tests.gate.conftest import Host, make_key, sshd
 from tests.gate.fuzz import Maker
 from tests.gate.inside import enter
-from tests.gate.matrix import cells, made, secrets, wrong
+from tests.gate.matrix import Cell, cells, made, secrets, wrong
 from tests.gate.probing import probe
+from tests.kit import Run
 from tests.rights.conftest import USERS
 from torture.score import Score
 
+BY_SSH = 6
+"""Each sixth cell goes through a real sshd; the pairs of user and owner, 25, follow each other."""
 CODES = frozenset((0, 1, 2, 3, 4, 5, 6, 7, 130))
 """How a command may end, whatever was asked for."""
 SEEN = {"anna": ("anna",), "boris": ("anna", "boris"), "ivan": ("ivan", "olga")}
@@ -40,6 +48,7 @@ def gate(folder: Path, *, count: int, people: int, whole: bool, seed: int = 0) -
                 score.ran(probe(root, ids["deal root"], folder / "CANARY", each=True))
             except AssertionError as error:
                 score.fault("other", str(error)[:500])
+            _by_ssh(score, folder / "c", root, ids)
         if people:
             _crowd(score, folder / "b", people)
     finally:
@@ -54,9 +63,56 @@ def _matrix(score: Score, root: Path, ids: dict[str, str], *, whole: bool) -> No
     for cell in tried:
         score.ran()
         if why := wrong(root, ids, cell):
-            name = " ".join(cell.words)
+            name = _name(cell)
             score.fault("other", f"{cell.user}: {name} ({cell.entity} of {cell.owner}): {why}")
     score.remark(f"{len(tried)} cells of commands, roles and records")
+
+
+def _by_ssh(
+    score: Score, folder: Path, root: Path, ids: dict[str, str], each: int = BY_SSH
+) -> None:
+    """Cells spread over all of them, as each user's key gives them by a real sshd."""
+    (folder / "home/.ssh").mkdir(parents=True)
+    host = Host(folder, root, ids)
+    for user in USERS:
+        make_key(folder / user)
+        if (done := host.install(user)).code:
+            score.fault("other", f"{user} is not let in: {done.err}")
+            return
+    tried = [*cells()][::each]
+    with sshd(host) as served, ExitStack() as kept:
+        for user in USERS:
+            kept.enter_context(_connected(served, user))
+
+        @cache
+        def asked(user: str, line: str) -> Run:
+            return served.ssh(user, line, options=("-S", f"{folder}/{user}.to"))
+
+        for cell in tried:
+            score.ran()
+            if why := wrong(root, ids, cell, lambda user, words: asked(user, shlex.join(words))):
+                name = _name(cell)
+                score.fault(
+                    "other", f"ssh, {cell.user}: {name} ({cell.entity} of {cell.owner}): {why}"
+                )
+    score.remark(f"{len(tried)} cells, {len({*map(_name, tried)})} commands, by a real sshd")
+
+
+def _name(cell: Cell) -> str:
+    return " ".join(cell.words)
+
+
+@contextmanager
+def _connected(host: Host, user: str) -> Iterator[None]:
+    """A connection with the key of a user that stays open for all that this user asks."""
+    line = [*host.ssh_line(user), "-M", "-N", "-S", f"{host.folder}/{user}.to", "127.0.0.1"]
+    with subprocess.Popen(line) as connection:
+        for _ in range(100):
+            if (host.folder / f"{user}.to").exists():
+                break
+            time.sleep(0.1)
+        yield
+        connection.terminate()
 
 
 def fuzzed(score: Score, root: Path, ids: dict[str, str], count: int, seed: int) -> None:

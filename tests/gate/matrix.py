@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import click
 
@@ -57,6 +58,10 @@ OTHERS = (
 )
 """Commands whose REF is no record."""
 OF_ALL = ("deal", "lead", "contact", "company", "task")
+
+
+Way: TypeAlias = Callable[[str, Sequence[str]], Run]
+"""How a user comes in with a command."""
 
 
 class Cell(NamedTuple):
@@ -113,15 +118,16 @@ def secrets(ids: dict[str, str], owner: str) -> list[str]:
             f"секрет {owner}", f"123-45-{number:02}", f"123450{number}"]  # fmt: skip
 
 
-def wrong(root: Path, ids: dict[str, str], cell: Cell) -> str:
-    """What is wrong with what a cell gives; "" if nothing is."""
+def wrong(root: Path, ids: dict[str, str], cell: Cell, way: Way | None = None) -> str:
+    """What is wrong with what a cell gives who comes by that way; "" if nothing is."""
     record_id = ids[f"{cell.entity} {cell.owner}"]
     seen, may = _rights(root, cell, record_id)
-    done = _run(root, cell, record_id)
+    enters = way or partial(enter, root)
+    done = enters(cell.user, _named(cell, record_id))
     if done.code == 70 or "Traceback" in done.err:
         return "a bug"
     if not seen:
-        absent = _run(root, cell, f"{cell.entity}-{ABSENT}")
+        absent = enters(cell.user, _named(cell, f"{cell.entity}-{ABSENT}"))
         told = Run(
             done.code, *(text.replace(record_id, f"{cell.entity}-{ABSENT}") for text in done[1:])
         )
@@ -158,5 +164,5 @@ def _rights(root: Path, cell: Cell, record_id: str) -> tuple[bool, bool]:
     return ws.is_seen(record_id), may
 
 
-def _run(root: Path, cell: Cell, record_id: str) -> Run:
-    return enter(root, cell.user, [record_id if word == "REF" else word for word in cell.words])
+def _named(cell: Cell, record_id: str) -> list[str]:
+    return [record_id if word == "REF" else word for word in cell.words]
