@@ -115,7 +115,9 @@ def main() -> int:
         "--scenes", default="", help="of the kills those alone, e.g. 'convert *' or 'merge'"
     )
     parser.add_argument("--weeks", type=int, default=4, help="weeks in which the clock jumps")
-    parser.add_argument("--calls", type=int, default=5000, help="calls that two bases answer alike")
+    parser.add_argument(
+        "--calls", type=int, default=0, help="calls that two bases answer alike (all)"
+    )
     parser.add_argument("--steps", type=int, default=1000, help="steps of git, commands and ticks")
     parser.add_argument(
         "--pictures", type=Path, help="where the browser puts pictures of its pages"

@@ -126,18 +126,20 @@ HOST_S = frozenset({"init", "completion", "serve", "help", "trust"})
 """Commands that open no base, or go on until they are stopped."""
 
 
-def calls(bases: Bases, *, every_option: bool) -> Iterator[list[str]]:
+def calls(bases: Bases, *, every_option: bool, seed: int = 1) -> Iterator[list[str]]:
     """Calls of every command: with the ids, the names, the phones of others where a word is asked for, with
-    what is not there, and with one's own; with each of its options too if wanted."""
+    what is not there, and with one's own; if wanted, with each of its options too, so that each word for an
+    argument and each value of an option is there, put together at random."""
+    chance = random.Random(seed)
     for path, command in commands():
         if path[0] in HOST_S:
             continue
         nouns = [path[0]] if path[0] in bases.mine else [*bases.mine]
-        for given in _arguments(command, bases, nouns):
-            yield [*path, *given]
-            if every_option:
-                for option in _options(command, bases, nouns):
-                    yield [*path, *given, *option]
+        given = [*_arguments(command, bases, nouns)]
+        options = [[], *(_options(command, bases, nouns) if every_option else ())]
+        chance.shuffle(given)
+        for number in range(max(len(given), len(options))):
+            yield [*path, *given[number % len(given)], *options[number % len(options)]]
 
 
 def _arguments(command: click.Command, bases: Bases, nouns: Sequence[str]) -> Iterator[list[str]]:
@@ -222,7 +224,7 @@ def sameness(
     calls, chosen at random; all if 0."""
     score, bases = Score("sameness"), make(folder, rules)
     known = {i.rpartition("-")[2] for i in (*bases.mine.values(), *bases.theirs.values())}
-    found = [*calls(bases, every_option=every_option)]
+    found = [*calls(bases, every_option=every_option, seed=seed)]
     for call in random.Random(seed).sample(found, most) if most else found:
         whole, part = (
             _said(call, fresh(base, folder / "run"), known) for base in (bases.whole, bases.part)
