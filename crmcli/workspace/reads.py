@@ -1,32 +1,27 @@
-"""What is read of an opened workspace: its clock, its records by condition, sums, look-ups, search."""
+"""What is read of an opened workspace: its records by condition, sums, look-ups, search."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from crmcli.errors import Ambiguous, InvalidData, NoRecord, NotFound
 from crmcli.language import tr
-from crmcli.model.clocks import STEPPED, ClockStep, believed, in_order, in_right_time
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import Event
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import InputContext
 from crmcli.model.kinds.identities import UNNAMED
 from crmcli.model.schema import SCORED
-from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, Value, entity_of, fold
 from crmcli.store.records.stored import Stored
-from crmcli.store.safety import locks
 from crmcli.workspace import withheld
+from crmcli.workspace.clock import Clock
 from crmcli.workspace.configured import no_scores
-from crmcli.workspace.entitled import Entitled
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.holds import Env
@@ -41,32 +36,11 @@ MOST_LOOKED_AT = 50
 """Records among which that one is looked for which is not finished."""
 
 
-class Reads(Entitled):
+class Reads(Clock):
     """The one place through which records and events are read, at the time that it is for the reader.
 
     Each read names the entity, or the record, of which it tells.
     """
-
-    def __init__(
-        self, root: Path, settings: Settings, user: str, now: datetime | None, clone: str
-    ) -> None:
-        super().__init__(root, settings, user)
-        self._clone = clone
-        self.zone = ZoneInfo(settings.time_zone)
-        self.fixed_now = now
-        self.now = now or datetime.now(UTC).replace(microsecond=0)
-
-    # --- the clock -----------------------------------------------------------------------------
-
-    @cached_property
-    def clone(self) -> str:
-        """This clone's own name on the timeline."""
-        return self._clone or locks.admit(self.root, any_disk=self.settings.any_disk)
-
-    @property
-    def today(self) -> date:
-        """The day that it is in the time zone of the workspace."""
-        return self.now.astimezone(self.zone).date()
 
     @cached_property
     def inputs(self) -> InputContext:
@@ -117,40 +91,6 @@ class Reads(Entitled):
             return self.get(record_id)
         except (NotFound, InvalidData):
             return None  # a dangling link has no fields; `crm check` reports it
-
-    def look_again(self) -> None:
-        """Let the next read look at the folder again."""
-        super().look_again()
-        self.__dict__.pop("clock_events", None)
-
-    @cached_property
-    def clock_events(self) -> list[Event]:
-        """The events that tell of a clock that was set, oldest first."""
-        return self.events(kinds=(STEPPED,))
-
-    @property
-    def clock_steps(self) -> tuple[ClockStep, ...]:
-        """The times that the clock was set, as far as they hold now."""
-        events = self.clock_events
-        return believed(events, self.clone, self.now) if events else ()
-
-    def in_right_time(self, events: Sequence[Event]) -> Sequence[Event]:
-        """The events, oldest first, at the times at which they really were, without void verdicts."""
-        return in_right_time(events, self.clock_steps)
-
-    def in_order(self, events: Sequence[Event]) -> Sequence[Event]:
-        """The same for who shows or measures the past: all of them, of each record in their order."""
-        return in_order(events, self.clock_steps, self.now)
-
-    def read_clock(self) -> None:
-        """Let time go on, for a run that lasts; CRM_NOW stands still."""
-        self.set_clock(self.fixed_now or datetime.now(UTC).replace(microsecond=0))
-
-    def set_clock(self, now: datetime) -> None:
-        """Let it be another time, for all that is read and judged by it."""
-        for name in ("env", "inputs"):
-            self.__dict__.pop(name, None)
-        self.now = now
 
     # --- reading -------------------------------------------------------------------------------
 
