@@ -81,7 +81,8 @@ class Asked:
     """What of a source is asked at once: measures by dimensions, of rows of a period that fit a condition.
 
     A dimension without a name is the instant by which the measures are of the period. `since` and `until`
-    are instants as files write them, "" for open ones; `pipeline` keeps to records of one pipeline.
+    are instants as files write them, "" for open ones; `pipeline` keeps to records of one pipeline. `total`
+    names the measures that are told of all rows together too.
     """
 
     source: str
@@ -93,11 +94,12 @@ class Asked:
     since: str = ""
     until: str = ""
     pipeline: str = ""
+    total: Sequence[str] = ()
 
 
 class Group(NamedTuple):
     """The rows of equal keys: the keys as the index has them, one record of theirs, and what was measured of
-    them by name; sums by currency, of money."""
+    them by name; sums by currency, of money. That of all rows has no keys."""
 
     keys: Place
     example: str

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TypeAlias
 
-from crmcli.dataclass import dataclass
+from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
@@ -64,33 +64,27 @@ class Reading:
         by = self.dimensions if dimensions is None else dimensions
         values: dict[Place, Values] = {}
         examples: dict[Place, str] = {}
-        for group in self._groups(period, by):
+        total: Values = {}
+        of_all, is_parted = self._told_of_all(), any(map(self._is_list, by))
+        for group in self._groups(period, by, self.report.measures, () if is_parted else of_all):
+            if by and not group.keys:
+                total.update(_measured(group))
+                continue
             values.setdefault(group.keys, {}).update(_measured(group))
             examples.setdefault(group.keys, group.example)
+        for group in self._groups(period, (), of_all) if is_parted or not by else ():
+            total.update(_measured(group))
         for place in self._expected(period, by):
             values.setdefault(place, {})
-        total = self._total(period, by, values)
         for found in (total, *values.values()):
             self._reckon(found, total)
         self._leave_out(by, values)
         return Cells(values, examples, total)
 
-    def _total(
-        self, period: Period, by: Sequence[Dimension], values: Mapping[Place, Values]
-    ) -> Values:
-        """All rows together, added up where that can be; of stages, only what others are parts of."""
-        measures = [
-            m
-            for m in self.report.measures
-            if not (m.is_reckoned or (m.shown and self.report.always))
-        ]
-        is_parted = any(self._is_list(one) for one in by)
-        added = [m for m in measures if m.how in ("count", "sum") and by and not is_parted]
-        total: Values = {m.name: _sum(one.get(m.name) for one in values.values()) for m in added}
-        for asked in self._asked(period, (), [m for m in measures if m not in added]):
-            for group in self._measuring.groups(asked):
-                total.update(_measured(group))
-        return total
+    def _told_of_all(self) -> list[Measure]:
+        """The measures that are told of all rows together; of stages, only what others are parts of."""
+        found = [one for one in self.report.measures if not one.is_reckoned]
+        return [one for one in found if not (one.shown and self.report.always)]
 
     def _is_list(self, dimension: Dimension) -> bool:
         """Whether a record may have several values of a dimension, and so stand in several rows."""
@@ -106,9 +100,16 @@ class Reading:
 
     # --- asking -----------------------------------------------------------------------------------
 
-    def _groups(self, period: Period, by: Sequence[Dimension]) -> Iterable[Group]:
-        for asked in self._asked(period, by, self.report.measures):
-            yield from self._measuring.groups(asked)
+    def _groups(
+        self,
+        period: Period,
+        by: Sequence[Dimension],
+        measures: Sequence[Measure],
+        of_all: Sequence[Measure] = (),
+    ) -> Iterable[Group]:
+        total = [one.name for one in of_all]
+        for asked in self._asked(period, by, measures):
+            yield from self._measuring.groups(replace(asked, total=total))
 
     def _asked(
         self, period: Period, by: Sequence[Dimension], measures: Sequence[Measure]
@@ -192,19 +193,6 @@ class Reading:
 
     def _named(self, name: str) -> Measure:
         return next(one for one in self.report.measures if one.name == name)
-
-
-def _sum(values: Iterable[Number]) -> Number:
-    """Counts, or sums by currency, added up."""
-    sums: dict[str, Decimal] = {}
-    count: int | float = 0
-    for value in values:
-        if isinstance(value, Mapping):
-            for code, amount in value.items():
-                sums[code] = sums.get(code, Decimal(0)) + amount
-        elif isinstance(value, int | float):
-            count += value
-    return dict(sorted(sums.items())) if sums else count
 
 
 def _measured(group: Group) -> Values:

@@ -29,7 +29,7 @@ def test_days_are_those_of_the_zone_in_any_order(zone: str, moments: list[dateti
             (found,) = connection.execute("SELECT local(?, ?)", (text, step)).fetchone()
             assert found == key_of(at.astimezone(ZoneInfo(zone)).date(), step)
         (seconds, back) = connection.execute(
-            "SELECT seconds(?1), instant(seconds(?1))", (text,)
+            "SELECT unixepoch(?1), instant(unixepoch(?1))", (text,)
         ).fetchone()
         assert (seconds, back) == (at.timestamp(), text)
 

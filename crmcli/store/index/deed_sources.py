@@ -35,7 +35,7 @@ def answers(entity: str, columns: Columns) -> Source:
     made = records(entity, columns)
     first, ready = f"temp.first_{entity}", f"first_{entity}"
     created = f"{entity}.{columns.columns(entity)['created_at'].name}"
-    hours = f"(seconds(first.at) - seconds({created})) / 3600.0"
+    hours = f"(unixepoch(first.at) - unixepoch({created})) / 3600.0"
     return replace(
         made,
         tables=f"{made.tables} LEFT JOIN {first} AS first ON first.record = {entity}.id",

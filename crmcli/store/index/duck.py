@@ -28,7 +28,7 @@ SET enable_progress_bar = false;
 """
 _MACROS = """
 CREATE MACRO now() AS {now};
-CREATE MACRO seconds(x) AS CAST(round(epoch(TRY_CAST(x AS TIMESTAMP))) AS BIGINT);
+CREATE MACRO unixepoch(x) AS CAST(floor(epoch(TRY_CAST(x AS TIMESTAMP))) AS BIGINT);
 CREATE MACRO instant(x) AS strftime(make_timestamp(x * 1000000), '%Y-%m-%dT%H:%M:%SZ');
 CREATE MACRO greater(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE greatest(a, b) END;
 CREATE MACRO contains(a, b) AS contains_spelled(a, b);

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.conditions.paths import routes
-from crmcli.model.figures import Dimension
+from crmcli.model.figures import Dimension, Place
 from crmcli.model.report import ANY_TIME, Asked, Group, Measure
-from crmcli.model.sums import rounded
 from crmcli.store.index import query
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.report_functions import offer, seconds
 from crmcli.store.index.rows_of_reports import DECLARED, Cell, Source, Stages
 from crmcli.store.index.sources import source
+from crmcli.store.index.tallies import QUANTILES, Tally, cells_of, quantile
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.holds import Env
     from crmcli.model.conditions.tree import Condition
-
-_SPLIT = 1_000_000  # as in selection.py: SQLite's sums are exact up to 2^63, parts never come near
-_AGGREGATES = {
-    "count": "count(*)", "records": "count(DISTINCT {record})", "sum": "sum({})",
-    "average": "avg({})", "median": "quantile_cont({}, 0.5)", "p90": "quantile_cont({}, 0.9)",
-}  # fmt: skip
-QUANTILES = ("median", "p90")
 
 
 class Frame(NamedTuple):
@@ -120,11 +113,20 @@ def make_ready(
 class Question:
     """One question as SQL: the rows that are kept, the keys by which they are grouped, what is measured."""
 
-    def __init__(self, columns: Columns, asked: Asked, frame: Frame, source: Source) -> None:
+    def __init__(
+        self,
+        columns: Columns,
+        asked: Asked,
+        frame: Frame,
+        source: Source,
+        *,
+        is_columnar: bool = False,
+    ) -> None:
         self._columns = columns
         self._asked = asked
         self._env = frame.env
         self.source = source
+        self._is_columnar = is_columnar
         self._joins = ""
         self.needs = list(self.source.needs)
         """What must be made ready before it is asked."""
@@ -134,16 +136,17 @@ class Question:
             self._counted(measure), self._has(measure)
 
     def groups(self, ask: Ask) -> list[Group]:
-        """All groups, with sums of money by currency."""
-        money = [one for one in self._asked.measures if self._is_money(one)]
-        plain = [one for one in self._asked.measures if one not in money]
-        found = self._plain(ask, plain)
-        for measure in money:
-            amounts = self._amounts(ask, measure)
-            for keys, group in found.items():
-                sums = {**group.sums, measure.name: amounts.get(keys, {})}
-                found[keys] = group._replace(sums=sums)
-        return list(found.values())
+        """All groups, with sums of money by currency; and one without keys for what is told of all rows."""
+        measures = self._asked.measures
+        names = [one.name for one in measures]
+        tally = Tally(self._asked.total if self._keys else names)
+        self._add_up(ask, tally)
+        distinct = [one for one in measures if one.how == "records"]
+        for measure in distinct:
+            self._count_records(ask, tally, measure)
+        for some in self._of_one_column():
+            (self._rank_there if self._is_columnar else self._rank_here)(ask, tally, some)
+        return tally.groups(measures, [one.name for one in measures if self._is_money(one)])
 
     def records(self, ask: Ask, keys: Sequence[str | float | None]) -> list[str]:
         """The records behind one cell."""
@@ -159,34 +162,94 @@ class Question:
 
     # --- what is asked -----------------------------------------------------------------------------
 
-    def _plain(self, ask: Ask, measures: Sequence[Measure]) -> dict[tuple[Any, ...], Group]:
-        """All groups, with what is no money."""
-        example = f"min({self.source.record})" if self._keys else "NULL"
-        cells = [Part(example), *map(self._aggregate, measures)]
-        some = _joined("OR", [self._counted(one) for one in self._asked.measures])
-        found = {}
-        for row in self._select(ask, self._keys, cells, _joined("AND", [self._kept, some])):
-            keys, (example, *values) = row[: len(self._keys)], row[len(self._keys) :]
-            named = {one.name: value for one, value in zip(measures, values, strict=True)}
-            found[keys] = Group(keys, example or "", named)
-        return found
+    def _add_up(self, ask: Ask, tally: Tally) -> None:
+        """Look through all rows once for what can be added up, and for which groups there are."""
+        measures, counted = self._asked.measures, self._every_counted()
+        added = [(m, self._added(m)) for m in measures]
+        has_money = any(found and self._is_money(m) for m, found in added)
+        keys = [*self._keys, *([self.source.currency or "NULL"] if has_money else [])]
+        cells = [Part(f"min({self.source.record})" if self._keys else "NULL")]
+        for measure, found in added:
+            which = self._counted(measure)
+            only = Part(f" FILTER (WHERE {which.text})", which.parameters)
+            only = only if len(counted) > 1 else Part("")
+            cells += [Part(cell + only.text, only.parameters) for cell in found]
+        size = len(self._keys)
+        some = _joined("OR", counted)
+        for row in self._select(ask, keys, cells, _joined("AND", [self._kept, some])):
+            place, code = row[:size], row[size] if has_money else ""
+            if self._keys:
+                tally.see(place, row[len(keys)] or "")
+            at = len(keys) + 1
+            for measure, found in added:
+                if found:
+                    own = (code or "") if self._is_money(measure) else ""
+                    tally.add(place, measure.name, own, row[at : at + len(found)])
+                    at += len(found)
 
-    def _amounts(self, ask: Ask, measure: Measure) -> dict[tuple[Any, ...], dict[str, Decimal]]:
-        """The sums of one measure by keys and currency, exactly."""
-        cents = self._cell(measure.of).sql
-        keys = [*self._keys, self.source.currency or "NULL"]
-        is_quantile = measure.how in QUANTILES
-        high = _AGGREGATES[measure.how].format(cents) if is_quantile else f"sum({cents} / {_SPLIT})"
-        cells = [Part(high), Part(f"sum({cents} % {_SPLIT})"), Part("count(*)")]
+    def _added(self, measure: Measure) -> list[str]:
+        of = self._cell(measure.of).sql if measure.of else ""
+        return cells_of(measure, of, is_money=self._is_money(measure))
+
+    def _every_counted(self) -> list[Part]:
+        """The ways in which measures count rows, each once."""
+        return [*dict.fromkeys(map(self._counted, self._asked.measures))]
+
+    def _count_records(self, ask: Ask, tally: Tally, measure: Measure) -> None:
+        """Count each record once, in its groups and among all."""
+        where = _joined("AND", [self._kept, self._counted(measure)])
+        cells = [Part(f"count(DISTINCT {self.source.record})")]
+        for keys in self._places(measure):
+            for *place, number in self._select(ask, keys, cells, where):
+                tally.put(tuple(place), measure, number)
+
+    def _places(self, measure: Measure) -> list[Sequence[str]]:
+        """By what a measure is asked for that cannot be added up: the keys, and nothing for all rows."""
+        is_of_all = self._keys and measure.name in self._asked.total
+        return [self._keys, *([[]] if is_of_all else [])]
+
+    def _of_one_column(self) -> list[list[Measure]]:
+        """The measures that put rows in order, those of the same values together."""
+        found: dict[Any, list[Measure]] = {}
+        for one in self._asked.measures:
+            if one.how in QUANTILES:
+                found.setdefault((one.of, self._counted(one)), []).append(one)
+        return [*found.values()]
+
+    def _rank_here(self, ask: Ask, tally: Tally, measures: Sequence[Measure]) -> None:
+        """Fetch the values of a column once, for all that is told of their order."""
+        cells, where = self._ranked(measures[0])
+        values: defaultdict[tuple[Any, ...], list[float]] = defaultdict(list)
+        for row in self._select(ask, self._keys, cells, where, is_grouped=False):
+            values[row[:-1]].append(row[-1])
+        if self._keys and any(one.name in self._asked.total for one in measures):
+            for (*_, code), some in [*values.items()]:
+                values[code,] += some
+        for (*place, code), some in values.items():
+            some.sort()
+            for one in measures:
+                self._put(tally, tuple(place), code, one, quantile(some, QUANTILES[one.how]))
+
+    def _rank_there(self, ask: Ask, tally: Tally, measures: Sequence[Measure]) -> None:
+        """Let the database put a column in order."""
+        (code, value), where = self._ranked(measures[0])
+        cells = [Part(f"quantile_cont({value.text}, {QUANTILES[one.how]})") for one in measures]
+        for keys in self._places(measures[0]):
+            size = len(keys)
+            for row in self._select(ask, [*keys, code.text], cells, where):
+                for one, found in zip(measures, row[size + 1 :], strict=True):
+                    self._put(tally, row[:size], row[size], one, found)
+
+    def _ranked(self, measure: Measure) -> tuple[list[Part], Part]:
+        """The currency of a row and what is put in order; and of which rows."""
+        code = (self.source.currency or "NULL") if self._is_money(measure) else "NULL"
         where = _joined("AND", [self._kept, self._counted(measure), self._has(measure)])
-        found: dict[tuple[Any, ...], dict[str, Decimal]] = {}
-        for *group, code, high, low, number in self._select(ask, keys, cells, where):
-            if number:
-                total = Decimal(high if is_quantile else high * _SPLIT + low) / 100
-                parts = number if measure.how == "average" else 1
-                amount = total if measure.how == "sum" else rounded(total / parts, code or "")
-                found.setdefault(tuple(group), {})[(code or "").upper()] = amount
-        return {keys: dict(sorted(sums.items())) for keys, sums in found.items()}
+        return [Part(code), Part(self._cell(measure.of).sql)], where
+
+    def _put(
+        self, tally: Tally, place: Place, code: str | None, measure: Measure, value: float
+    ) -> None:
+        tally.put(place, measure, value, (code or "") if self._is_money(measure) else None)
 
     def _select(
         self,
@@ -194,11 +257,13 @@ class Question:
         keys: Sequence[str],
         cells: Sequence[Part],
         where: Part,
+        *,
+        is_grouped: bool = True,
     ) -> list[tuple[Any, ...]]:
         by = ", ".join(str(n + 1) for n in range(len(keys)))
         told = ", ".join([*keys, *(cell.text for cell in cells)])
-        sql = f"SELECT {told} FROM {self._tables(told + where.text)}"
-        sql += f" WHERE {where.text}" + (f" GROUP BY {by} ORDER BY {by}" if by else "")
+        sql = f"SELECT {told} FROM {self._tables(told + where.text)} WHERE {where.text}"
+        sql += f" GROUP BY {by} ORDER BY {by}" if by and is_grouped else ""
         given = [value for part in (*cells, where) for value in part.parameters]
         return ask(sql, given)
 
@@ -213,12 +278,6 @@ class Question:
         return self.source.tables + (self.source.link if is_linked else "") + self._joins
 
     # --- pieces ------------------------------------------------------------------------------------
-
-    def _aggregate(self, measure: Measure) -> Part:
-        counted = self._counted(measure)
-        of = self._cell(measure.of).sql if measure.of else ""
-        found = _AGGREGATES[measure.how].format(of, record=self.source.record)
-        return Part(f"{found} FILTER (WHERE {counted.text})", counted.parameters)
 
     def _is_money(self, measure: Measure) -> bool:
         return bool(measure.of) and self._cell(measure.of).kind == "money"

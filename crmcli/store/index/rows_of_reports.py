@@ -12,7 +12,7 @@ CREATE TEMP TABLE declared (entity TEXT, pipeline TEXT, stage TEXT, position INT
     kind TEXT, rank INTEGER, chance DOUBLE, max_days INTEGER, PRIMARY KEY (entity, pipeline, stage))
 """
 """The stages of pipelines.yaml; `rank` is how far an open stage is on the way to the won one."""
-NOW = "seconds(now())"
+NOW = "unixepoch(now())"
 
 Stages = Sequence[tuple[str, str, str, int, str, "int | None", "float | None", "int | None"]]
 

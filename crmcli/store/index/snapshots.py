@@ -112,7 +112,7 @@ class Snapshot:
 
     def _question(self, asked: Asked) -> Question:
         rows = kept.source(asked.source, asked.entity, self._columns)
-        return Question(self._columns, asked, self._frame, rows)
+        return Question(self._columns, asked, self._frame, rows, is_columnar=True)
 
 
 def _marked(table: kept.Table) -> str:

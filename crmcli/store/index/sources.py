@@ -84,8 +84,10 @@ def _ends(entity: str, column: Mapping[str, str]) -> dict[str, Cell]:
         "lost": Cell(f"{kind} = 'lost'", "flag"),
         "closed": Cell(f"{kind} != 'open'", "flag"),
         "ended_at": Cell(closed, "instant"),
-        "days": Cell(f"(seconds({closed}) - seconds({column['created_at']})) / 86400.0", "days"),
-        "age": Cell(f"({NOW} - seconds({column['created_at']})) / 86400.0", "days"),
+        "days": Cell(
+            f"(unixepoch({closed}) - unixepoch({column['created_at']})) / 86400.0", "days"
+        ),
+        "age": Cell(f"({NOW} - unixepoch({column['created_at']})) / 86400.0", "days"),
         "chance": Cell(f"ifnull({chance}, ifnull(declared.chance, 0))", "number"),
         "stood": Cell(_standing_since(entity), "days"),
         "weighted": Cell(
@@ -146,7 +148,7 @@ def _stalled(entity: str, column: Mapping[str, str]) -> dict[str, Cell]:
     """Whether an open record stands still: too long in its stage, without activity, without a task."""
     last = _last_activity(entity)
     task = f"EXISTS (SELECT 1 FROM temp.task_{entity} AS t WHERE t.record = {entity}.id)"
-    idle = f"seconds(ifnull({last}, {column['created_at']})) < {NOW} - {IDLE_DAYS * 86400}"
+    idle = f"unixepoch(ifnull({last}, {column['created_at']})) < {NOW} - {IDLE_DAYS * 86400}"
     return {
         "overdue": Cell(f"{IS_OPEN} AND {_standing_since(entity)} > declared.max_days", "flag"),
         "idle": Cell(f"{IS_OPEN} AND {idle}", "flag", (f"kin_{entity}", f"last_{entity}")),

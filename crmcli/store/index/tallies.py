@@ -1,0 +1,103 @@
+"""What is counted, added up and put in order of the rows that a question finds, by group and of all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from crmcli.model.figures import Place
+from crmcli.model.report import Group, Measure
+from crmcli.model.sums import rounded
+
+SPLIT = 1_000_000
+"""As in selection.py: SQLite's sums are exact up to 2^63, parts never come near."""
+QUANTILES = {"median": 0.5, "p90": 0.9}
+_CELLS = {"count": ("count(*)",), "sum": ("sum({0})",), "average": ("sum({0})", "count({0})")}
+_MONEY = (f"sum({{0}} / {SPLIT})", f"sum({{0}} % {SPLIT})", "count({0})")
+Numbers: TypeAlias = "list[Any]"
+
+
+def cells_of(measure: Measure, of: str, *, is_money: bool) -> list[str]:
+    """What SQL adds up for a measure; none for what can not be added up."""
+    if measure.how not in _CELLS:
+        return []
+    return [cell.format(of) for cell in (_MONEY if is_money else _CELLS[measure.how])]
+
+
+class Tally:
+    """Groups as they come together of the answers to several queries; `total` names the measures that are
+    told of all rows too."""
+
+    def __init__(self, total: Sequence[str]) -> None:
+        self._total = total
+        self._examples: dict[Place, str] = {}
+        self._added: dict[tuple[Place, str, str], Numbers] = {}
+        self._values: dict[Place, dict[str, Any]] = {}
+        self._sums: dict[Place, dict[str, dict[str, Decimal]]] = {}
+
+    def see(self, place: Place, example: str) -> None:
+        """There is such a group, and in it such a record."""
+        known = self._examples.get(place, example)
+        self._examples[place] = min(known, example) if known and example else known or example
+
+    def add(self, place: Place, name: str, code: str, numbers: Sequence[Any]) -> None:
+        """Add what was found of a measure in one currency, "" for what is no money."""
+        for where in {place, ()} if name in self._total else (place,):
+            known = self._added.get((where, name, code))
+            if known is None:
+                self._added[where, name, code] = [*numbers]
+                continue
+            for n, number in enumerate(numbers):
+                if number is not None:
+                    known[n] = number if known[n] is None else known[n] + number
+
+    def put(self, place: Place, measure: Measure, value: Any, code: str | None = None) -> None:
+        """What a measure is in a group: in cents of a currency, if that is named."""
+        if code is None:
+            self._values.setdefault(place, {})[measure.name] = value
+            return
+        amount = Decimal(value) / 100
+        if measure.how != "sum":
+            amount = rounded(amount, code)
+        sums = self._sums.setdefault(place, {}).setdefault(measure.name, {})
+        sums[code.upper()] = amount
+
+    def groups(self, measures: Sequence[Measure], money: Sequence[str]) -> list[Group]:
+        """All groups; what is told of all rows has no keys."""
+        by_name = {one.name: one for one in measures}
+        for (place, name, code), numbers in self._added.items():
+            self._reckon(place, by_name[name], code if name in money else None, numbers)
+        places = dict.fromkeys([*self._examples, *([()] if self._total else [])])
+        return [self._group(place, measures, money) for place in places]
+
+    def _group(self, place: Place, measures: Sequence[Measure], money: Sequence[str]) -> Group:
+        values, sums = self._values.get(place, {}), self._sums.get(place, {})
+        told = [one.name for one in measures if place in self._examples or one.name in self._total]
+        return Group(
+            place,
+            self._examples.get(place, ""),
+            {name: values.get(name) for name in told if name not in money},
+            {name: dict(sorted(sums.get(name, {}).items())) for name in told if name in money},
+        )
+
+    def _reckon(self, place: Place, measure: Measure, code: str | None, numbers: Numbers) -> None:
+        """What follows from what was added up."""
+        if code is None:
+            value = numbers[0]
+            if measure.how == "average":
+                value = numbers[0] / numbers[1] if numbers[1] else None
+            self.put(place, measure, value)
+            return
+        high, low, number = numbers
+        if number:
+            cents = Decimal(high * SPLIT + low)
+            self.put(place, measure, cents / number if measure.how == "average" else cents, code)
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value below which a share of them lies, between two by its distance from them; of some in order."""
+    place = share * (len(values) - 1)
+    low = int(place)
+    high = min(low + 1, len(values) - 1)
+    return values[low] + (values[high] - values[low]) * (place - low)
