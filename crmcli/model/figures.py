@@ -9,9 +9,9 @@ from typing import Literal, NamedTuple, TypeAlias
 from crmcli.dataclass import dataclass
 from crmcli.model.periods import STEPS, Period
 
-Number: TypeAlias = "int | float | Decimal | Mapping[str, Decimal] | None"
-"""A count, a number, or amounts by currency; None where there is none, as a share of nothing."""
-Unit: TypeAlias = Literal["count", "number", "percent", "days", "hours", "sums"]
+Number: TypeAlias = "int | float | str | Decimal | Mapping[str, Decimal] | None"
+"""A count, a number, a day, or amounts by currency; None where there is none, as a share of nothing."""
+Unit: TypeAlias = Literal["count", "number", "percent", "days", "hours", "sums", "date"]
 """What a measure is of: percent are 0 to 100, sums are by currency."""
 Place: TypeAlias = "tuple[str | float | None, ...]"
 Picture: TypeAlias = Literal["bars", "line", "funnel", "stacked", "none"]

@@ -11,9 +11,11 @@ from crmcli.model.conditions.tree import Condition
 from crmcli.model.figures import Dimension, Picture, Place, Unit
 
 How: TypeAlias = Literal[
-    "count", "records", "sum", "average", "median", "p90", "share", "ratio", "of_all"
+    "count", "records", "distinct", "first", "last",
+    "sum", "average", "median", "p90", "share", "ratio", "of_all",
 ]  # fmt: skip
-"""`count` is of rows, `records` of the records in them. `share` is a measure as a part of another in per
+"""`count` is of rows, `records` of the records in them, `distinct` of the values of a column; `first` and
+`last` are the days of its first and last moment. `share` is a measure as a part of another in per
 cent, `of_all` as a part of the total of another, `ratio` one by another: these are reckoned of the others."""
 
 ANY_TIME = "-"
@@ -103,5 +105,5 @@ class Group(NamedTuple):
 
     keys: Place
     example: str
-    values: Mapping[str, int | float | None]
+    values: Mapping[str, int | float | str | None]
     sums: Mapping[str, Mapping[str, Decimal]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from crmcli.model.report import ANY_TIME, Measure, Report
@@ -20,6 +21,19 @@ _AVERAGE = Measure(
 )
 _CYCLE = Measure("days", "Days", "median", of="days", when="won", at="ended_at", unit="days")
 _WIN_RATE = Measure("win_rate", "Win rate", "share", part="won", over="closed", unit="percent")
+_sold = partial(Measure, when="won", at="ended_at")
+_cohort = partial(Measure, at="first_bought")
+
+
+def _value_after(days: int, label: str) -> Sequence[Measure]:
+    """What a client has brought so many days after the first purchase, of those who are clients that long."""
+    known, sums = f"known_{days}", f"within_{days}"
+    return (
+        _cohort(known, how="distinct", of="client", when=known, shown=False),
+        _cohort(sums, how="sum", of="amount", when=sums, unit="sums", shown=False),
+        _cohort(f"value_{days}", label, "ratio", part=sums, over=known, unit="sums", people="some"),
+    )
+
 
 REPORTS = (
     Report(
@@ -171,6 +185,40 @@ REPORTS = (
         by=("buyer",),
         order="-won_amounts",
         title="New and returning clients",
+    ),
+    Report(
+        "lifetime",
+        "What each client has brought so far: sales, their sum, the first and the last of them.",
+        "deals",
+        (
+            _WON_AMOUNT,
+            _WON,
+            _AVERAGE,
+            _sold("first", "First sale", "first", of="first_bought", unit="date"),
+            _sold("last", "Last sale", "last", of="ended_at", unit="date"),
+            _sold("months", "Months", "median", of="client_months", unit="number"),
+        ),
+        by=("client",),
+        order="-won_amounts",
+        title="What clients have brought",
+    ),
+    Report(
+        "cohorts",
+        "Clients by when they first bought: how many, who still buys, what one has brought after a time.",
+        "deals",
+        (
+            _cohort("clients", "Clients", "distinct", of="client", when="bought"),
+            _cohort("again", "Again", "distinct", of="client", when="bought_again"),
+            _cohort("again_rate", "Of clients", "share", part="again", over="clients", unit="percent"),
+            _cohort("lately", "Still buy", "distinct", of="client", when="bought_lately"),
+            _cohort("amounts", "Amount", "sum", of="amount", when="bought", unit="sums"),
+            _cohort("value", "Per client", "ratio", part="amounts", over="clients", unit="sums"),
+            *_value_after(91, "3 months"),
+            *_value_after(182, "6 months"),
+            *_value_after(365, "12 months"),
+        ),
+        by=("first_bought.quarter",),
+        title="Clients by first purchase",
     ),
     Report(
         "products",

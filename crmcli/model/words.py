@@ -22,11 +22,12 @@ WORDS = {
         name: name.capitalize()
         for name in ("day", "week", "month", "quarter", "year", "kind", "action", "buyer", "product")
     },
-    "new_client": "new clients", "returning": "returning clients",
+    "client": "Client",
+    "first_bought": "First purchase", "new_client": "new clients", "returning": "returning clients",
     # measures of reports
     **{name: name.capitalize() for name in (
-        "records", "average", "median", "p90", "share", "ratio", "number", "days", "age", "hours",
-        "weighted")},
+        "records", "distinct", "first", "last", "average", "median", "p90", "share", "ratio", "number",
+        "days", "age", "hours", "weighted")},
     "of_all": "Of all", "stood": "In stage", "chance": "Probability",
     "stage.dated": "dates of stages", "trigger.passed": "trigger passed over",
     "job.awaiting": "awaits an answer", "job.resolved": "settled by hand", "clock.stepped": "clock was set",

@@ -116,6 +116,9 @@ def _labels(
 ) -> Mapping[str, str]:
     if dimension.step:
         return {}
+    if column is None and dimension.name == "client":
+        names = {str(raw["id"]): str(raw["name"]) for raw in ws.rows_of([*filter(None, keys)])}
+        return {key: names.get(key) or tr("{} (missing)", key) for key in keys}
     if column is None:
         users = {user.id: user.name for user in ws.settings.users.values() if user.name}
         return users if dimension.name == "owner" else {key: in_words(key) for key in keys}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from typing import TypeAlias
@@ -15,12 +16,13 @@ from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Place, S
 from crmcli.model.periods import ALWAYS, Period, keys_within, previous, year_before
 from crmcli.model.pipeline import Pipeline
 from crmcli.model.report import Asked, Group, Measure, Report
+from crmcli.model.sums import rounded
 from crmcli.model.values import format_instant
 from crmcli.workspace import Workspace
 from crmcli.workspace.measuring import Measuring
 
 Values: TypeAlias = dict[str, Number]
-COUNTED = ("count", "records")
+COUNTED = ("count", "records", "distinct")
 COMPARED = {"previous": previous, "year": year_before}
 
 
@@ -212,8 +214,7 @@ def ratio(part: Number, whole: Number) -> Number:
     if not isinstance(whole, int | float) or not whole:
         return None
     if isinstance(part, Mapping):
-        cents = Decimal("0.01")
-        return {code: (one / Decimal(str(whole))).quantize(cents) for code, one in part.items()}
+        return {code: rounded(one / Decimal(str(whole)), code) for code, one in part.items()}
     return None if not isinstance(part, int | float) else round(part / whole, 2)
 
 
@@ -320,4 +321,6 @@ def _size(value: Number) -> float:
     """By what a value is put in order: of sums by currency, the greatest."""
     if isinstance(value, Mapping):
         return max(map(float, value.values()), default=0.0)
+    if isinstance(value, str):
+        return date.fromisoformat(value).toordinal()
     return float(value or 0)

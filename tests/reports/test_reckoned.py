@@ -14,6 +14,7 @@ import pytest
 from tests import kit
 from tests.kit import Run
 from tests.reports import histories, reckoning
+from tests.reports import reckoning_clients as clients
 from tests.reports import reckoning_work as work
 from tests.reports.reckoning_files import Base
 
@@ -186,6 +187,17 @@ def test_clients(crm: Crm, base: Base, period: str) -> None:
     due = {(words.get(word, word),): row for word, row in reckoned.items()}
     found = told(crm, "clients", "--period", period, by="buyer")
     agree({place: row for place, row in found.items() if place[0]}, due)
+
+
+def test_what_each_client_brings(crm: Crm, base: Base) -> None:
+    agree(told(crm, "lifetime", by="client"), clients.lifetime(base))
+
+
+@pytest.mark.parametrize("step", ["quarter", "year"])
+def test_clients_by_first_purchase(crm: Crm, base: Base, step: str) -> None:
+    by = f"first_bought.{step}"
+    found = told(crm, "cohorts", "--by", by, by=by)
+    agree({place: row for place, row in found.items() if place[0]}, clients.cohorts(base, step))
 
 
 @pytest.mark.parametrize("period", PERIODS)

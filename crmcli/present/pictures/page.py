@@ -23,8 +23,7 @@ from crmcli.present.pictures.panels import (
     days,
     nothing,
     panels_of,
-    told,
-    value_of,
+    told_in,
 )
 from crmcli.present.pictures.svg import legend, svgs, tag
 
@@ -120,7 +119,7 @@ def _texts(figures: Figures, measure: Shown, row: FigureRow, locale: Locale) -> 
     """A measure as it stands in a place: its amounts below one another, and how each changed."""
     codes = currencies(figures, measure) if measure.unit == "sums" else [""]
     for code in codes:
-        text = told(measure, value_of(row.values, measure, code), locale, code)
+        text = told_in(measure, row.values, locale, code)
         moved = change(measure, row, locale, code) if figures.compared else None
         if text:
             yield tag("span", text)

@@ -116,6 +116,13 @@ def told(measure: Shown, value: Decimal | None, locale: Locale, code: str = "") 
     return shown(Column("v", kind=measure.unit), {"v": value}, locale)
 
 
+def told_in(measure: Shown, values: Mapping[str, Number], locale: Locale, code: str = "") -> str:
+    """A measure of some as people read it, days too."""
+    if measure.unit == "date":
+        return str(values.get(measure.name) or "")
+    return told(measure, value_of(values, measure, code), locale, code)
+
+
 def change(measure: Shown, row: FigureRow, locale: Locale, code: str = "") -> Change | None:
     """How a row's measure stands against the period before; None where either is absent."""
     now, before = (value_of(values, measure, code) for values in (row.values, row.before))
@@ -141,7 +148,7 @@ def numbers_told(figures: Figures, locale: Locale) -> Iterator[str]:
     for one in figures.measures:
         for code in currencies(figures, one) if one.unit == "sums" else [""]:
             moved = change(one, row, locale, code)
-            text = told(one, value_of(row.values, one, code), locale, code) or "–"
+            text = told_in(one, row.values, locale, code) or "–"
             beside = f"   {ARROWS[moved.sign]} {moved.words}" if moved else ""
             yield f"{one_line(tr(one.label) or one.name)}: {text}{beside}"
 

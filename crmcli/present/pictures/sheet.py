@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.language import tr
@@ -23,6 +22,7 @@ _FORMATS = {
     "percent": "0.0%",
     "days": "0.0",
     "hours": "0.0",
+    "date": "yyyy-mm-dd",
 }
 _DAYS = {"day": "yyyy-mm-dd", "month": "yyyy-mm"}
 MOST_OF_A_NAME = 31
@@ -50,8 +50,10 @@ class _Place(NamedTuple):
             return f"#,##0.00 [${SIGNS.get(self.code, self.code)}]"
         return _FORMATS[self.measure.unit]
 
-    def cell(self, row: FigureRow) -> Decimal | str:
+    def cell(self, row: FigureRow) -> Cell:
         values: Mapping[str, Number] = row.before if self.is_before else row.values
+        if self.measure.unit == "date":
+            return _day(str(values.get(self.measure.name) or "")) or ""
         value = value_of(values, self.measure, self.code)
         if value is None:
             return ""

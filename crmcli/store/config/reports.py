@@ -151,7 +151,12 @@ class _Reading:
         if not of:
             place.fault(tr("{} of what?", how), "write of: and a field")
             return "", "number"
-        found = self._noted(place, lambda: self._ground.rows.number(source, self._entity, of))
+        rows = self._ground.rows
+        if how == "distinct":
+            return self._noted(place, lambda: rows.column(source, self._entity, of)) or of, "count"
+        if how in ("first", "last"):
+            return self._noted(place, lambda: rows.instant(source, self._entity, of)) or of, "date"
+        found = self._noted(place, lambda: rows.number(source, self._entity, of))
         return found or (of, "number")
 
     def _of_others(self, at: Cursor, given: Mapping[str, Any], plain: Sequence[Measure]) -> Unit:
@@ -257,8 +262,9 @@ MEASURE = shapes.keys(
         "name": shapes.matching("How programs call it.", NAME_RULE, "a name", _NAME_HINT),
         "label": shapes.text("The head of its column."),
         "how": shapes.word(
-            "count (of rows), records (in them), sum, average, median, p90 (of a field); share, ratio, of_all"
-            " (of other measures).", HOWS, "count",
+            "count (of rows), records (in them), distinct (values of a field), first, last (day of a date),"
+            " sum, average, median, p90 (of a field); share, ratio, of_all (of other measures).",
+            HOWS, "count",
         ),
         "source": shapes.word("Of other rows than those of the report.", sources.names()),
         "of": shapes.text("The field that is summed or averaged, e.g. amount, days."),

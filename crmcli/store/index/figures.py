@@ -17,7 +17,7 @@ from crmcli.store.index.columns import Columns
 from crmcli.store.index.report_functions import offer, seconds
 from crmcli.store.index.rows_of_reports import DECLARED, Cell, Source, Stages
 from crmcli.store.index.sources import source
-from crmcli.store.index.tallies import QUANTILES, Tally, cells_of, quantile
+from crmcli.store.index.tallies import APART, QUANTILES, Tally, cells_of, quantile
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.holds import Env
@@ -141,9 +141,8 @@ class Question:
         names = [one.name for one in measures]
         tally = Tally(self._asked.total if self._keys else names)
         self._add_up(ask, tally)
-        distinct = [one for one in measures if one.how == "records"]
-        for measure in distinct:
-            self._count_records(ask, tally, measure)
+        if apart := [one for one in measures if one.how in APART]:
+            self._tell_apart(ask, tally, apart)
         for some in self._of_one_column():
             (self._rank_there if self._is_columnar else self._rank_here)(ask, tally, some)
         return tally.groups(measures, [one.name for one in measures if self._is_money(one)])
@@ -195,13 +194,26 @@ class Question:
         """The ways in which measures count rows, each once."""
         return [*dict.fromkeys(map(self._counted, self._asked.measures))]
 
-    def _count_records(self, ask: Ask, tally: Tally, measure: Measure) -> None:
-        """Count each record once, in its groups and among all."""
-        where = _joined("AND", [self._kept, self._counted(measure)])
-        cells = [Part(f"count(DISTINCT {self.source.record})")]
-        for keys in self._places(measure):
-            for *place, number in self._select(ask, keys, cells, where):
-                tally.put(tuple(place), measure, number)
+    def _tell_apart(self, ask: Ask, tally: Tally, measures: Sequence[Measure]) -> None:
+        """Count each record, or each value, once, in its groups and among all; tell first and last days."""
+        counted = [*dict.fromkeys(map(self._counted, measures))]
+        where = _joined("AND", [self._kept, _joined("OR", counted)])
+        cells = [self._apart(one, is_alone=len(counted) == 1) for one in measures]
+        is_of_all = self._keys and any(one.name in self._asked.total for one in measures)
+        for keys in (self._keys, []) if is_of_all else (self._keys,):
+            for row in self._select(ask, keys, cells, where):
+                place = tuple(row[: len(keys)])
+                for one, found in zip(measures, row[len(keys) :], strict=True):
+                    tally.put(place, one, found)
+
+    def _apart(self, measure: Measure, *, is_alone: bool) -> Part:
+        cell = self._cell(measure.of) if measure.of else Cell("")
+        which = Part("") if is_alone else self._counted(measure)
+        found = APART[measure.how].format(of=cell.sql, record=self.source.record)
+        found += f" FILTER (WHERE {which.text})" if which.text else ""
+        if measure.how in ("first", "last"):
+            found = f"local({f'instant({found})' if cell.kind == 'moment' else found}, 'day')"
+        return Part(found, which.parameters)
 
     def _places(self, measure: Measure) -> list[Sequence[str]]:
         """By what a measure is asked for that cannot be added up: the keys, and nothing for all rows."""

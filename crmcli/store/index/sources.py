@@ -7,7 +7,7 @@ from importlib import import_module
 
 from crmcli.model.entities import ENTITIES, having
 from crmcli.model.schema import own_fields
-from crmcli.store.index import derived
+from crmcli.store.index import derived, purchases
 from crmcli.store.index.acts import IS_CURRENT
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.rows_of_reports import IS_OPEN, KIND, NOW, Cell, Source, place
@@ -53,14 +53,13 @@ def records(entity: str, columns: Columns) -> Source:
         cells = _ends(entity, column)
         cells |= _sales(entity, columns) | _stalled(entity, column)
         ready = _ready(entity, columns)
-        if client := _client(entity, columns):
-            ready[f"bought_{entity}"] = _bought(entity, column, client)
-            again = f"(SELECT b.again FROM temp.bought_{entity} AS b WHERE b.record = {entity}.id)"
-            cells["buyer"] = Cell(
-                f"CASE {again} WHEN 0 THEN 'new_client' WHEN 1 THEN 'returning' END", "word",
-                (f"bought_{entity}",),
-            )  # fmt: skip
+        bought, bought_parts = dict[str, Cell](), dict[str, Cell]()
+        if client := purchases.client_of(entity, columns):
+            ready[f"bought_{entity}"] = purchases.table(entity, column, client)
+            bought, bought_parts = purchases.cells(entity)
+        cells |= bought
         parts = {
+            **bought_parts,
             "is_open": Cell(IS_OPEN, "flag"),
             "max_days": Cell("declared.max_days", "number"),
             "since": Cell(_stands_since(entity), "number"),
@@ -117,31 +116,6 @@ def _sales(entity: str, columns: Columns) -> dict[str, Cell]:
                 "flag",
             )
     return cells
-
-
-def _client(entity: str, columns: Columns) -> str:
-    """Whose a record is: the firm, or else the first person; "" where it belongs to nobody."""
-    own, found = columns.columns(entity), []
-    for field in own_fields(entity):
-        is_client = field.entities and all("client" in ENTITIES[e].traits for e in field.entities)
-        if is_client and not field.system:
-            is_one = field.name in own
-            first = f"json_extract(doc.doc, '$.{field.name}[0]')"
-            found.append(f"{entity}.{own[field.name].name}" if is_one else first)
-    return f"coalesce({', '.join(found)}, NULL)" if found else ""
-
-
-def _bought(entity: str, column: Mapping[str, str], client: str) -> str:
-    """The won records, each with whether its client had bought before."""
-    ended = f"ifnull({column['closed_at']}, {column.get('converted_at', 'NULL')})"
-    end = place(entity, column.get("pipeline", "'leads'"), column["stage"], "its_end")
-    return f"""
-    SELECT sale.record AS record,
-           row_number() OVER (PARTITION BY sale.client ORDER BY sale.ended, sale.record) > 1 AS again
-    FROM (SELECT {entity}.id AS record, {client} AS client, {ended} AS ended
-          FROM {entity} JOIN {end} JOIN doc ON doc.num = {entity}.num
-          WHERE its_end.kind = 'won') AS sale WHERE sale.client IS NOT NULL
-    """
 
 
 def _stalled(entity: str, column: Mapping[str, str]) -> dict[str, Cell]:
