@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from typing import Any
 
-from crmcli.automation.actions.work import Work, act
+from crmcli.automation.actions.work import Work, act, module_of
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.cron_slots import Due, Slot, due
 from crmcli.automation.job_failures import (
@@ -26,6 +26,7 @@ from crmcli.automation.robot_runs import unmet_condition
 from crmcli.automation.schedule_progress import Timetable, acts_once, selection, timetables
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import tr
+from crmcli.model.actions import ACTIONS
 from crmcli.model.fields import Record
 from crmcli.model.rule_digest import rule_digest
 from crmcli.model.values import format_instant
@@ -81,11 +82,38 @@ def _run_slot(ws: Workspace, table: Timetable, slot: Slot, most: int) -> list[Do
     keys = {record_id: job_key(table.who, record_id, slot.key) for record_id in wanted}
     known = _known(ws, list(keys.values()))
     left = [(record_id, key) for record_id, key in keys.items() if key not in known]
-    return _run_together(ws, table, slot, left[:most], is_over=len(left) <= most)
+    made = _prepared(ws, table, slot) if left else _nothing
+    return _run_together(ws, table, slot, left[:most], made, is_over=len(left) <= most)
+
+
+def _nothing() -> None:
+    """What actions need of which nothing is made beforehand."""
+
+
+def _prepared(ws: Workspace, table: Timetable, slot: Slot) -> Callable[[], Any]:
+    """What an action by the clock makes before the lock is taken; a refusal is raised where it acts."""
+    if not ACTIONS[table.schedule.do].by_clock:
+        return _nothing
+    try:
+        made = module_of(table.schedule.do).prepared(ws, table.schedule, table.who, slot)
+    except REFUSALS as error:
+        refusal = error
+
+        def refuse() -> Any:
+            raise refusal
+
+        return refuse
+    return lambda: made
 
 
 def _run_together(
-    ws: Workspace, table: Timetable, slot: Slot, wanted: Sequence[tuple[str, str]], *, is_over: bool
+    ws: Workspace,
+    table: Timetable,
+    slot: Slot,
+    wanted: Sequence[tuple[str, str]],
+    made: Callable[[], Any],
+    *,
+    is_over: bool,
 ) -> list[Done]:
     """A part of a selection in one change; where that fails over one of them, by halves, so that all
     the others have their act and that one is let go."""
@@ -93,7 +121,7 @@ def _run_together(
         done: list[Done] = []
         with _change(ws, table) as change:
             for record_id, key in wanted:
-                acted = _act(ws, change, table, record_id, key)
+                acted = _act(ws, change, table, record_id, key, made)
                 done += [acted] if acted else []
             _end(change, table, slot, is_over=is_over, ran=len(done))
         return done
@@ -102,8 +130,8 @@ def _run_together(
             raise
         if len(wanted) > 1:
             half = len(wanted) // 2
-            first = _run_together(ws, table, slot, wanted[:half], is_over=False)
-            return first + _run_together(ws, table, slot, wanted[half:], is_over=is_over)
+            first = _run_together(ws, table, slot, wanted[:half], made, is_over=False)
+            return first + _run_together(ws, table, slot, wanted[half:], made, is_over=is_over)
         with _change(ws, table) as change:
             dead = _dead(change, table, *wanted[0], error)
             _end(change, table, slot, is_over=is_over, ran=1)
@@ -123,7 +151,14 @@ def _known(ws: Workspace, keys: Sequence[str]) -> set[str]:
     return {str(event.data["key"]) for event in events}
 
 
-def _act(ws: Workspace, change: Change, table: Timetable, record_id: str, key: str) -> Done | None:
+def _act(
+    ws: Workspace,
+    change: Change,
+    table: Timetable,
+    record_id: str,
+    key: str,
+    made: Callable[[], Any],
+) -> Done | None:
     """Act, or write down for good what was refused; None for a record that it is not for any more."""
     record: Record | None = None
     if record_id:
@@ -136,7 +171,8 @@ def _act(ws: Workspace, change: Change, table: Timetable, record_id: str, key: s
     try:
         names = names_for(ws, record) if record else _names_for_all(ws, table)
         do, params, rule = table.schedule.do, table.schedule.params, rule_digest(table.schedule)
-        return act(Work(ws, change, record, table.who, do, params, key, lambda: names, rule=rule))
+        about = (ws, change, record, table.who, do, params, key, lambda: names)
+        return act(Work(*about, rule=rule, prepared=made))
     except REFUSALS as refusal:
         return _dead(change, table, record_id, key, refusal)
 

@@ -14,6 +14,7 @@ from crmcli.automation import (
     time_events,
     trigger_runs,
 )
+from crmcli.automation.actions.work import module_of
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.channel_pace import PaceAhead
 from crmcli.automation.cron_slots import due, slots
@@ -27,6 +28,7 @@ from crmcli.automation.time_events import LATE
 from crmcli.automation.trigger_decisions import awaited_names
 from crmcli.automation.waiting import Candidate, candidates
 from crmcli.language import counted, tr
+from crmcli.model.actions import ACTIONS
 from crmcli.model.event import Event, told_actor
 from crmcli.model.trigger_events import names_of
 from crmcli.workspace import Workspace
@@ -87,7 +89,10 @@ class _Rehearsal(Play):
             is_once = schedule_progress.acts_once(schedule, chosen)
             for_all = tr("for {}", counted(chosen, "record"))
             held = self.gate.why_not(table.declared_at, schedule)
-            what = f"{schedule.do} {'once' if is_once else for_all}{': ' if held else ''}{held}"
+            what = f"{schedule.do} {'once' if is_once else for_all}"
+            if ACTIONS[schedule.do].by_clock:
+                what = module_of(schedule.do).announced(schedule.params)
+            what += f": {held}" if held else ""
             coming = (*missed, *slots(schedule.cron, ws.zone, ws.now, self.until))
             moments = (max(slot.at, ws.now) for slot in coming)
             lines += [Planned(at, "", table.who, what, schedule.do) for at in moments]

@@ -13,6 +13,7 @@ from crmcli.automation import (
     clock_changes,
     hand_edits,
     lapses,
+    report_checks,
     schedule_runs,
     staff_alerts,
     time_events,
@@ -68,6 +69,7 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
                 ws.read_clock()
             run.copy_sent()
             run.tell_waiting()
+            run.gate.missing |= {str(one): None for one in report_checks.not_installed(ws)}
             try:
                 audiences.renew(ws)
             except InvalidData as damaged:

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from crmcli.automation import report_checks
 from crmcli.automation.config_checks import look_through
 from crmcli.automation.health import automation_problems
 from crmcli.cli import terminal
@@ -49,7 +50,8 @@ def check(session: Session, fix: bool, dry_run: bool) -> int:
         _fix(session)
         ws.look_again()
         ws.is_settled = False  # it is not told yet whether all is well
-    found = [*own_state(ws), *look_through(ws.root, ws.now).faults, *problems(ws)]
+    rules = [*look_through(ws.root, ws.now).faults, *report_checks.faults(ws)]
+    found = [*own_state(ws), *rules, *problems(ws)]
     found = [_redacted(problem) for problem in dict.fromkeys(found)]
     found += secret_checks.problems(ws)
     warnings = [
@@ -57,6 +59,7 @@ def check(session: Session, fix: bool, dry_run: bool) -> int:
         *surroundings(ws),
         *git_lines.problems(ws),
         *automation_problems(ws),
+        *report_checks.not_installed(ws),
     ]
     if session.out.is_table and people.has_rights(ws):
         session.out.note(ADVICE)

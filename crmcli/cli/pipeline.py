@@ -130,11 +130,15 @@ def check(session: Session) -> int:
 
     Example: crm pipeline check
     """
+    from crmcli.automation import report_checks
     from crmcli.automation.config_checks import look_through
     from crmcli.sales.homeless import homeless
 
     start = Path(session.folder) if session.folder else None
     found = look_through(start, session.now or datetime.now(UTC))
     fine = tr("all is well: {}", size(list(found.pipelines or ())))
-    lost = [] if found.faults or found.pipelines is None else [*homeless(session.workspace)]
-    return print_problems(session, found.faults, [*found.oddities, *lost], fine)
+    if found.faults or found.pipelines is None:
+        return print_problems(session, found.faults, found.oddities, fine)
+    ws = session.workspace
+    odd = [*found.oddities, *homeless(ws), *report_checks.not_installed(ws)]
+    return print_problems(session, [*report_checks.faults(ws)], odd, fine)

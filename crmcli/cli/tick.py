@@ -130,6 +130,7 @@ def run_once(session: Session) -> bool:
     from crmcli.automation.tick_result import TickResult
 
     ws, out = session.workspace, session.out
+    ws.reporter = _reports
     ws.look_again()
     ws.read_clock()
     if ws.only_reads:
@@ -151,6 +152,13 @@ def run_once(session: Session) -> bool:
         _report(session, result)
         notes(session)
     return session.has_ticked
+
+
+def _reports(*asked: Any) -> Any:
+    """Reports in words and pictures, for letters; imported where a schedule wants one."""
+    from crmcli.present.report_letters import made
+
+    return made(*asked)
 
 
 def _report_faults(session: Session, faults: Sequence[Problem], hint: str) -> None:

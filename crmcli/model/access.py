@@ -179,6 +179,18 @@ class Rights:
         """Whether the user may do that with every record that there is."""
         return all(self._reaches_all(entity, verb) for entity in ENTITIES)
 
+    @cached_property
+    def exports_what_it_reads(self) -> bool:
+        """Whether all that this user sees may also leave in bulk."""
+        return all(self._reaches_all(one, EXPORT) or self._exports(one) for one in ENTITIES)
+
+    def _exports(self, entity: str) -> bool:
+        grants = [role.grants.get((entity, verb)) for role in self.roles for verb in (READ, EXPORT)]
+        if any(grant.places for grant in grants if grant):
+            return False  # which of them reaches farther differs from place to place
+        read, export = self.reach(entity, READ), self.reach(entity, EXPORT)
+        return export is None or (read is not None and read <= export)
+
     def _reaches_all(self, entity: str, verb: str) -> bool:
         grants = (role.grants.get((entity, verb), Grant()) for role in self.roles)
         return any({grant.level, *grant.places.values()} == {ALL} for grant in grants)

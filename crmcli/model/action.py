@@ -7,7 +7,7 @@ from crmcli.model.channels import CHANNELS
 
 PLAIN_KINDS = (
     "template", "stage", "pipeline", "secret", "word", "words", "program", "audience", "yes_no",
-    "sequence",
+    "sequence", "plain", "period", "recipients",
 )  # fmt: skip
 """The kinds of parameters that are taken as they are written; texts of all others are templates."""
 
@@ -36,12 +36,14 @@ class Action:
     the machine, "" for what stays within crm; `to_staff`: for our own people. `sets_fields`: its
     parameters are fields of the record. `is_lone`: it reads and writes its record alone, and what it makes is
     new, so that those of many records can share a transaction. `of` is the only noun on whose records it
-    acts, "" for any that has stages.
+    acts, "" for any that has stages. `by_clock`: schedules alone do it, once for all, and what it needs is
+    made before the lock is taken.
     """
 
     doc: str
     params: tuple[Param, ...] = ()
     once: bool = False
+    by_clock: bool = False
     raises: tuple[str, ...] = ()
     """The events for which triggers may wait that it causes on its own record."""
     leaves: str = ""

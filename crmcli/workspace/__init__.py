@@ -84,6 +84,8 @@ class Workspace(Reads):
     """Who acts, and what says so."""
     gate: Sequence[str] = ()
     """The command by which its user came through the gate, for what starts another one."""
+    reporter: Callable[..., Any] | None = None
+    """What puts reports into words and pictures for letters, given by the door: rooms above make them."""
     _in_series = False
 
     @classmethod
@@ -223,6 +225,14 @@ class Workspace(Reads):
         other.__dict__.update(read)
         other.rights, other.is_house = self.rights, self.is_house
         other.gate, other.is_gated = self.gate, self.is_gated
+        return other
+
+    def seen_by(self, user: str) -> Workspace:
+        """The same folder as another user reads it at this moment; Forbidden for whoever may do nothing."""
+        other = self.again()
+        other.user, other.rights, other.is_house = user, None, False
+        other.now, other.only_reads = self.now, self.only_reads
+        other.take_rights()
         return other
 
     def trial(self, command: str, actor: str = "", cause: str = "", depth: int = 0) -> Change:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from crmcli.automation.ledger import Done, enter
 from crmcli.dataclass import dataclass, field, replace
@@ -17,6 +17,10 @@ from crmcli.model.user import User
 from crmcli.model.values import ID_LETTERS
 from crmcli.sales.documents import messages
 from crmcli.workspace import Change, Workspace
+
+if TYPE_CHECKING:
+    from crmcli.automation.cron_slots import Slot
+    from crmcli.model.automation import Schedule
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Work:
     """The hash of the rule that has it done."""
     met: str = ""
     """The condition that holds, with the value that each of its parts met."""
+    prepared: Callable[[], Any] = lambda: None
+    """What `prepared` of an action by the clock has made, or its refusal raised."""
 
     @cached_property
     def names(self) -> Mapping[str, object]:
@@ -128,6 +134,9 @@ class Effect:
 
 class ActionModule(Protocol):
     """What the file of an action holds."""
+
+    def prepared(self, ws: Workspace, rule: Schedule, who: str, slot: Slot) -> Any:
+        """What takes long, made before the lock is taken; only of those by the clock."""
 
     def run(self, work: Work) -> Effect:
         """Do it; refusals are raised before anything is written."""

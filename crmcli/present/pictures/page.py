@@ -42,7 +42,7 @@ def page(sections: Sequence[Figures], title: str, locale: Locale, at: datetime) 
         tag("title", name), tag("style", _style()),
     )  # fmt: skip
     top = tag("header", tag("h1", name), tag("p", tr("As of {}", locale.instant(at))))
-    parts = [tag("section", *_section(one, locale)) for one in sections]
+    parts = [tag("section", *section(one, locale)) for one in sections]
     body = tag("body", top, tag("main", *parts))
     whole = tag("html", head, body, lang=spoken())
     text: str = tostring(whole, encoding="unicode", method="html")
@@ -61,7 +61,10 @@ def _style() -> str:
     return text.replace("SERIES", " ".join(rules))
 
 
-def _section(figures: Figures, locale: Locale) -> Iterator[Element]:
+def section(
+    figures: Figures, locale: Locale, picture: Sequence[Element] | None = None
+) -> Iterator[Element]:
+    """A report with its heading, its pictures (or another in their place) and its table."""
     title = tr(figures.title)
     yield tag("h2", title)
     before = days(figures.compared) if figures.compared else ""
@@ -73,15 +76,19 @@ def _section(figures: Figures, locale: Locale) -> Iterator[Element]:
     elif not figures.dimensions:
         yield tag("dl", *_tiles(figures, locale), class_="tiles")
     else:
-        for panel in panels_of(figures, locale):
-            shown = [*svgs(panel, title), *filter(None, [legend(panel, before)])]
-            caption = f"{panel.name} ({tr('and {} more in the table', panel.more)})"
-            caption = caption if panel.more else panel.name
-            yield tag("figure", tag("figcaption", caption), *shown)
+        yield from _drawings(figures, locale, before) if picture is None else picture
         table = _table(figures, locale)
         yield tag("div", table, class_="scroll", tabindex=0, role="group", aria_label=title)
     if figures.notes:
         yield tag("ul", *(tag("li", tr(note)) for note in figures.notes), class_="notes")
+
+
+def _drawings(figures: Figures, locale: Locale, before: str) -> Iterator[Element]:
+    for panel in panels_of(figures, locale):
+        shown = [*svgs(panel, tr(figures.title)), *filter(None, [legend(panel, before)])]
+        caption = f"{panel.name} ({tr('and {} more in the table', panel.more)})"
+        caption = caption if panel.more else panel.name
+        yield tag("figure", tag("figcaption", caption), *shown)
 
 
 def _tiles(figures: Figures, locale: Locale) -> Iterator[Element]:

@@ -32,7 +32,7 @@ INSTALL = "pip install 'crmcli[plots]'"
 MOST_PANELS = 30
 """More pictures in one file are no picture any more."""
 _INK, _MUTED, _GRID, _MINUS, _BEFORE = "#1b1f24", "#57606a", "#d5dae0", "#b4232a", "#8b95a1"
-_WIDE, _DPI = 8.0, 192
+_WIDE, _NARROW, _DPI = 8.0, 5.0, 192
 _STYLE: dict[str, Any] = {
     "font.size": 9, "text.parse_math": False, "text.color": _INK,
     "axes.edgecolor": _GRID, "xtick.color": _MUTED, "ytick.color": _INK,
@@ -49,7 +49,8 @@ class _Part(NamedTuple):
 
 
 def png(sections: Sequence[Figures], title: str, locale: Locale, at: datetime) -> bytes:
-    """One picture of several reports, twice as sharp as a page; NotInstalled without the extra."""
+    """One picture of several reports, twice as sharp as a page; NotInstalled without the extra. Without a
+    title it goes into a letter, which has the headings: it is narrow, so that a telephone can show it."""
     try:
         import matplotlib as mpl
         from matplotlib.figure import Figure
@@ -58,16 +59,19 @@ def png(sections: Sequence[Figures], title: str, locale: Locale, at: datetime) -
         raise NotInstalled("the package that draws pictures is not installed", INSTALL) from None
     logging.getLogger("matplotlib").setLevel(logging.CRITICAL)
     parts = [part for one in sections for part in _parts(one, locale)][:MOST_PANELS]
+    parts = parts if title else [part._replace(title="") for part in parts]
     out = io.BytesIO()
     with mpl.rc_context(), warnings.catch_warnings():
         mpl.rcdefaults()  # its own style, and the font that has Cyrillic, whatever is at home here
         mpl.rcParams.update(_STYLE)
         warnings.simplefilter("ignore")  # a letter that the font lacks is drawn as a box
-        highs = [0.75, *(part.high for part in parts)]
-        figure = Figure(figsize=(_WIDE, sum(highs)), layout=ConstrainedLayoutEngine(w_pad=0.12))
+        highs = [0.75 if title else 0.01, *(part.high for part in parts)]
+        size = (_WIDE if title else _NARROW, sum(highs))
+        figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.12))
         top, *places = figure.subfigures(len(highs), 1, squeeze=False, height_ratios=highs)[:, 0]
-        top.text(0.02, 0.6, one_line(tr(title)), fontsize=14, weight="bold", va="bottom")
-        top.text(0.02, 0.5, tr("As of {}", locale.instant(at)), color=_MUTED, va="top")
+        if title:
+            top.text(0.02, 0.6, one_line(tr(title)), fontsize=14, weight="bold", va="bottom")
+            top.text(0.02, 0.5, tr("As of {}", locale.instant(at)), color=_MUTED, va="top")
         for place, part in zip(places, parts, strict=True):
             _draw(place, part)
         figure.savefig(out, format="png", dpi=_DPI, metadata={"Software": None})

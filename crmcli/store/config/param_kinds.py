@@ -159,6 +159,15 @@ def _addresses(check: Callable[[str], object], hint: str) -> Callable[[str], sha
     return _checked(read, TEXTS)
 
 
+def _check_period(place: Cursor, frame: Frame) -> None:
+    def read(text: str) -> None:
+        from crmcli.model.periods import read_period
+
+        read_period(text, datetime(2026, 1, 1, tzinfo=UTC), UTC)
+
+    place.parsed(read, None, "e.g. last week, month, 2026-03, 'last 30d'")
+
+
 def _check_mailbox(word: str) -> None:
     if "@" not in word:
         raise ValueError(tr("{!r} is not an e-mail address", word))
@@ -178,6 +187,9 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
     "blocked": _addresses(_check_blocked, "like anna@example.com, example.com or +7 912 345-67-89"),
     "phone": _checked(_check_phone, {"type": shapes.SCALAR}),
     "lines": _checked(anything, TEXTS),
+    "plain": _checked(anything, TEXTS),
+    "recipients": _checked(anything, TEXTS),
+    "period": _checked(_check_period, {"type": shapes.SCALAR}),
     "resources": _checked(anything, TEXTS),
     "length": _written(read_length),
     "date_field": _checked(check_date_field, {"type": "string"}),

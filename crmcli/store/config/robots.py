@@ -44,19 +44,23 @@ def read_schedule(place: Cursor, frame: Frame) -> Schedule:
     """A schedule of a pipeline."""
     got = SCHEDULE.read(place, frame)
     del got["with"]
+    got["once"] = got["once"] or (bool(got["do"]) and ACTIONS[got["do"]].by_clock)
     if got["once"] and got["do"]:
         check_once(place, got["do"])
     return Schedule(**got, params=read_params(place, got["do"], frame), line=place.line)
 
 
 DO = shapes.needed(shapes.word("What it does.", ACTIONS))
+DO_FOR_RECORD = shapes.needed(
+    shapes.word("What it does.", [name for name, action in ACTIONS.items() if not action.by_clock])
+)
 WITH = shapes.Shape("What the action needs; its keys depend on do.", anything, dict)
 ACTIONS_RULE = {"$ref": "#/definitions/actions"}
 ROBOT = shapes.keys(
     "Acts for a record that stands in this stage.",
     {
         "id": shapes.identifier("Unique within its stage."),
-        "do": DO,
+        "do": DO_FOR_RECORD,
         "with": WITH,
         "when": condition(
             "Only if this holds at the moment of acting, e.g. source = web and emails is not empty."

@@ -1,0 +1,252 @@
+"""Reports as letters: HTML with pictures and tables, the same in plain words, and a sheet beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from contextvars import copy_context
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import tostring
+
+from crmcli import language
+from crmcli.automation.report_letters import MadeReport, Wanted
+from crmcli.channels.message import AttachedFile, named_file
+from crmcli.dataclass import replace
+from crmcli.errors import BadUsage
+from crmcli.formats.csv import csv_line
+from crmcli.formats.xlsx import NotInstalled
+from crmcli.language import counted, spoken, together, tr
+from crmcli.model.figures import Figures
+from crmcli.model.periods import ALWAYS, Period, read_period
+from crmcli.model.reports import PLAN
+from crmcli.model.values import safe_name
+from crmcli.present import dashboard
+from crmcli.present.cells import Column, Listing, Locale, plain, shown
+from crmcli.present.figures import BEFORE, listing, name_of, seen, told
+from crmcli.present.pictures.files import made as made_file
+from crmcli.present.pictures.page import section
+from crmcli.present.pictures.panels import days, head, panels_of
+from crmcli.present.pictures.svg import tag
+from crmcli.present.text_width import cut
+from crmcli.render import MailText
+from crmcli.reports import engine
+from crmcli.workspace.own_reports import report_named
+
+if TYPE_CHECKING:
+    from crmcli.workspace import Workspace
+
+DASHBOARD = "dashboard"
+MOST_OF_A_TITLE = 100
+_INK, _MUTED, _LINE = "#1b1f24", "#57606a", "#d5dae0"
+_CELL = f"padding:6px 10px;border-bottom:1px solid {_LINE};vertical-align:top"
+_STYLES = {
+    "h1": "font-size:22px;line-height:1.3;margin:0 0 4px",
+    "h2": "font-size:17px;line-height:1.3;margin:28px 0 2px",
+    "p": f"margin:0 0 6px;color:{_MUTED}",
+    "img": "display:block;width:100%;max-width:560px;height:auto;margin:10px 0;border:0",
+    "table": "border-collapse:collapse;font-size:14px;margin:8px 0",
+    "th": f"{_CELL};text-align:left;font-weight:600",
+    "td": f"{_CELL};text-align:right;white-space:nowrap",
+    "small": f"display:block;color:{_MUTED};font-size:12px",
+    "span": "display:block",
+    "dl": "margin:8px 0",
+    "dt": f"color:{_MUTED};font-size:13px",
+    "dd": "margin:0 0 10px;font-size:18px;font-weight:600",
+    "div": "display:inline-block;vertical-align:top;min-width:150px;margin-right:16px",
+    "div.scroll": "overflow-x:auto",
+    "th.number": f"{_CELL};text-align:right;font-weight:600",
+    "ul": f"color:{_MUTED};font-size:13px;padding-left:18px",
+}
+"""How a letter looks: mail programs know no style sheets, so each element has its own."""
+
+
+def made(ws: Workspace, wanted: Wanted) -> MadeReport:
+    """The letter of some reports as the workspace's user sees them, in the language of the workspace."""
+    return copy_context().run(_made, ws, wanted)
+
+
+def _made(ws: Workspace, wanted: Wanted) -> MadeReport:
+    language.speak(ws.settings.language)
+    locale = Locale.of(ws)
+    found = [
+        _masked(ws, figures) for name in wanted.reports for figures in _sections(ws, name, wanted)
+    ]
+    title = _title(wanted, found)
+    pictures = _pictures(found, locale, ws) if wanted.has_picture else {}
+    sheets = _sheets(found, title, wanted)
+    notes = [tr("As of {}", locale.instant(ws.now)), *_unread(ws)]
+    lines = [title, *notes]
+    for figures in found:
+        lines += ["", "", *_in_words(figures, locale)]
+    html = _html(title, notes, found, pictures, locale)
+    mail = MailText(subject=title, text="\n".join(lines) + "\n", html=html)
+    return MadeReport(mail, (*pictures.values(), *sheets))
+
+
+# --- what is asked ------------------------------------------------------------------------------
+
+
+def _sections(ws: Workspace, name: str, wanted: Wanted) -> Iterator[Figures]:
+    """One report, or the reports of the dashboard, as people see them."""
+    if name == DASHBOARD:
+        of, compare = _period(ws, wanted, "month"), wanted.compare or "previous"
+        funnel = wanted.pipeline or ws.pipelines.deals[0].id
+        yield from dashboard.sections(ws, of, compare=compare, pipeline=funnel)
+        return
+    report = PLAN if name == PLAN.name else report_named(ws, name)
+    asked = wanted.pipeline or report.pipeline
+    pipeline = ws.pipelines.find(asked) if asked else None
+    if asked and pipeline is None:
+        raise BadUsage(tr("no pipeline {!r}", asked), "crm pipeline list names them")
+    if pipeline is None and report.always:
+        pipeline = ws.pipelines.deals[0]
+    request = engine.Request(
+        by=wanted.by,
+        period=_period(ws, wanted, report.period),
+        where=wanted.where,
+        compare=wanted.compare,
+        pipeline=pipeline.id if pipeline else "",
+        entity=pipeline.entity if pipeline else "",
+    )
+    yield seen(told(engine.Reading(ws, report, request), wanted.currency.upper()))
+
+
+def _period(ws: Workspace, wanted: Wanted, usual: str) -> Period:
+    """The period by the time for which the letter is, though it be made later."""
+    try:
+        return read_period(wanted.period or usual, wanted.at, ws.zone, ws.inputs.date_order)
+    except ValueError as error:
+        raise BadUsage(str(error), "e.g. last week, month, 2026-03, 'last 30d'") from None
+
+
+def _masked(ws: Workspace, figures: Figures) -> Figures:
+    """The figures without phones and e-mails that this user is not shown."""
+    if ws.trail is None or not ws.trail.is_limited:
+        return figures
+    hide = ws.trail.masked
+    rows = (row._replace(words=tuple(map(hide, row.words))) for row in figures.rows)
+    return replace(figures, rows=tuple(rows))
+
+
+def _title(wanted: Wanted, found: Sequence[Figures]) -> str:
+    """What a letter is called: its report, or the first of several, and the period."""
+    if wanted.reports[0] == DASHBOARD:
+        name = tr("How sales stand")
+        period = next((f.period for f in found if f.name not in ("today",)), ALWAYS)
+    else:
+        titles = list(dict.fromkeys(tr(figures.title) for figures in found))
+        name = cut(together(titles), MOST_OF_A_TITLE)
+        period = found[0].period
+    return f"{name}, {days(period)}"
+
+
+def _unread(ws: Workspace) -> list[str]:
+    """What the figures leave out because it cannot be read."""
+    count = sum(not problem.readable for problem in ws.problems())
+    return [tr("{} cannot be read: see crm check", counted(count, "file"))] if count else []
+
+
+# --- pictures and sheets ------------------------------------------------------------------------
+
+
+def _pictures(found: Sequence[Figures], locale: Locale, ws: Workspace) -> dict[int, AttachedFile]:
+    """A picture of each report that has one, by its place; none without the extra: crm check tells."""
+    drawn: dict[int, AttachedFile] = {}
+    for number, figures in enumerate(found):
+        if panels_of(figures, locale):
+            try:
+                content = made_file("png", [figures], "", locale, ws.now)
+            except NotInstalled:
+                return {}
+            name, cid = f"{figures.name}-{number + 1}.png", f"report{number + 1}@crm"
+            drawn[number] = AttachedFile(name, "image/png", content, cid=cid)
+    return drawn
+
+
+def _sheets(found: Sequence[Figures], title: str, wanted: Wanted) -> list[AttachedFile]:
+    """One workbook of all, or a CSV of each; none without the extra, as with pictures."""
+    if wanted.sheet == "xlsx":
+        with suppress(NotInstalled):
+            return [
+                named_file(
+                    _file_name(title, "xlsx"), made_file("xlsx", found, "", Locale(), wanted.at)
+                )
+            ]
+    if wanted.sheet == "csv":
+        return [named_file(_file_name(head(one), "csv"), _csv(one)) for one in found]
+    return []
+
+
+def _file_name(title: str, ending: str) -> str:
+    return f"{safe_name(title.replace('/', '-'))}.{ending}"
+
+
+def _csv(figures: Figures) -> bytes:
+    rows, columns, _ = listing(figures, {}, for_people=False)
+    lines = [csv_line(column.name for column in columns)]
+    lines += [csv_line(plain(row.get(column.name)) for column in columns) for row in rows]
+    return "".join(lines).encode()
+
+
+# --- the two texts ------------------------------------------------------------------------------
+
+
+def _html(
+    title: str,
+    notes: Sequence[str],
+    found: Sequence[Figures],
+    pictures: dict[int, AttachedFile],
+    locale: Locale,
+) -> str:
+    """The letter as a page whose elements have their styles themselves."""
+    parts = [*([tag("h1", title)] if len(found) > 1 else []), *(tag("p", note) for note in notes)]
+    for number, figures in enumerate(found):
+        picture = pictures.get(number)
+        image = [tag("img", src=f"cid:{picture.cid}", alt=head(figures))] if picture else []
+        parts += section(figures, locale, image)
+    style = (
+        f"margin:0 auto;padding:16px;max-width:800px;background:#ffffff;color:{_INK};"
+        "font:15px/1.45 -apple-system,'Segoe UI',Roboto,Arial,sans-serif"
+    )
+    body = tag("body", tag("div", *parts, style=style), style="margin:0;background:#ffffff")
+    for element in body.iter():
+        name = f"{element.tag}.{element.attrib.pop('class', '')}"
+        own = _STYLES.get(name) or _STYLES.get(str(element.tag))
+        if own and "style" not in element.attrib:
+            element.set("style", own)
+        for key in ("tabindex", "role", "aria-label"):
+            element.attrib.pop(key, None)
+    top = tag(
+        "head", tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width,initial-scale=1"),
+        tag("meta", name="color-scheme", content="light"), tag("title", title),
+    )  # fmt: skip
+    text: str = tostring(tag("html", top, body, lang=spoken()), encoding="unicode", method="html")
+    return f"<!DOCTYPE html>\n{text}\n"
+
+
+def _in_words(figures: Figures, locale: Locale) -> Iterator[str]:
+    """A report where letters are of different widths: a line for each row."""
+    yield head(figures)
+    rows, columns, empty = listing(figures, {}, for_people=True)
+    names = [column for column in columns if column.name in map(name_of, figures.dimensions)]
+    if not rows:
+        yield tr(empty)
+    for row in rows:
+        name = " · ".join(shown(column, row, locale) or "–" for column in names)
+        cells = "; ".join(_cells(Listing([row], columns[len(names) :]), locale))
+        yield f"{name}: {cells}" if name else cells
+
+
+def _cells(one: Listing, locale: Locale) -> Iterator[str]:
+    """The numbers of a row, each with its name, and what it was before."""
+    [row] = one.rows
+    columns = [column for column in one.columns if not column.name.endswith(BEFORE)]
+    had = {column.name for column in one.columns}
+    for column in columns:
+        text = shown(column, row, locale)
+        past = Column(column.name + BEFORE, kind=column.kind)
+        before = shown(past, row, locale) if past.name in had else ""
+        if text or before:
+            beside = f" ({tr('before')} {before})" if before else ""
+            yield f"{column.head} {text or '–'}{beside}"
