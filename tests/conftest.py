@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from crmcli import language
@@ -31,6 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Before anything else: a worker as well as the one that starts them."""
     settle()
+    hypothesis.settings.register_profile("crm", deadline=None)  # machines are busy
+    hypothesis.settings.load_profile("crm")
     kit.WHOLE = config.getoption("--whole")
     if "TMPDIR" not in os.environ and (memory := in_memory()):
         # Most of what a short command takes on a disk is waiting for it: what is synced, and in which

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import kit
 from torture.clocks import clocks
 from torture.cuts import _fork, cuts
 from torture.disk import disk
@@ -78,11 +79,14 @@ def test_a_power_cut_leaves_the_old_or_the_new_state(name: str, tmp_path: Path) 
 @traced
 @pytest.mark.parametrize(
     "name",
-    [
-        name
-        for (part, _), name in FOUND.items()
-        if part in ("disk", "turns", "folders") and name != "whole_sync"
-    ],
+    kit.some(
+        [
+            name
+            for (part, _), name in FOUND.items()
+            if part in ("disk", "turns", "folders") and name != "whole_sync"
+        ],
+        3,
+    ),
 )
 def test_a_sync_or_a_lock_that_is_left_out_is_noticed(name: str, tmp_path: Path) -> None:
     program = (sys.executable, "-m", "torture.seeded", name)
@@ -158,11 +162,14 @@ def test_a_clock_that_jumps_loses_and_doubles_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        name
-        for (part, _), name in FOUND.items()
-        if part in ("clocks", "gitsteps", "servers") and name != "endless_patience"
-    ],
+    kit.some(
+        [
+            name
+            for (part, _), name in FOUND.items()
+            if part in ("clocks", "gitsteps", "servers") and name != "endless_patience"
+        ],
+        3,
+    ),
 )
 def test_what_is_believed_blindly_is_noticed(name: str, tmp_path: Path) -> None:
     program = (sys.executable, "-m", "torture.seeded", name)
