@@ -10,16 +10,18 @@ from crmcli.cli.params import Verb, option
 from crmcli.cli.printing import unreadable
 from crmcli.cli.report_files import OPTIONS as FILES
 from crmcli.cli.report_files import drawing, ending, give
+from crmcli.cli.report_questions import days_of, kept, period_given
 from crmcli.cli.session import Session
-from crmcli.errors import BadUsage
 from crmcli.model.figures import Figures
-from crmcli.model.periods import read_period
 from crmcli.present.cells import Column
 from crmcli.present.dashboard import sections
 from crmcli.present.figures import listing
 from crmcli.present.pictures.panels import head
 from crmcli.present.text_width import fold
-from crmcli.reports.engine import COMPARED
+from crmcli.reports.engine import COMPARED, Reading
+from crmcli.workspace import Workspace
+
+DASHBOARD = "dashboard"
 
 
 def show(
@@ -33,22 +35,27 @@ def show(
     """
     ws, out = session.workspace, session.out
     kind = ending(asked)
-    person = ws.person if owner == "me" else ws.user_id(owner) if owner else ""
-    try:
-        given = read_period(period, ws.now, ws.zone, ws.inputs.date_order)
-    except ValueError as error:
-        forms = "e.g. --period month, 2026-03, 'last 30d', 2026-01-01..2026-03-31"
-        raise BadUsage(str(error), forms) from None
-    funnel = pipeline_named(ws, pipeline).id
-    found = [*sections(ws, given, owner=person, compare=compare, pipeline=funnel)]
+    told = [figures for _, figures in found(ws, owner, period, compare, pipeline)]
+    days = days_of(period_given(ws, period))
+    given = {"owner": owner, "period": days, "compare": compare, "pipeline": pipeline}
+    kept(ws, DASHBOARD, given, told)
     unreadable(session)
     if kind:
-        give(session, asked, found, "How sales stand")
+        give(session, asked, told, "How sales stand")
     elif out.is_table:
-        out.lines([*_lines(session, found)])
+        out.lines([*_lines(session, told)])
     else:
-        columns = [Column(one.name) for one in found]
-        out.one({one.name: listing(one, {}, for_people=False).rows for one in found}, columns)
+        columns = [Column(one.name) for one in told]
+        out.one({one.name: listing(one, {}, for_people=False).rows for one in told}, columns)
+
+
+def found(
+    ws: Workspace, owner: str, period: str, compare: str, pipeline: str
+) -> list[tuple[Reading, Figures]]:
+    """The reports of the dashboard that is asked for."""
+    person = ws.person if owner == "me" else ws.user_id(owner) if owner else ""
+    given, funnel = period_given(ws, period), pipeline_named(ws, pipeline).id
+    return [*sections(ws, given, owner=person, compare=compare, pipeline=funnel)]
 
 
 def _lines(session: Session, found: Sequence[Figures]) -> Iterator[str]:

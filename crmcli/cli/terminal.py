@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from itertools import product
 from typing import TextIO, TypeVar
@@ -30,6 +31,14 @@ _STEPS = (0, 95, 135, 175, 215, 255)
 def width(stream: TextIO | None = None) -> int | None:
     """The terminal's width (COLUMNS comes first); None if the stream, or stdout, is no terminal."""
     return columns() if (stream or sys.stdout).isatty() else None
+
+
+def name() -> str:
+    """Which terminal we are at, as the system calls it; "" for none."""
+    for stream in (0, 1, 2):
+        with suppress(OSError):
+            return os.ttyname(stream)
+    return ""
 
 
 def say_that_it_reads() -> None:

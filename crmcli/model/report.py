@@ -99,6 +99,15 @@ class Asked:
     total: Sequence[str] = ()
 
 
+class Behind(NamedTuple):
+    """What of a record a cell counts: the value of a row, or of a mere count how many of its rows. `currency`
+    is that of money."""
+
+    record: str
+    value: int | float | Decimal
+    currency: str = ""
+
+
 class Group(NamedTuple):
     """The rows of equal keys: the keys as the index has them, one record of theirs, and what was measured of
     them by name; sums by currency, of money. That of all rows has no keys."""

@@ -66,7 +66,7 @@ SECTIONS = (
 
 def sections(
     ws: Workspace, period: Period, *, owner: str = "", compare: str = "", pipeline: str = ""
-) -> Iterator[Figures]:
+) -> Iterator[tuple[engine.Reading, Figures]]:
     """The reports of a dashboard as people read them: of one owner, or of all that may be seen."""
     for one in SECTIONS:
         if one.whose not in ("both", "one" if owner else "all"):
@@ -83,7 +83,7 @@ def sections(
         measures = sorted(figures.measures, key=lambda shown: shown.name != one.drawn)
         title = one.title or figures.title
         name = "today" if one.time == "today" else figures.name
-        yield replace(figures, name=name, title=title, measures=tuple(measures))
+        yield reading, replace(figures, name=name, title=title, measures=tuple(measures))
 
 
 def _time(ws: Workspace, section: Section, period: Period) -> Period:

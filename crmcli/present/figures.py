@@ -6,16 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import replace
-from crmcli.errors import BadUsage
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Shown
 from crmcli.model.periods import ALWAYS
 from crmcli.model.reports import PLAN
-from crmcli.model.values import entity_of, fold
+from crmcli.model.values import fold
 from crmcli.model.words import in_words
 from crmcli.present.cells import Column, Listing
-from crmcli.present.columns import for_people as as_people_read
 from crmcli.present.columns import named
 from crmcli.present.linked import column_at, with_linked
 from crmcli.sales.rates import Exchange
@@ -25,12 +23,6 @@ if TYPE_CHECKING:
     from crmcli.reports.engine import Reading
     from crmcli.workspace import Workspace
 
-_OF_SEVERAL = (
-    Column("entity", "What", "word"),
-    Column("name", "Name"),
-    Column("id", "Id", keep=True),
-)
-"""How records of several nouns are listed together."""
 BEFORE = "_before"
 """Ends the names of what was in the period compared with."""
 
@@ -240,36 +232,3 @@ def notes(reading: Reading, figures: Figures) -> Iterator[str]:
     rows = [*figures.rows, *([figures.total] if figures.total else [])]
     if reading.report is PLAN and not any(r.values["plan"] or r.values["plan_count"] for r in rows):
         yield tr("no plan for this period: crm plan set")
-
-
-def behind(ws: Workspace, reading: Reading, figures: Figures, cell: str) -> Listing:
-    """The records behind a cell, as lists show them; BadUsage for a row or a column that there is not."""
-    first, _, last = cell.rpartition(",")
-    row = _row_named(figures, first.strip())
-    measure = next(
-        (m for m in reading.report.measures if last.strip() in (m.name, tr(m.label))), None
-    )
-    if measure is None:
-        known = [m.name for m in reading.report.measures if m.shown]
-        raise BadUsage(tr("no column {!r}", last.strip()), tr("there are {}", ", ".join(known)))
-    found = reading.records(row.place, measure)
-    rows = [dict(raw) for raw in ws.rows_of(found)]
-    entities = {entity_of(one) for one in found}
-    if len(entities) > 1:
-        mixed = [{"entity": entity_of(str(row["id"])), **row} for row in rows]
-        return Listing(mixed, _OF_SEVERAL)
-    return Listing(rows, as_people_read(ws, min(entities, default="deal"), (), rows), "no records")
-
-
-def _row_named(figures: Figures, text: str) -> FigureRow:
-    """A row by its number from 1, or by what it is called; all of them for "" or `total`."""
-    if text in ("", "total") and figures.total is not None:
-        return figures.total
-    if text.isdecimal() and 0 < int(text) <= len(figures.rows):
-        return figures.rows[int(text) - 1]
-    wanted = fold(text)
-    for row in figures.rows:
-        if wanted in (fold("/".join(row.keys)), fold("/".join(row.words))):
-            return row
-    names = ["/".join(row.words) for row in figures.rows[:8]]
-    raise BadUsage(tr("no row {!r}", text), tr("there are {}", ", ".join(names)))

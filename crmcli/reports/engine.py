@@ -15,7 +15,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Place, Shown, dimension
 from crmcli.model.periods import ALWAYS, Period, keys_within, previous, year_before
 from crmcli.model.pipeline import Pipeline
-from crmcli.model.report import Asked, Group, Measure, Report
+from crmcli.model.report import Asked, Behind, Group, Measure, Report
 from crmcli.model.sums import rounded
 from crmcli.model.values import format_instant
 from crmcli.workspace import Workspace
@@ -58,7 +58,8 @@ class Reading:
         self.request = request
         self.dimensions = dimensions(report, request)
         self.total: Values = {}
-        """All rows together, once they are measured."""
+        """All rows together, once they are measured; so too of the period before."""
+        self.total_before: Values = {}
         self._measuring = Measuring(ws, request.snapshot)
 
     def cells(self, period: Period, dimensions: Sequence[Dimension] | None = None) -> Cells:
@@ -93,12 +94,25 @@ class Reading:
         field = self.ws.schema.named(self.entity_of(self.report.source), dimension.name)
         return field is not None and (field.is_many or field.kind.is_map)
 
-    def records(self, keys: Place, measure: Measure) -> list[str]:
-        """The records behind one cell; of all rows together, without keys."""
+    def behind(self, keys: Place, measure: Measure, *, before: bool = False) -> list[Behind]:
+        """What one cell counts, of now or of the period before; of all rows together, without keys."""
         if measure.is_reckoned:
-            measure = self._named(measure.part or measure.over)
-        [asked] = self._asked(self.request.period, self.dimensions if keys else (), [measure])
-        return self._measuring.records(asked, keys)
+            measure = self.named(measure.part or measure.over)
+        period = self.request.period
+        if before:
+            period = self.compared
+            moves = _steps_before(self.dimensions, self.request.period, period)
+            keys = _moved(keys, {now: then for then, now in moves.items()})
+        [asked] = self._asked(period, self.dimensions if keys else (), [measure])
+        return self._measuring.behind(asked, keys)
+
+    @property
+    def compared(self) -> Period:
+        """The period with which this one is compared; BadUsage where it has no before."""
+        try:
+            return COMPARED[self.request.compare](self.request.period, self.ws.today)
+        except ValueError as error:
+            raise BadUsage(str(error), tr("e.g. --period month --compare previous")) from None
 
     # --- asking -----------------------------------------------------------------------------------
 
@@ -193,7 +207,8 @@ class Reading:
             if kinds[str(keys[place])] != "open":
                 found.update(dict.fromkeys(names))
 
-    def _named(self, name: str) -> Measure:
+    def named(self, name: str) -> Measure:
+        """One of the report's measures."""
         return next(one for one in self.report.measures if one.name == name)
 
 
@@ -231,14 +246,12 @@ def figures(reading: Reading) -> Figures:
 
 
 def _before(reading: Reading) -> tuple[Period, Cells] | None:
-    request = reading.request
-    if not request.compare:
+    if not reading.request.compare:
         return None
-    try:
-        period = COMPARED[request.compare](request.period, reading.ws.today)
-    except ValueError as error:
-        raise BadUsage(str(error), tr("e.g. --period month --compare previous")) from None
-    return period, reading.cells(period)
+    period = reading.compared
+    cells = reading.cells(period)
+    reading.total_before = cells.total
+    return period, cells
 
 
 def laid_out(reading: Reading, now: Cells, before: tuple[Period, Cells] | None) -> Figures:

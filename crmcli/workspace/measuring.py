@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crmcli.model.report import Asked, Group
+from crmcli.model.report import Asked, Behind, Group
 from crmcli.store.index.snapshots import Snapshot
 from crmcli.workspace import Workspace, snapshots
 from crmcli.workspace.frames import frame_of
@@ -28,6 +28,6 @@ class Measuring:
         """The measures of each group of rows with the same keys; of all, without dimensions."""
         return self._ws.groups(asked, self._snapshot or self._frame)
 
-    def records(self, asked: Asked, keys: Sequence[str | float | None]) -> list[str]:
-        """The records that the first measure counts in the group of those keys."""
-        return self._ws.records_behind(asked, self._snapshot or self._frame, keys)
+    def behind(self, asked: Asked, keys: Sequence[str | float | None]) -> list[Behind]:
+        """What the first measure counts in the group of those keys, by record."""
+        return self._ws.behind(asked, self._snapshot or self._frame, keys)

@@ -26,7 +26,7 @@ from crmcli.workspace.configured import no_scores
 if TYPE_CHECKING:
     from crmcli.model.conditions.holds import Env
     from crmcli.model.conditions.tree import Condition
-    from crmcli.model.report import Asked, Group
+    from crmcli.model.report import Asked, Behind, Group
     from crmcli.store.index.answers import Facts, Hit, Total
     from crmcli.store.index.documents import Documents
     from crmcli.store.index.figures import Frame
@@ -182,14 +182,14 @@ class Reads(Clock):
         self._ask(asked.condition)
         return self._index.groups(asked, of) if isinstance(of, tuple) else of.groups(asked)
 
-    def records_behind(
+    def behind(
         self, asked: Asked, of: Frame | Snapshot, keys: Sequence[str | float | None]
-    ) -> list[str]:
-        """The records that a report's measure counts in the group of those keys."""
+    ) -> list[Behind]:
+        """What a report's measure counts in the group of those keys, by record."""
         self._ask(asked.condition)
-        if isinstance(of, tuple):
-            return self._index.records_behind(asked, of, keys)
-        return of.records(asked, keys)
+        return (
+            self._index.behind(asked, of, keys) if isinstance(of, tuple) else of.behind(asked, keys)
+        )
 
     def write_snapshot(self, frame: Frame) -> Note:
         """Write a snapshot of the folder as it is; see `workspace.snapshots`."""

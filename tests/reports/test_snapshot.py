@@ -62,7 +62,7 @@ def told(ws: Workspace, report: Report, case: tuple[str, str, str], snapshot: st
             "deal" if of_pipeline else "", snapshot))  # fmt: skip
         found = engine.figures(reading)
         measure = report.measures[0]
-        return found, [reading.records(row.place, measure) for row in found.rows[:2]]
+        return found, [reading.behind(row.place, measure) for row in found.rows[:2]]
     except CrmError as refused:
         return refused.message
 

@@ -41,8 +41,8 @@ def test_rows_are_of_records_that_are_seen(busy: Base, user: str) -> None:
     for rows in ROWS:
         for entity in ("lead", "deal"):
             asked = Asked(rows, entity, [Measure("n", at=ANY_TIME)])
-            mine = Measuring(ws).records(asked, ())
-            every = Measuring(whole).records(asked, ())
+            mine = [one.record for one in Measuring(ws).behind(asked, ())]
+            every = [one.record for one in Measuring(whole).behind(asked, ())]
             assert set(mine) == {one for one in every if one in seen}, rows
             found[rows] = found.get(rows, 0) + len(mine)
     assert all(found[rows] for rows in ROWS if rows != "jobs")

@@ -31,7 +31,7 @@ from crmcli.store.index.selection import Selection
 from crmcli.store.index.upkeep import Upkeep
 
 if TYPE_CHECKING:
-    from crmcli.model.report import Asked, Group
+    from crmcli.model.report import Asked, Behind, Group
     from crmcli.model.sql_views import Answer, View
     from crmcli.store.index.asked.running import Question
     from crmcli.store.index.branches import Tree
@@ -178,13 +178,13 @@ class Index(Selection, Timeline, Births, Agenda, Published):
 
         return self.read(lambda c: figures.groups(c, self._columns, asked, frame))
 
-    def records_behind(
+    def behind(
         self, asked: Asked, frame: Frame, keys: Sequence[str | float | None]
-    ) -> list[str]:
-        """The records that one measure of a report counts in the group of those keys."""
+    ) -> list[Behind]:
+        """What one measure of a report counts in the group of those keys, by record."""
         from crmcli.store.index import figures
 
-        return self.read(lambda c: figures.records(c, self._columns, asked, frame, keys))
+        return self.read(lambda c: figures.behind(c, self._columns, asked, frame, keys))
 
     def write_snapshot(self, frame: Frame) -> Note:
         """Write a snapshot of all that there is."""

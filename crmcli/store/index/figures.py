@@ -11,7 +11,7 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.conditions.paths import routes
 from crmcli.model.figures import Dimension, Place
-from crmcli.model.report import ANY_TIME, Asked, Group, Measure
+from crmcli.model.report import ANY_TIME, Asked, Behind, Group, Measure
 from crmcli.store.index import query
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.report_functions import offer, seconds
@@ -53,16 +53,16 @@ def groups(
     return question.groups(ask)
 
 
-def records(
+def behind(
     connection: sqlite3.Connection,
     columns: Columns,
     asked: Asked,
     frame: Frame,
     keys: Sequence[str | float | None],
-) -> list[str]:
-    """The records whose rows one measure counts in the group of those keys, by id."""
+) -> list[Behind]:
+    """What one measure counts in the group of those keys, by record."""
     question, ask = _on_index(connection, columns, asked, frame)
-    return question.records(ask, keys)
+    return question.behind(ask, keys)
 
 
 def _on_index(
@@ -147,17 +147,25 @@ class Question:
             (self._rank_there if self._is_columnar else self._rank_here)(ask, tally, some)
         return tally.groups(measures, [one.name for one in measures if self._is_money(one)])
 
-    def records(self, ask: Ask, keys: Sequence[str | float | None]) -> list[str]:
-        """The records behind one cell."""
+    def behind(self, ask: Ask, keys: Sequence[str | float | None]) -> list[Behind]:
+        """What one cell is made of: each row's value, or how many rows of each record it counts."""
         given = [
             Part(f"({key}) = ?", (value,)) if value is not None else Part(f"({key}) IS NULL")
             for key, value in zip(self._keys, keys, strict=True)
         ]
         measure = self._asked.measures[0]
         where = _joined("AND", [self._kept, self._counted(measure), self._has(measure), *given])
-        tables = self._tables(where.text)
-        sql = f"SELECT DISTINCT {self.source.record} FROM {tables} WHERE {where.text} ORDER BY 1"
-        return [row[0] for row in ask(sql, where.parameters) if row[0]]
+        is_money, code = self._is_money(measure), self.source.currency or "NULL"
+        told = f"{self._cell(measure.of).sql}, {code}" if measure.of else "count(*), NULL"
+        by = "1, 2" if measure.of else "1"
+        sql = f"SELECT {self.source.record}, {told} FROM {self._tables(told + where.text)}"
+        sql += f" WHERE {where.text}" + ("" if measure.of else " GROUP BY 1") + f" ORDER BY {by}"
+        found = ask(sql, where.parameters)
+        return [
+            Behind(row, Decimal(v) / 100, (code or "").upper()) if is_money else Behind(row, v)
+            for row, v, code in found
+            if row
+        ]
 
     # --- what is asked -----------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from crmcli.store.index.columns import Columns
 from crmcli.store.index.figures import Frame, Question
 
 if TYPE_CHECKING:
-    from crmcli.model.report import Asked, Group
+    from crmcli.model.report import Asked, Behind, Group
 
 PATH = ".crm/snapshot"
 """Folders called 1, 2, … of which the last one counts."""
@@ -106,9 +106,9 @@ class Snapshot:
         """The measures of each group of rows that have the same keys."""
         return self._question(asked).groups(self._ask)
 
-    def records(self, asked: Asked, keys: Sequence[str | float | None]) -> list[str]:
-        """The records whose rows one measure counts in the group of those keys."""
-        return self._question(asked).records(self._ask, keys)
+    def behind(self, asked: Asked, keys: Sequence[str | float | None]) -> list[Behind]:
+        """What one measure counts in the group of those keys, by record."""
+        return self._question(asked).behind(self._ask, keys)
 
     def _question(self, asked: Asked) -> Question:
         rows = kept.source(asked.source, asked.entity, self._columns)
