@@ -91,7 +91,8 @@ def _sections(ws: Workspace, name: str, wanted: Wanted) -> Iterator[Figures]:
     if name == DASHBOARD:
         of, compare = _period(ws, wanted, "month"), wanted.compare or "previous"
         funnel = wanted.pipeline or ws.pipelines.deals[0].id
-        yield from dashboard.sections(ws, of, compare=compare, pipeline=funnel)
+        found = dashboard.sections(ws, of, compare=compare, pipeline=funnel)
+        yield from (figures for _, figures in found)
         return
     report = PLAN if name == PLAN.name else report_named(ws, name)
     asked = wanted.pipeline or report.pipeline
