@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crmcli.model.entities import having
 from crmcli.model.pipeline import Pipeline, Stage
-from crmcli.store.index.figures import Frame
+from crmcli.store.index.ready import Frame
 from crmcli.store.index.rows_of_reports import Stages
 from crmcli.workspace import Workspace
 

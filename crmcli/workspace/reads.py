@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from crmcli.model.report import Asked, Behind, Group
     from crmcli.store.index.answers import Facts, Hit, Total
     from crmcli.store.index.documents import Documents
-    from crmcli.store.index.figures import Frame
+    from crmcli.store.index.ready import Frame
     from crmcli.store.index.snapshots import Note, Snapshot
 
 MOST_LOOKED_AT = 50

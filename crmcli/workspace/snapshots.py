@@ -8,7 +8,7 @@ from crmcli.model.local_times import local_minute
 from crmcli.model.values import parse_instant
 from crmcli.model.work_time import shift
 from crmcli.store.index import snapshots
-from crmcli.store.index.figures import Frame
+from crmcli.store.index.ready import Frame
 from crmcli.store.index.snapshots import Note, Snapshot
 from crmcli.workspace import Workspace
 from crmcli.workspace.frames import frame_of

@@ -40,12 +40,13 @@ def with_stages_of_today(
 
     found = []
     for event in events:
-        data = dict(event.data)
-        pipeline = str(data.get("pipeline") or first)
-        if data.get("stage"):
-            data["stage"] = of_today(event, pipeline, str(data["stage"]))
-        if STOOD in data:
-            stood = data[STOOD].items()
-            data[STOOD] = {of_today(event, pipeline, stage): at for stage, at in stood}
-        found.append(replace(event, data=data))
+        told: dict[str, object] = {}
+        pipeline = str(event.data.get("pipeline") or first)
+        if event.data.get("stage"):
+            told["stage"] = of_today(event, pipeline, str(event.data["stage"]))
+        if STOOD in event.data:
+            stood = event.data[STOOD].items()
+            told[STOOD] = {of_today(event, pipeline, stage): at for stage, at in stood}
+        is_other = any(event.data[name] != value for name, value in told.items())
+        found.append(replace(event, data={**event.data, **told}) if is_other else event)
     return found

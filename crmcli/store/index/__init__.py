@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from crmcli.model.sql_views import Answer, View
     from crmcli.store.index.asked.running import Question
     from crmcli.store.index.branches import Tree
-    from crmcli.store.index.figures import Frame
+    from crmcli.store.index.ready import Frame
     from crmcli.store.index.snapshots import Note, Snapshot
 
 __all__ = ["Agenda", "Births", "Hit", "Index", "IndexBusy", "Published", "Timeline", "Total"]

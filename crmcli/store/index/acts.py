@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crmcli.model.event import ACTIVITIES, AMENDMENTS, EDITED, TOGETHER
+from crmcli.model.event import ACTIVITIES, AMENDMENTS, ANSWERS, EDITED, TOGETHER
 from crmcli.store.index.derived import ACTOR_NOW, HAPPENED, KIND_NOW
 from crmcli.store.index.tables import AMENDED, IS_AMENDED, IS_AMENDMENT
 
@@ -13,10 +13,19 @@ CREATE TABLE act (num INTEGER PRIMARY KEY, id TEXT, record TEXT, kind TEXT, acto
                   again INTEGER, amended INTEGER)
 """
 """`again` says that another record has told it already, `amended` that it was edited or removed since."""
+_BY_PEOPLE = "instr(actor, ':') = 0"
 OF_PEOPLE = "instr(act.actor, ':') = 0"
 """Whether a person did it, and no robot."""
 IS_CURRENT = "act.amended = 0"
 """Whether an activity was not edited or removed since."""
+IS_ANSWER = f"kind IN ({', '.join(map(repr, ANSWERS))})"
+_INDEXES = (
+    "CREATE INDEX act_record ON act (record, at, again) WHERE amended = 0",
+    "CREATE INDEX act_actor ON act (actor, kind, record, at) WHERE again = 0 AND amended = 0",
+    f"CREATE INDEX act_answer ON act (record, at) WHERE {IS_ANSWER} AND {_BY_PEOPLE} AND amended = 0",
+)
+"""Each answers by itself for the reports that say the same: when a record was last heard of, who did what
+with how many, and who answered first."""
 _KINDS = ", ".join(repr(kind) for kind in (*ACTIVITIES, EDITED))
 _SHARED = f"json_extract(event.data, '$.{TOGETHER}') IS NOT NULL"
 _AGAIN = f"CASE WHEN json_valid(event.data) THEN {_SHARED} ELSE 0 END"
@@ -39,7 +48,7 @@ def _same(amendment: str) -> str:
 def statements() -> Iterator[str]:
     """What fills the table, and then keeps it equal to the events."""
     yield f"INSERT INTO act {_ROWS} event.kind IN ({_KINDS})"
-    yield "CREATE INDEX act_record ON act (record, at)"
+    yield from _INDEXES
     yield (
         f"CREATE TRIGGER act_comes AFTER INSERT ON event WHEN NEW.kind IN ({_KINDS})"
         f" BEGIN INSERT INTO act {_ROWS} event.num = NEW.num; END"

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from crmcli.dataclass import replace
-from crmcli.model.event import ANSWERS
-from crmcli.store.index.acts import IS_CURRENT, OF_PEOPLE
+from crmcli.store.index.acts import IS_ANSWER, IS_CURRENT, OF_PEOPLE
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.rows_of_reports import IS_OPEN, Cell, Source
 from crmcli.store.index.sources import records
-
-_ANSWERS = ", ".join(map(repr, ANSWERS))
 
 
 def activities(_: str, columns: Columns) -> Source:
@@ -41,7 +38,7 @@ def answers(entity: str, columns: Columns) -> Source:
         tables=f"{made.tables} LEFT JOIN {first} AS first ON first.record = {entity}.id",
         ready={
             **made.ready,
-            ready: f"SELECT record, min(at) AS at FROM act WHERE kind IN ({_ANSWERS}) AND {OF_PEOPLE}"
+            ready: f"SELECT record, min(at) AS at FROM act WHERE {IS_ANSWER} AND {OF_PEOPLE}"
             f" AND {IS_CURRENT} AND record > '{entity}-' AND record < '{entity}.' GROUP BY record",
         },
         needs=(ready,),

@@ -64,12 +64,12 @@ def _concerned(columns: Columns, entity: str, row: str) -> Iterator[str]:
 
 
 def kin(columns: Columns, entity: str) -> str:
-    """The same of all records of an entity: pairs of `related` and `record`."""
+    """The same of all records of an entity: pairs of `record` and `related`."""
     pairs = [("own.id", "own.id", f"{entity} AS own")]
     pairs += [(f"own.{n}", "own.id", f"{entity} AS own") for n in _origins(columns, entity)]
     pairs += _linking(columns, entity)
     return " UNION ALL ".join(
-        f"SELECT {related} AS related, {record} AS record FROM {tables} WHERE {related} IS NOT NULL"
+        f"SELECT {record} AS record, {related} AS related FROM {tables} WHERE {related} IS NOT NULL"
         f" AND {record} IS NOT NULL"
         for related, record, tables in pairs
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import BadUsage
 from crmcli.language import tr
@@ -15,28 +15,17 @@ from crmcli.model.figures import Dimension, Place
 from crmcli.model.report import ANY_TIME, Asked, Behind, Group, Measure
 from crmcli.store.index import query
 from crmcli.store.index.columns import Columns
-from crmcli.store.index.report_functions import offer, seconds
-from crmcli.store.index.rows_of_reports import DECLARED, Cell, Source, Stages
+from crmcli.store.index.ready import Ask, Frame, make_ready, prepared
+from crmcli.store.index.report_functions import seconds
+from crmcli.store.index.rows_of_reports import Cell, Source
 from crmcli.store.index.sources import source
 from crmcli.store.index.tallies import APART, QUANTILES, Tally, cells_of, quantile
 
 if TYPE_CHECKING:
-    from crmcli.model.conditions.holds import Env
     from crmcli.model.conditions.tree import Condition
 
-
-class Frame(NamedTuple):
-    """What every question of one report is asked with: its clock and zone, its conditions' surroundings, and
-    the stages that pipelines.yaml declares."""
-
-    env: Env
-    stages: Stages
-    made: dict[str, int]
-    """What has been made ready for all questions, each by the connection in which it stands."""
-
-
-Ask: TypeAlias = "Callable[[str, Sequence[query.Parameter]], list[Any]]"
-"""What gives all rows that a query finds: of the index, or of a snapshot of it."""
+_WITHIN_DAY = "T10:00:00Z"
+"""With this a date is an instant of its own day, from Honolulu to Auckland."""
 
 
 class Part(NamedTuple):
@@ -74,41 +63,6 @@ def _on_index(
     ask = prepared(connection, frame)
     make_ready(connection, frame, question.source, question.needs)
     return question, ask
-
-
-def prepared(connection: sqlite3.Connection, frame: Frame) -> Ask:
-    """What asks the index, with the functions and the stages that sources ask for."""
-    if _is_made(connection, frame, "declared"):
-        return lambda sql, parameters: connection.execute(sql, parameters).fetchall()
-    offer(connection, frame.env.now, frame.env.zone)
-    connection.execute("DROP TABLE IF EXISTS temp.declared")
-    connection.execute(DECLARED)
-    connection.executemany(
-        "INSERT OR IGNORE INTO temp.declared VALUES (?, ?, ?, ?, ?, ?, ?, ?)", frame.stages
-    )
-    return lambda sql, parameters: connection.execute(sql, parameters).fetchall()
-
-
-_WITHIN_DAY = "T10:00:00Z"
-"""With this a date is an instant of its own day, from Honolulu to Auckland."""
-
-
-def _is_made(connection: sqlite3.Connection, frame: Frame, name: str) -> bool:
-    """Whether something was made ready in this connection already; from now on it is."""
-    is_made = frame.made.get(name) == id(connection)
-    frame.made[name] = id(connection)
-    return is_made
-
-
-def make_ready(
-    connection: sqlite3.Connection, frame: Frame, rows: Source, needs: Iterable[str]
-) -> None:
-    """Make the tables that rows need, but for those that were made for the same report already."""
-    for name in needs:
-        if not _is_made(connection, frame, name):
-            connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
-            connection.execute(f"CREATE TEMP TABLE {name} AS {rows.ready[name]}")
-            connection.execute(f"CREATE INDEX temp.{name}_record ON {name} (record)")
 
 
 class Question:
@@ -176,7 +130,7 @@ class Question:
         added = [(m, self._added(m)) for m in measures]
         has_money = any(found and self._is_money(m) for m, found in added)
         keys = [*self._keys, *([self.source.currency or "NULL"] if has_money else [])]
-        cells = [Part(f"min({self.source.record})" if self._keys else "NULL")]
+        cells = [Part(f"min({self.source.record})" if self._is_folded else "NULL")]
         for measure, found in added:
             which = self._counted(measure)
             only = Part(f" FILTER (WHERE {which.text})", which.parameters)
@@ -194,6 +148,13 @@ class Question:
                     own = (code or "") if self._is_money(measure) else ""
                     tally.add(place, measure.name, own, row[at : at + len(found)])
                     at += len(found)
+
+    @property
+    def _is_folded(self) -> bool:
+        """Whether the keys are those of fields, whose spelling a record tells."""
+        return any(
+            not one.step and one.name not in self.source.cells for one in self._asked.dimensions
+        )
 
     def _added(self, measure: Measure) -> list[str]:
         of = self._cell(measure.of).sql if measure.of else ""
@@ -242,7 +203,8 @@ class Question:
         cells, where = self._ranked(measures[0])
         values: defaultdict[tuple[Any, ...], list[float]] = defaultdict(list)
         for row in self._select(ask, self._keys, cells, where, is_grouped=False):
-            values[row[:-1]].append(row[-1])
+            if row[-1] is not None:
+                values[row[:-1]].append(row[-1])
         if self._keys and any(one.name in self._asked.total for one in measures):
             for (*_, code), some in [*values.items()]:
                 values[code,] += some
@@ -264,13 +226,14 @@ class Question:
     def _ranked(self, measure: Measure) -> tuple[list[Part], Part]:
         """The currency of a row and what is put in order; and of which rows."""
         code = (self.source.currency or "NULL") if self._is_money(measure) else "NULL"
-        where = _joined("AND", [self._kept, self._counted(measure), self._has(measure)])
+        where = _joined("AND", [self._kept, self._counted(measure)])
         return [Part(code), Part(self._cell(measure.of).sql)], where
 
     def _put(
-        self, tally: Tally, place: Place, code: str | None, measure: Measure, value: float
+        self, tally: Tally, place: Place, code: str | None, measure: Measure, value: float | None
     ) -> None:
-        tally.put(place, measure, value, (code or "") if self._is_money(measure) else None)
+        if value is not None:
+            tally.put(place, measure, value, (code or "") if self._is_money(measure) else None)
 
     def _select(
         self,

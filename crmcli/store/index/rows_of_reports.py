@@ -9,9 +9,11 @@ from crmcli.dataclass import dataclass, field
 
 DECLARED = """
 CREATE TEMP TABLE declared (entity TEXT, pipeline TEXT, stage TEXT, position INTEGER,
-    kind TEXT, rank INTEGER, chance DOUBLE, max_days INTEGER, PRIMARY KEY (entity, pipeline, stage))
+    kind TEXT, rank INTEGER, chance DOUBLE, max_days INTEGER,
+    PRIMARY KEY (stage, pipeline, entity)) WITHOUT ROWID
 """
-"""The stages of pipelines.yaml; `rank` is how far an open stage is on the way to the won one."""
+"""The stages of pipelines.yaml; `rank` is how far an open stage is on the way to the won one. What differs
+most stands first in the key: each row of a report looks its stage up."""
 NOW = "unixepoch(now())"
 
 Stages = Sequence[tuple[str, str, str, int, str, "int | None", "float | None", "int | None"]]

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.model.values import format_instant
 from crmcli.store.disk import files
 from crmcli.store.disk.rights import rights_in
-from crmcli.store.index import base, events, figures, kept
+from crmcli.store.index import base, events, kept, ready
 from crmcli.store.index.columns import Columns
-from crmcli.store.index.figures import Frame, Question
+from crmcli.store.index.figures import Question
+from crmcli.store.index.ready import Frame
 
 if TYPE_CHECKING:
     from crmcli.model.report import Asked, Behind, Group
@@ -58,9 +59,9 @@ def write(connection: sqlite3.Connection, columns: Columns, frame: Frame, root: 
         place.mkdir()
         writer = Writer(place)
         try:
-            figures.prepared(connection, frame)
+            ready.prepared(connection, frame)
             for rows_of in kept.sources_of(columns):
-                figures.make_ready(connection, frame, rows_of, rows_of.ready)
+                ready.make_ready(connection, frame, rows_of, rows_of.ready)
             with base.snapshot(connection):
                 rows = {
                     table.name: writer.write(

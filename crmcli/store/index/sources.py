@@ -125,24 +125,25 @@ def _stalled(entity: str, column: Mapping[str, str]) -> dict[str, Cell]:
     idle = f"unixepoch(ifnull({last}, {column['created_at']})) < {NOW} - {IDLE_DAYS * 86400}"
     return {
         "overdue": Cell(f"{IS_OPEN} AND {_standing_since(entity)} > declared.max_days", "flag"),
-        "idle": Cell(f"{IS_OPEN} AND {idle}", "flag", (f"kin_{entity}", f"last_{entity}")),
+        "idle": Cell(f"{IS_OPEN} AND {idle}", "flag", (f"kin_{entity}",)),
         "no_task": Cell(f"{IS_OPEN} AND NOT {task}", "flag", (f"kin_{entity}", f"task_{entity}")),
     }
 
 
 def _ready(entity: str, columns: Columns) -> dict[str, str]:
-    """For all records of an entity what `derived` tells of one: the last activity, and open tasks."""
+    """For all records of an entity what `derived` tells of one: whose activities are its, its open tasks."""
     return {
         f"kin_{entity}": derived.kin(columns, entity),
-        f"last_{entity}": f"SELECT kin.record AS record, max(act.at) AS at FROM temp.kin_{entity} AS kin"
-        f" JOIN act ON act.record = kin.related WHERE {IS_CURRENT} GROUP BY kin.record",
         f"task_{entity}": f"SELECT DISTINCT kin.record AS record FROM temp.kin_{entity} AS kin"
         " JOIN task ON task.f_about = kin.related WHERE task.f_done_at IS NULL",
     }
 
 
 def _last_activity(entity: str) -> str:
-    return f"(SELECT l.at FROM temp.last_{entity} AS l WHERE l.record = {entity}.id)"
+    return (
+        f"(SELECT max(act.at) FROM temp.kin_{entity} AS kin CROSS JOIN act"
+        f" WHERE kin.record = {entity}.id AND act.record = kin.related AND {IS_CURRENT})"
+    )
 
 
 def _standing_since(entity: str) -> str:

@@ -5,107 +5,91 @@ from __future__ import annotations
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.rows_of_reports import NOW, Cell, Source, place
 
+_IS_OPEN = Cell("ifnull(d.kind, 'open') = 'open'").sql
+
+
+def _of(entity: str, table: str) -> str:
+    """Whether the record of a row is of an entity: said so that the rows stand together."""
+    return f"{table}.record > '{entity}-' AND {table}.record < '{entity}.'"
+
 
 def stays(entity: str, _: Columns) -> Source:
     """Each stay of a record in a stage."""
-    stood = f"stood_{entity}"
+    was_over = (
+        f"(SELECT e.kind != 'open' FROM temp.declared AS e WHERE e.entity = '{entity}'"
+        " AND e.pipeline = stay.pipeline AND e.stage = stay.before)"
+    )
     return Source(
         entity,
-        f"temp.{stood} AS stood",
-        "stood.record",
+        f"stay LEFT JOIN {place(entity, 'stay.pipeline', 'stay.stage', 'd')}",
+        "stay.record",
         "entered_at",
         {
-            "stage": Cell("stood.stage", "stage"),
-            "ended": Cell("stood.ended", "flag"),
-            "running": Cell("stood.running", "flag"),
-            "first": Cell("stood.first", "flag"),
-            "reopened": Cell("stood.reopened", "flag"),
-            "days": Cell(f"max(ifnull(stood.left, {NOW}) - stood.entered, 0) / 86400.0", "days"),
-            "entered_at": Cell("stood.entered", "moment"),
-            "left_at": Cell("stood.left", "moment"),
-            "came_at": Cell("stood.came", "moment"),
+            "stage": Cell("stay.stage", "stage"),
+            "ended": Cell(f"stay.left IS NOT NULL AND {_IS_OPEN}", "flag"),
+            "running": Cell(f"stay.left IS NULL AND {_IS_OPEN}", "flag"),
+            "first": Cell("stay.first", "flag"),
+            "reopened": Cell(f"stay.before IS NOT NULL AND {_IS_OPEN} AND ifnull({was_over}, 0)", "flag"),
+            "days": Cell(f"max(ifnull(stay.left, {NOW}) - stay.entered, 0) / 86400.0", "days"),
+            "entered_at": Cell("stay.entered", "moment"),
+            "left_at": Cell("stay.left", "moment"),
+            "came_at": Cell("stay.came", "moment"),
         },
-        pipeline="stood.pipeline",
-        link=f" JOIN {entity} ON {entity}.id = stood.record",
-        ready={f"way_{entity}": _way(entity), stood: _stood(entity)},
-        needs=(f"way_{entity}", stood),
-        parts={"entered": Cell("stood.entered", "moment"), "left": Cell("stood.left", "moment")},
-    )
-
-
-def _stood(entity: str) -> str:
-    was_over = (
-        f"(SELECT e.kind != 'open' FROM stay AS o JOIN {place(entity, 'o.pipeline', 'o.stage', 'e')}"
-        " WHERE o.record = s.record AND o.n = s.n - 1 AND o.pipeline = s.pipeline)"
-    )
-    first = (
-        "(SELECT min(o.n) FROM stay AS o WHERE o.record = s.record AND o.pipeline = s.pipeline"
-        " AND o.stage != '')"
-    )
-    is_open = Cell("ifnull(d.kind, 'open') = 'open'").sql
-    return f"""
-    SELECT s.record AS record, s.pipeline AS pipeline, s.stage AS stage, s.entered AS entered,
-           s.left AS left, w.came AS came, s.left IS NOT NULL AND {is_open} AS ended,
-           s.left IS NULL AND {is_open} AS running,
-           s.n > 0 AND {is_open} AND ifnull({was_over}, 0) AS reopened,
-           s.n = {first} AS first
-    FROM stay AS s JOIN temp.way_{entity} AS w ON w.record = s.record AND w.pipeline = s.pipeline
-    LEFT JOIN {place(entity, "s.pipeline", "s.stage", "d")} WHERE s.stage != ''
-    """
-
-
-def _way(entity: str) -> str:
-    """How far each record came in each pipeline, and what became of it."""
-    return f"""
-    SELECT way.record AS record, way.pipeline AS pipeline, way.came AS came, way.furthest AS furthest,
-           now.stage AS stage, CASE WHEN now.pipeline != way.pipeline THEN 'moved_away'
-                                    ELSE ifnull(e.kind, 'open') END AS standing
-    FROM (SELECT s.record AS record, s.pipeline AS pipeline, min(s.entered) AS came,
-                 max(CASE WHEN s.stage = '' THEN -1 WHEN d.kind IS NULL THEN 0
-                     WHEN d.kind = 'open' THEN d.rank ELSE -1 END) AS furthest
-          FROM stay AS s LEFT JOIN {place(entity, "s.pipeline", "s.stage", "d")}
-          WHERE s.record > '{entity}-' AND s.record < '{entity}.' GROUP BY s.record, s.pipeline) AS way
-    JOIN stay AS now ON now.record = way.record AND now.left IS NULL
-    LEFT JOIN {place(entity, "now.pipeline", "now.stage", "e")}
-    """
+        pipeline="stay.pipeline",
+        where=f"{_of(entity, 'stay')} AND stay.stage != ''",
+        link=f" JOIN {entity} ON {entity}.id = stay.record",
+        parts={"entered": Cell("stay.entered", "moment"), "left": Cell("stay.left", "moment")},
+    )  # fmt: skip
 
 
 def reached(entity: str, _: Columns) -> Source:
     """Each stage that a record reached: in which it was, or that lies before the furthest; and the lost stage
     in which it stands."""
-    rows = f"reached_{entity}"
+    rows, far = f"reached_{entity}", f"far_{entity}"
     flags = ("moved_on", "lost", "open", "moved_away", "skipped")
     return Source(
         entity,
-        f"temp.{rows} AS reached",
-        "reached.record",
+        f"way JOIN temp.{rows} AS reached ON reached.trail = way.trail",
+        "way.record",
         "came_at",
         {
             "stage": Cell("reached.stage", "stage"),
             **{name: Cell(f"reached.{name}", "flag") for name in flags},
-            "came_at": Cell("reached.came", "moment"),
+            "came_at": Cell("way.came", "moment"),
         },
-        pipeline="reached.pipeline",
+        pipeline="way.pipeline",
         currency=f"{entity}.f_currency",
-        link=f" JOIN {entity} ON {entity}.id = reached.record",
-        ready={f"way_{entity}": _way(entity), rows: _rows(entity)},
-        needs=(f"way_{entity}", rows),
+        where=_of(entity, "way"),
+        link=f" JOIN {entity} ON {entity}.id = way.record",
+        ready={far: _far(entity), rows: _reached(entity)},
+        needs=(far, rows),
     )
 
 
-def _rows(entity: str) -> str:
-    won, stops = "way.standing = 'won'", "way.furthest = d.rank AND way.standing"
-    been = (
-        "EXISTS (SELECT 1 FROM stay AS been WHERE been.record = way.record"
-        " AND been.pipeline = way.pipeline AND been.stage = d.stage)"
-    )
+def _far(entity: str) -> str:
+    """How far each trail goes in its pipeline, and what became of its records."""
     return f"""
-    SELECT way.record AS record, way.pipeline AS pipeline, way.came AS came, d.stage AS stage,
-           d.kind = 'open' AND (way.furthest > d.rank OR {won}) AS moved_on, {stops} = 'lost' AS lost,
+    SELECT t.num AS trail, t.pipeline AS pipeline, t.here AS here, t.stages AS stages,
+           CASE WHEN t.here IS NULL THEN 'moved_away' ELSE ifnull(e.kind, 'open') END AS standing,
+           (SELECT max(CASE WHEN s.value = '' THEN -1 WHEN d.kind IS NULL THEN 0
+                       WHEN d.kind = 'open' THEN d.rank ELSE -1 END) FROM json_each(t.stages) AS s
+            LEFT JOIN {place(entity, "t.pipeline", "s.value", "d")}) AS furthest
+    FROM (SELECT num, json_extract(told, '$[0]') AS pipeline, json_extract(told, '$[1]') AS here,
+                 json_extract(told, '$[2]') AS stages FROM trail) AS t
+    LEFT JOIN {place(entity, "t.pipeline", "t.here", "e")}
+    """
+
+
+def _reached(entity: str) -> str:
+    won, stops = "far.standing = 'won'", "far.furthest = d.rank AND far.standing"
+    been = "EXISTS (SELECT 1 FROM json_each(far.stages) AS s WHERE s.value = d.stage)"
+    return f"""
+    SELECT far.trail AS trail, d.stage AS stage,
+           d.kind = 'open' AND (far.furthest > d.rank OR {won}) AS moved_on, {stops} = 'lost' AS lost,
            {stops} = 'open' AS open, {stops} = 'moved_away' AS moved_away,
            d.kind = 'open' AND NOT {been} AS skipped
-    FROM temp.way_{entity} AS way
-    JOIN temp.declared AS d ON d.entity = '{entity}' AND d.pipeline = way.pipeline
-    WHERE CASE d.kind WHEN 'lost' THEN way.standing = 'lost' AND way.stage = d.stage
-          ELSE way.furthest >= d.rank OR {won} END
+    FROM temp.far_{entity} AS far
+    JOIN temp.declared AS d ON d.entity = '{entity}' AND d.pipeline = far.pipeline
+    WHERE CASE d.kind WHEN 'lost' THEN far.standing = 'lost' AND far.here = d.stage
+          ELSE far.furthest >= d.rank OR {won} END
     """

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 from crmcli.model.clocks import STEPPED
 from crmcli.model.entities import having
@@ -29,10 +30,17 @@ _UNDONE = "change.undone"
 _REWRITTEN = "file.changed"
 
 TABLES = """
-CREATE TABLE stay (record TEXT, n INTEGER, pipeline TEXT, stage TEXT, entered INTEGER, left INTEGER,
-                   PRIMARY KEY (record, n)) WITHOUT ROWID;
+CREATE TABLE stay (record TEXT, pipeline TEXT, n INTEGER, stage TEXT, entered INTEGER, left INTEGER,
+                   came INTEGER, first INTEGER, before TEXT,
+                   PRIMARY KEY (record, pipeline, n)) WITHOUT ROWID;
+CREATE TABLE way (record TEXT, pipeline TEXT, came INTEGER, trail INTEGER,
+                  PRIMARY KEY (record, pipeline)) WITHOUT ROWID;
+CREATE TABLE trail (num INTEGER PRIMARY KEY, told TEXT UNIQUE);
 CREATE TABLE unsettled (record TEXT PRIMARY KEY) WITHOUT ROWID
 """
+"""Of a stay: when the record came into the pipeline, whether it is the first one there, and in which stage
+it stood before. A way is all of a record's stays in a pipeline. Its trail, which many have in common, is
+the pipeline, the stage in which it stands (NULL in another pipeline) and all its stages, as JSON."""
 
 
 def triggers() -> Iterator[str]:
@@ -90,15 +98,54 @@ def _spread(connection: sqlite3.Connection) -> None:
 
 def settle(connection: sqlite3.Connection, records: Sequence[str], stays: Iterable[Stay]) -> None:
     """Keep the stays of these records, in place of those that were known."""
-    rows = []
-    last, n = "", 0
-    for stay in stays:
-        n = n + 1 if stay.record == last else 0
-        last = stay.record
-        left = None if stay.left_at is None else round(stay.left_at)
-        rows.append((stay.record, n, stay.pipeline, stay.stage, round(stay.entered_at), left))
+    rows: list[tuple[object, ...]] = []
+    ways: list[tuple[object, ...]] = []
+    for _, some in groupby(stays, key=lambda stay: stay.record):
+        own = [*some]
+        pipelines: dict[str, list[Stay]] = {}
+        for stay in own:
+            pipelines.setdefault(stay.pipeline, []).append(stay)
+        ways += (_way(own, some) for some in pipelines.values())
+        rows += _rows(own, pipelines)
     known = [(record,) for record in records]
     with base.transaction(connection):
-        connection.executemany("DELETE FROM stay WHERE record = ?", known)
-        connection.executemany("INSERT INTO stay VALUES (?, ?, ?, ?, ?, ?)", rows)
+        for table in ("stay", "way"):
+            connection.executemany(f"DELETE FROM {table} WHERE record = ?", known)
+        connection.executemany("INSERT INTO stay VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        trails = {way[-1]: None for way in ways}
+        connection.executemany(
+            "INSERT OR IGNORE INTO trail (told) VALUES (?)", [(told,) for told in trails]
+        )
+        connection.executemany(
+            "INSERT INTO way VALUES (?, ?, ?, (SELECT num FROM trail WHERE told = ?))", ways
+        )
         connection.executemany("DELETE FROM unsettled WHERE record = ?", known)
+
+
+def _rows(
+    own: Sequence[Stay], pipelines: Mapping[str, Sequence[Stay]]
+) -> Iterator[tuple[object, ...]]:
+    """The stays of a record as the table has them."""
+    came = {name: _came(some) for name, some in pipelines.items()}
+    firsts = {name: next((s for s in some if s.stage), None) for name, some in pipelines.items()}
+    last: Stay | None = None
+    for n, stay in enumerate(own):
+        before = last.stage if last and last.pipeline == stay.pipeline else None
+        left = None if stay.left_at is None else round(stay.left_at)
+        yield (
+            stay.record, stay.pipeline, n, stay.stage, round(stay.entered_at), left,
+            came[stay.pipeline], stay is firsts[stay.pipeline], before,
+        )  # fmt: skip
+        last = stay
+
+
+def _way(own: Sequence[Stay], some: Sequence[Stay]) -> tuple[object, ...]:
+    """The stays of a record in one pipeline together."""
+    here = some[-1].stage if some[-1] is own[-1] else None
+    pipeline = some[0].pipeline
+    trail = [pipeline, here, sorted({stay.stage for stay in some})]
+    return own[0].record, pipeline, _came(some), json.dumps(trail, ensure_ascii=False)
+
+
+def _came(some: Sequence[Stay]) -> int:
+    return round(min(stay.entered_at for stay in some))
