@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from history_files import event_id, stamp, summed
+from history_letters import letters
 from history_past import HOUR, Past
 from history_world import DAY, OWNERS, ROBOTS, TEXTS
 
@@ -27,6 +28,7 @@ def talk(
         at = begun + 1 + int(span * chance.random())
         if at < past.now:
             _activity(past, record, raw, kind, at, owner)
+    letters(past, record, begun, end)
     if has_papers:
         if chance.random() < 0.4:
             _task(past, record, owner, begun + int(span * chance.random()))

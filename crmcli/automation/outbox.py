@@ -220,7 +220,9 @@ def _note(change: Change, job: Job, tried: _Try, *, is_done: bool) -> None:
         more = outcome.told if isinstance(outcome, Sent) else {}
         change.note(sender.event, job.record, {**tried.told, **more})
     if isinstance(outcome, Failed) and outcome.refused and sender.refused:
-        about = {"subject": tried.told.get("subject", "")}
+        own = ("subject", "from", "template", "topic")
+        about = {name: tried.told[name] for name in own if name in tried.told}
+        about |= {"letter": tried.told["message_id"]} if "message_id" in tried.told else {}
         change.note(sender.refused, job.record, {**about, **dict(outcome.refused)})
 
 

@@ -6,7 +6,7 @@ They leave by the same outbox: once, whatever is killed meanwhile. What could no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crmcli.automation import outbox
 from crmcli.automation.actions.email import kept, with_page
@@ -76,12 +76,13 @@ def message_of(ws: Workspace, record: Record, mail: PersonMail) -> Message:
 
 def queue(change: Change, ws: Workspace, record: Record, mail: PersonMail) -> Message:
     """Queue a message within an open change; by its key `deliver` sends it afterwards."""
-    message, links = message_of(ws, record, mail), list[str]()
+    message, told = message_of(ws, record, mail), dict[str, Any]()
     if mail.template:  # what somebody wrote just now leaves as it is
-        message, links = with_links(ws, message)
+        message, led = with_links(ws, message)
+        told = {"template": mail.template, **led}
     if message.topic:  # a letter to many, whoever sends it
         message = with_page(ws, message)
-    facts = kept(change, message) | ({"links": links} if links else {})
+    facts = kept(change, message) | told
     facts |= {"anyway": True} if mail.anyway else {}
     who = f"{PERSON}{ws.actor}"
     enter(change, "queued", record.id, message.key, who, "email", **facts)

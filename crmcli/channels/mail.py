@@ -14,11 +14,14 @@ from crmcli.channels.base import NoChannel, Prepared, Queued, Sender, secret_in_
 from crmcli.channels.message import Message, fingerprint, from_bytes, led_on, to_bytes
 from crmcli.channels.outcome import Outcome
 from crmcli.language import tr
+from crmcli.model.addresses import email_in
 from crmcli.model.event import BOUNCED
 from crmcli.model.redaction import redacted
 from crmcli.model.settings import MailChannel
 
 MAILDIR = "maildir"
+READ_BY = ("template", "topic", "opens")
+"""What the timeline says of a letter too: reports tell by it what became of such letters."""
 
 
 class Mail(Sender):
@@ -42,6 +45,9 @@ class Mail(Sender):
             "to": ", ".join(mail.to),
             "message_id": mail.id,
             "file": message.facts["file"],
+            "from": email_in(mail.sender),
+            **{name: message.facts[name] for name in READ_BY if name in message.facts},
+            **({"linked": True} if message.facts.get("links") else {}),
         }
         return Prepared(partial(deliver, mail, self.settings.mail, self.root), told)
 

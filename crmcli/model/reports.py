@@ -307,6 +307,31 @@ REPORTS = (
         order="-jobs",
         title="Robots",
     ),
+    Report(
+        "mail",
+        "What became of letters: delivered, opened, clicked, answered.",
+        "letters",
+        (
+            Measure("sent", "Sent"),
+            Measure("delivered", "Delivered", when="delivered"),
+            Measure("bounced", "Bounced", when="bounced", people="some"),
+            Measure("delayed", "Delayed", when="delayed", people="none"),
+            Measure("tracked", "Tracked", when="tracked", people="none"),
+            Measure("opened", "Opened", when="opened"),
+            Measure("open_rate", "Open rate", "share", part="opened", over="tracked", unit="percent"),
+            Measure("linked", "With links", when="linked", people="none"),
+            Measure("clicked", "Clicked", when="clicked"),
+            Measure("click_rate", "Click rate", "share", part="clicked", over="linked", unit="percent"),
+            Measure("traced", "Traced", when="traced", people="none"),
+            Measure("answered", "Answered", when="answered"),
+            Measure("answer_rate", "Answer rate", "share", part="answered", over="traced", unit="percent"),
+            Measure("hours", "Median", "median", of="hours", when="answered", unit="hours"),
+            Measure("unsubscribed", "Unsubscribed", when="unsubscribed", people="some"),
+        ),
+        by=("template",),
+        order="-sent",
+        title="Letters",
+    ),
 )  # fmt: skip
 VERBS = ("check", "dashboard", "explain", "list", "plan", "show")
 """What else follows crm report: no report is called so."""

@@ -20,7 +20,9 @@ WORDS = {
     # heads of columns that are no field
     **{
         name: name.capitalize()
-        for name in ("day", "week", "month", "quarter", "year", "kind", "action", "buyer", "product")
+        for name in (
+            "day", "week", "month", "quarter", "year", "kind", "action", "buyer", "product", "robot",
+            "template", "topic", "mailbox", "person", "sequence")
     },
     "client": "Client",
     "first_bought": "First purchase", "new_client": "new clients", "returning": "returning clients",
@@ -28,7 +30,7 @@ WORDS = {
     **{name: name.capitalize() for name in (
         "records", "distinct", "first", "last", "average", "median", "p90", "share", "ratio", "number",
         "days", "age", "hours", "weighted")},
-    "of_all": "Of all", "stood": "In stage", "chance": "Probability",
+    "entity": "About", "of_all": "Of all", "stood": "In stage", "chance": "Probability",
     "stage.dated": "dates of stages", "trigger.passed": "trigger passed over",
     "job.awaiting": "awaits an answer", "job.resolved": "settled by hand", "clock.stepped": "clock was set",
     "audience.added": "added to audience", "audience.taken": "taken from audience",

@@ -7,7 +7,7 @@ import hmac
 import re
 from collections.abc import Sequence
 from html import escape, unescape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from crmcli.dataclass import dataclass, replace
@@ -70,10 +70,11 @@ def sent(ws: Workspace, token: str, what: str) -> SentLetter:
     raise NotFound("no letter of ours leads there", "")
 
 
-def with_links(ws: Workspace, message: Message) -> tuple[Message, list[str]]:
-    """A message whose links lead over a page of ours, and where each of them leads by its number."""
+def with_links(ws: Workspace, message: Message) -> tuple[Message, dict[str, Any]]:
+    """A message whose links lead over a page of ours, and by what it can be known to be read: where each of
+    its `links` leads by its number, and whether it has the picture (`opens`)."""
     if not address_of(ws, message, "l", ""):
-        return message, []
+        return message, {}
     found = [""]
 
     def ours(target: str) -> str:
@@ -84,16 +85,17 @@ def with_links(ws: Workspace, message: Message) -> tuple[Message, list[str]]:
         return f"{address_of(ws, message, 'l', f'link {number}')}?n={number}"
 
     html = _watched(ws, message)
+    told: dict[str, Any] = {"opens": True} if html != message.html else {}
     text = _BARE.sub(lambda m: ours(m[0]), message.text)
     html = _HREF.sub(lambda m: f"{m[1]}{m[2]}{escape(ours(unescape(m[3])))}{m[2]}", html)
     if len(found) == 1:
-        return replace(message, html=html), []
+        return replace(message, html=html), told
     if html:
         page = escape(f"{address_of(ws, message, 'l', f'link {TRAP}')}?n={TRAP}")
         trap = f'<a href="{page}" style="display:none" tabindex="-1" aria-hidden="true"></a>'
         body = _BODY.search(html)
         html = f"{html[: body.end()]}{trap}{html[body.end() :]}" if body else trap + html
-    return replace(message, text=text, html=html), found
+    return replace(message, text=text, html=html), told | {"links": found}
 
 
 def _watched(ws: Workspace, message: Message) -> str:

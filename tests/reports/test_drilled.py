@@ -16,7 +16,7 @@ from crmcli.reports import engine
 from crmcli.workspace import Workspace
 from tests.reports import histories
 
-SEVERAL = ("stays", "activities", "jobs")
+SEVERAL = ("stays", "activities", "jobs", "letters")
 """Of these rows a record may have several in one cell."""
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests import kit
 from tests.kit import Run
-from tests.reports import histories, reckoning
+from tests.reports import histories, reckoning, reckoning_letters
 from tests.reports import reckoning_clients as clients
 from tests.reports import reckoning_work as work
 from tests.reports.reckoning_files import Base
@@ -135,6 +135,14 @@ def test_activity(crm: Crm, base: Base, period: str) -> None:
 def test_response(crm: Crm, base: Base, period: str) -> None:
     found = told(crm, "response", "--period", period, by="owner")
     agree(found, work.response(base, "deals", ["owner"], seconds(base, period)))
+
+
+@pytest.mark.parametrize("period", PERIODS)
+@pytest.mark.parametrize("by", ["template", "robot,kind", "owner", "mailbox,topic", "month,sequence",
+                                "source,entity", "person", "pipeline,stage"])  # fmt: skip
+def test_mail(crm: Crm, base: Base, by: str, period: str) -> None:
+    due = reckoning_letters.mail(base, by, seconds(base, period))
+    agree(told(crm, "mail", "--by", by, "--period", period, by=by), due)
 
 
 def test_robots(crm: Crm, base: Base) -> None:

@@ -17,7 +17,7 @@ from crmcli.workspace.measuring import Measuring
 from tests import kit
 from tests.rights.conftest import ACCESS, USERS, Base
 
-ROWS = ("leads", "deals", "stays", "reached", "activities", "answers", "jobs", "lines")
+ROWS = ("leads", "deals", "stays", "reached", "activities", "answers", "jobs", "lines", "letters")
 
 
 @pytest.fixture
@@ -30,6 +30,7 @@ def busy(base: Base) -> Base:
         with ws.change("log") as change:
             change.save(replace(change.get(deal), lines=(line,)))
             change.note("call.out", deal, {"text": "Звонил"})
+            change.note("mail.out", deal, {"message_id": f"<{deal}@us.example>"})
     return base
 
 

@@ -30,16 +30,17 @@ def run(work: Work) -> Effect:
         message = _message(work, template, to)
     except messages.NoAddress:
         return Effect("skipped", {"reason": "there is no e-mail address"})
-    links: list[str] = []
+    told: dict[str, Any] = {"template": template}
     if work.record is not None:
-        message, links = with_links(work.ws, message)
+        message, led = with_links(work.ws, message)
+        told |= led
         message = with_page(work.ws, message)
     why = why_not_mail(work.ws, work.record, message.to, message.topic)
     if why:
         return Effect("skipped", {"reason": why})
     _note_documents(work, message.attachments)
     words = tr("«{}» to {}", message.subject, ", ".join(message.to))
-    return Effect("queued", kept(work.change, message) | ({"links": links} if links else {}), words)
+    return Effect("queued", kept(work.change, message) | told, words)
 
 
 def announced(params: Mapping[str, Any]) -> str:

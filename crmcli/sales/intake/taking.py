@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from crmcli.channels.incoming import Arrived, Incoming, Unreadable, receiver
 from crmcli.channels.providers import by_provider
@@ -24,7 +25,7 @@ from crmcli.sales.intake.completing import complete, consents_of, typed
 from crmcli.sales.intake.in_text import with_what_it_says
 from crmcli.sales.intake.kept import Kept, Taken
 from crmcli.sales.intake.scrap_names import person
-from crmcli.sales.intake.whose import record_of
+from crmcli.sales.intake.whose import letter_of, record_of
 from crmcli.workspace import Change, Workspace
 
 Then = Callable[[Change, Workspace, Taken], None]
@@ -151,8 +152,10 @@ def _note(
     change: Change, ws: Workspace, kept: Kept, incoming: Incoming, record: Record, by: str
 ) -> None:
     """Tell it on the timeline of whom it is from."""
-    automatic = {"automatic": incoming.why_automatic} if incoming.why_automatic else {}
-    about = automatic | {"message_id": kept.key, "file": kept.file, "intake": kept.id}
+    about: dict[str, Any] = {"message_id": kept.key, "file": kept.file, "intake": kept.id}
+    more = {"automatic": incoming.why_automatic, "letter": letter_of(ws, incoming.answers),
+            "refuses": [*incoming.refuses]}  # fmt: skip
+    about |= {name: value for name, value in more.items() if value}
     for given in (incoming.told, *incoming.also):
         told = {name: value for name, value in given.items() if value not in ("", None)}
         if str(told.get("at", "")) > format_instant(ws.now):  # a clock that goes wrong, or a lie

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from crmcli.channels.incoming import Incoming
 from crmcli.errors import InvalidData, NotFound
 from crmcli.model.entities import ENTITIES, having
+from crmcli.model.event import Event
 from crmcli.model.fields import Record
 from crmcli.model.schema import own_fields
 from crmcli.sales.duplicates.known import standing
@@ -31,6 +32,16 @@ def _answered(ws: Workspace, ids: Sequence[str]) -> Record | None:
             if event.record and (record := _living(ws, event.record)):
                 return record
     return None
+
+
+def letter_of(ws: Workspace, ids: Sequence[str]) -> str:
+    """The letter of ours among messages that are answered or told of; "" if none of them is one."""
+
+    def is_ours(event: Event) -> bool:
+        return event.kind == "mail.out" or event.data.get("action") == "email"
+
+    ours = (one for one in ids if any(map(is_ours, ws.timeline.events_of_message(one))))
+    return next(ours, "")
 
 
 def _living(ws: Workspace, record_id: str) -> Record | None:

@@ -90,9 +90,7 @@ class Writer:
         )
         if beside:
             known = ", ".join(column for column in types if column != "num")
-            read = (
-                f"(SELECT r.*, {known} FROM {read} AS own JOIN {self._of(beside)} AS r USING (num))"
-            )
+            read = f"(SELECT r.*, {known} FROM {read} AS own LEFT JOIN {self._of(beside)} AS r USING (num))"
         into = quoted(str(self._folder / f"{name}.parquet"))
         found = self._database.execute(f"COPY (FROM {read}) TO {into} (FORMAT parquet, CODEC zstd)")
         path.unlink()

@@ -65,7 +65,8 @@ def tables(columns: Columns) -> Iterator[Table]:
             continue
         number = {"num": Made("BIGINT", f"{found.entity}.num")}
         record = {"record": Made("VARCHAR", found.record)}
-        cells = (number if found.entity else record) | _ready(name, found)
+        keys = number | (record if found.is_loose else {}) if found.entity else record
+        cells = keys | _ready(name, found)
         rows_of = f"{found.tables}{found.link} WHERE {found.where}"
         others.append(Table(table, cells, rows_of, found.entity))
     yield from (Table(entity, cells, rows[entity]) for entity, cells in ready.items())
@@ -105,7 +106,7 @@ def source(name: str, entity: str, columns: Columns) -> Source:
     return replace(
         plain,
         tables=f"{_table(name, plain, columns)} AS {row}",
-        record=f"{row}.id" if plain.entity else "event.record",
+        record=f"{row}.{'id' if plain.entity and not plain.is_loose else 'record'}",
         cells=cells,
         pipeline=f"{row}.{name}_pipeline" if plain.pipeline else "",
         where="1",

@@ -36,7 +36,8 @@ class Source:
 
     `link` adds the record's own table where something of it is asked. `ready` are tables that are made once
     for all questions of a report, by name, of which `needs` are asked always. `parts` stand in cells that
-    look at the clock, and do not themselves: a snapshot has them ready.
+    look at the clock, and do not themselves: a snapshot has them ready. With `is_loose` there are rows of
+    other records too, beside which nothing stands.
     """
 
     entity: str
@@ -51,6 +52,7 @@ class Source:
     ready: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     parts: Mapping[str, Cell] = field(default_factory=dict)
+    is_loose: bool = False
 
 
 KIND = Cell("ifnull(declared.kind, 'open')").sql

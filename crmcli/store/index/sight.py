@@ -80,7 +80,7 @@ class Sight:
             "CREATE TEMP VIEW talk AS SELECT num, text FROM main.talk"
             " WHERE EXISTS (SELECT 1 FROM temp.event AS e WHERE e.num = main.talk.num)"
         )
-        for table in ("agenda", "dirty", "edited", "stay", "way", "act"):
+        for table in ("agenda", "dirty", "edited", "stay", "way", "act", "post", "letter"):
             yield (
                 f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table}"
                 f" WHERE {self._is_seen(f'main.{table}.record')}"

@@ -18,6 +18,7 @@ _OTHERS = {
     "activities": "deed_sources:activities",
     "answers": "deed_sources:answers",
     "jobs": "deed_sources:jobs",
+    "letters": "letters:source",
     "lines": "lines:source",
 }
 """The rows that are no records, and where they are declared."""

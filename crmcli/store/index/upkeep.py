@@ -276,9 +276,9 @@ class Upkeep:
 
     def _fill_tables(self, connection: sqlite3.Connection) -> None:
         """Fill an empty index, with helpers if there is much to read and they come to no harm."""
-        from crmcli.store.index import acts, arrived, crew, pending, tables
+        from crmcli.store.index import acts, arrived, crew, letters, pending, tables
 
-        for statement in (*tables.tables(self._columns), acts.TABLE):
+        for statement in (*tables.tables(self._columns), acts.TABLE, *letters.TABLES):
             connection.execute(statement)
         try:
             if self._begins:
@@ -291,7 +291,8 @@ class Upkeep:
         except crew.Scattered:
             tables.empty(connection)
             self._fill(connection)
-        for statement in (*tables.indexes(self._columns), *acts.statements()):
+        kept = (*acts.statements(), *letters.statements())
+        for statement in (*tables.indexes(self._columns), *kept):
             connection.execute(statement)
         pending.touch_all(connection)
         arrived.look_at_all(connection)
