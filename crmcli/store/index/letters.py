@@ -23,7 +23,7 @@ TABLES = (
 )
 """A row an event that tells of a letter, by its Message-ID: `what` is sent, or refused by the mail server
 while it was told of it, or what came back. And of these a row a letter."""
-_LEFT = "what IN ('sent', 'refused')"
+_LEFT = Cell("what IN ('sent', 'refused')").sql
 _KINDS = ", ".join(
     map(repr, ("mail.out", "mail.in", BOUNCED, OPENED, CLICKED, PREFERENCES, EDITED))
 )
@@ -103,7 +103,7 @@ def statements() -> Iterator[str]:
         )
 
 
-_RECORD = "ifnull(gone.survivor, letter.record)"
+_RECORD = Cell("ifnull(gone.survivor, letter.record)").sql
 _SEQUENCE = f"""
 (SELECT json_extract(b.data, '$.sequence') FROM event AS b
  WHERE b.id = letter.cause AND b.kind = '{STARTED}' AND json_valid(b.data))
@@ -113,7 +113,8 @@ _SEQUENCE = f"""
 def source(entity: str, columns: Columns) -> Source:
     """Letters that left. Those written down by hand have no Message-ID: nothing can be known of them."""
     machine = "instr(letter.actor, ':') > 0"
-    delivered, answered = "NOT letter.hard", "letter.answered IS NOT NULL"
+    delivered = Cell("NOT letter.hard").sql
+    answered = "letter.answered IS NOT NULL"
     hours = "(letter.answered - letter.at) / 3600.0"
     pipeline = columns.columns(entity).get("pipeline")
     flags = {
