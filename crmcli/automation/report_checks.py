@@ -7,7 +7,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from crmcli.automation.report_letters import check_goes_outside, recipients
+from crmcli.automation.report_letters import check_goes_outside, recipients, user_named
 from crmcli.errors import CrmError, InvalidData, Problem
 from crmcli.language import tr
 from crmcli.model.action_texts import listed_words
@@ -84,4 +84,4 @@ def _check_recipients(ws: Workspace, params: Mapping[str, Any]) -> None:
             told = tr("{} has no e-mail address", user)
             raise InvalidData(told, "give one under users: in settings.yaml")
     for address in found.outside:
-        check_goes_outside(ws, str(params.get("as") or ""), address)
+        check_goes_outside(ws, user_named(ws, params), address)

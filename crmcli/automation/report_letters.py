@@ -131,10 +131,16 @@ def letters(
         else:
             told = tr("{} has no e-mail address", ", ".join(users))
             yield ReportLetter(key, (), users, users[0], None, told)
-    seen_as = str(params.get("as") or "")
+    seen_as = user_named(ws, params)
     for address in found.outside:
         key = job_key(who, address, slot)
         yield _letter(ws, wanted, ReportLetter(key, (address,), (), seen_as, None))
+
+
+def user_named(ws: Workspace, params: Mapping[str, Any]) -> str:
+    """As who it is made for addresses of nobody's; "" where that is not said."""
+    word = str(params.get("as") or "")
+    return ws.user_id(word) if word else ""
 
 
 def _address(name: str, address: str) -> str:

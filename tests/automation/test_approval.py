@@ -119,6 +119,24 @@ def test_a_template_that_others_changed_waits(house: House, clone: Any) -> None:
     assert unapproved(other) == ["leads/new/hello"]
 
 
+def test_a_mailed_report_waits_when_others_changed_what_it_tells(house: House, clone: Any) -> None:
+    own = "reports: {{trades: {{of: deals, by: owner, measures: [{}]}}}}\n"
+    house.write("reports.yaml", own.format("count"))
+    asked = "with: {report: trades, to: boss@out.example}"
+    house.rules(
+        "stages:\n  - {id: new, name: New}\n"
+        f"schedules:\n  - {{id: weekly, cron: '0 8 * * 1', do: report, {asked}}}\n"
+    )
+    other = clone()
+    assert unapproved(other) == ["sales/schedules/weekly"]
+    approve(other.ws, approval(other.ws).unapproved)
+    assert unapproved(other) == []
+    house.write("reports.yaml", own.format("sum amount"))
+    save(house.root, "more")
+    git(other.root, "pull", "-q")
+    assert unapproved(other) == ["sales/schedules/weekly"]
+
+
 def test_pieces_that_a_template_includes_count_too(house: House, clone: Any) -> None:
     house.template("_foot", "один\n")
     house.template("hello", "Subject: Привет\n\n{% include 'mail/_foot.j2' %}\n")

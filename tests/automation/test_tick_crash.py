@@ -10,12 +10,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crmcli.automation.ledger import jobs_of
+from crmcli.automation.tick import tick
+from crmcli.present.report_letters import made
 from crmcli.sales.checks.check import problems
 from tests import kit
 from tests.automation.conftest import UNTOLD
@@ -94,8 +97,6 @@ def events(house: Any, root: Path) -> Any:
 
 def again(house: Any, root: Path) -> Any:
     """Two more ticks, and the workspace as they leave it."""
-    from crmcli.automation.tick import tick
-
     for _ in range(2):
         tick(events(house, root))
     return events(house, root)
@@ -166,6 +167,36 @@ def test_a_time_is_booked_once_for_each(house: Any, tmp_path: Path) -> None:
         assert len(ws.events(kinds=["booking.made"])) == 2, at
 
     each_killed(house, tmp_path, kit.some(points(house, tmp_path, CHANGING, ""), 5), check)
+
+
+def test_a_report_by_schedule_leaves_once(house: Any, tmp_path: Path) -> None:
+    """Also when killed between what is made of it and the queue, and between the queue and the outbox."""
+    asked = "{report: won, to: [olga@kafe.example, ivan@kafe.example], picture: no}"
+    house.rules(
+        "stages:\n  - {id: new, name: New}\n"
+        f"schedules:\n  - {{id: monday, cron: '0 8 * * 1', do: report, with: {asked}}}\n"
+    )
+    house.add("deal", name="Чай")
+    house.tick()
+    house.wait("7d")
+    house.ws._index.close()
+    gc.collect()
+
+    def check(at: tuple[str, int], root: Path) -> None:
+        for _ in range(2):
+            ws = events(house, root)
+            ws.reporter = made
+            tick(ws)
+        ws = events(house, root)
+        assert [job.state for job in jobs_of(ws.events()).values()] == ["done"] * 3, at
+        letters = [path.read_bytes() for path in (root / "outbox/new").iterdir()]
+        to = [message_from_bytes(one)["To"] for one in letters]
+        assert sorted(to) == ["ivan@kafe.example", "olga@kafe.example"], at
+        assert len(ws.events(kinds=["schedule.ran"])) == 1, at
+
+    calls = points(house, tmp_path, CHANGING, "")
+    assert len(calls) > 20
+    each_killed(house, tmp_path, kit.some(calls, 6), check)
 
 
 def test_by_smtp_the_letter_is_there_at_most_once(ready: Any, post: Any, tmp_path: Path) -> None:

@@ -172,6 +172,8 @@ def _of_robot(read: Read, place: str, robot: Mapping[str, Any]) -> Iterator[Act]
     action = ACTIONS.get(do)
     names = [str(given.get(key, "")) for key in action.of_kind("template")] if action else []
     found = _templates(read, names, list(_texts_in(given)))
+    if action and action.by_clock and (own := read(layout.REPORTS)) is not None:
+        found[layout.REPORTS] = own  # it decides what such a letter tells
     texts = {path: lineage.digest_of(text) for path, text in found.items()}
     yield Act(
         place, _words(do, given), _digest(place, robot), layout.PIPELINES, texts,
