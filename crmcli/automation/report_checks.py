@@ -7,7 +7,13 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from crmcli.automation.report_letters import check_goes_outside, recipients, user_named
+from crmcli.automation.report_letters import (
+    DASHBOARD,
+    Wanted,
+    check_goes_outside,
+    recipients,
+    user_named,
+)
 from crmcli.errors import CrmError, InvalidData, Problem
 from crmcli.language import tr
 from crmcli.model.action_texts import listed_words
@@ -17,7 +23,7 @@ from crmcli.store import layout
 from crmcli.workspace import Workspace
 from crmcli.workspace.own_reports import check_request
 
-DASHBOARD, DO = "dashboard", "report"
+DO = "report"
 EXTRAS = (
     ("matplotlib", "picture", "yes",
      ("reports are mailed without pictures", "pip install 'crmcli[plots]'")),
@@ -61,6 +67,7 @@ def _errors(ws: Workspace, schedule: Schedule) -> Iterator[CrmError]:
             yield from _told(partial(check_request, ws, name, asked))
     if currency:
         yield from _told(partial(check_currency, currency))
+    yield from _told(Wanted.of(params, ws.now).check)
     yield from _told(partial(_check_recipients, ws, params))
 
 

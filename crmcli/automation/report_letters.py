@@ -16,6 +16,7 @@ from crmcli.model.audit import COMMAND, EXPORT
 from crmcli.model.listed import allowed_hint
 from crmcli.model.user import names_of
 from crmcli.model.values import fold
+from crmcli.sales.documents.messages import named_address
 from crmcli.store.layout import ACCESS, REPORTS
 from crmcli.workspace.trail import Trail, append_entry
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from crmcli.render import MailText
     from crmcli.workspace import Workspace
 
+DASHBOARD = "dashboard"
+"""What is asked for like a report, and is a page of several."""
 DOOR = "mail"
 """By which door a report leaves, as the audit has it."""
 
@@ -44,6 +47,14 @@ class Wanted:
     currency: str = ""
     sheet: str = "xlsx"
     has_picture: bool = True
+
+    def check(self) -> None:
+        """BadUsage for what a dashboard, which is of several reports, cannot be asked."""
+        asked = [name for name in ("by", "where", "currency") if getattr(self, name)]
+        if DASHBOARD in self.reports and asked:
+            raise BadUsage(
+                tr("dashboard takes no {!r}", asked[0]), "leave it out, or name single reports"
+            )
 
     @classmethod
     def of(cls, params: Mapping[str, Any], at: datetime) -> Wanted:
@@ -116,24 +127,20 @@ def _group(rules: Access, word: str) -> tuple[str, ...]:
 
 
 def letters(
-    ws: Workspace, params: Mapping[str, Any], who: str, slot: str, at: datetime
+    ws: Workspace, wanted: Wanted, to: Recipients, act: tuple[str, str], seen_as: str
 ) -> Iterator[ReportLetter]:
-    """The letters of one time of a schedule, each made as its reader may see it; whoever sees all shares one.
-    What keeps one from being made keeps no other."""
-    wanted = Wanted.of(params, at)
-    found = recipients(ws, listed_words(params.get("to")))
-    for users in _by_sight(ws, found.users, wanted):
-        boxes = (ws.settings.users[user] for user in users)
-        to = tuple(_address(one.name, one.email) for one in boxes if one.email)
-        key = job_key(who, ",".join(users), slot)
-        if to:
-            yield _letter(ws, wanted, ReportLetter(key, to, users, users[0], None))
-        else:
-            told = tr("{} has no e-mail address", ", ".join(users))
-            yield ReportLetter(key, (), users, users[0], None, told)
-    seen_as = user_named(ws, params)
-    for address in found.outside:
-        key = job_key(who, address, slot)
+    """The letters of one act (who does it, and when), each made as its reader may see it; those who see all
+    share one. What keeps one from being made keeps no other. What goes outside is made as `seen_as`."""
+    boxes = {user: ws.settings.users[user] for user in to.users}
+    for user in [user for user, box in boxes.items() if not box.email]:
+        told = tr("{} has no e-mail address", user)
+        yield ReportLetter("", (), (user,), user, None, told)
+    for users in _by_sight(ws, [user for user, box in boxes.items() if box.email], wanted):
+        addresses = tuple(named_address(boxes[user].name, boxes[user].email) for user in users)
+        key = job_key(act[0], ",".join(users), act[1])
+        yield _letter(ws, wanted, ReportLetter(key, addresses, users, users[0], None))
+    for address in to.outside:
+        key = job_key(act[0], address, act[1])
         yield _letter(ws, wanted, ReportLetter(key, (address,), (), seen_as, None))
 
 
@@ -141,13 +148,6 @@ def user_named(ws: Workspace, params: Mapping[str, Any]) -> str:
     """As who it is made for addresses of nobody's; "" where that is not said."""
     word = str(params.get("as") or "")
     return ws.user_id(word) if word else ""
-
-
-def _address(name: str, address: str) -> str:
-    clean = " ".join(
-        "".join(c if c.isprintable() and c not in '<>"' else " " for c in name).split()
-    )
-    return f"{clean} <{address}>" if clean else address
 
 
 def _by_sight(ws: Workspace, users: Sequence[str], wanted: Wanted) -> Iterator[tuple[str, ...]]:

@@ -18,14 +18,16 @@ WAY_OUT = (
 
 def unrecorded(ws: Workspace) -> list[Claim]:
     """The messages that left here and of which the timeline knows nothing, the oldest first. Nothing of it
-    is read again while neither the list nor what stood on the timeline has changed."""
-    if ws.sent_size() == ws.timeline.sent_seen():
+    is read again while neither the list nor what stood on the timeline has changed. Who acts may not see
+    what others have sent, so the house is asked."""
+    timeline = ws.house.timeline
+    if ws.sent_size() == timeline.sent_seen():
         return []
     known = ws.sent_list()
-    begun = ws.timeline.claims(list(known.claims))
+    begun = timeline.claims(list(known.claims))
     gone = [claim for claim in known.claims.values() if begun.get(claim.key, 0) < claim.number]
     if not gone:
-        ws.timeline.note_sent_seen(known.size)
+        timeline.note_sent_seen(known.size)
     return gone
 
 

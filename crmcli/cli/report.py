@@ -13,14 +13,15 @@ from crmcli.cli.printing import unreadable
 from crmcli.cli.report_dashboard import dashboard
 from crmcli.cli.report_explain import explain
 from crmcli.cli.report_files import OPTIONS as FILES
-from crmcli.cli.report_files import ending, give, with_picture
-from crmcli.cli.report_questions import OWN, answered, kept, of_days
+from crmcli.cli.report_files import ending, give, mailed, with_picture
+from crmcli.cli.report_questions import OWN, answered, days_of, kept, of_days, requested
 from crmcli.cli.session import Session
 from crmcli.model.report import Report
 from crmcli.model.reports import PLAN, REPORTS
 from crmcli.present import figures as present
 from crmcli.present.cells import Listing
 from crmcli.present.report_cells import behind, spot_at
+from crmcli.present.told import Told
 from crmcli.reports import engine
 
 report = Reports(
@@ -58,9 +59,12 @@ OPTIONS = (
 """What every report takes."""
 
 
-def shown(session: Session, told: Report, **asked: Any) -> Listing | None:
+def shown(session: Session, told: Report, **asked: Any) -> Listing | list[Told] | None:
     """One report as it was asked for; with --drill the records behind one of its cells."""
     ws, out = session.workspace, session.out
+    if asked["mail"]:
+        period = requested(ws, told, asked).period
+        return mailed(session, told.name, {**asked, "period": days_of(period)})
     kind = ending(asked)
     reading, figures = answered(ws, told, asked)
     if not reading.request.snapshot:

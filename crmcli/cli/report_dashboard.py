@@ -9,15 +9,17 @@ from crmcli.cli.options import PIPELINE, pipeline_named
 from crmcli.cli.params import Verb, option
 from crmcli.cli.printing import unreadable
 from crmcli.cli.report_files import OPTIONS as FILES
-from crmcli.cli.report_files import drawing, ending, give
+from crmcli.cli.report_files import drawing, ending, give, mailed
 from crmcli.cli.report_questions import days_of, kept, period_given
 from crmcli.cli.session import Session
+from crmcli.errors import BadUsage
 from crmcli.model.figures import Figures
 from crmcli.present.cells import Column
 from crmcli.present.dashboard import sections
 from crmcli.present.figures import listing
 from crmcli.present.pictures.panels import head
 from crmcli.present.text_width import fold
+from crmcli.present.told import Told
 from crmcli.reports.engine import COMPARED, Reading
 from crmcli.workspace import Workspace
 
@@ -26,7 +28,7 @@ DASHBOARD = "dashboard"
 
 def show(
     session: Session, owner: str, period: str, compare: str, pipeline: str, **asked: Any
-) -> None:
+) -> list[Told] | None:
     """How sales stand: numbers of today and of a period, funnel, sources, owners, losses, what stands still.
 
     All that you may see, or of one owner; each against the period before.
@@ -34,6 +36,11 @@ def show(
     Example: crm report dashboard --owner me --html -o today.html
     """
     ws, out = session.workspace, session.out
+    if asked["mail"]:
+        more = {"period": period, "compare": compare, "pipeline": pipeline}
+        if owner:
+            raise BadUsage("--owner and --mail do not go together", "each gets what he may see")
+        return mailed(session, "dashboard", {**asked, **more})
     kind = ending(asked)
     told = [figures for _, figures in found(ws, owner, period, compare, pipeline)]
     days = days_of(period_given(ws, period))
@@ -47,6 +54,7 @@ def show(
     else:
         columns = [Column(one.name) for one in told]
         out.one({one.name: listing(one, {}, for_people=False).rows for one in told}, columns)
+    return None
 
 
 def found(

@@ -10,13 +10,17 @@ from typing import Any
 from crmcli.cli import terminal
 from crmcli.cli.file_names import WrittenFile, is_stdout
 from crmcli.cli.params import option
+from crmcli.cli.report_questions import OWN
 from crmcli.cli.session import Session
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
+from crmcli.model.action_texts import listed_words
 from crmcli.model.figures import Figures
 from crmcli.present.cells import Listing
-from crmcli.present.pictures.files import ENDINGS, made
+from crmcli.present.pictures.files import ENDINGS
+from crmcli.present.pictures.files import made as made_file
+from crmcli.present.told import Told
 
 OPTIONS = (
     option("--html", "A page with pictures and tables, for browser, phone and paper.", is_flag=True),
@@ -24,7 +28,30 @@ OPTIONS = (
     option("--xlsx", "A workbook.", is_flag=True),
     option("-o --output", "Write a file: .html, .png or .xlsx; - is stdout.", "FILE",
            type=WrittenFile(has_kinds=True, dir_okay=False, path_type=Path)),
+    option("--mail", "Mail it: to me, users, teams, roles (what each may see), addresses.", "TO,…"),
 )  # fmt: skip
+
+
+def mailed(session: Session, name: str, asked: Mapping[str, Any]) -> list[Told]:
+    """Mail a report as it is asked for; what became of each letter."""
+    from crmcli.automation import person_report
+    from crmcli.automation.report_letters import Wanted
+    from crmcli.present.documents import outcome
+    from crmcli.present.report_letters import made
+
+    ws, own = session.workspace, asked.get("currency", "")
+    params = {key: asked.get(key) for key in ("by", "where", "pipeline", "compare")}
+    params |= {"report": name, "period": asked["period"]}
+    params["currency"] = ws.settings.currency if own == OWN else own
+    if asked["output"] or asked.get("drill") or any(asked[kind] for kind in ENDINGS):
+        raise BadUsage("--mail makes no file and lists no records", "leave the others out")
+    ws.reporter = made
+    to = [ws.person if word == "me" else word for word in listed_words(asked["mail"])]
+    told = []
+    for letter, done in person_report.send(ws, Wanted.of(params, ws.now), to):
+        subject = letter.made.mail.subject if letter.made else name
+        told.append(outcome((subject, ", ".join(letter.to)), {"report": name}, done))
+    return told
 
 
 def ending(asked: Mapping[str, Any]) -> str:
@@ -51,7 +78,7 @@ def give(
         replace(one, rows=tuple(r._replace(words=(*map(out.masked, r.words),)) for r in one.rows))
         for one in sections
     ]
-    content = made(ending(asked), shown, title, out.locale, ws.now)
+    content = made_file(ending(asked), shown, title, out.locale, ws.now)
     if output is None or is_stdout(str(output)):
         out.content([content])
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import tostring
 
 from crmcli import language
-from crmcli.automation.report_letters import MadeReport, Wanted
+from crmcli.automation.report_letters import DASHBOARD, MadeReport, Wanted
 from crmcli.channels.message import AttachedFile, named_file
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
@@ -35,7 +35,6 @@ from crmcli.workspace.own_reports import report_named
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
-DASHBOARD = "dashboard"
 MOST_OF_A_TITLE = 100
 _INK, _MUTED, _LINE = "#1b1f24", "#57606a", "#d5dae0"
 _CELL = f"padding:6px 10px;border-bottom:1px solid {_LINE};vertical-align:top"
@@ -67,6 +66,7 @@ def made(ws: Workspace, wanted: Wanted) -> MadeReport:
 
 def _made(ws: Workspace, wanted: Wanted) -> MadeReport:
     language.speak(ws.settings.language)
+    wanted.check()
     locale = Locale.of(ws)
     found = [
         _masked(ws, figures) for name in wanted.reports for figures in _sections(ws, name, wanted)

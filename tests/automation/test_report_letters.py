@@ -56,8 +56,11 @@ class Office:
         self.house.write("settings.yaml", f"language: {language}\n{USERS}{mail}")
 
     def crm(self, *args: str, **environ: str) -> Run:
-        now = self.house.now.isoformat()
-        return self._run(*args, CRM_NOW=now, CRM_USER="root", **environ)
+        usual = {"CRM_NOW": self.house.now.isoformat(), "CRM_USER": "root"}
+        return self._run(*args, **{**usual, **environ})
+
+    def letters(self) -> list[EmailMessage]:
+        return [message_from_bytes(one, policy=policy.default) for one in self.post.letters]
 
     def monday(self, params: str) -> list[EmailMessage]:
         """The letters of next Monday, and how the tick ended."""
@@ -65,7 +68,7 @@ class Office:
         assert self.crm("tick").code == 0
         self.house.now = (self.house.now + timedelta(days=6, hours=20)).replace(minute=5)
         self.ticked = self.crm("tick")
-        return [message_from_bytes(one, policy=policy.default) for one in self.post.letters]
+        return self.letters()
 
 
 @pytest.fixture
@@ -221,6 +224,29 @@ def test_crm_check_tells_of_each_fault_with_its_line(office: Office) -> None:
         assert fault in one
 
 
+def test_a_report_is_mailed_now_by_who_may(office: Office) -> None:
+    kit.write(office.house.root, "access.yaml", ACCESS)
+    assert office.crm("report", "won", "--mail", "root,x@out.example").code == 0
+    sent = office.crm("report", "won", "--mail", "me,sales", CRM_USER="anna", CRM_LANG="en")
+    assert sent.err == ""
+    assert sent.out.splitlines() == [
+        "Sent 'Выиграно, за всё время' to Анна Петрова <anna@chai.example>.",
+        "Sent 'Выиграно, за всё время' to Борис Белов <boris@chai.example>.",
+    ]
+    assert [won(letter) for letter in office.letters()] == [
+        {"Анна Петрова", "Борис Белов", "Ольга Чайкина"},
+        {"Анна Петрова", "Борис Белов", "Ольга Чайкина"},
+        {"Анна Петрова"},
+        {"Анна Петрова", "Борис Белов"},
+    ]
+    refused = office.crm("report", "won", "--mail", "me,x@out.example", CRM_USER="anna")
+    assert refused.code == 1
+    assert "anna" in refused.err
+    assert office.crm("report", "won", "--mail", "me", "--html").code == 2
+    assert office.crm("report", "dashboard", "--mail", "me", "--owner", "anna").code == 2
+    assert len(office.letters()) == 4
+
+
 def test_a_robot_of_a_stage_mails_no_report(office: Office) -> None:
     office.house.rules(kit.robots("{id: x, do: report, with: {report: won, to: root}}"))
     assert "'report' is not allowed for 'do'" in office.crm("check", CRM_LANG="en").out
@@ -250,7 +276,7 @@ def test_without_the_extra_it_goes_without_pictures_and_says_so_once(
     assert told.endswith("reports are mailed without pictures (pip install 'crmcli[plots]')")
     house.wait("7d")
     assert ticked() == []
-    [letter] = [message_from_bytes(one, policy=policy.default) for one in office.post.letters]
+    [letter] = office.letters()
     assert not any(part["Content-ID"] for part in letter.walk())
     assert won(letter)
     assert len([*letter.iter_attachments()]) == 1

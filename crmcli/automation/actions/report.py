@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from crmcli.automation.actions.email import kept
 from crmcli.automation.actions.work import Effect, Work
 from crmcli.automation.ledger import enter
-from crmcli.automation.report_letters import ReportLetter, letters
+from crmcli.automation.report_letters import ReportLetter, Wanted, letters, recipients, user_named
 from crmcli.dataclass import replace
 from crmcli.language import together, tr
 from crmcli.model.action_texts import listed_words
 from crmcli.sales.documents import messages
-from crmcli.workspace import Workspace
+from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
     from crmcli.automation.cron_slots import Slot
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 def prepared(ws: Workspace, rule: Schedule, who: str, slot: Slot) -> Sequence[ReportLetter]:
     """The letters of one time of a schedule."""
-    return [*letters(ws, rule.params, who, slot.key, slot.at)]
+    to = recipients(ws, listed_words(rule.params.get("to")))
+    wanted = Wanted.of(rule.params, slot.at)
+    return [*letters(ws, wanted, to, (who, slot.key), user_named(ws, rule.params))]
 
 
 def run(work: Work) -> Effect:
@@ -30,19 +32,26 @@ def run(work: Work) -> Effect:
     found: Sequence[ReportLetter] = work.prepared()
     names, subject = ", ".join(_names(work.params)), work.text("subject")
     for letter in found:
-        if letter.made is None:
-            continue
-        mail = replace(letter.made.mail, subject=subject or letter.made.mail.subject)
-        message = messages.message_of(work.ws, mail, letter.to, key=letter.key, automatic=True)
-        message = replace(message, attachments=message.attachments + letter.made.attached)
-        facts = {**kept(work.change, message), "report": names, "seen_as": letter.seen_as}
-        notice = {"notice": "yes"} if letter.users else {}
-        enter(work.change, "queued", "", letter.key, work.who, work.action, **facts, **notice)
+        if letter.made is not None:
+            queue(work.change, work.ws, letter, work.who, names, subject)
     failed = [_failed(letter) for letter in found if letter.why]
     if failed or not found:
         return Effect("dead", {"reason": "; ".join(failed) or tr("nobody is there to get it")})
     to = ", ".join(address for letter in found for address in letter.to)
     return Effect("done", {"to": to}, tr("{} to {}", names, to))
+
+
+def queue(
+    change: Change, ws: Workspace, letter: ReportLetter, who: str, names: str, subject: str = ""
+) -> None:
+    """Queue a letter that was made; one to our own people is a notice, which asks for no consent."""
+    assert letter.made is not None
+    mail = replace(letter.made.mail, subject=subject or letter.made.mail.subject)
+    message = messages.message_of(ws, mail, letter.to, key=letter.key, automatic=True)
+    message = replace(message, attachments=message.attachments + letter.made.attached)
+    facts = {**kept(change, message), "report": names, "seen_as": letter.seen_as}
+    notice = {"notice": "yes"} if letter.users else {}
+    enter(change, "queued", "", letter.key, who, "report", **facts, **notice)
 
 
 def _failed(letter: ReportLetter) -> str:

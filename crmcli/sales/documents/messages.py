@@ -58,7 +58,7 @@ def recipient(ws: Workspace, record: Record) -> str:
     """Who gets a message about a record: its own address, its contact's or its company's, else NoAddress."""
     for candidate in reached(ws, record):
         if address := mailing_address(getattr(candidate, "emails", ())):
-            return _named(_called(candidate), address)
+            return named_address(_called(candidate), address)
     raise NoAddress(
         tr(
             "{} {} has no e-mail address, nor do its contact and company",
@@ -87,7 +87,7 @@ def _called(record: Record | None) -> str:
     return str(record.get("name")) if record is not None else ""
 
 
-def _named(name: str, address: str) -> str:
+def named_address(name: str, address: str) -> str:
     """A name and an address as a header has them; what would break the header is left out."""
     clean = " ".join(
         "".join(c if c.isprintable() and c not in '<>"' else " " for c in name).split()
@@ -226,5 +226,5 @@ def sender(ws: Workspace) -> str:
     if settings.mail.sender:
         return settings.mail.sender
     if settings.us.email:
-        return _named(settings.us.name, settings.us.email)
-    return _named(settings.us.name, "crm@localhost")
+        return named_address(settings.us.name, settings.us.email)
+    return named_address(settings.us.name, "crm@localhost")
