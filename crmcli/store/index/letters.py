@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import BOUNCED, CLICKED, EDITED, OPENED, PREFERENCES, STARTED
 from crmcli.store.index.columns import Columns
-from crmcli.store.index.derived import ACTOR_NOW, HAPPENED, KIND_NOW
+from crmcli.store.index.derived import ACTOR_NOW, KIND_NOW
 from crmcli.store.index.rows_of_reports import Cell, Source
 
 TABLES = (
@@ -43,15 +43,16 @@ CASE WHEN json_valid(event.data)
 _WHAT = f"""
 CASE {_KIND} WHEN 'mail.out' THEN 'sent'
      WHEN 'mail.in' THEN iif({_said("automatic")} IS NULL, 'answer', 'automatic')
-     WHEN '{BOUNCED}' THEN CASE WHEN {_said("bounce")} = 'soft' THEN 'soft'
+     WHEN '{BOUNCED}' THEN CASE WHEN ifnull({_said("bounce")}, '') != 'hard' THEN 'soft'
                                 WHEN {_said("intake")} IS NULL THEN 'refused' ELSE 'hard' END
      WHEN '{OPENED}' THEN iif({_said("doubtful")} IS NULL, 'opened', 'doubtful')
      WHEN '{CLICKED}' THEN 'clicked' ELSE 'wish' END
 """
-_AT = " ".join(
-    f"ifnull(CAST(strftime('%s', {HAPPENED}) AS INTEGER), CAST(strftime('%s', event.at) AS INTEGER))".split()
+_SAID_AT = (
+    f"CASE WHEN {_said('at')} GLOB '[12][0-9][0-9][0-9]-*' THEN strftime('%s', {_said('at')}) END"
 )
-"""In seconds; what says otherwise when it was, and cannot be read, was when it was written down."""
+_AT = f"CAST(ifnull({_SAID_AT}, strftime('%s', event.at)) AS INTEGER)"
+"""In seconds; where it says when it was, and that cannot be read, when it was written down."""
 _REFUSES = f"ifnull({_said('refuses')}, '')"
 _ROWS = f"""
 INSERT INTO post SELECT * FROM (
