@@ -15,7 +15,6 @@ from crmcli.model.report import Report
 from crmcli.present import figures as present
 from crmcli.present.report_cells import rows_of
 from crmcli.reports import engine
-from crmcli.sales.products import check_currency
 from crmcli.workspace import Workspace
 from crmcli.workspace.last_report import LastReport, keep, mark_of
 
@@ -94,6 +93,8 @@ def _currency(ws: Workspace, asked: str) -> str:
     """The code of the currency that is asked for; BadUsage for one that there is not."""
     code = ws.settings.currency if asked == OWN else asked.upper()
     if code:
+        from crmcli.sales.products import check_currency
+
         try:
             check_currency(code)
         except ValueError as error:

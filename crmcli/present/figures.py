@@ -16,8 +16,6 @@ from crmcli.model.words import in_words
 from crmcli.present.cells import Column, Listing
 from crmcli.present.columns import named
 from crmcli.present.linked import column_at, with_linked
-from crmcli.sales.rates import Exchange
-from crmcli.workspace.plans import plans_seen
 
 if TYPE_CHECKING:
     from crmcli.reports.engine import Reading
@@ -33,6 +31,8 @@ def told(reading: Reading, currency: str = "") -> Figures:
 
     ws, found = reading.ws, engine.figures(reading)
     if reading.report is PLAN:
+        from crmcli.workspace.plans import plans_seen
+
         found = plan.with_plans(reading, found, plans_seen(ws))
     found = worded(ws, reading.entity_of(reading.report.source), found)
     found = in_one_currency(ws, found, currency) if currency else found
@@ -131,6 +131,8 @@ def label_of(ws: Workspace, entity: str, dimension: Dimension) -> str:
 
 def in_one_currency(ws: Workspace, found: Figures, into: str) -> Figures:
     """Figures with each of their sums in one currency, by the rates of today; NoRate if one is not known."""
+    from crmcli.sales.rates import Exchange
+
     rows = [*found.rows, *([found.total] if found.total else [])]
     codes = {
         code

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from crmcli.model.report import Asked, Behind, Group
-from crmcli.store.index.snapshots import Snapshot
-from crmcli.workspace import Workspace, snapshots
+from crmcli.workspace import Workspace
 from crmcli.workspace.frames import frame_of
 from crmcli.workspace.stays import settle_stays
+
+if TYPE_CHECKING:
+    from crmcli.store.index.snapshots import Snapshot
 
 
 class Measuring:
@@ -20,6 +23,8 @@ class Measuring:
         self._frame = frame_of(ws)
         self._snapshot: Snapshot | None = None
         if snapshot:
+            from crmcli.workspace import snapshots
+
             self._snapshot = snapshots.opened(ws, self._frame, fresh=snapshot == "fresh")
         if self._snapshot is None:
             settle_stays(ws)
