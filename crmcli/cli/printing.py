@@ -9,7 +9,7 @@ from crmcli.cli.session import Session
 from crmcli.errors import Problem
 from crmcli.language import counted, tr
 from crmcli.present.cells import Listing
-from crmcli.present.told import Told, problem_table
+from crmcli.present.told import Told, left_out, problem_table
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
@@ -98,10 +98,7 @@ def unreadable(session: Session) -> None:
     if mistyped[_TOLD:]:
         more = counted(len(mistyped) - _TOLD, "file")
         told.append(tr("{} more with a key that is no field: see crm check", more))
-    count = len(found) - len(mistyped)
-    if count:
-        told.insert(0, tr("{} cannot be read: see crm check", counted(count, "file")))
-    session.workspace.notes[:0] = told
+    session.workspace.notes[:0] = [*left_out([p for p in found if not p.readable]), *told]
 
 
 def print_problems(

@@ -10,7 +10,8 @@ from crmcli.cli.options import day_given, pipeline_named
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.figures import Figures
-from crmcli.model.periods import Period, read_period
+from crmcli.model.listed import did_you_mean
+from crmcli.model.periods import STEPS, Period, read_period
 from crmcli.model.report import Report
 from crmcli.present import figures as present
 from crmcli.present.report_cells import rows_of
@@ -20,6 +21,7 @@ from crmcli.workspace.last_report import LastReport, keep, mark_of
 
 OWN = "own"
 SNAPSHOT = ("", "any", "fresh")
+USUAL = ("today", "yesterday", *STEPS[1:])
 KEPT = ("by", "where", "pipeline", "compare", "currency", "snapshot")
 
 
@@ -73,6 +75,9 @@ def _snapshot(asked: str) -> str:
 
 def _period(ws: Workspace, asked: Mapping[str, Any], usual: str) -> Period:
     days = Period(day_given(ws, asked["since"]), day_given(ws, asked["until"], is_end=True))
+    if days.first and days.last and days.last < days.first:
+        said = tr("the period {} ends before it begins", days)
+        raise BadUsage(said, "--since comes first, --until last")
     if not (asked["period"] or (usual and days == Period())):
         return days
     if days != Period():
@@ -86,7 +91,7 @@ def period_given(ws: Workspace, text: str) -> Period:
         return read_period(text, ws.now, ws.zone, ws.inputs.date_order)
     except ValueError as error:
         forms = "e.g. --period month, 2026-03, 'last 30d', 2026-01-01..2026-03-31"
-        raise BadUsage(str(error), forms) from None
+        raise BadUsage(str(error), did_you_mean(text, USUAL, forms)) from None
 
 
 def _currency(ws: Workspace, asked: str) -> str:

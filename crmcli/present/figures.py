@@ -160,7 +160,7 @@ def in_one_currency(ws: Workspace, found: Figures, into: str) -> Figures:
 def listing(figures: Figures, kinds: Mapping[str, str], *, for_people: bool) -> Listing:
     """A row for each of the figures' rows; people read words and below all together, programs keys, and of
     stages their kinds."""
-    columns = [Column(name_of(one), one.label) for one in figures.dimensions]
+    columns = [Column(key_of(figures, one), one.label) for one in figures.dimensions]
     by_stage = any(one.name == "stage" for one in figures.dimensions)
     if not for_people and figures.dimensions:
         columns += [Column("name"), *([Column("kind")] if by_stage else [])]
@@ -174,7 +174,7 @@ def listing(figures: Figures, kinds: Mapping[str, str], *, for_people: bool) -> 
     if for_people:
         if figures.total is not None and figures.dimensions and _says_more(figures, figures.total):
             total = _row(figures, figures.total, for_people=True)
-            rows.append(total | {name_of(figures.dimensions[0]): tr("Total")})
+            rows.append(total | {key_of(figures, figures.dimensions[0]): tr("Total")})
         columns = [
             one for one in columns if one.kind != "sums" or any(row.get(one.name) for row in rows)
         ]
@@ -202,7 +202,7 @@ def seen(figures: Figures) -> Figures:
 def _row(figures: Figures, row: FigureRow, *, for_people: bool) -> dict[str, Any]:
     told = row.words if for_people else row.keys
     pairs = zip(figures.dimensions, told, strict=False)
-    found: dict[str, Any] = {name_of(one): text for one, text in pairs}
+    found: dict[str, Any] = {key_of(figures, one): text for one, text in pairs}
     if not for_people and row.words:
         found["name"] = row.words[-1]
     for shown in figures.measures:
@@ -215,6 +215,13 @@ def _row(figures: Figures, row: FigureRow, *, for_people: bool) -> dict[str, Any
 def name_of(dimension: Dimension) -> str:
     """What a dimension is called in rows."""
     return f"{dimension.name}.{dimension.step}".strip(".") if dimension.step else dimension.name
+
+
+def key_of(figures: Figures, dimension: Dimension) -> str:
+    """The key of a dimension in rows: its name, or `by_NAME` where a measure is called so."""
+    name = name_of(dimension)
+    taken = {end for one in figures.measures for end in (one.name, one.name + BEFORE)}
+    return f"by_{name}" if name in taken else name
 
 
 def notes(reading: Reading, figures: Figures) -> Iterator[str]:

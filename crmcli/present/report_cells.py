@@ -84,7 +84,7 @@ def spot_at(reading: Reading, figures: Figures, text: str) -> Spot:
     column = _column_named(reading, figures, last)
     if column is None:
         known = [one.name for one in figures.measures]
-        words = [*known, *(one.label for one in figures.measures)]
+        words = [*(one.label for one in figures.measures), *known]
         hint = allowed_hint(last.strip(), words, tr("there are"), known)
         raise BadUsage(tr("no column {!r}", last.strip()), hint)
     row = _row_named(figures, first)

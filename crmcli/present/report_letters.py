@@ -15,7 +15,7 @@ from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.formats.csv import csv_line
 from crmcli.formats.xlsx import NotInstalled
-from crmcli.language import counted, spoken, together, tr
+from crmcli.language import spoken, together, tr
 from crmcli.model.figures import Figures
 from crmcli.model.periods import ALWAYS, Period, read_period
 from crmcli.model.reports import PLAN
@@ -28,6 +28,7 @@ from crmcli.present.pictures.page import section
 from crmcli.present.pictures.panels import days, head, panels_of
 from crmcli.present.pictures.svg import tag
 from crmcli.present.text_width import cut
+from crmcli.present.told import left_out
 from crmcli.render import MailText
 from crmcli.reports import engine
 from crmcli.workspace.own_reports import report_named
@@ -143,8 +144,7 @@ def _title(wanted: Wanted, found: Sequence[Figures]) -> str:
 
 def _unread(ws: Workspace) -> list[str]:
     """What the figures leave out because it cannot be read."""
-    count = sum(not problem.readable for problem in ws.problems())
-    return [tr("{} cannot be read: see crm check", counted(count, "file"))] if count else []
+    return [*left_out([problem for problem in ws.problems() if not problem.readable])]
 
 
 # --- pictures and sheets ------------------------------------------------------------------------

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from crmcli.errors import Problem
+from crmcli.language import counted, tr
 from crmcli.present.cells import Column, Listing
+
+_PLACES = 3
+_TIMELINE = "data/timeline/"
 
 
 class Told(NamedTuple):
@@ -26,3 +30,14 @@ def problem_table(faults: Sequence[Problem], warnings: Sequence[Problem]) -> Lis
         for p in found
     ]
     return Listing(rows, [Column(name) for name in ("path", "line", "severity", "message", "hint")])
+
+
+def left_out(found: Sequence[Problem]) -> Iterator[str]:
+    """Of what nothing can be shown: lines of the timeline, with where they stand, and other files."""
+    lines = [f"{one.path}:{one.line}" for one in found if one.path.startswith(_TIMELINE)]
+    if len(lines) < len(found):
+        yield tr("{} cannot be read: see crm check", counted(len(found) - len(lines), "file"))
+    if lines:
+        places = ", ".join(lines[:_PLACES]) + (", …" if lines[_PLACES:] else "")
+        number = counted(len(lines), "line of the timeline", "lines of the timeline")
+        yield tr("{} cannot be read and left out: {}; see crm check", number, places)

@@ -102,7 +102,7 @@ class Reading:
         if before:
             period = self.compared
             moves = _steps_before(self.dimensions, self.request.period, period)
-            keys = _moved(keys, {now: then for then, now in moves.items()})
+            keys = _moved_back(keys, self.dimensions, moves)
         [asked] = self._asked(period, self.dimensions if keys else (), [measure])
         return self._measuring.behind(asked, keys)
 
@@ -287,10 +287,11 @@ def _answering(
     """The values of a period before by the places of now that answer to theirs, and a record of each."""
     period, cells = before
     moves = _steps_before(reading.dimensions, reading.request.period, period)
-    timed = [n for n, one in enumerate(reading.dimensions) if one.step and not one.name]
-    places = [p for p in cells.values if all(p[n] in moves for n in timed)]
-    past = {_moved(place, moves): cells.values[place] for place in places}
-    return past, {_moved(place, moves): cells.examples.get(place, "") for place in places}
+    there = {place: _moved(place, reading.dimensions, moves) for place in cells.values}
+    past = {there[place]: values for place, values in cells.values.items()}
+    return past, {
+        there[place]: example for place, example in cells.examples.items() if place in there
+    }
 
 
 def nothing(report: Report) -> Values:
@@ -308,8 +309,27 @@ def _steps_before(by: Sequence[Dimension], now: Period, before: Period) -> dict[
     return pairs
 
 
-def _moved(place: Place, moves: Mapping[str, str]) -> Place:
-    return tuple(moves.get(key, key) if isinstance(key, str) else key for key in place)
+def _moved(place: Place, by: Sequence[Dimension], moves: Mapping[str, str]) -> Place:
+    """A place of the period before as the one of now that answers to it. What none answers to, as the 31st
+    beside a February, stays what it is, and says so where it would be taken for one of now."""
+    taken = {*moves.values()}
+
+    def moved(key: str) -> str:
+        return moves.get(key) or (f"{key} {tr('before')}" if key in taken else key)
+
+    pairs = zip(by, place, strict=True)
+    return tuple(moved(key) if one.step and isinstance(key, str) else key for one, key in pairs)
+
+
+def _moved_back(place: Place, by: Sequence[Dimension], moves: Mapping[str, str]) -> Place:
+    """The same the other way."""
+    then = {now: before for before, now in moves.items()}
+    own = f" {tr('before')}"
+    pairs = zip(by, place, strict=True) if place else ()
+    return tuple(
+        (then.get(key) or key.removesuffix(own)) if one.step and isinstance(key, str) else key
+        for one, key in pairs
+    )
 
 
 def _order(reading: Reading) -> Callable[[FigureRow], tuple[object, ...]]:

@@ -247,3 +247,26 @@ def test_the_period_before(crm: Crm, base: Base) -> None:
         for place, row in then.items():
             due.setdefault(place, {})["won_before"] = row["won"]
         agree(found, due)
+
+
+@pytest.mark.parametrize("by", ["day", "week", "closed_at.month", "owner,day"])
+@pytest.mark.parametrize(("period", "compare", "days"), [
+    ("2026-02", "previous", "2026-01-01..2026-01-31"),  # three days more
+    ("2026-04", "previous", "2026-03-01..2026-03-31"),  # a week more, which is the first of April too
+    ("2026-03-30..2026-10-31", "year", "2025-03-30..2025-10-31"),
+])  # fmt: skip
+def test_rows_of_the_period_before_add_up(
+    crm: Crm, base: Base, by: str, period: str, compare: str, days: str
+) -> None:
+    """Whatever day of it has no counterpart: all that was won then stands in some row, with its records."""
+    asked = ["report", "won", "--by", by, "--period", period, "--compare", compare]
+    rows = json.loads(crm(*asked, "--json").out)
+    then = sum(
+        row["won"] for row in work.outcomes(base, ["owner"], "won", seconds(base, days)).values()
+    )
+    assert sum(row["won_before"] for row in rows) == then
+    listed = crm("report", "explain", "total,won_before", "--ids").out.split()
+    assert len(listed) == then
+    last = [*filter(lambda row: row["won_before"], rows)][-1]
+    place = ",".join((str(rows.index(last) + 1), "won_before"))
+    assert len(crm("report", "explain", place, "--ids").out.split()) == last["won_before"]

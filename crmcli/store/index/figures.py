@@ -12,6 +12,7 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.conditions.paths import routes
 from crmcli.model.figures import Dimension, Place
+from crmcli.model.listed import allowed_hint
 from crmcli.model.report import ANY_TIME, Asked, Behind, Group, Measure
 from crmcli.store.index import query
 from crmcli.store.index.columns import Columns
@@ -152,9 +153,12 @@ class Question:
     @property
     def _is_folded(self) -> bool:
         """Whether the keys are those of fields, whose spelling a record tells."""
-        return any(
-            not one.step and one.name not in self.source.cells for one in self._asked.dimensions
-        )
+        return any(not one.step and not self._is_cell(one.name) for one in self._asked.dimensions)
+
+    def _is_cell(self, name: str) -> bool:
+        """Whether rows are split by a column of theirs; a custom field of the same name comes first."""
+        custom = self._columns.schema.custom.get(self.source.entity, ())
+        return name in self.source.cells and all(name != one.name for one in custom)
 
     def _added(self, measure: Measure) -> list[str]:
         of = self._cell(measure.of).sql if measure.of else ""
@@ -308,12 +312,13 @@ class Question:
             cell = self.source.cells[name]
             self.needs += [one for one in cell.ready if one not in self.needs]
             return cell
+        return self._field(name)
+
+    def _field(self, name: str) -> Cell:
         entity = self.source.entity
         if not entity:
-            known = ", ".join(self.source.cells)
-            raise BadUsage(
-                tr("{} have no {!r}", self._asked.source, name), tr("there are {}", known)
-            )
+            hint = allowed_hint(name, self.source.cells, tr("there are"))
+            raise BadUsage(tr("{} have no {!r}", self._asked.source, name), hint)
         path = tuple(name.split("."))
         ways = routes(path, self._columns.schema, entity)
         kind = ways[0][-1].field.kind
@@ -328,16 +333,19 @@ class Question:
         if dimension.step:
             at = dimension.name or self._asked.measures[0].at or self.source.at
             cell = self._cell(self.source.at if at == ANY_TIME else at)
+            if not cell.is_time:
+                said = tr("{!r} is no date and has no {!r}", at, dimension.step)
+                raise BadUsage(said, "e.g. --by month, close_by.month")
             instant = f"instant({cell.sql})" if cell.kind == "moment" else cell.sql
             return f"local({instant}, '{dimension.step}')"
         entity = self.source.entity
         number = self._columns.list_number(entity, dimension.name) if entity else 0
-        if number and dimension.name not in self.source.cells:
-            item = f"item{n}"
-            same = f"{item}.num = {entity}.num AND +{item}.field = {number}"
+        if number and not self._is_cell(dimension.name):
+            item, same = f"item{n}", f"item{n}.num = {entity}.num AND +item{n}.field = {number}"
             self._joins += f" LEFT JOIN item AS {item} ON {same}"
             return f"{item}.key"
-        return self._cell(dimension.name).sql
+        is_field = entity and not self._is_cell(dimension.name)
+        return (self._field if is_field else self._cell)(dimension.name).sql
 
 
 def _joined(word: str, parts: Sequence[Part]) -> Part:

@@ -27,6 +27,11 @@ class Cell(NamedTuple):
     kind: str = "text"
     ready: tuple[str, ...] = ()
 
+    @property
+    def is_time(self) -> bool:
+        """Whether it has months and years."""
+        return self.kind in ("date", "datetime", "happened", "instant", "moment")
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
