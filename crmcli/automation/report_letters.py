@@ -129,16 +129,19 @@ def _group(rules: Access, word: str) -> tuple[str, ...]:
 def letters(
     ws: Workspace, wanted: Wanted, to: Recipients, act: tuple[str, str], seen_as: str
 ) -> Iterator[ReportLetter]:
-    """The letters of one act (who does it, and when), each made as its reader may see it; those who see all
-    share one. What keeps one from being made keeps no other. What goes outside is made as `seen_as`."""
+    """The letters of one act (who does it, and when), each made as its reader may see it; for those
+    who see all once. What keeps one from being made keeps no other. What goes outside is as `seen_as`."""
     boxes = {user: ws.settings.users[user] for user in to.users}
     for user in [user for user, box in boxes.items() if not box.email]:
         told = tr("{} has no e-mail address", user)
         yield ReportLetter("", (), (user,), user, None, told)
     for users in _by_sight(ws, [user for user, box in boxes.items() if box.email], wanted):
-        addresses = tuple(named_address(boxes[user].name, boxes[user].email) for user in users)
-        key = job_key(act[0], ",".join(users), act[1])
-        yield _letter(ws, wanted, ReportLetter(key, addresses, users, users[0], None))
+        one = _letter(ws, wanted, ReportLetter("", (), users, users[0], None))
+        for user in users:  # to each by itself: who refuses it keeps it from nobody else
+            key, address = job_key(act[0], user, act[1]), boxes[user].email
+            yield one._replace(
+                key=key, to=(named_address(boxes[user].name, address),), users=(user,)
+            )
     for address in to.outside:
         key = job_key(act[0], address, act[1])
         yield _letter(ws, wanted, ReportLetter(key, (address,), (), seen_as, None))

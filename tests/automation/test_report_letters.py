@@ -128,9 +128,14 @@ def test_the_letter_has_pictures_tables_words_and_a_sheet(office: Office) -> Non
 
 def test_an_english_workspace_writes_english_whoever_runs_it(office: Office) -> None:
     office.settings("en")
-    [letter] = office.monday(
-        "report: dashboard, to: root, period: last week, picture: no, sheet: csv"
+    letter, other = office.monday(
+        "report: dashboard, to: [root, anna], period: last week, picture: no, sheet: csv"
     )
+    assert [str(one["To"]).partition(" <")[0] for one in (letter, other)] == [
+        "Хозяйка",
+        "Анна Петрова",
+    ]
+    assert words(letter) == words(other)  # to each by itself: who refuses it keeps it from nobody
     assert letter["Subject"] == f"How sales stand, {WEEK}"
     assert not any(part["Content-ID"] for part in letter.walk())
     names = [str(p.get_filename()) for p in letter.iter_attachments()]

@@ -33,6 +33,7 @@ MOST_PANELS = 30
 """More pictures in one file are no picture any more."""
 _INK, _MUTED, _GRID, _MINUS, _BEFORE = "#1b1f24", "#57606a", "#d5dae0", "#b4232a", "#8b95a1"
 _WIDE, _NARROW, _DPI = 8.0, 5.0, 192
+_MOST_COLORS = 64
 _STYLE: dict[str, Any] = {
     "font.size": 9, "text.parse_math": False, "text.color": _INK,
     "axes.edgecolor": _GRID, "xtick.color": _MUTED, "ytick.color": _INK,
@@ -73,8 +74,17 @@ def png(sections: Sequence[Figures], title: str, locale: Locale, at: datetime) -
             top.text(0.02, 0.6, one_line(tr(title)), fontsize=14, weight="bold", va="bottom")
             top.text(0.02, 0.5, tr("As of {}", locale.instant(at)), color=_MUTED, va="top")
         for place, part in zip(places, parts, strict=True):
-            _draw(place, part)
+            _draw(place, part, 4 if title else 2)
         figure.savefig(out, format="png", dpi=_DPI, metadata={"Software": None})
+    return out.getvalue() if title else _small(out)
+
+
+def _small(picture: io.BytesIO) -> bytes:
+    """The same in so few colours that it takes a third: letters are kept, and sent to many."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.open(picture).convert("RGB").quantize(_MOST_COLORS).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
@@ -91,7 +101,8 @@ def _parts(figures: Figures, locale: Locale) -> Iterator[_Part]:
         title = ""
 
 
-def _draw(place: SubFigure, part: _Part) -> None:
+def _draw(place: SubFigure, part: _Part, keys: int) -> None:
+    """A heading and its picture; `keys` words of a legend have room beside one another."""
     panel = part.panel
     words = filter(None, [cut(part.title, 90), panel.name if panel else part.words])
     place.suptitle("\n".join(words), x=0.02, ha="left", fontsize=10, linespacing=1.4)
@@ -100,11 +111,14 @@ def _draw(place: SubFigure, part: _Part) -> None:
     axes = place.subplots()
     axes.set_axis_off()
     is_line = panel.picture == "line"
-    (_draw_lines if is_line else _draw_bars)(axes, panel)
+    if is_line:
+        _draw_lines(axes, panel, keys + 1)
+    else:
+        _draw_bars(axes, panel)
     if panel.series[0].name:
         below = (0, -0.1 if is_line else 0)
         upper_left = 2
-        axes.legend(loc=upper_left, bbox_to_anchor=below, ncols=4, frameon=False, fontsize=8)
+        axes.legend(loc=upper_left, bbox_to_anchor=below, ncols=keys, frameon=False, fontsize=8)
 
 
 def _draw_bars(axes: Axes, panel: Panel) -> None:
@@ -145,7 +159,7 @@ def _draw_bars(axes: Axes, panel: Panel) -> None:
         axes.axvline(0, color=_INK, linewidth=0.8)
 
 
-def _draw_lines(axes: Axes, panel: Panel) -> None:
+def _draw_lines(axes: Axes, panel: Panel, marks: int) -> None:
     low, high = panel.reach
     last = len(panel.labels) - 1
     axes.set_ylim(low - (high - low) * 0.05, high * 1.05)
@@ -160,10 +174,10 @@ def _draw_lines(axes: Axes, panel: Panel) -> None:
                 label = cut(one.name, 30) if style == "-" else None
                 mark = "o" if last < 62 and style == "-" else ""
                 axes.plot(points, style, color=color, label=label, marker=mark, markersize=3)
-    _draw_scale(axes, panel)
+    _draw_scale(axes, panel, marks)
 
 
-def _draw_scale(axes: Axes, panel: Panel) -> None:
+def _draw_scale(axes: Axes, panel: Panel, marks: int) -> None:
     """Lines at zero and at the ends, with their numbers, and as many labels below as have room."""
     known = [
         (v, t)
@@ -176,8 +190,12 @@ def _draw_scale(axes: Axes, panel: Panel) -> None:
         axes.axhline(value, color=_GRID, linewidth=0.8, zorder=0)
         axes.text(-0.01, value, text, transform=at_left, ha="right", va="center")
     last = len(panel.labels) - 1
-    inner = range(0, last, max(1, -(-last // 5)))[1:]
-    for n in {0, last, *(n for n in inner if last - n >= last / 6)}:
+    inner = range(0, last, max(1, -(-last // marks)))[1:]
+    for n in {
+        0,
+        last,
+        *(n for n in inner if last - n >= last / (marks + 1) and n >= last / (marks + 1)),
+    }:
         side = "center" if 0 < n < last else "right" if n else "left"
         label = cut(panel.labels[n], 14)
         axes.text(n, -0.03, label, transform=below, ha=side, va="top", color=_MUTED, fontsize=8)
