@@ -26,6 +26,16 @@ WHERE = option("--where -w", "Only records that match a condition.", "EXPR")
 PIPELINE = option(
     "--pipeline", "Pipeline; `leads` for leads. [default: the first one of deals]", "ID"
 )
+OWN = "own"
+"""The currency of the workspace, where none is named."""
+CURRENCY = option(
+    "--currency",
+    "Sums in one currency by today's rates (crm rate), that of the workspace if none is named.",
+    "[CODE]",
+    is_flag=False,
+    flag_value=OWN,
+    default="",
+)
 
 
 ARGUMENT = "argument"
@@ -284,3 +294,16 @@ def day_given(ws: Workspace, text: str, *, is_end: bool = False) -> date | None:
 def listed(text: str) -> list[str]:
     """The words of an option that takes several between commas."""
     return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def currency_named(ws: Workspace, asked: str) -> str:
+    """The code of the currency that is asked for, "" for none; BadUsage for one that there is not."""
+    from crmcli.sales.products import check_currency
+
+    code = ws.settings.currency if asked == OWN else asked.upper()
+    if code:
+        try:
+            check_currency(code)
+        except ValueError as error:
+            raise BadUsage(str(error), "e.g. --currency RUB") from None
+    return code

@@ -74,7 +74,7 @@ def list_(session: Session) -> Listing:
 
     Example: crm report list
     """
-    from crmcli.model.reports import PLAN, REPORTS
+    from crmcli.model.reports import ACCURACY, PLAN, REPORTS
     from crmcli.workspace.own_reports import own_reports
 
     try:
@@ -90,7 +90,7 @@ def list_(session: Session) -> Listing:
             "by": [*one.by, *one.always],
             "own": one.name in own,
         }
-        for one in (*REPORTS, PLAN, *own.values())
+        for one in (*REPORTS, ACCURACY, PLAN, *own.values())
     ]
     return Listing(rows, COLUMNS)
 

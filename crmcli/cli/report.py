@@ -6,15 +6,16 @@ from functools import partial
 from typing import Any
 
 from crmcli.cli import own_report
-from crmcli.cli.options import PIPELINE, WHERE
+from crmcli.cli.options import CURRENCY, PIPELINE, WHERE
 from crmcli.cli.own_report import Reports
 from crmcli.cli.params import Verb, option
 from crmcli.cli.printing import unreadable
+from crmcli.cli.report_accuracy import accuracy
 from crmcli.cli.report_dashboard import dashboard
 from crmcli.cli.report_explain import explain
 from crmcli.cli.report_files import OPTIONS as FILES
 from crmcli.cli.report_files import ending, give, mailed, with_picture
-from crmcli.cli.report_questions import OWN, answered, days_of, kept, of_days, requested
+from crmcli.cli.report_questions import answered, days_of, kept, of_days, requested
 from crmcli.cli.session import Session
 from crmcli.model.report import Report
 from crmcli.model.reports import PLAN, REPORTS
@@ -34,14 +35,7 @@ OPTIONS = (
     PIPELINE,
     option("--compare", "Show the period before, or the same a year ago, beside it.", default=None,
            among=tuple(engine.COMPARED)),
-    option(
-        "--currency",
-        "Sums in one currency by today's rates (crm rate), that of the workspace if none is named.",
-        "[CODE]",
-        is_flag=False,
-        flag_value=OWN,
-        default="",
-    ),
+    CURRENCY,
     option("--since", "From this day on.", "DATE"),
     option("--until", "Up to and including this day.", "DATE"),
     option(
@@ -90,5 +84,5 @@ for _told in (*REPORTS, PLAN):
         )
     )
 report.shown, report.options = shown, OPTIONS
-for _verb in (own_report.check, own_report.list_, own_report.show, dashboard, explain):
+for _verb in (own_report.check, own_report.list_, own_report.show, accuracy, dashboard, explain):
     report.add_command(_verb)

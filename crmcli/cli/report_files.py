@@ -9,8 +9,8 @@ from typing import Any
 
 from crmcli.cli import terminal
 from crmcli.cli.file_names import WrittenFile, is_stdout
+from crmcli.cli.options import OWN
 from crmcli.cli.params import option
-from crmcli.cli.report_questions import OWN
 from crmcli.cli.session import Session
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
@@ -22,12 +22,15 @@ from crmcli.present.pictures.files import ENDINGS
 from crmcli.present.pictures.files import made as made_file
 from crmcli.present.told import Told
 
-OPTIONS = (
+FILES = (
     option("--html", "A page with pictures and tables, for browser, phone and paper.", is_flag=True),
     option("--png", "A picture.", is_flag=True),
     option("--xlsx", "A workbook.", is_flag=True),
     option("-o --output", "Write a file: .html, .png or .xlsx; - is stdout.", "FILE",
            type=WrittenFile(has_kinds=True, dir_okay=False, path_type=Path)),
+)  # fmt: skip
+OPTIONS = (
+    *FILES,
     option("--mail", "Mail it: to me, users, teams, roles (what each may see), addresses.", "TO,…"),
 )  # fmt: skip
 

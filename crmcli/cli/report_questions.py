@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from crmcli.cli import terminal
-from crmcli.cli.options import day_given, pipeline_named
+from crmcli.cli.options import currency_named, day_given, pipeline_named
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.figures import Figures
@@ -19,7 +19,6 @@ from crmcli.reports import engine
 from crmcli.workspace import Workspace
 from crmcli.workspace.last_report import LastReport, keep, mark_of
 
-OWN = "own"
 SNAPSHOT = ("", "any", "fresh")
 USUAL = ("today", "yesterday", *STEPS[1:])
 KEPT = ("by", "where", "pipeline", "compare", "currency", "snapshot")
@@ -30,7 +29,7 @@ def answered(
 ) -> tuple[engine.Reading, Figures]:
     """A report as it is asked for, and its figures in words."""
     reading = engine.Reading(ws, told, requested(ws, told, asked))
-    return reading, present.told(reading, _currency(ws, asked["currency"]))
+    return reading, present.told(reading, currency_named(ws, asked["currency"]))
 
 
 def kept(ws: Workspace, name: str, asked: Mapping[str, Any], shown: Iterable[Figures]) -> None:
@@ -92,16 +91,3 @@ def period_given(ws: Workspace, text: str) -> Period:
     except ValueError as error:
         forms = "e.g. --period month, 2026-03, 'last 30d', 2026-01-01..2026-03-31"
         raise BadUsage(str(error), did_you_mean(text, USUAL, forms)) from None
-
-
-def _currency(ws: Workspace, asked: str) -> str:
-    """The code of the currency that is asked for; BadUsage for one that there is not."""
-    code = ws.settings.currency if asked == OWN else asked.upper()
-    if code:
-        from crmcli.sales.products import check_currency
-
-        try:
-            check_currency(code)
-        except ValueError as error:
-            raise BadUsage(str(error), "e.g. --currency RUB") from None
-    return code

@@ -21,6 +21,8 @@ _AVERAGE = Measure(
 )
 _CYCLE = Measure("days", "Days", "median", of="days", when="won", at="ended_at", unit="days")
 _WIN_RATE = Measure("win_rate", "Win rate", "share", part="won", over="closed", unit="percent")
+_expected = partial(Measure, at="expected_on")
+_odds = partial(Measure, is_of_open=True)
 _sold = partial(Measure, when="won", at="ended_at")
 _cohort = partial(Measure, at="first_bought")
 
@@ -150,15 +152,32 @@ REPORTS = (
     ),
     Report(
         "forecast",
-        "What open deals will bring by the month of close_by: all of it, and by the odds of their stages.",
+        "What open deals will bring by month: all of it, by the odds of their stages, and by the past.",
         "deals",
         (
-            Measure("open", "Open", when="open", at="close_by"),
-            Measure("amounts", "Amount", "sum", of="amount", when="open", at="close_by", unit="sums"),
-            Measure("weighted", "Weighted", "sum", of="weighted", when="open", at="close_by", unit="sums"),
+            _expected("open", "Open", when="open"),
+            _expected("amounts", "Amount", "sum", of="amount", when="open", unit="sums"),
+            _expected("weighted", "Weighted", "sum", of="weighted", when="open", unit="sums"),
+            _expected("by_past", "By the past", "sum", of="by_past", when="open", unit="sums"),
+            _expected("no_past", when="no_past", shown=False),
+            _expected("guessed", when="guessed", shown=False),
         ),
-        by=("close_by.month",),
+        by=("expected.month",),
         title="Forecast",
+    ),
+    Report(
+        "odds",
+        "How many of the closed deals that stood in each stage were won, and how soon: what the past says.",
+        "passed",
+        (
+            _odds("closed", "Closed"),
+            _odds("won", "Won", when="won"),
+            _odds("win_rate", "Win rate", "share", part="won", over="closed", unit="percent"),
+            _odds("declared", "Declared", "average", of="declared", unit="percent"),
+            _odds("days", "Days", "median", of="days", when="won", unit="days"),
+        ),
+        always=("stage",),
+        title="Odds of stages",
     ),
     Report(
         "won",
@@ -333,7 +352,7 @@ REPORTS = (
         title="Letters",
     ),
 )  # fmt: skip
-VERBS = ("check", "dashboard", "explain", "list", "plan", "show")
+VERBS = ("accuracy", "check", "dashboard", "explain", "list", "plan", "show")
 """What else follows crm report: no report is called so."""
 PLAN = Report(
     "plan",
@@ -347,5 +366,13 @@ PLAN = Report(
     order="-fact",
     period="month",
     title="Plan and fact",
+)
+ACCURACY = Report(
+    "accuracy",
+    "How right forecasts were: what each would have said on the first day of a month, beside what was won.",
+    "deals",
+    (),
+    by=("month",),
+    title="How right forecasts were",
 )
 BY_NAME = {report.name: report for report in REPORTS}

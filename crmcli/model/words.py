@@ -24,7 +24,7 @@ WORDS = {
             "day", "week", "month", "quarter", "year", "kind", "action", "buyer", "product", "robot",
             "template", "topic", "mailbox", "person", "sequence")
     },
-    "client": "Client",
+    "client": "Client", "expected": "Expected", "no_date": "no date",
     "first_bought": "First purchase", "new_client": "new clients", "returning": "returning clients",
     # measures of reports
     **{name: name.capitalize() for name in (

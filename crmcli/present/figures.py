@@ -10,6 +10,7 @@ from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Shown
 from crmcli.model.periods import ALWAYS
+from crmcli.model.prospects import LEAST_CLOSED
 from crmcli.model.reports import PLAN
 from crmcli.model.values import fold
 from crmcli.model.words import in_words
@@ -107,7 +108,7 @@ def _labels(
     ws: Workspace, entity: str, column: Column | None, dimension: Dimension, keys: Sequence[str]
 ) -> Mapping[str, str]:
     if dimension.step:
-        return {}
+        return {key: in_words(key) for key in keys if key.isidentifier()}
     if column is None and dimension.name == "client":
         names = {str(raw["id"]): str(raw["name"]) for raw in ws.rows_of([*filter(None, keys)])}
         return {key: names.get(key) or tr("{} (missing)", key) for key in keys}
@@ -238,6 +239,25 @@ def notes(reading: Reading, figures: Figures) -> Iterator[str]:
         yield said
     if figures.compared:
         yield tr("compared with {}", figures.compared)
+    yield from _expected(total)
     rows = [*figures.rows, *([figures.total] if figures.total else [])]
     if reading.report is PLAN and not any(r.values["plan"] or r.values["plan_count"] for r in rows):
         yield tr("no plan for this period: crm plan set")
+
+
+def _expected(total: Mapping[str, Number]) -> Iterator[str]:
+    """Of how many open deals a forecast knows less than of the others."""
+    guessed, no_past = total.get("guessed"), total.get("no_past")
+    if isinstance(guessed, int) and guessed:
+        yield tr(
+            "{} without a date to come: expected as deals were won before", counted(guessed, "deal")
+        )
+    if isinstance(no_past, int) and no_past:
+        yield without_past(no_past)
+
+
+def without_past(number: int) -> str:
+    """That so many deals are weighed as pipelines.yaml says, for the past says too little."""
+    told = tr("fewer than {} closed before them in their stages", LEAST_CLOSED)
+    deals = counted(number, "deal")
+    return tr("{}: {}; by the past they are weighed as pipelines.yaml says", deals, told)

@@ -79,7 +79,7 @@ def spot_at(reading: Reading, figures: Figures, text: str) -> Spot:
     first, _, last = text.rpartition(",")
     for comma in re.finditer(",", text):  # names have commas too
         head, tail = text[: comma.start()], text[comma.end() :]
-        if _row_named(figures, head) and _column_named(reading, figures, tail):
+        if row_named(figures, head) and _column_named(reading, figures, tail):
             first, last = head, tail
     column = _column_named(reading, figures, last)
     if column is None:
@@ -87,7 +87,7 @@ def spot_at(reading: Reading, figures: Figures, text: str) -> Spot:
         words = [*(one.label for one in figures.measures), *known]
         hint = allowed_hint(last.strip(), words, tr("there are"), known)
         raise BadUsage(tr("no column {!r}", last.strip()), hint)
-    row = _row_named(figures, first)
+    row = row_named(figures, first)
     if row is None:
         names = ["/".join(row.words) for row in figures.rows]
         hint = allowed_hint(first.strip(), names, tr("there are"), names)
@@ -95,7 +95,7 @@ def spot_at(reading: Reading, figures: Figures, text: str) -> Spot:
     return Spot(reading, figures, row, *column)
 
 
-def _row_named(figures: Figures, text: str) -> FigureRow | None:
+def row_named(figures: Figures, text: str) -> FigureRow | None:
     """A row by its number from 1, or by what it is called; all of them for "" or `total`."""
     wanted = fold(text.strip())
     if wanted in ("", "total", fold(tr("Total"))) and figures.total is not None:

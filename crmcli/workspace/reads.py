@@ -24,8 +24,11 @@ from crmcli.workspace.clock import Clock
 from crmcli.workspace.configured import no_scores
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from crmcli.model.conditions.holds import Env
     from crmcli.model.conditions.tree import Condition
+    from crmcli.model.prospects import Past
     from crmcli.model.report import Asked, Behind, Group
     from crmcli.store.index.answers import Facts, Hit, Total
     from crmcli.store.index.documents import Documents
@@ -190,6 +193,10 @@ class Reads(Clock):
         return (
             self._index.behind(asked, of, keys) if isinstance(of, tuple) else of.behind(asked, keys)
         )
+
+    def past(self, entity: str, since: datetime) -> Past:
+        """The stays and the terms of all records that are seen, and how these changed since a moment."""
+        return self._index.past(entity, since)
 
     def write_snapshot(self, frame: Frame) -> Note:
         """Write a snapshot of the folder as it is; see `workspace.snapshots`."""

@@ -141,9 +141,7 @@ def came(base: Base, plural: str, period: Period = ALWAYS) -> dict[Place, Row]:
     return grouped(base, frame, ["source"], measure)
 
 
-def forecast(
-    base: Base, by: Sequence[str] = ("close_by.month",), days: tuple[str, ...] | None = None
-) -> dict[Place, Row]:
+def forecast(base: Base, by: Sequence[str] = ("close_by.month",)) -> dict[Place, Row]:
     """Open deals by when they are to be closed: their sums, and these by the chance of each."""
     frame = facts(base, "deals")
 
@@ -153,10 +151,7 @@ def forecast(
         amounts = added((row.currency, row.amount) for row in rows)
         return {"open": len(rows), "amounts": amounts, "weighted": added(weighed)}
 
-    frame = frame[frame["kind"] == "open"]
-    if days:
-        frame = frame[[days[0] <= raw.get("close_by", "") <= days[1] for raw in frame["raw"]]]
-    return grouped(base, frame, by, measure)
+    return grouped(base, frame[frame["kind"] == "open"], by, measure)
 
 
 def products(base: Base, period: Period = ALWAYS) -> dict[Place, Row]:

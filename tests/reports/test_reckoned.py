@@ -15,6 +15,7 @@ from tests import kit
 from tests.kit import Run
 from tests.reports import histories, reckoning, reckoning_letters
 from tests.reports import reckoning_clients as clients
+from tests.reports import reckoning_forecast as prospects
 from tests.reports import reckoning_work as work
 from tests.reports.reckoning_files import Base
 
@@ -155,11 +156,37 @@ def test_stale(crm: Crm, base: Base, by: str) -> None:
 
 
 @pytest.mark.parametrize("by", ["close_by.month", "owner,pipeline"])
-@pytest.mark.parametrize("period", ["", "2026-10-31..2026-12-31"])
-def test_forecast(crm: Crm, base: Base, by: str, period: str) -> None:
-    days = tuple(period.split("..")) if period else None
-    due = work.forecast(base, by.split(","), days)
-    agree(told(crm, "forecast", "--by", by, "--period", period, by=by), due)
+def test_forecast(crm: Crm, base: Base, by: str) -> None:
+    agree(told(crm, "forecast", "--by", by, by=by), work.forecast(base, by.split(",")))
+
+
+@pytest.mark.parametrize("period", ["", "2026-12-05..2027-01-31"])
+def test_forecast_by_the_past(crm: Crm, base: Base, period: str) -> None:
+    due = prospects.forecast(base, period.split("..") if period else ())
+    assert period or ("overdue",) in due
+    agree(told(crm, "forecast", "--period", period, by="expected.month"), due)
+
+
+@pytest.mark.parametrize("pipeline", ["sales", "service"])
+def test_odds(crm: Crm, base: Base, pipeline: str) -> None:
+    found = told(crm, "odds", "--pipeline", pipeline, by="stage")
+    due = prospects.odds(base, pipeline)
+    agree({place: row for place, row in found.items() if row["closed"]}, due)
+
+
+@pytest.mark.parametrize("pipeline", ["", "service"])
+def test_how_right_forecasts_were(crm: Crm, base: Base, pipeline: str) -> None:
+    """As of the first day of each month, with what was known then."""
+    first_days = [date(2025 + n // 12, n % 12 + 1, 1) for n in range(9, 23)]
+    args = ("--period", "2025-10-01..2026-10-31", *(("--pipeline", pipeline) if pipeline else ()))
+    found = told(crm, "accuracy", *args, by="month")
+    agree(found, prospects.accuracy(base, first_days, pipeline))
+    for row in found.values():
+        for way, error in (("weighted", "weighted_error"), ("by_past", "past_error")):
+            codes = {*row[way], *row["won_amounts"]}
+            won = sum(row["won_amounts"].values())
+            due = 100 * (sum(row[way].values()) - won) / won if len(codes) == 1 and won else None
+            assert row[error] == (None if due is None else round(due, 1))
 
 
 def test_owners(crm: Crm, base: Base) -> None:

@@ -40,7 +40,7 @@ class Rows:
     def instant(self, source: str, entity: str, name: str) -> str:
         """A moment or a day."""
         return self._known(
-            source, entity, name, lambda kind: kind in ("instant", "moment"),
+            source, entity, name, lambda kind: kind in ("instant", "moment", "date", "due"),
             lambda kind: kind.is_time and not kind.is_yearless, tr("{!r} is no date", name),
         )  # fmt: skip
 

@@ -31,6 +31,9 @@ from crmcli.store.index.selection import Selection
 from crmcli.store.index.upkeep import Upkeep
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crmcli.model.prospects import Past
     from crmcli.model.report import Asked, Behind, Group
     from crmcli.model.sql_views import Answer, View
     from crmcli.store.index.asked.running import Question
@@ -185,6 +188,12 @@ class Index(Selection, Timeline, Births, Agenda, Published):
         from crmcli.store.index import figures
 
         return self.read(lambda c: figures.behind(c, self._columns, asked, frame, keys))
+
+    def past(self, entity: str, since: datetime) -> Past:
+        """The stays and the terms of all records, and how these changed since a moment."""
+        from crmcli.store.index import prospects
+
+        return self.read(lambda c: prospects.past(c, self._columns, entity, since))
 
     def write_snapshot(self, frame: Frame) -> Note:
         """Write a snapshot of all that there is."""

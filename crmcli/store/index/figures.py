@@ -337,7 +337,13 @@ class Question:
                 said = tr("{!r} is no date and has no {!r}", at, dimension.step)
                 raise BadUsage(said, "e.g. --by month, close_by.month")
             instant = f"instant({cell.sql})" if cell.kind == "moment" else cell.sql
-            return f"local({instant}, '{dimension.step}')"
+            step = f"local({instant}, '{dimension.step}')"
+            is_word = f"{cell.sql} > ':'"  # of some the day is not known, which a word says
+            return (
+                f"CASE WHEN {is_word} THEN {cell.sql} ELSE {step} END"
+                if cell.kind == "due"
+                else step
+            )
         entity = self.source.entity
         number = self._columns.list_number(entity, dimension.name) if entity else 0
         if number and not self._is_cell(dimension.name):

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from crmcli.model.entities import ENTITIES, having
 from crmcli.model.schema import own_fields
-from crmcli.store.index import derived, purchases
+from crmcli.store.index import derived, prospects, purchases
 from crmcli.store.index.acts import IS_CURRENT
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.rows_of_reports import IS_OPEN, KIND, NOW, Cell, Source, place
@@ -20,6 +20,7 @@ _OTHERS = {
     "jobs": "deed_sources:jobs",
     "letters": "letters:source",
     "lines": "lines:source",
+    "passed": "prospects:passed",
 }
 """The rows that are no records, and where they are declared."""
 IDLE_DAYS = 14
@@ -59,6 +60,11 @@ def records(entity: str, columns: Columns) -> Source:
             ready[f"bought_{entity}"] = purchases.table(entity, column, client)
             bought, bought_parts = purchases.cells(entity)
         cells |= bought
+        if "close_by" in own:
+            expected, expected_parts = prospects.cells(entity, column, IS_OPEN, cells["chance"].sql)
+            cells |= expected
+            bought_parts |= expected_parts
+            ready |= prospects.ready(entity)
         parts = {
             **bought_parts,
             "is_open": Cell(IS_OPEN, "flag"),

@@ -1,0 +1,239 @@
+"""How right forecasts were: what open deals promised at the beginning of each month, beside what was won."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from crmcli.dataclass import dataclass, field, replace
+from crmcli.errors import BadUsage
+from crmcli.language import tr
+from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Shown
+from crmcli.model.local_times import local_day
+from crmcli.model.periods import Period, key_of, start_of
+from crmcli.model.prospects import Before, Lesson, Open, Past, Terms, Then, as_of
+from crmcli.model.report import ANY_TIME, Asked, Measure
+from crmcli.model.values import format_instant
+from crmcli.workspace import Workspace
+from crmcli.workspace.measuring import Measuring
+
+USUAL = {"week": 12, "month": 6, "quarter": 4, "year": 3}
+"""How many of them are told where no period is asked for."""
+MOST = 60
+ENTITY = "deal"
+WAYS = {"weighted": "weighted_error", "by_past": "past_error"}
+"""The forecasts, each with the column of how far off it was."""
+
+
+class Trial(NamedTuple):
+    """The figures, the deals behind each cell by row and column, how many deals had no past."""
+
+    figures: Figures
+    behind: Mapping[tuple[str, str], Sequence[str]]
+    without_past: int
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What was forecast for a month, and what came."""
+
+    cents: defaultdict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    ids: dict[str, list[str]] = field(
+        default_factory=lambda: {"open": [], "won": [], "from_open": []}
+    )
+    without_past: int = 0
+
+    def add(self, name: str, terms: Terms, odds: float = 100) -> None:
+        """Add an amount, so much of it as is likely."""
+        if terms.cents is not None:
+            self.cents[name, (terms.currency or "").upper()] += round(terms.cents * odds / 100)
+
+    def values(self) -> dict[str, Number]:
+        """The same as the values of a row."""
+        sums: dict[str, dict[str, Decimal]] = {
+            name: {} for name in ("won_amounts", "from_open", *WAYS)
+        }
+        for (name, code), cents in sorted(self.cents.items()):
+            sums[name][code] = Decimal(cents) / 100
+        return {"open": len(self.ids["open"]), "won": len(self.ids["won"]), **sums}
+
+
+def trial(ws: Workspace, step: str, period: Period, pipeline: str = "", where: str = "") -> Trial:
+    """The forecast of each month (week, quarter, year) as it would have been on its first day, by what was
+    known then, and what was won; BadUsage where none has passed."""
+    first_days = _first_days(ws, step, period)
+    moments = [datetime(day.year, day.month, day.day, tzinfo=ws.zone) for day in first_days]
+    past, wanted = _past(ws, moments[0], where)
+    kinds = {(one.id, s.id): s.kind for one in ws.pipelines.of(ENTITY) for s in one.stages}
+    known = as_of([round(at.timestamp()) for at in moments[:-1]], past.stays, kinds)
+    look = _Look(ws, Before(past), pipeline, wanted)
+    months = [
+        look.forecast(*one) for one in zip(first_days, first_days[1:], moments, known, strict=False)
+    ]
+    for number, record in _won(past, kinds, moments, pipeline):
+        if wanted is None or record in wanted:
+            _came(months[number], record, past.terms[record], known[number])
+    keys = [key_of(day, step) for day in first_days[:-1]]
+    return Trial(
+        _figures(step, Period(first_days[0], first_days[-1] - timedelta(days=1)), keys, months),
+        {
+            (key, name): ids
+            for key, one in zip(keys, months, strict=True)
+            for name, ids in one.ids.items()
+        },
+        sum(one.without_past for one in months),
+    )
+
+
+def _first_days(ws: Workspace, step: str, period: Period) -> list[date]:
+    """The first days of the months that are over, in order, and the day after the last one."""
+    until = start_of(ws.today, step)
+    if period.last is not None:
+        until = min(until, start_of(period.last + timedelta(days=1), step))
+    found = [until]
+    number = USUAL[step] if period.first is None else MOST
+    while len(found) <= number:
+        before = start_of(found[0] - timedelta(days=1), step)
+        if period.first is not None and before < period.first:
+            break
+        found.insert(0, before)
+    if len(found) < 2:
+        raise BadUsage(tr("no whole {} of {} is over", tr(step), period), "e.g. --period year")
+    return found
+
+
+def _past(ws: Workspace, since: datetime, where: str) -> tuple[Past, set[str] | None]:
+    """What the timeline tells of deals, as far as the user sees it; and which of them fit a condition."""
+    measuring = Measuring(ws)
+    past = ws.past(ENTITY, since)
+    if not where.strip():
+        return past, None
+    condition = ws.condition(where, ENTITY)
+    every = Asked("deals", ENTITY, [Measure("n", at=ANY_TIME)], condition=condition)
+    return past, {one.record for one in measuring.behind(every, ())}
+
+
+class _Look:
+    """Looks at open deals as they were at a moment."""
+
+    def __init__(
+        self, ws: Workspace, before: Before, pipeline: str, wanted: set[str] | None
+    ) -> None:
+        self._zone, self._before, self._pipeline, self._wanted = ws.zone, before, pipeline, wanted
+        self._chances = {
+            (one.id, stage.id): float(stage.chance)
+            for one in ws.pipelines.of(ENTITY)
+            for stage in one.stages
+            if stage.chance is not None
+        }
+
+    def forecast(self, first: date, after: date, moment: datetime, then: Then) -> _Sums:
+        """What the deals that were open promised for the days from the first on."""
+        found, at = _Sums(), format_instant(moment)
+        for one in then.open:
+            if self._pipeline not in ("", one.pipeline) or not self._is_wanted(one.record):
+                continue
+            place = one.pipeline, one.stage
+            lesson = then.lessons.get(place, Lesson(0, 0, None))
+            terms = self._before.terms(one.record, at)
+            day = self._expected(one, terms, lesson, first, moment)
+            if day is not None and first <= day < after:
+                chance = terms.chance if terms.chance is not None else self._chances.get(place, 0)
+                odds = lesson.odds
+                found.ids["open"].append(one.record)
+                found.without_past += odds is None
+                found.add("weighted", terms, chance)
+                found.add("by_past", terms, chance if odds is None else odds)
+        return found
+
+    def _expected(
+        self, one: Open, terms: Terms, lesson: Lesson, today: date, moment: datetime
+    ) -> date | None:
+        """When it was to be closed: by its own date, or else as such deals were in the past."""
+        if terms.close_by and (day := date.fromisoformat(terms.close_by)) >= today:
+            return day
+        if lesson.odds is None or lesson.length is None:
+            return None
+        ends = datetime.fromtimestamp(one.since + lesson.length, UTC)
+        return local_day(ends, self._zone) if ends > moment else None
+
+    def _is_wanted(self, record: str) -> bool:
+        return self._wanted is None or record in self._wanted
+
+
+def _won(
+    past: Past, kinds: Mapping[tuple[str, str], str], moments: Sequence[datetime], pipeline: str
+) -> Iterator[tuple[int, str]]:
+    """The deals that are won, each with the number of the month in which it was."""
+    edges = [format_instant(at) for at in moments]
+    for stay in past.stays:
+        if stay.left is None and kinds.get((stay.pipeline, stay.stage)) == "won":
+            terms = past.terms.get(stay.record)
+            at = terms.closed_at if terms and pipeline in ("", stay.pipeline) else None
+            if at and edges[0] <= at < edges[-1]:
+                yield sum(edge <= at for edge in edges) - 1, stay.record
+
+
+def _came(month: _Sums, record: str, terms: Terms, then: Then) -> None:
+    month.ids["won"].append(record)
+    month.add("won_amounts", terms)
+    if record in then.ids:
+        month.ids["from_open"].append(record)
+        month.add("from_open", terms)
+
+
+def _figures(step: str, period: Period, keys: Sequence[str], months: Sequence[_Sums]) -> Figures:
+    total = _Sums()
+    for one in months:
+        for place, cents in one.cents.items():
+            total.cents[place] += cents
+        for name, ids in one.ids.items():
+            total.ids[name] += ids
+    rows = [
+        FigureRow((key,), (key,), one.values(), place=(key,))
+        for key, one in zip(keys, months, strict=True)
+    ]
+    return Figures(
+        "accuracy", "How right forecasts were", period, (Dimension("", step, step),),
+        (
+            Shown("won_amounts", tr("Won amount"), "sums"),
+            Shown("weighted", tr("Weighted"), "sums"), Shown("weighted_error", tr("Off"), "percent"),
+            Shown("by_past", tr("By the past"), "sums"), Shown("past_error", tr("Off"), "percent"),
+            Shown("from_open", tr("Of open ones"), "sums"),
+            Shown("open", tr("Expected"), people="none"), Shown("won", tr("Won"), people="none"),
+        ),
+        tuple(rows), FigureRow((), (), total.values()),
+    )  # fmt: skip
+
+
+def with_errors(found: Figures) -> Figures:
+    """The figures with how far off each forecast was, in per cent of what was won; more is above nought."""
+
+    def told(row: FigureRow) -> FigureRow:
+        errors = {
+            name: _error(row.values.get(way), row.values.get("won_amounts"))
+            for way, name in WAYS.items()
+        }
+        return row._replace(values={**row.values, **errors})
+
+    total = told(found.total) if found.total else None
+    return replace(found, rows=tuple(map(told, found.rows)), total=total)
+
+
+def _error(forecast: Number, won: Number) -> float | None:
+    if not isinstance(forecast, Mapping) or not isinstance(won, Mapping):
+        return None
+    codes = {*forecast, *won}
+    if len(codes) != 1 or not (real := sum(won.values())):
+        return None
+    return round(float(100 * (sum(forecast.values()) - real) / real), 1)
+
+
+def off_on_average(found: Figures, way: str) -> float | None:
+    """The mean of how far off a forecast was, whether above or below; None where nothing tells."""
+    errors = [row.values.get(WAYS[way]) for row in found.rows]
+    known = [abs(one) for one in errors if isinstance(one, float)]
+    return round(sum(known) / len(known), 1) if known else None

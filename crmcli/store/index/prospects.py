@@ -1,0 +1,146 @@
+"""What the past says of open records: how often those that stood in a stage were won, and how soon."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from crmcli.model.prospects import LEAST_CLOSED, Past, Stood, Terms
+from crmcli.store.index.rows_of_reports import NOW, Cell, Source, place
+from crmcli.store.timeline.event_ids import before_all
+
+if TYPE_CHECKING:
+    from crmcli.store.index.columns import Columns
+
+_CHANGES = ("field.changed", "stage.entered", "stage.renamed", "{}.merged", "{}.unmerged")
+_TERMS = ("amount", "currency", "close_by", "probability")
+
+
+def passed(entity: str, _: Columns) -> Source:
+    """Each open stage in which a record stood that is closed in the same pipeline."""
+    name = f"passed_{entity}"
+    return Source(
+        entity,
+        f"temp.{name} AS passed LEFT JOIN {place(entity, 'passed.pipeline', 'passed.stage')}",
+        "passed.record",
+        "ended_at",
+        {
+            "stage": Cell("passed.stage", "stage"),
+            "won": Cell("passed.won", "flag"),
+            "lost": Cell("NOT passed.won", "flag"),
+            "days": Cell("(passed.ended - passed.entered) / 86400.0", "days"),
+            "declared": Cell("declared.chance", "number"),
+            "ended_at": Cell("passed.ended", "moment"),
+        },
+        pipeline="passed.pipeline",
+        link=f" JOIN {entity} ON {entity}.id = passed.record",
+        ready={name: _passed(entity)},
+        needs=(name,),
+    )
+
+
+def _passed(entity: str) -> str:
+    ended, began = (
+        place(entity, "e.pipeline", "e.stage"),
+        place(entity, "s.pipeline", "s.stage", "d"),
+    )
+    return f"""
+    SELECT s.record AS record, s.pipeline AS pipeline, s.stage AS stage, min(s.entered) AS entered,
+           e.entered AS ended, declared.kind = 'won' AS won
+    FROM stay AS e JOIN {ended} AND declared.kind != 'open'
+    JOIN stay AS s ON s.record = e.record AND s.pipeline = e.pipeline AND s.n < e.n AND s.stage != ''
+    LEFT JOIN {began}
+    WHERE e.left IS NULL AND ifnull(d.kind, 'open') = 'open' GROUP BY s.record, s.pipeline, s.stage
+    """
+
+
+def ready(entity: str) -> dict[str, str]:
+    """For each record that is not closed the odds of its stage and when it is to end, by the past."""
+    lengths = f"""
+    SELECT pipeline, stage, ended - entered AS length, count(*) OVER (PARTITION BY pipeline, stage) AS n,
+           row_number() OVER (PARTITION BY pipeline, stage ORDER BY ended - entered) AS place
+    FROM temp.passed_{entity} WHERE won
+    """
+    return {
+        f"passed_{entity}": _passed(entity),
+        f"past_{entity}": f"""
+    SELECT s.record AS record, 100.0 * odds.won / odds.closed AS odds,
+           CAST(s.entered + middle.length AS INTEGER) AS ends
+    FROM stay AS s LEFT JOIN {place(entity, "s.pipeline", "s.stage")}
+    JOIN (SELECT pipeline, stage, count(*) AS closed, sum(won) AS won
+          FROM temp.passed_{entity} GROUP BY pipeline, stage) AS odds
+         ON odds.pipeline = s.pipeline AND odds.stage = s.stage AND odds.closed >= {LEAST_CLOSED}
+    LEFT JOIN (SELECT pipeline, stage, avg(length) AS length FROM ({lengths}) AS ranked
+               WHERE place IN ((n + 1) / 2, (n + 2) / 2) GROUP BY pipeline, stage) AS middle
+         ON middle.pipeline = s.pipeline AND middle.stage = s.stage
+    WHERE s.left IS NULL AND ifnull(declared.kind, 'open') = 'open'
+    """,
+    }
+
+
+def cells(
+    entity: str, column: Mapping[str, str], is_open: str, chance: str
+) -> tuple[dict[str, Cell], dict[str, Cell]]:
+    """What is to be expected of open records, and the parts of it that need no clock."""
+    needs = (f"passed_{entity}", f"past_{entity}")
+    past = f"FROM temp.past_{entity} AS past WHERE past.record = {entity}.id"
+    odds, ends = f"(SELECT past.odds {past})", f"(SELECT past.ends {past})"
+    close_by, today = column["close_by"], "local(now(), 'day')"
+    guess = f"CASE WHEN {ends} > {NOW} THEN local(instant({ends}), 'day') END"
+    day = f"CASE WHEN {close_by} >= {today} THEN {close_by} ELSE {guess} END"
+    word = f"CASE WHEN {close_by} IS NULL THEN 'no_date' ELSE 'overdue' END"
+    found = {
+        "by_past": Cell(
+            f"CAST(round({column['amount']}_cents * ifnull({odds}, {chance}) / 100.0) AS INTEGER)",
+            "money",
+        ),
+        "past_chance": Cell(f"ifnull({odds}, {chance})", "number"),
+        "no_past": Cell(f"{is_open} AND {odds} IS NULL", "flag"),
+        "guessed": Cell(
+            f"{is_open} AND ifnull({close_by} < {today}, 1) AND {ends} > {NOW}", "flag"
+        ),
+        "expected": Cell(f"ifnull({day}, {word})", "due"),
+        "expected_on": Cell(day, "date"),
+    }
+    parts = {"past_ends": Cell(ends, "moment")}
+    return {name: cell._replace(ready=needs) for name, cell in found.items()}, parts
+
+
+# --- as they were then -----------------------------------------------------------------------------
+
+
+def past(connection: sqlite3.Connection, columns: Columns, entity: str, since: datetime) -> Past:
+    """The stays of all records, what is to be had of each now, and what of that changed since a moment."""
+    known = columns.columns(entity)
+    names = [known["amount"].cents, *(known[name].name for name in (*_TERMS[1:], "closed_at"))]
+    stays = (
+        "SELECT record, pipeline, stage, entered, left FROM stay WHERE record > ? AND record < ?"
+        " ORDER BY record, n"
+    )
+    now = f"SELECT id, {', '.join(names)} FROM {entity}"
+    return Past(
+        [Stood(*row) for row in connection.execute(stays, [f"{entity}-", f"{entity}."])],
+        {record: Terms(*row) for record, *row in connection.execute(now)},
+        list(_changes(connection, entity, since)),
+    )
+
+
+def _changes(
+    connection: sqlite3.Connection, entity: str, since: datetime
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Of each change since a moment: the record, when it was, what stood in which field before."""
+    marks, some = ", ".join("?" * len(_CHANGES)), " OR ".join(["data LIKE ?"] * len(_TERMS))
+    sql = (
+        f"SELECT record, at, data FROM event WHERE kind IN ({marks}) AND id > ? AND record > ? AND record < ?"
+        f" AND ({some}) ORDER BY id"
+    )
+    given = [kind.format(entity) for kind in _CHANGES]
+    given += [before_all(since), f"{entity}-", f"{entity}.", *(f'%"{name}"%' for name in _TERMS)]
+    for record, at, data in connection.execute(sql, given):
+        changes = json.loads(data).get("changes", {})
+        before = {name: changes[name][0] for name in _TERMS if name in changes}
+        if before:
+            yield record, at, before
