@@ -11,6 +11,7 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.figures import Figures
 from crmcli.present.cells import Column, Listing, Locale, shown
+from crmcli.present.columns import for_people as as_people_read
 from crmcli.present.figures import in_one_currency, label_of, without_past
 from crmcli.present.report_cells import row_named
 from crmcli.reports.accuracy import WAYS, Trial, off_on_average, with_errors
@@ -66,7 +67,8 @@ def behind(ws: Workspace, trial: Trial, figures: Figures, cell: str) -> Listing:
     if name not in ("won", "open", "from_open"):
         known = ", ".join(["won_amounts", *WAYS, "from_open"])
         raise BadUsage(tr("no column {!r}", last.strip()), tr("there are {}", known))
-    keys = row.keys[0] if row.keys else ""
+    keys = row.keys or [key for key, _ in trial.behind]
+    places = [place for place in trial.behind if place[1] == name and place[0] in keys]
     ids = dict.fromkeys(one for place in places for one in trial.behind[place])
     rows = [dict(raw) for raw in ws.rows_of([*ids])]
     return Listing(rows, as_people_read(ws, "deal", (), rows), "no records")
