@@ -132,13 +132,14 @@ def _changes(
     connection: sqlite3.Connection, entity: str, since: datetime
 ) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Of each change since a moment: the record, when it was, what stood in which field before."""
-    marks, some = ", ".join("?" * len(_CHANGES)), " OR ".join(["data LIKE ?"] * len(_TERMS))
+    marks = ", ".join("?" * len(_CHANGES))
+    some = " OR ".join(f"instr(data, '\"{name}\"')" for name in _TERMS)
     sql = (
         f"SELECT record, at, data FROM event WHERE kind IN ({marks}) AND id > ? AND record > ? AND record < ?"
         f" AND ({some}) ORDER BY id"
     )
     given = [kind.format(entity) for kind in _CHANGES]
-    given += [before_all(since), f"{entity}-", f"{entity}.", *(f'%"{name}"%' for name in _TERMS)]
+    given += [before_all(since), f"{entity}-", f"{entity}."]
     for record, at, data in connection.execute(sql, given):
         changes = json.loads(data).get("changes", {})
         before = {name: changes[name][0] for name in _TERMS if name in changes}
