@@ -16,9 +16,9 @@ TABLES = (
         cause TEXT, template TEXT, topic TEXT, mailbox TEXT, opens INTEGER, linked INTEGER, refuses INTEGER)
     """,
     """
-    CREATE TABLE letter (letter TEXT PRIMARY KEY, record TEXT, actor TEXT, at INTEGER, cause TEXT,
+    CREATE TABLE letter (letter TEXT PRIMARY KEY, record TEXT, actor TEXT, at TEXT, cause TEXT,
         template TEXT, topic TEXT, mailbox TEXT, opens INTEGER, linked INTEGER, hard INTEGER, soft INTEGER,
-        opened INTEGER, clicked INTEGER, refused INTEGER, answered INTEGER) WITHOUT ROWID
+        opened INTEGER, clicked INTEGER, refused INTEGER, hours REAL) WITHOUT ROWID
     """,
 )
 """A row an event that tells of a letter, by its Message-ID: `what` is sent, or refused by the mail server
@@ -66,10 +66,11 @@ FROM event WHERE json_valid(event.data) AND {{which}}) WHERE letter IS NOT NULL
 _SETTLED = f"""
 INSERT INTO letter SELECT * FROM (
 SELECT letter, max(iif({_LEFT}, record, NULL)) AS record, max(iif({_LEFT}, actor, NULL)),
-       min(iif({_LEFT}, at, NULL)), max(begun), max(template), max(topic), max(iif({_LEFT}, mailbox, NULL)),
-       max(opens), max(linked), max(what = 'hard') OR NOT max(what = 'sent'), max(what = 'soft'),
-       max(what IN ('opened', 'clicked')), max(what = 'clicked'), max(refuses AND what != ''),
-       min(iif(what = 'answer', at, NULL))
+       strftime('%Y-%m-%dT%H:%M:%SZ', min(iif({_LEFT}, at, NULL)), 'unixepoch'), max(begun), max(template),
+       max(topic), max(iif({_LEFT}, mailbox, NULL)), max(opens), max(linked),
+       max(what = 'hard') OR NOT max(what = 'sent'), max(what = 'soft'), max(what IN ('opened', 'clicked')),
+       max(what = 'clicked'), max(refuses AND what != ''),
+       max((min(iif(what = 'answer', at, NULL)) - min(iif({_LEFT}, at, NULL))) / 3600.0, 0)
 FROM (SELECT post.letter, iif(act.amended, '', post.what) AS what, iif(post.{_LEFT}, post.cause, '') AS begun,
              post.record, post.actor, post.at, post.template, post.topic, post.mailbox, post.opens,
              post.linked, post.refuses
@@ -115,8 +116,7 @@ def source(entity: str, columns: Columns) -> Source:
     """Letters that left. Those written down by hand have no Message-ID: nothing can be known of them."""
     machine = "instr(letter.actor, ':') > 0"
     delivered = Cell("NOT letter.hard").sql
-    answered = "letter.answered IS NOT NULL"
-    hours = "(letter.answered - letter.at) / 3600.0"
+    answered = "letter.hours IS NOT NULL"
     pipeline = columns.columns(entity).get("pipeline")
     flags = {
         "delivered": delivered,
@@ -136,7 +136,7 @@ def source(entity: str, columns: Columns) -> Source:
         _RECORD,
         "at",
         {
-            "at": Cell("letter.at", "moment"),
+            "at": Cell("letter.at", "instant"),
             **{name: Cell(f"letter.{name}") for name in ("template", "topic", "mailbox")},
             "kind": Cell(f"CASE WHEN {machine} THEN 'robot' ELSE 'person' END", "word"),
             "robot": Cell(f"CASE WHEN {machine} THEN replace(letter.actor, 'robot:', '') END"),
@@ -145,7 +145,7 @@ def source(entity: str, columns: Columns) -> Source:
             "entity": Cell(_entity_of(_RECORD), "word"),
             **{name: _of_record(name, columns) for name in _OF_THE_WHOLE},
             **{name: Cell(sql, "flag") for name, sql in flags.items()},
-            "hours": Cell(f"max({hours}, 0)", "number"),
+            "hours": Cell("letter.hours", "number"),
         },
         pipeline=f"{entity}.{pipeline.name}" if pipeline else f"iif({entity}.id IS NULL, '', 'leads')",
         link=f" LEFT JOIN {entity} ON {entity}.id = {_RECORD}",
