@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from typing import Any
@@ -14,10 +15,12 @@ from crmcli.automation.report_letters import (
     recipients,
     user_named,
 )
-from crmcli.errors import CrmError, InvalidData, Problem
+from crmcli.errors import BadUsage, CrmError, InvalidData, Problem
 from crmcli.language import tr
 from crmcli.model.action_texts import listed_words
 from crmcli.model.automation import Schedule
+from crmcli.model.periods import previous, read_period
+from crmcli.model.reports import BY_NAME, PLAN
 from crmcli.sales.products import check_currency
 from crmcli.store import layout
 from crmcli.workspace import Workspace
@@ -65,6 +68,7 @@ def _errors(ws: Workspace, schedule: Schedule) -> Iterator[CrmError]:
     for name in listed_words(params.get("report")):
         if name != DASHBOARD:
             yield from _told(partial(check_request, ws, name, asked))
+            yield from _told(partial(_check_compared, ws, name, params))
     if currency:
         yield from _told(partial(check_currency, currency))
     yield from _told(Wanted.of(params, ws.now).check)
@@ -82,6 +86,18 @@ def _told(check: Callable[[], object]) -> Iterator[CrmError]:
         yield error
     except ValueError as error:
         yield InvalidData(str(error))
+
+
+def _check_compared(ws: Workspace, name: str, params: Mapping[str, Any]) -> None:
+    """ValueError for a period that has none before, BadUsage for a report that takes no comparison."""
+    if name == PLAN.name and (params.get("compare") or params.get("where")):
+        raise BadUsage("a plan takes no --where and no --compare")
+    if params.get("compare") and name in BY_NAME:
+        period = str(params.get("period") or BY_NAME[name].period)
+        with suppress(ValueError):  # which is told of the period itself
+            previous(read_period(period, ws.now, ws.zone, ws.inputs.date_order), ws.today)
+            return
+        raise BadUsage("only a period with a beginning and an end can be compared")
 
 
 def _check_recipients(ws: Workspace, params: Mapping[str, Any]) -> None:

@@ -27,7 +27,7 @@ from crmcli.present.pictures.files import made as made_file
 from crmcli.present.pictures.page import section
 from crmcli.present.pictures.panels import days, head, panels_of
 from crmcli.present.pictures.svg import tag
-from crmcli.present.text_width import cut
+from crmcli.present.text_width import cut, one_line
 from crmcli.present.told import left_out
 from crmcli.render import MailText
 from crmcli.reports import engine
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 MOST_OF_A_TITLE = 100
+MOST_UNBROKEN = 10
+"""Letters of a head or a day that no line parts."""
 _INK, _MUTED, _LINE = "#1b1f24", "#57606a", "#d5dae0"
 _CELL = f"padding:6px 10px;border-bottom:1px solid {_LINE};vertical-align:top"
 _STYLES = {
@@ -76,11 +78,12 @@ def _made(ws: Workspace, wanted: Wanted) -> MadeReport:
     pictures = _pictures(found, locale, ws) if wanted.has_picture else {}
     sheets = _sheets(found, title, wanted)
     notes = [tr("As of {}", locale.instant(ws.now)), *_unread(ws)]
-    lines = [title, *notes]
-    for figures in found:
-        lines += ["", "", *_in_words(figures, locale)]
+    parts = ["\n".join(_in_words(figures, locale)) for figures in found]
+    above = [title, "\n".join(notes)] if len(found) > 1 else []
+    below = [] if above else ["\n".join(notes)]
+    text = "\n\n".join([*above, *parts, *below])
     html = _html(title, notes, found, pictures, locale)
-    mail = MailText(subject=title, text="\n".join(lines) + "\n", html=html)
+    mail = MailText(subject=title, text=f"{text}\n", html=html)
     return MadeReport(mail, (*pictures.values(), *sheets))
 
 
@@ -110,7 +113,10 @@ def _sections(ws: Workspace, name: str, wanted: Wanted) -> Iterator[Figures]:
         pipeline=pipeline.id if pipeline else "",
         entity=pipeline.entity if pipeline else "",
     )
-    yield seen(told(engine.Reading(ws, report, request), wanted.currency.upper()))
+    figures = seen(told(engine.Reading(ws, report, request), wanted.currency.upper()))
+    if pipeline is not None and (wanted.pipeline or len(ws.pipelines.deals) > 1):
+        figures = replace(figures, title=f"{tr(figures.title)}: {pipeline.name}")
+    yield figures
 
 
 def _period(ws: Workspace, wanted: Wanted, usual: str) -> Period:
@@ -137,7 +143,7 @@ def _title(wanted: Wanted, found: Sequence[Figures]) -> str:
         period = next((f.period for f in found if f.name not in ("today",)), ALWAYS)
     else:
         titles = list(dict.fromkeys(tr(figures.title) for figures in found))
-        name = cut(together(titles), MOST_OF_A_TITLE)
+        name = cut(one_line(together(titles)), MOST_OF_A_TITLE)
         period = found[0].period
     return f"{name}, {days(period)}"
 
@@ -200,11 +206,14 @@ def _html(
     locale: Locale,
 ) -> str:
     """The letter as a page whose elements have their styles themselves."""
-    parts = [*([tag("h1", title)] if len(found) > 1 else []), *(tag("p", note) for note in notes)]
+    above = [tag("h1", title)] if len(found) > 1 else []
+    told = [tag("p", note) for note in notes]
+    parts = [*above, *told] if above else []
     for number, figures in enumerate(found):
         picture = pictures.get(number)
         image = [tag("img", src=f"cid:{picture.cid}", alt=head(figures))] if picture else []
         parts += section(figures, locale, image)
+    parts += [] if above else told
     style = (
         f"margin:0 auto;padding:16px;max-width:800px;background:#ffffff;color:{_INK};"
         "font:15px/1.45 -apple-system,'Segoe UI',Roboto,Arial,sans-serif"
@@ -214,7 +223,8 @@ def _html(
         name = f"{element.tag}.{element.attrib.pop('class', '')}"
         own = _STYLES.get(name) or _STYLES.get(str(element.tag))
         if own and "style" not in element.attrib:
-            element.set("style", own)
+            is_short = element.tag == "th" and len(element.text or "") <= MOST_UNBROKEN
+            element.set("style", f"{own};white-space:nowrap" if is_short else own)
         for key in ("tabindex", "role", "aria-label"):
             element.attrib.pop(key, None)
     top = tag(
@@ -234,9 +244,10 @@ def _in_words(figures: Figures, locale: Locale) -> Iterator[str]:
     if not rows:
         yield tr(empty)
     for row in rows:
-        name = " · ".join(shown(column, row, locale) or "–" for column in names)
+        name = " · ".join(filter(None, (shown(column, row, locale) for column in names)))
         cells = "; ".join(_cells(Listing([row], columns[len(names) :]), locale))
         yield f"{name}: {cells}" if name else cells
+    yield from map(tr, figures.notes)
 
 
 def _cells(one: Listing, locale: Locale) -> Iterator[str]:

@@ -208,6 +208,9 @@ FAULTS = {
     "report: won, to: root, pipeline: saels": "no pipeline 'saels' (did you mean 'sales'?",
     "report: won, to: root, sheet: xls": "'xls' is not allowed for 'sheet' (did you mean 'xlsx'?",
     "to: root": "'report' is missing",
+    "report: won, to: root, compare: year": "only a period with a beginning and an end",
+    "report: plan, to: root, where: amount > 3": "a plan takes no --where",
+    "report: dashboard, to: root, by: owner": "dashboard takes no 'by'",
     "report: won, to: ivan": "ivan has no e-mail address",
 }
 
