@@ -18,6 +18,11 @@ from crmcli.store.index.fulltext import TEXTS
 from crmcli.store.index.tables import text_of
 from crmcli.store.policy.reading import Reading, quoted
 
+_WAYS = ("stay", "way")
+"""The tables of the ways through stages."""
+_OF_STAGES = ("$.from", "$.stood", "$.pipeline")
+"""What an event says of stages under other names."""
+
 
 class Tables:
     """How the index holds the records: columns by their own names, lists as items."""
@@ -84,6 +89,11 @@ class Sight:
             yield (
                 f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table}"
                 f" WHERE {self._is_seen(f'main.{table}.record')}"
+                + (
+                    f" AND NOT ({self._is_stageless(f'main.{table}.record')})"
+                    if table in _WAYS
+                    else ""
+                )
             )
         yield (
             "CREATE TEMP VIEW pending AS SELECT * FROM main.pending WHERE EXISTS"
@@ -176,13 +186,30 @@ class Sight:
             " AND NOT EXISTS (SELECT 1 FROM main.merged AS m WHERE m.id = main.event.record)"
         )
         seen = self._is_seen("main.event.record")
-        names = sorted({name for _, name in self._rights.hidden})
-        paths = [f'$.{within}."{name}"' for name in names for within in ("changes", "record")]
-        data = f"json_remove(data, {', '.join(map(quoted, paths))})" if paths else "data"
-        data = f"CASE WHEN json_valid(data) THEN {data} ELSE '{{}}' END" if paths else data
+        moves = f"kind GLOB 'stage.*' AND ({self._is_stageless('main.event.record')})"
         return (
-            f"SELECT num, id, at, actor, kind, record, cause, depth, {data} AS data, journal, job"
-            " FROM main.event WHERE CASE record"
+            f"SELECT num, id, at, actor, kind, record, cause, depth, {self._data()} AS data, journal,"
+            " job FROM main.event WHERE CASE record"
             f" WHEN '' THEN {mine} OR kind = {quoted(STEPPED)}"
-            f" ELSE {seen} OR {survivor} OR ({mine} AND {is_gone}) END"
+            f" ELSE {seen} OR {survivor} OR ({mine} AND {is_gone}) END AND NOT ({moves})"
         )
+
+    def _data(self) -> str:
+        """What an event says, without the values of hidden fields, also where it says them itself."""
+        names = sorted({name for _, name in self._rights.hidden})
+        if not names:
+            return "data"
+        changed = [f'$.{within}."{name}"' for name in names for within in ("changes", "record")]
+        cases = []
+        for entity in sorted({noun for noun, _ in self._rights.hidden}):
+            own = [f'$."{name}"' for noun, name in sorted(self._rights.hidden) if noun == entity]
+            own += _OF_STAGES if '$."stage"' in own else ()
+            told = ", ".join(map(quoted, [*changed, *own]))
+            cases.append(f"WHEN record GLOB '{entity}-*' THEN json_remove(data, {told})")
+        rest = f"json_remove(data, {', '.join(map(quoted, changed))})"
+        return f"CASE WHEN NOT json_valid(data) THEN '{{}}' {' '.join(cases)} ELSE {rest} END"
+
+    def _is_stageless(self, record: str) -> str:
+        """Whether the stage of a record is hidden, and with it the way that it took."""
+        nouns = sorted(noun for noun, name in self._rights.hidden if name == "stage")
+        return " OR ".join(f"{record} GLOB '{noun}-*'" for noun in nouns) or "0"
