@@ -90,6 +90,7 @@ class Question:
         self._kept = self._rows()
         for measure in asked.measures:
             self._counted(measure), self._has(measure)
+        self._money = {m.name for m in asked.measures if m.of and self._cell(m.of).kind == "money"}
 
     def groups(self, ask: Ask) -> list[Group]:
         """All groups, with sums of money by currency; and one without keys for what is told of all rows."""
@@ -263,12 +264,14 @@ class Question:
             or bool(self._asked.whens)
             or f"{self.source.entity}." in asked
         )
-        return self.source.tables + (self.source.link if is_linked else "") + self._joins
+        beside = [join for name, join in self.source.joins.items() if name in self.needs]
+        link = self.source.link if is_linked else ""
+        return "".join([self.source.tables, link, *beside, self._joins])
 
     # --- pieces ------------------------------------------------------------------------------------
 
     def _is_money(self, measure: Measure) -> bool:
-        return bool(measure.of) and self._cell(measure.of).kind == "money"
+        return measure.name in self._money
 
     def _has(self, measure: Measure) -> Part:
         """Whether a row has what is measured."""

@@ -61,13 +61,14 @@ def tables(columns: Columns) -> Iterator[Table]:
         table = _table(name, found, columns)
         if table == found.entity:
             ready[table] |= _ready(name, found)
-            rows[table] = found.tables
+            rows[table] = found.tables + "".join(found.joins.values())
             continue
         number = {"num": Made("BIGINT", f"{found.entity}.num")}
         record = {"record": Made("VARCHAR", found.record)}
         keys = number | (record if found.is_loose else {}) if found.entity else record
         cells = keys | _ready(name, found)
-        rows_of = f"{found.tables}{found.link} WHERE {found.where}"
+        beside = "".join(found.joins.values())
+        rows_of = f"{found.tables}{found.link}{beside} WHERE {found.where}"
         others.append(Table(table, cells, rows_of, found.entity))
     yield from (Table(entity, cells, rows[entity]) for entity, cells in ready.items())
     item = {"field": "BIGINT", "key": "VARCHAR", "num": "BIGINT"}
@@ -113,6 +114,7 @@ def source(name: str, entity: str, columns: Columns) -> Source:
         link="",
         ready={},
         needs=(),
+        joins={},
     )
 
 

@@ -42,4 +42,5 @@ def source(entity: str, columns: Columns) -> Source:
         currency=made.currency,
         ready=made.ready,
         parts=made.parts,
+        joins=made.joins,
     )

@@ -43,17 +43,19 @@ def table(entity: str, column: Mapping[str, str], client: str) -> str:
     """
 
 
+def join(entity: str) -> str:
+    """What puts that table beside its records."""
+    return f" LEFT JOIN temp.bought_{entity} AS bought ON bought.record = {entity}.id"
+
+
 def cells(entity: str) -> tuple[dict[str, Cell], dict[str, Cell]]:
     """What the won records of clients say of these, and the parts of it that need no clock."""
     name = f"bought_{entity}"
 
-    def sale(column: str) -> str:
-        return f"(SELECT b.{column} FROM temp.{name} AS b WHERE b.record = {entity}.id)"
-
-    again, first, ended = sale("again"), sale("first"), sale("ended")
+    again, first, ended = "bought.again", "bought.first", "bought.ended"
     found = {
         "buyer": Cell(f"CASE {again} WHEN 0 THEN 'new_client' WHEN 1 THEN 'returning' END", "word"),
-        "client": Cell(sale("client")),
+        "client": Cell("bought.client"),
         "bought": Cell(f"{again} IS NOT NULL", "flag"),
         "bought_again": Cell(f"{again} = 1", "flag"),
         "bought_lately": Cell(f"{ended} > {NOW} - {_ACTIVE_DAYS * _DAY}", "flag"),

@@ -57,6 +57,7 @@ class Source:
     ready: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     parts: Mapping[str, Cell] = field(default_factory=dict)
+    joins: Mapping[str, str] = field(default_factory=dict)
     is_loose: bool = False
 
 

@@ -47,7 +47,7 @@ def records(entity: str, columns: Columns) -> Source:
     """The records of an entity."""
     own = columns.columns(entity)
     column = {name: f"{entity}.{found.name}" for name, found in own.items()}
-    cells, ready, parts = {}, {}, {}
+    cells, ready, parts, joins = {}, {}, {}, {}
     tables, pipeline = entity, ""
     if "stage" in own:
         pipeline = column.get("pipeline", "'leads'")
@@ -58,6 +58,7 @@ def records(entity: str, columns: Columns) -> Source:
         bought, bought_parts = dict[str, Cell](), dict[str, Cell]()
         if client := purchases.client_of(entity, columns):
             ready[f"bought_{entity}"] = purchases.table(entity, column, client)
+            joins[f"bought_{entity}"] = purchases.join(entity)
             bought, bought_parts = purchases.cells(entity)
         cells |= bought
         if "close_by" in own:
@@ -75,7 +76,7 @@ def records(entity: str, columns: Columns) -> Source:
     currency = column.get("currency", "")
     return Source(
         entity, tables, f"{entity}.id", "created_at", cells,
-        pipeline=pipeline, currency=currency, ready=ready, parts=parts,
+        pipeline=pipeline, currency=currency, ready=ready, parts=parts, joins=joins,
     )  # fmt: skip
 
 
