@@ -114,7 +114,8 @@ def _labels(
         return {key: names.get(key) or tr("{} (missing)", key) for key in keys}
     if column is None:
         users = {user.id: user.name for user in ws.settings.users.values() if user.name}
-        return users if dimension.name == "owner" else {key: in_words(key) for key in keys}
+        own = {"owner": users, "person": users, "topic": ws.settings.directories.get("topics", {})}
+        return own.get(dimension.name) or {key: in_words(key) for key in keys}
     rows = [{"id": "", column.name: key} for key in keys if key]
     found = dict(named(ws, entity, column, rows).labels)
     if column.holds.listed_in == "stages":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import BadUsage
 from crmcli.language import tr
-from crmcli.model.conditions.paths import routes
+from crmcli.model.conditions.paths import routes, step_of
 from crmcli.model.figures import Dimension, Place
 from crmcli.model.listed import allowed_hint
 from crmcli.model.report import ANY_TIME, Asked, Behind, Group, Measure
@@ -318,12 +318,14 @@ class Question:
         return self._field(name)
 
     def _field(self, name: str) -> Cell:
-        entity = self.source.entity
-        if not entity:
+        entity, schema = self.source.entity, self._columns.schema
+        if not entity or (
+            self.source.is_loose and not step_of((name.split(".")[0],), schema, entity)
+        ):
             hint = allowed_hint(name, self.source.cells, tr("there are"))
             raise BadUsage(tr("{} have no {!r}", self._asked.source, name), hint)
         path = tuple(name.split("."))
-        ways = routes(path, self._columns.schema, entity)
+        ways = routes(path, schema, entity)
         kind = ways[0][-1].field.kind
         if kind.is_money and len(path) == 1:
             column = self._columns.columns(entity)[name]
