@@ -49,7 +49,9 @@ class Wanted:
     has_picture: bool = True
 
     def check(self) -> None:
-        """BadUsage for what a dashboard, which is of several reports, cannot be asked."""
+        """BadUsage without a report, and for what a dashboard, which is of several, cannot be asked."""
+        if not self.reports:
+            raise BadUsage("which report?", "crm report list names them")
         asked = [name for name in ("by", "where", "currency") if getattr(self, name)]
         if DASHBOARD in self.reports and asked:
             raise BadUsage(
@@ -99,7 +101,7 @@ class Recipients(NamedTuple):
 
 
 def recipients(ws: Workspace, words: Sequence[str]) -> Recipients:
-    """Whom the words of `to:` mean; NotFound for one that means nobody."""
+    """Whom the words of `to:` mean; NotFound for one that means nobody, BadUsage without any."""
     users: list[str] = []
     outside: list[str] = []
     known, rules = names_of(ws.settings.users), ws.rules
@@ -111,6 +113,8 @@ def recipients(ws: Workspace, words: Sequence[str]) -> Recipients:
             there = [*ws.settings.users, *rules.teams, *rules.roles]
             raise NotFound(tr("no user, team or role {!r}", word), allowed_hint(word, there))
         users += found or ()
+    if not words:
+        raise BadUsage("nobody is there to get it", "name users, teams, roles or addresses")
     here = [user for user in users if user in ws.settings.users and user not in ws.gone]
     return Recipients(tuple(dict.fromkeys(here)), tuple(dict.fromkeys(outside)))
 

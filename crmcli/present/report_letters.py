@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from contextvars import copy_context
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
 MOST_OF_A_TITLE = 100
+REFUSED = r'[/\\:*?<>|"]'
+"""What some system takes in no name of a file."""
 MOST_UNBROKEN = 10
 """Letters of a head or a day that no line parts."""
 _INK, _MUTED, _LINE = "#1b1f24", "#57606a", "#d5dae0"
@@ -185,7 +188,8 @@ def _sheets(found: Sequence[Figures], title: str, wanted: Wanted) -> list[Attach
 
 
 def _file_name(title: str, ending: str) -> str:
-    return f"{safe_name(title.replace('/', '-'))}.{ending}"
+    """A name that every system takes."""
+    return f"{safe_name(re.sub(REFUSED, '-', title))}.{ending}"
 
 
 def _csv(figures: Figures) -> bytes:

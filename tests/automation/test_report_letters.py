@@ -210,6 +210,8 @@ FAULTS = {
     "to: root": "'report' is missing",
     "report: won, to: root, compare: year": "only a period with a beginning and an end",
     "report: plan, to: root, where: amount > 3": "a plan takes no --where",
+    "report: [], to: root": "which report?",
+    "report: won, to: []": "nobody is there to get it",
     "report: dashboard, to: root, by: owner": "dashboard takes no 'by'",
     "report: won, to: ivan": "ivan has no e-mail address",
 }
@@ -257,7 +259,10 @@ def test_a_report_is_mailed_now_by_who_may(office: Office) -> None:
 
 def test_a_robot_of_a_stage_mails_no_report(office: Office) -> None:
     office.house.rules(kit.robots("{id: x, do: report, with: {report: won, to: root}}"))
-    assert "'report' is not allowed for 'do'" in office.crm("check", CRM_LANG="en").out
+    assert (
+        "'report' is for schedules alone (put it under schedules:)"
+        in office.crm("check", CRM_LANG="en").out
+    )
 
 
 def test_the_dry_run_tells_what_goes_to_whom_and_sends_nothing(office: Office) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crmcli.dataclass import replace
+from crmcli.language import tr
 from crmcli.model.actions import ACTIONS
 from crmcli.model.automation import Robot, Schedule
 from crmcli.model.cron import check_cron
@@ -21,6 +22,9 @@ from crmcli.store.config.triggers import FILTER, ON, filter_rules, filters_of
 def read_robot(place: Cursor, frame: Frame) -> Robot:
     """A robot of a stage."""
     got = ROBOT.read(place, frame)
+    if got["do"] and ACTIONS[got["do"]].by_clock:
+        told = tr("{!r} is for schedules alone", got["do"])
+        place.at("do").fault(told, "put it under schedules:")
     return Robot(
         id=got["id"],
         do=got["do"],
@@ -40,6 +44,12 @@ def read_robot(place: Cursor, frame: Frame) -> Robot:
     )
 
 
+def _not_by_clock() -> dict[str, object]:
+    """The rule that a robot does nothing that is for schedules alone."""
+    by_clock = [name for name, action in ACTIONS.items() if action.by_clock]
+    return {"properties": {"do": {"not": {"enum": by_clock}}}}
+
+
 def read_schedule(place: Cursor, frame: Frame) -> Schedule:
     """A schedule of a pipeline."""
     got = SCHEDULE.read(place, frame)
@@ -51,16 +61,13 @@ def read_schedule(place: Cursor, frame: Frame) -> Schedule:
 
 
 DO = shapes.needed(shapes.word("What it does.", ACTIONS))
-DO_FOR_RECORD = shapes.needed(
-    shapes.word("What it does.", [name for name, action in ACTIONS.items() if not action.by_clock])
-)
 WITH = shapes.Shape("What the action needs; its keys depend on do.", anything, dict)
 ACTIONS_RULE = {"$ref": "#/definitions/actions"}
 ROBOT = shapes.keys(
     "Acts for a record that stands in this stage.",
     {
         "id": shapes.identifier("Unique within its stage."),
-        "do": DO_FOR_RECORD,
+        "do": DO,
         "with": WITH,
         "when": condition(
             "Only if this holds at the moment of acting, e.g. source = web and emails is not empty."
@@ -105,7 +112,7 @@ ROBOT = shapes.keys(
         ),
         **FILTER,
     },
-    also=lambda: [*filter_rules(), ACTIONS_RULE, *one_time_rules()],
+    also=lambda: [*filter_rules(), ACTIONS_RULE, *one_time_rules(), _not_by_clock()],
 )  # fmt: skip
 SCHEDULE = shapes.keys(
     "Something done by the clock.",
