@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLES = ("deals", "leads", "stays", "declared", "activities", "jobs")
+TABLES = ("deals", "leads", "stays", "declared", "activities", "jobs", "letters")
 NOW = "2026-11-27T09:00:00Z"
 
 # -- SQL that SQLite and DuckDB both speak; the first two columns are the key and the count that crm tells
@@ -70,6 +70,7 @@ SQL: dict[str, tuple[str, ...]] = {
     "activity": ("SELECT owner, count(*), kind, count(DISTINCT record) FROM activities GROUP BY 1, 3",),
     "response": (_FIRST,),
     "robots": ("SELECT robot, count(*), sum(done), sum(failed), sum(skipped) FROM jobs GROUP BY 1",),
+    "mail": ("SELECT template, count(*), sum(opened), sum(answered), avg(hours) FROM letters GROUP BY 1",),
 }  # fmt: skip
 
 
@@ -198,6 +199,8 @@ PANDAS: dict[str, Callable[[Tables], list[Any]]] = {
     "activity": _acts,
     "response": _first,
     "robots": lambda t: [t("jobs").groupby("robot").agg(n=("key", "size"), done=("done", "sum"))],
+    "mail": lambda t: [t("letters").groupby("template").agg(
+        n=("letter", "size"), opened=("opened", "sum"), answered=("answered", "sum"), hours=("hours", "mean"))],
 }  # fmt: skip
 
 

@@ -32,10 +32,10 @@ FLOORS = [sys.executable, "-I", str(HERE / "report_floors.py")]
 GOAL, MOST = 2.0, 300.0
 """Seconds and MB that no report should pass at 100,000 deals."""
 BY = {"funnel": "stage", "velocity": "stage", "activity": "owner", "robots": "robot", "lost": "lost_reason",
-      "leads": "source", "conversion": "source", "sources": "source"}  # fmt: skip
+      "leads": "source", "conversion": "source", "sources": "source", "mail": "template"}  # fmt: skip
 COUNTED = {"leads": "leads", "conversion": "leads", "funnel": "reached", "velocity": "left", "won": "won",
            "lost": "lost", "stale": "open", "activity": "activities", "response": "came", "robots": "jobs",
-           "owners": "won", "sources": "leads"}  # fmt: skip
+           "mail": "sent", "owners": "won", "sources": "leads"}  # fmt: skip
 """By which dimension and measure crm's answer is compared with the first two columns of the others'."""
 
 

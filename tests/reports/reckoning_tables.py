@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.reports import reckoning, reckoning_work
+from tests.reports import reckoning, reckoning_letters, reckoning_work
 from tests.reports.reckoning_files import Base
 
 
@@ -21,6 +21,11 @@ def flat(root: Path, now: str) -> dict[str, pd.DataFrame]:
         "declared": _declared(base),
         "activities": _activities(base),
         "jobs": _jobs(base),
+        "letters": reckoning_letters.letters(base).astype(
+            dict.fromkeys(
+                ("left", "opens", "linked", "hard", "soft", "opened", "clicked", "answered"), int
+            )
+        ),
     }
 
 
