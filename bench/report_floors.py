@@ -200,7 +200,7 @@ PANDAS: dict[str, Callable[[Tables], list[Any]]] = {
     "response": _first,
     "robots": lambda t: [t("jobs").groupby("robot").agg(n=("key", "size"), done=("done", "sum"))],
     "mail": lambda t: [t("letters").groupby("template").agg(
-        n=("letter", "size"), opened=("opened", "sum"), answered=("answered", "sum"), hours=("hours", "mean"))],
+        n=("letter", "size"), answered=("answered", "sum"), hours=("hours", "mean"))],
 }  # fmt: skip
 
 
