@@ -30,7 +30,7 @@ class Cell(NamedTuple):
     @property
     def is_time(self) -> bool:
         """Whether it has months and years."""
-        return self.kind in ("date", "datetime", "happened", "instant", "moment")
+        return self.kind in ("date", "datetime", "due", "happened", "instant", "moment")
 
 
 @dataclass(frozen=True, slots=True)
