@@ -93,6 +93,10 @@ def test_letters_go_and_come_and_come_back(
     for one, code in ((NOBODY, 1), (GONE, 1), (FULL, 0)):
         assert (one, crm("mail", "send", people[one], "--template", "hi").code) == (one, code)
 
+    [row] = json.loads(crm("report", "mail", "--json").out)
+    figures = ("template", "sent", "delivered", "bounced", "delayed", "answered")
+    assert [row[name] for name in figures] == ["mail/hi.j2", 6, 4, 2, 2, 1]
+
     assert crm("mail", "reply", deal, "Да, ждём.").code == 0
     reply = message_from_bytes(office.letters(ANNA, 2)[1], policy=policy.default)
     assert reply["In-Reply-To"] == "<1@client.test>"
