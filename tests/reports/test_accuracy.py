@@ -65,7 +65,10 @@ def test_what_was_known_then(crm: Crm, lived: Callable[..., dict[str, Any]]) -> 
     assert lived("2026-09")["by_past"] == {}
     edits = ("deal", "edit", deal, "--amount", "9000", "--close-by", "2026-12-01")
     assert crm(*edits, CRM_NOW=DAY.format("10-05"), CRM_USER="boris").code == 0
-    assert crm("deal", "move", deal, "shipped", CRM_NOW=DAY.format("10-25"), CRM_USER="boris").code == 0
+    assert (
+        crm("deal", "move", deal, "shipped", CRM_NOW=DAY.format("10-25"), CRM_USER="boris").code
+        == 0
+    )
     after = lived("2026-10")
     assert {
         **after,
