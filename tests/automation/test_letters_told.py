@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from crmcli.automation import person_mail
 from crmcli.channels.incoming import Arrived
 from crmcli.sales.activities import log
 from crmcli.sales.intake.taking import bring
+from tests import kit
 from tests.automation.conftest import House
 from tests.automation.test_unsubscribe import ONE_CLICK, Reader, links
 from tests.reports.told import told
@@ -124,3 +126,25 @@ def test_letters_of_people_and_those_that_nobody_can_follow(house: House) -> Non
     bring(house.ws, "mail", [Arrived(text.encode())])
     found = row(house, "kind,person")
     assert found == {"kind": "person", "person": "anna", "sent": 2, "delivered": 2, "traced": 2}
+
+
+def test_step_by_step_of_a_sequence(house: House) -> None:
+    steps = """
+    sequences:
+      warm-up:
+        for: deal
+        robots:
+          - {id: first, do: email, with: {template: mail/hi.j2}}
+          - {id: second, do: email, with: {template: mail/hi.j2}, after: 2d, wait: previous}
+    """
+    begin = "{id: begin, do: start_sequence, with: {sequence: warm-up}}"
+    house.write("pipelines.yaml", kit.pipelines(kit.robots(begin), "") + textwrap.dedent(steps))
+    house.template("hi", "Subject: Чай\n\nДобрый день!\n")
+    olga = house.add("contact", name="Ольга", email="olga@kafe.example").id
+    house.add("deal", name="Чай", contact=olga)
+    for _ in range(4):
+        house.tick("1d")
+    rows = told(house.ws, "mail", ["sequence", "robot"]).rows
+    assert [(one.sequence, one.robot, one.sent) for one in rows] == [
+        ("warm-up", "first", 1), ("warm-up", "second", 1),
+    ]  # fmt: skip
