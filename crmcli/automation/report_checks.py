@@ -20,6 +20,7 @@ from crmcli.language import tr
 from crmcli.model.action_texts import listed_words
 from crmcli.model.automation import Schedule
 from crmcli.model.periods import previous, read_period
+from crmcli.model.pipeline import Pipelines
 from crmcli.model.reports import BY_NAME, PLAN
 from crmcli.sales.products import check_currency
 from crmcli.store import layout
@@ -36,26 +37,27 @@ EXTRAS = (
 """What an extra is for: its package, the parameter that wants it and by which word, what is said without."""
 
 
-def mailed(ws: Workspace) -> list[Schedule]:
-    """The schedules that mail reports; none where pipelines.yaml cannot be read, which others tell."""
+def mailed(ws: Workspace, pipelines: Pipelines | None = None) -> list[Schedule]:
+    """The schedules that mail reports, of these pipelines or those of the file; none if it cannot be read."""
     try:
-        return [one for pipeline in ws.pipelines for one in pipeline.schedules if one.do == DO]
+        found = pipelines or ws.read_pipelines(forgiving=True)
+        return [one for pipeline in found for one in pipeline.schedules if one.do == DO]
     except InvalidData:
         return []
 
 
-def not_installed(ws: Workspace) -> Iterator[Problem]:
+def not_installed(ws: Workspace, pipelines: Pipelines | None = None) -> Iterator[Problem]:
     """What letters with reports go without, because its extra is not there."""
-    schedules = mailed(ws)
+    schedules = mailed(ws, pipelines)
     for package, name, word, told in EXTRAS if schedules else ():
         wants = [one for one in schedules if str(one.params.get(name) or word) == word]
         if wants and find_spec(package) is None:
             yield Problem(layout.PIPELINES, wants[0].line, tr(told[0]), told[1])
 
 
-def faults(ws: Workspace) -> Iterator[Problem]:
+def faults(ws: Workspace, pipelines: Pipelines | None = None) -> Iterator[Problem]:
     """What is wrong with each: a report, a field, a condition, a currency, somebody who is not there."""
-    for schedule in mailed(ws):
+    for schedule in mailed(ws, pipelines):
         for error in () if schedule.fault else _errors(ws, schedule):
             told = f"{tr('schedule {!r}', schedule.id)}: {tr(error.message)}"
             yield Problem(layout.PIPELINES, schedule.line, told, error.hint)

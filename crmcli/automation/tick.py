@@ -69,7 +69,9 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
                 ws.read_clock()
             run.copy_sent()
             run.tell_waiting()
-            run.gate.missing |= {str(one): None for one in report_checks.not_installed(ws)}
+            run.gate.missing |= {
+                str(one): None for one in report_checks.not_installed(ws, ws.pipelines)
+            }
             try:
                 audiences.renew(ws)
             except InvalidData as damaged:

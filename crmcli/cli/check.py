@@ -50,7 +50,8 @@ def check(session: Session, fix: bool, dry_run: bool) -> int:
         _fix(session)
         ws.look_again()
         ws.is_settled = False  # it is not told yet whether all is well
-    rules = [*look_through(ws.root, ws.now).faults, *report_checks.faults(ws)]
+    sound = look_through(ws.root, ws.now)
+    rules = [*sound.faults, *report_checks.faults(ws, sound.pipelines)]
     found = [*own_state(ws), *rules, *problems(ws)]
     found = [_redacted(problem) for problem in dict.fromkeys(found)]
     found += secret_checks.problems(ws)
@@ -59,7 +60,7 @@ def check(session: Session, fix: bool, dry_run: bool) -> int:
         *surroundings(ws),
         *git_lines.problems(ws),
         *automation_problems(ws),
-        *report_checks.not_installed(ws),
+        *report_checks.not_installed(ws, sound.pipelines),
     ]
     if session.out.is_table and people.has_rights(ws):
         session.out.note(ADVICE)

@@ -140,5 +140,5 @@ def check(session: Session) -> int:
     if found.faults or found.pipelines is None:
         return print_problems(session, found.faults, found.oddities, fine)
     ws = session.workspace
-    odd = [*found.oddities, *homeless(ws), *report_checks.not_installed(ws)]
-    return print_problems(session, [*report_checks.faults(ws)], odd, fine)
+    odd = [*found.oddities, *homeless(ws), *report_checks.not_installed(ws, found.pipelines)]
+    return print_problems(session, [*report_checks.faults(ws, found.pipelines)], odd, fine)
