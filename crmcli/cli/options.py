@@ -262,11 +262,15 @@ def _reference(ws: Workspace, entity: str, name: str, value: str) -> str:
     return value
 
 
-def pipeline_named(ws: Workspace, ref: str, refusal: type[CrmError] = BadUsage) -> Pipeline:
-    """A pipeline by id or name, `leads` for the leads, "" for the first one of deals."""
-    pipeline = ws.pipelines.find(ref) if ref else ws.pipelines.deals[0]
+def pipeline_named(
+    ws: Workspace, ref: str, refusal: type[CrmError] = BadUsage, *, ruled: bool = True
+) -> Pipeline:
+    """A pipeline by id or name, `leads` for the leads, "" for the first one of deals; without its rules, if
+    they are not asked for."""
+    pipelines = ws.pipelines if ruled else ws.outline
+    pipeline = pipelines.find(ref) if ref else pipelines.deals[0]
     if pipeline is None:
-        known = ", ".join(p.id for p in ws.pipelines)
+        known = ", ".join(p.id for p in pipelines)
         raise refusal(tr("no pipeline {!r}", ref), tr("pipelines: {}", known))
     return pipeline
 

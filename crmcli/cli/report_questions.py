@@ -52,7 +52,7 @@ def days_of(period: Period) -> str:
 def requested(ws: Workspace, told: Report, asked: Mapping[str, Any]) -> engine.Request:
     """What the options ask for; BadUsage for what is none."""
     named = asked["pipeline"] or told.pipeline
-    one = pipeline_named(ws, named) if named or told.always else None
+    one = pipeline_named(ws, named, ruled=False) if named or told.always else None
     return engine.Request(
         by=tuple(name for name in asked["by"].split(",") if name.strip()),
         period=_period(ws, asked, told.period),

@@ -163,7 +163,7 @@ class Reading:
     @property
     def pipelines(self) -> Sequence[Pipeline]:
         """The pipelines of which the report tells."""
-        known = self.ws.pipelines.of(self.entity_of(self.report.source))
+        known = self.ws.outline.of(self.entity_of(self.report.source))
         return [one for one in known if self.request.pipeline in ("", one.id)]
 
     # --- reckoning --------------------------------------------------------------------------------

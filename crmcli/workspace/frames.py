@@ -15,9 +15,12 @@ def frame_of(ws: Workspace) -> Frame:
 
 
 def _stages(ws: Workspace) -> Stages:
+    declared = ws.outline
+    if not all(any(stage.kind == "won" for stage in one.stages) for one in declared):
+        declared = ws.pipelines  # which says what is wrong
     found = []
     for entity in having("staged"):
-        for pipeline in ws.pipelines.of(entity):
+        for pipeline in declared.of(entity):
             for position, stage in enumerate(pipeline.stages):
                 place = (entity, pipeline.id, stage.id, position, stage.kind)
                 found.append((*place, _rank(pipeline, stage), _chance(stage), stage.max_days))

@@ -42,5 +42,12 @@ def _pipeline(raw: Mapping[str, object], entity: str) -> Pipeline | None:
 
 def _stage(raw: Mapping[str, object]) -> Stage | None:
     kind = _text(raw, "kind") or "open"
-    stage = Stage(_text(raw, "id"), _text(raw, "name"), kind, _text(raw, "color"))
+    numbers = [raw.get(name) for name in ("max_days", "probability")]
+    if not all(one is None or (isinstance(one, str) and one.isdecimal()) for one in numbers):
+        return None
+    max_days, probability = (None if one is None else int(str(one)) for one in numbers)
+    stage = Stage(
+        _text(raw, "id"), _text(raw, "name"), kind, _text(raw, "color"),
+        max_days=max_days, probability=probability,
+    )  # fmt: skip
     return stage if stage.id and stage.name and kind in STAGE_KINDS else None

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.conditions.paths import routes, step_of
@@ -20,6 +21,7 @@ from crmcli.store.index.ready import Ask, Frame, make_ready, prepared
 from crmcli.store.index.report_functions import seconds
 from crmcli.store.index.rows_of_reports import Cell, Source
 from crmcli.store.index.sources import source
+from crmcli.store.index.spreading import spread_out
 from crmcli.store.index.tallies import APART, QUANTILES, Tally, cells_of, quantile
 
 if TYPE_CHECKING:
@@ -139,8 +141,9 @@ class Question:
             only = only if len(counted) > 1 else Part("")
             cells += [Part(cell + only.text, only.parameters) for cell in found]
         size = len(self._keys)
-        some = _joined("OR", counted)
-        for row in self._select(ask, keys, cells, _joined("AND", [self._kept, some])):
+        where = _joined("AND", [self._kept, _joined("OR", counted)])
+        rows = self._spread(ask, keys, cells[0], added) or self._select(ask, keys, cells, where)
+        for row in rows:
             place, code = row[:size], row[size] if has_money else ""
             if self._keys:
                 tally.see(place, row[len(keys)] or "")
@@ -150,6 +153,29 @@ class Question:
                     own = (code or "") if self._is_money(measure) else ""
                     tally.add(place, measure.name, own, row[at : at + len(found)])
                     at += len(found)
+
+    def _spread(
+        self,
+        ask: Ask,
+        keys: Sequence[str],
+        example: Part,
+        added: Sequence[tuple[Measure, Sequence[str]]],
+    ) -> list[tuple[Any, ...]] | None:
+        """The same rows, added up before they are spread; None where that cannot be."""
+        rest = {self._counted(replace(measure, when="")) for measure, _ in added}
+        if self.source.spread is None or len(rest) != 1:
+            return None
+        where = _joined("AND", [self._kept, *rest])
+        cells = [
+            (cell, self._cell(measure.when).sql if measure.when else "")
+            for measure, found in added
+            for cell in found
+        ]
+        asked = " ".join([*keys, *(cell for cell, _ in cells), where.text])
+        tables = self._tables(asked).replace(self.source.tables, self.source.spread.tables, 1)
+        rows = f"{tables} WHERE {where.text}"
+        sql = spread_out(self.source.spread, keys, cells, example.text, rows)
+        return ask(sql, where.parameters) if sql and cells else None
 
     @property
     def _is_folded(self) -> bool:

@@ -115,6 +115,7 @@ def source(name: str, entity: str, columns: Columns) -> Source:
         ready={},
         needs=(),
         joins={},
+        spread=None,
     )
 
 

@@ -33,6 +33,16 @@ class Cell(NamedTuple):
         return self.kind in ("date", "datetime", "due", "happened", "instant", "moment")
 
 
+class Spread(NamedTuple):
+    """How few rows become many, each several times: what stands there before, by which column rows are alike,
+    and the table over which they are spread, which is called so and has that column too."""
+
+    tables: str
+    by: str
+    over: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Rows by the tables that they come from; `entity` is whose records stand in them under the table's own
@@ -58,6 +68,7 @@ class Source:
     needs: tuple[str, ...] = ()
     parts: Mapping[str, Cell] = field(default_factory=dict)
     joins: Mapping[str, str] = field(default_factory=dict)
+    spread: Spread | None = None
     is_loose: bool = False
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crmcli.store.index.columns import Columns
-from crmcli.store.index.rows_of_reports import NOW, Cell, Source, place
+from crmcli.store.index.rows_of_reports import NOW, Cell, Source, Spread, place
 
 _IS_OPEN = Cell("ifnull(d.kind, 'open') = 'open'").sql
 
@@ -63,6 +63,7 @@ def reached(entity: str, _: Columns) -> Source:
         link=f" JOIN {entity} ON {entity}.id = way.record",
         ready={far: _far(entity), rows: _reached(entity)},
         needs=(far, rows),
+        spread=Spread("way", "trail", f"temp.{rows}", "reached"),
     )
 
 
