@@ -94,7 +94,8 @@ def _drawings(figures: Figures, locale: Locale, before: str) -> Iterator[Element
 def _tiles(figures: Figures, locale: Locale) -> Iterator[Element]:
     """The numbers of a report without dimensions, each by itself."""
     for one in figures.measures:
-        texts = [*_texts(figures, one, figures.rows[0], locale)] or [tag("span", "–")]
+        codes = currencies(figures, one) if one.unit == "sums" else [""]
+        texts = [*_texts(figures, one, codes, figures.rows[0], locale)] or [tag("span", "–")]
         yield tag("div", tag("dt", tr(one.label) or one.name), tag("dd", *texts))
 
 
@@ -105,11 +106,17 @@ def _table(figures: Figures, locale: Locale) -> Element:
         tag("th", tr(one.label) or one.name, scope="col", class_="number")
         for one in figures.measures
     ]  # fmt: skip
-    rows = [tag("tr", *_names(row.words), *_cells(figures, row, locale)) for row in figures.rows]
+    codes = [currencies(figures, one) if one.unit == "sums" else [""] for one in figures.measures]
+
+    def cells(row: FigureRow) -> Iterator[Element]:
+        for one, some in zip(figures.measures, codes, strict=True):
+            yield tag("td", *_texts(figures, one, some, row, locale), class_="number")
+
+    rows = [tag("tr", *_names(row.words), *cells(row)) for row in figures.rows]
     parts = [tag("thead", tag("tr", *heads)), tag("tbody", *rows)]
     if figures.total:
         name = tag("th", tr("Total"), scope="row", colspan=len(figures.dimensions))
-        parts.append(tag("tfoot", tag("tr", name, *_cells(figures, figures.total, locale))))
+        parts.append(tag("tfoot", tag("tr", name, *cells(figures.total))))
     return tag("table", *parts)
 
 
@@ -117,14 +124,10 @@ def _names(words: Sequence[str]) -> list[Element]:
     return [tag("th", word or tr("(none)"), scope="row") for word in words]
 
 
-def _cells(figures: Figures, row: FigureRow, locale: Locale) -> Iterator[Element]:
-    for one in figures.measures:
-        yield tag("td", *_texts(figures, one, row, locale), class_="number")
-
-
-def _texts(figures: Figures, measure: Shown, row: FigureRow, locale: Locale) -> Iterator[Element]:
+def _texts(
+    figures: Figures, measure: Shown, codes: Sequence[str], row: FigureRow, locale: Locale
+) -> Iterator[Element]:
     """A measure as it stands in a place: its amounts below one another, and how each changed."""
-    codes = currencies(figures, measure) if measure.unit == "sums" else [""]
     for code in codes:
         text = told_in(measure, row.values, locale, code)
         moved = change(measure, row, locale, code) if figures.compared else None

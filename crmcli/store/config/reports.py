@@ -217,7 +217,7 @@ class _Reading:
         except CrmError as error:
             place.fault(f"{place.name!r}: {tr(error.message)}", error.hint)
         except ValueError as error:
-            place.fault(f"{place.name!r}: {error}", "e.g. month, 2026-03, 'last 30d'")
+            place.fault(f"{place.name!r}: {error}", tr("e.g. month, 2026-03, 'last 30d'"))
         return None
 
 
