@@ -259,6 +259,6 @@ def _expected(total: Mapping[str, Number]) -> Iterator[str]:
 
 def without_past(number: int) -> str:
     """That so many deals are weighed as pipelines.yaml says, for the past says too little."""
-    told = tr("fewer than {} closed before them in their stages", LEAST_CLOSED)
+    told = tr("fewer than {} closed deals stood in the same stage", LEAST_CLOSED)
     deals = counted(number, "deal")
     return tr("{}: {}; by the past they are weighed as pipelines.yaml says", deals, told)

@@ -199,11 +199,11 @@ def _figures(step: str, period: Period, keys: Sequence[str], months: Sequence[_S
     return Figures(
         "accuracy", "How right forecasts were", period, (Dimension("", step, step),),
         (
-            Shown("won_amounts", tr("Won amount"), "sums"),
-            Shown("weighted", tr("Weighted"), "sums"), Shown("weighted_error", tr("Off"), "percent"),
+            Shown("won_amounts", tr("Won"), "sums"),
+            Shown("weighted", tr("By odds"), "sums"), Shown("weighted_error", tr("Off"), "percent"),
             Shown("by_past", tr("By the past"), "sums"), Shown("past_error", tr("Off"), "percent"),
             Shown("from_open", tr("Of open ones"), "sums"),
-            Shown("open", tr("Expected"), people="none"), Shown("won", tr("Won"), people="none"),
+            Shown("open", tr("Expected"), people="none"), Shown("won", tr("Deals won"), people="none"),
         ),
         tuple(rows), FigureRow((), (), total.values()),
     )  # fmt: skip

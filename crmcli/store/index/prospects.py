@@ -122,8 +122,8 @@ def past(connection: sqlite3.Connection, columns: Columns, entity: str, since: d
     )
     now = f"SELECT id, {', '.join(names)} FROM {entity}"
     return Past(
-        [Stood(*row) for row in connection.execute(stays, [f"{entity}-", f"{entity}."])],
-        {record: Terms(*row) for record, *row in connection.execute(now)},
+        [*map(Stood._make, connection.execute(stays, [f"{entity}-", f"{entity}."]))],
+        {row[0]: Terms._make(row[1:]) for row in connection.execute(now)},
         list(_changes(connection, entity, since)),
     )
 
