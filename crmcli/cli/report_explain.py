@@ -65,7 +65,7 @@ def _answers(ws: Workspace, words: Sequence[str]) -> tuple[LastReport, Answers, 
             return kept, answers, " ".join(words)
     if not is_named:
         why = cannot_keep()
-        said = tr("no report is kept, for {} cannot be written", why) if why else ""
+        said = tr("no report is kept: {} cannot be written", why) if why else ""
         hint = "name it: crm report explain won ROW,COLUMN"
         raise NotFound(said or "no report was shown here yet", hint)
     fresh = LastReport(head, {}, "", "")

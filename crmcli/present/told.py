@@ -40,4 +40,4 @@ def left_out(found: Sequence[Problem]) -> Iterator[str]:
     if lines:
         places = ", ".join(lines[:_PLACES]) + (", …" if lines[_PLACES:] else "")
         number = counted(len(lines), "line of the timeline", "lines of the timeline")
-        yield tr("{} cannot be read and left out: {}; see crm check", number, places)
+        yield tr("{} left out, unreadable: {}; see crm check", number, places)

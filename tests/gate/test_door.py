@@ -210,3 +210,14 @@ def test_what_is_the_hosts_is_not_even_an_administrators(host: Host, asked: str)
     assert done.code in (2, 4)
     assert "not open through the gate" in done.err or "No such option" in done.err
     assert not done.out
+
+
+def test_what_somebody_asked_of_a_report_is_told_to_nobody_else(host: Host) -> None:
+    """All who come share the account's state folder; what was shown last is kept for each by itself."""
+    assert host.enter("boris", "report owners --by owner").code == 0
+    told = host.enter("boris", "report explain 1,open --ids")
+    assert (told.code, len(told.out.split())) == (0, 1), told.err
+    for user in ("anna", "olga"):
+        done = host.enter(user, "report explain 1,open")
+        assert (done.code, done.out) == (3, "")
+        assert "boris" not in done.err

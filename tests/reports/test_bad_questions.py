@@ -107,5 +107,5 @@ def test_damaged_lines_of_the_timeline_are_counted_and_named(crm: Crm, sold: Pat
     place = path.relative_to(sold).as_posix()
     done = crm("report", "won", CRM_LANG="en")
     assert done.code == 0
-    assert f"2 lines of the timeline cannot be read and left out: {place}:4, {place}:6" in done.err
+    assert f"2 lines of the timeline left out, unreadable: {place}:4, {place}:6" in done.err
     assert "2 строки журнала" in crm("report", "won", "--json", CRM_LANG="ru").err
