@@ -36,7 +36,9 @@ def told(reading: Reading, currency: str = "") -> Figures:
 
         found = plan.with_plans(reading, found, plans_seen(ws))
     found = worded(ws, reading.entity_of(reading.report.source), found)
-    found = in_one_currency(ws, found, currency) if currency else found
+    if currency:
+        found = in_one_currency(ws, found, currency)
+        found = replace(found, rows=tuple(engine.in_order(reading, found.rows)))
     return plan.paced(found, ws.today) if reading.report is PLAN else found
 
 

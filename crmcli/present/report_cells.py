@@ -29,6 +29,8 @@ _OF_SEVERAL = (
     Column("id", "Id", keep=True),
 )
 """How records of several nouns are listed together."""
+_OF_RECORDS = ("distinct", "first", "last")
+"""What adds up to nothing: the records behind it say it themselves."""
 _DRESS = re.compile(r"[\s'’_]|[^\W\d]|[%₽$€£¥]")
 """What stands in a number as people read it, beside its digits: blanks, units, signs of currencies."""
 _BARE = re.compile(r"-?\d(?:[\d.,]*\d)?")
@@ -196,7 +198,9 @@ def _listed(ws: Workspace, measure: Measure, parts: Sequence[Behind]) -> Listing
         columns = as_people_read(ws, min(entities, default="deal"), (), [*raw.values()])
     is_told = measure.of in {column.name for column in columns}
     is_once = len({p.record for p in parts}) == len(parts)
-    if measure.how == "records" or (is_once and (is_told or all(_is_one(p) for p in parts))):
+    if measure.how in ("records", *_OF_RECORDS) or (
+        is_once and (is_told or all(_is_one(p) for p in parts))
+    ):
         rows = [{"entity": entity_of(one), **row} for one, row in raw.items()]
         return Listing(rows if len(entities) > 1 else [*raw.values()], columns, "no records")
     money = any(one.currency for one in parts)
@@ -232,6 +236,8 @@ def explained(spot: Spot, locale: Locale) -> Iterator[str]:
         return
     if measure.is_reckoned:
         yield _of_two(spot, measure, locale)
+        return
+    if measure.how in _OF_RECORDS:
         return
     parts = parts_of(spot, measure)
     values = [Decimal(str(one.value)) for one in parts]

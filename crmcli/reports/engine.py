@@ -273,7 +273,7 @@ def laid_out(reading: Reading, now: Cells, before: tuple[Period, Cells] | None) 
         request.period,
         reading.dimensions,
         tuple(Shown(m.name, m.label, m.unit, m.people) for m in report.measures if m.shown),
-        tuple(sorted(rows, key=_order(reading))),
+        tuple(in_order(reading, rows)),
         None if report.always else FigureRow((), (), now.total, before[1].total if before else {}),
         before[0] if before else None,
         report.picture,
@@ -330,6 +330,11 @@ def _moved_back(place: Place, by: Sequence[Dimension], moves: Mapping[str, str])
         (then.get(key) or key.removesuffix(own)) if one.step and isinstance(key, str) else key
         for one, key in pairs
     )
+
+
+def in_order(reading: Reading, rows: Iterable[FigureRow]) -> list[FigureRow]:
+    """Rows as the report puts them."""
+    return sorted(rows, key=_order(reading))
 
 
 def _order(reading: Reading) -> Callable[[FigureRow], tuple[object, ...]]:

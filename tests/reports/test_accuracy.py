@@ -131,3 +131,19 @@ def test_each_cell_adds_up(tmp_path: Path) -> None:
         for name in ("open", "won"):
             assert row.values[name] == len(tried.behind[row.keys[0], name])
         assert {*tried.behind[row.keys[0], "from_open"]} <= {*tried.behind[row.keys[0], "won"]}
+
+
+def test_what_is_told_of_clients(crm: Crm, tmp_path: Path) -> None:
+    """Their figures are explained; in one currency the greatest sum stands first."""
+    root = histories.made(tmp_path / "past", 150, seed=6)
+    at = ("-C", str(root), "report")
+    run = crm(*at, "lifetime", "--currency", "--json", CRM_NOW=histories.NOW, CRM_USER="anna")
+    sums = [row["won_amounts"].get("RUB", 0) for row in json.loads(run.out)]
+    assert sums == sorted(sums, reverse=True)
+    for cell in (["cohorts", "total,clients"], ["cohorts", "1,again"], ["lifetime", "1,first"]):
+        run = crm(*at, "explain", *cell, "--json", CRM_NOW=histories.NOW, CRM_USER="anna")
+        assert run.code == 0, run.err
+        rows = json.loads(run.out)
+        assert len({row["id"] for row in rows}) == len(rows)
+        told = crm(*at, "explain", *cell, CRM_NOW=histories.NOW, CRM_USER="anna")
+        assert (told.code, "Traceback" in told.err) == (0, False)
