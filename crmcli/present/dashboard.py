@@ -35,26 +35,28 @@ NUMBERS = Report(
 
 
 class Section(NamedTuple):
-    """A report of the dashboard: its dimension if another one, whose page has it, of which time, which
-    measure is drawn, and whether it is compared: what tells of now has no before."""
+    """A report of the dashboard: its dimension if another one, whose page has it, of which time, which of
+    its measures stand there (the first is drawn), and whether it is compared: what tells of now has no
+    before."""
 
     report: Report
     by: str = ""
     whose: Literal["all", "one", "both"] = "both"
     time: Literal["today", "period", "year"] = "period"
     title: str = ""
-    drawn: str = ""
+    measures: tuple[str, ...] = ()
     has_before: bool = True
 
 
 SECTIONS = (
     Section(NUMBERS, time="today", title="Sales today"),
     Section(NUMBERS, title="Sales in the period"),
-    Section(BY_NAME["funnel"]),
-    Section(BY_NAME["won"], "month", time="year", title="Won by month", drawn="won_amounts",
-            has_before=False),
+    Section(BY_NAME["funnel"], measures=("reached", "to_next", "overall", "lost", "open", "median_days")),
+    Section(BY_NAME["won"], "month", time="year", title="Won by month", has_before=False,
+            measures=("won_amounts", "won", "average", "days")),
     Section(BY_NAME["conversion"], whose="all"),
-    Section(BY_NAME["owners"], whose="all", drawn="won_amounts", has_before=False),
+    Section(BY_NAME["owners"], whose="all", has_before=False,
+            measures=("won_amounts", "won", "lost", "win_rate", "open", "open_amounts")),
     Section(BY_NAME["activity"], whose="all"),
     Section(BY_NAME["activity"], "kind", whose="one"),
     Section(BY_NAME["lost"]),
@@ -80,7 +82,8 @@ def sections(
         )
         reading = engine.Reading(ws, one.report, request)
         figures = seen(worded(ws, reading.entity_of(one.report.source), engine.figures(reading)))
-        measures = sorted(figures.measures, key=lambda shown: shown.name != one.drawn)
+        shown = {measure.name: measure for measure in figures.measures}
+        measures = [shown[name] for name in one.measures or shown]
         title = one.title or figures.title
         name = "today" if one.time == "today" else figures.name
         yield reading, replace(figures, name=name, title=title, measures=tuple(measures))

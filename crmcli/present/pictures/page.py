@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from xml.etree.ElementTree import Element, tostring
 
@@ -23,6 +24,7 @@ from crmcli.present.pictures.panels import (
     days,
     nothing,
     panels_of,
+    told,
     told_in,
 )
 from crmcli.present.pictures.svg import legend, svgs, tag
@@ -127,12 +129,15 @@ def _names(words: Sequence[str]) -> list[Element]:
 def _texts(
     figures: Figures, measure: Shown, codes: Sequence[str], row: FigureRow, locale: Locale
 ) -> Iterator[Element]:
-    """A measure as it stands in a place: its amounts below one another, and how each changed."""
+    """A measure as it stands in a place: its amounts below one another, and how each changed; in a table,
+    where there are many of them, by how much alone."""
     for code in codes:
         text = told_in(measure, row.values, locale, code)
         moved = change(measure, row, locale, code) if figures.compared else None
+        if moved and not text:
+            text = told(measure, Decimal(0), locale, code)
         if text:
             yield tag("span", text)
         if moved:
-            words = moved.words if moved.sign or not figures.dimensions else ""
-            yield tag("small", f"{ARROWS[moved.sign]} {words}".rstrip())
+            words = moved.size if figures.dimensions else moved.words
+            yield tag("small", f"{ARROWS[moved.sign]} {words}".rstrip(), title=moved.words)
