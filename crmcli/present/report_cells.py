@@ -206,7 +206,7 @@ def _listed(ws: Workspace, measure: Measure, parts: Sequence[Behind]) -> Listing
     money = any(one.currency for one in parts)
     value = Column(
         "value",
-        measure.label if measure.of else "Times",
+        measure.label if measure.of else tr("Times"),
         "money" if money else measure.unit,
         currency="value_currency",
     )
@@ -248,8 +248,7 @@ def explained(spot: Spot, locale: Locale) -> Iterator[str]:
     elif measure.how == "p90":
         yield tr("P90: {}, nine of ten are not above it", number)
     elif measure.how in ("sum", "average"):
-        said = "sum: {}" if measure.how == "sum" else "average: {}"
-        yield tr(said, number)
+        yield tr("sum: {}", number) if measure.how == "sum" else tr("average: {}", number)
         if isinstance(spot.value, Mapping) and {p.currency for p in parts} - {*spot.value}:
             yield tr("at the rates of today")
     elif sum(values) > len({one.record for one in parts}):
@@ -266,16 +265,14 @@ def _of_two(spot: Spot, measure: Measure, locale: Locale) -> str:
         total = spot.reading.total_before if spot.before else spot.reading.total
         whole = total.get(measure.over)
     part, over = (spot.reading.named(name) for name in (measure.part, measure.over))
-    said = "{} ({}) of all: {} ({})" if measure.how == "of_all" else "{} ({}) of {} ({})"
+    names = [_head(Shown(one.name, one.label)) for one in (part, over)]
+    words = [_told(part, values.get(part.name), locale), _told(over, whole, locale)]
+    told = (names[0], words[0], names[1], words[1])
+    if measure.how == "of_all":
+        return tr("{} ({}) of all: {} ({})", *told)
     if measure.how == "ratio":
-        said = "{} ({}) divided by {} ({})"
-    return tr(
-        said,
-        _head(Shown(part.name, part.label)),
-        _told(part, values.get(part.name), locale),
-        _head(Shown(over.name, over.label)),
-        _told(over, whole, locale),
-    )
+        return tr("{} ({}) divided by {} ({})", *told)
+    return tr("{} ({}) of {} ({})", *told)
 
 
 def _told(measure: Measure, value: Number, locale: Locale) -> str:

@@ -63,6 +63,9 @@ def test_how_it_is_made(crm: Crm, sold: Path) -> None:
         assert done.code == 0, done.err
         assert said in done.err, (cell, done.err)
         assert len(ask(crm, "explain", cell, "--ids").out.split()) == count
+    said = ask(crm, "explain", "anna,of_all", CRM_LANG="ru").err
+    assert "Выиграно (3) от всего: Выиграно (4)" in said
+    assert "сумма: 3 значения" in ask(crm, "explain", "anna,won_amounts", CRM_LANG="ru").err
     rows = json.loads(ask(crm, "explain", "anna,days", "--json").out)
     assert [row["value"] for row in rows] == [0, 0, 0]
     assert ask(crm, "owners").code == 0
