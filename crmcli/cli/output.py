@@ -10,7 +10,7 @@ from itertools import islice
 import click
 
 from crmcli.cli import formats, terminal
-from crmcli.cli.table import lay_out, message_lines
+from crmcli.cli.table import in_blocks, message_lines
 from crmcli.errors import CrmError, InvalidData, OutputFailed, Problem, Refused
 from crmcli.language import tr
 from crmcli.present.cells import Column, Locale, Row, plain, shown
@@ -204,8 +204,8 @@ class Output:
 
     # -- how --------------------------------------------------------------------------------
 
-    def table(self, rows: Sequence[Row], columns: Sequence[Column]) -> list[str]:
-        """The lines of a table that fits the terminal; says on stderr which columns did not."""
+    def table(self, rows: Sequence[Row], columns: Sequence[Column], lead: int = 0) -> list[str]:
+        """The lines of a table that fits the terminal (see `in_blocks`); says on stderr which columns did not."""
         if not rows:
             return []
 
@@ -215,7 +215,7 @@ class Output:
             return self._colored(text, columns[n], rows[row])
 
         cells = self._cells(rows, columns)
-        lines, left_out = lay_out(columns, cells, self.width, paint if self.color else None)
+        lines, left_out = in_blocks(columns, cells, self.width, paint if self.color else None, lead)
         if left_out:
             heads = [columns[n].head for n in left_out]
             names = ("; " if any("," in head for head in heads) else ", ").join(heads)

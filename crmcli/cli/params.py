@@ -115,7 +115,7 @@ def option(
         more = {"default": "", "show_default": False, **more}
     if "type" not in more and not more.get("is_flag"):
         more["shell_complete"] = complete
-    shown = more.get("default") is not None and not more.get("is_flag")
+    shown = more.get("default") not in (None, "") and not more.get("is_flag")
     return click.Option(
         names.split(), help=told, metavar=metavar, **{"show_default": shown, **more}
     )

@@ -99,7 +99,7 @@ def with_picture(session: Session, figures: Figures, table: Listing) -> Listing 
         return table
     picture = drawing(session, figures)
     above = [*picture, ""] if picture else []
-    out.lines([*above, *out.table(table.rows, table.columns)])
+    out.lines([*above, *out.table(table.rows, table.columns, len(figures.dimensions))])
     return None
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.present.text_width import cut, fold, width, wrap
 
 if TYPE_CHECKING:  # help, which lays out texts here, needs no columns
     from crmcli.present.cells import Column
 
+Paint: TypeAlias = Callable[[int, int, str], str]
 GAP = "  "
 LEAST_OF_IDS = 12
 """Letters of an event's id that are shown: its time, and enough that another in the same instant differs."""
@@ -20,6 +22,10 @@ _RECORD, _EVENT = (
     re.compile(r"[a-z]+-[0-9a-hjkmnp-tv-z]{8}"),
     re.compile(r"e[0-9a-hjkmnp-tv-z]{16}"),
 )
+LEAST_OF_LEAD = 24
+"""Cells for what a row of a report is called: further columns stand below rather than that it is cut more."""
+BEFORE = "_before"
+"""Ends the names of columns that tell what was in the period compared with."""
 ROOM_TO_READ = 18
 """Cells in which a text can be read: with fewer it stands below its row instead of beside it."""
 
@@ -61,23 +67,71 @@ def fit(
         fitting.remove(max(fitting, key=lambda n: (columns[n].spare, not columns[n].keep, n)))
 
 
+def in_blocks(
+    columns: Sequence[Column],
+    cells: Sequence[Sequence[str]],
+    room: int | None,
+    paint: Paint | None,
+    lead: int,
+) -> tuple[list[str], list[int]]:
+    """A table whose columns that found no room stand in another below, after its first `lead` columns again;
+    that many are cut the least. Without `lead` they are lost, as `lay_out` has it."""
+    if not lead:
+        return lay_out(columns, cells, room, paint)
+    least = min(LEAST_OF_LEAD, room // 3) if room else 0
+    first = [replace(one, narrowest=least) for one in columns[:lead]]
+    columns = [*first, *columns[lead:]]
+    left, taken, lines = [*range(lead, len(columns))], [*range(lead)], list[str]()
+    while left:
+        numbers = [*taken, *left]
+
+        def painted(row: int, n: int, text: str, numbers: Sequence[int] = tuple(numbers)) -> str:
+            return paint(row, numbers[n], text) if paint else text
+
+        def block(some: Sequence[int]) -> tuple[list[str], list[int]]:
+            rows = [[row[n] for n in some] for row in cells]
+            return lay_out([columns[n] for n in some], rows, room, painted, stacked=True)  # noqa: B023
+
+        made, lost = block(numbers)
+        over = [numbers[n] for n in lost if n >= lead]
+        is_parted = bool(over) and columns[over[0]].name.endswith(BEFORE)
+        if is_parted and over[0] - 1 in left and len(over) + 1 < len(left):
+            over.insert(0, over[0] - 1)  # a value and what it was before stay together
+        if len(over) >= len(left):
+            return [*lines, *made], [n for n in over if n in [numbers[m] for m in lost]]
+        if over:
+            numbers = [n for n in numbers if n not in over]
+            made, _ = block(numbers)
+        lines += [*([""] if lines else []), *made]
+        left = over
+    return lines, []
+
+
 def lay_out(
     columns: Sequence[Column],
     cells: Sequence[Sequence[str]],
     room: int | None,
-    paint: Callable[[int, int, str], str] | None = None,
+    paint: Paint | None = None,
+    *,
+    stacked: bool = False,
 ) -> tuple[list[str], list[int]]:
     """The lines of a table, its heads first, and the numbers of the columns that found no room and are lost.
 
     `room` None means as wide as it needs. `paint(row, column, text)` colours a padded cell;
     row -1 is the heads. Ids give way first: their beginnings do for a command. What a `whole` column has
-    no room for goes on in lines below.
+    no room for goes on in lines below. Where `stacked`, heads above figures and sums of several currencies
+    take more lines before anything is cut.
     """
     rows = [[column.head for column in columns], *cells]
     sizes = [[width(text) for text in row] for row in rows]
+    stacks: set[int] = set()
     if room and sum(map(max, zip(*sizes, strict=True))) + len(GAP) * (len(columns) - 1) > room:
         rows = [rows[0], *with_short_ids(cells)]
-        sizes = [[width(text) for text in row] for row in rows]
+        stacks = {n for n, one in enumerate(columns) if stacked and one.right}
+        sizes = [
+            [_narrowest(text, columns[n], number) if n in stacks else width(text) for n, text in enumerate(row)]
+            for number, row in enumerate(rows, -1)
+        ]  # fmt: skip
     natural = [max(column) for column in zip(*sizes, strict=True)]
     empty = {n for n, column in enumerate(zip(*sizes[1:], strict=True)) if not any(column)}
     widths = dict(enumerate(natural)) if room is None else fit(columns, natural, room, empty)
@@ -96,7 +150,10 @@ def lay_out(
     aligned = {n: ">" if columns[n].right else "" if n == last else "<" for n in widths}
     lines = []
     for number, (row, size) in enumerate(zip(rows, sizes, strict=True), -1):
-        for texts, taken in _below(row, widths, folded) if folded else [(row, size)]:
+        below_one_another = _below(row, widths, folded) if folded else [(row, size)]
+        if stacks:
+            below_one_another = _stacked(row, columns, widths, {*stacks} & {*widths}, number)
+        for texts, taken in below_one_another:
             parts = [_padded(texts[n], taken[n], space, aligned[n]) for n, space in widths.items()]
             if paint:
                 parts = [paint(number, n, text) for n, text in zip(widths, parts, strict=True)]
@@ -106,6 +163,40 @@ def lay_out(
                 GAP * 2 + line for line in wrap(row[below], room - 4, columns[below].most) if line
             ]
     return lines, [n for n in range(len(natural)) if n not in {*widths, *empty, below}]
+
+
+def _narrowest(text: str, column: Column, number: int) -> int:
+    """The cells of the longest part of a text that is broken into lines: a head, or amounts."""
+    return max((width(part) for part in _parts(text, column, number)), default=0)
+
+
+def _parts(text: str, column: Column, number: int) -> list[str]:
+    """A head as its words, sums as amounts of one currency; anything else is one."""
+    if number < 0:
+        return text.split(" ")
+    return text.split(", ") if column.kind == "sums" else [text]
+
+
+def _stacked(
+    row: Sequence[str],
+    columns: Sequence[Column],
+    widths: Mapping[int, int],
+    stacks: Container[int],
+    number: int,
+) -> list[tuple[Sequence[str], list[int]]]:
+    """A row as the lines it takes: heads end in the last of theirs, amounts begin in the first."""
+    found = [
+        [text]
+        if n not in stacks
+        else fold(text, widths[n])
+        if number < 0
+        else _parts(text, columns[n], number)
+        for n, text in enumerate(row)
+    ]
+    if number < 0:
+        most = max(map(len, found))
+        found = [[""] * (most - len(parts)) + parts for parts in found]
+    return [(line, [width(text) for text in line]) for line in zip_longest(*found, fillvalue="")]
 
 
 def _padded(text: str, taken: int, space: int, side: str) -> str:

@@ -54,6 +54,7 @@ class Column:
     keep: bool = False  # never cut, whatever the terminal's width
     whole: bool = False  # never cut either: what has no room goes on below
     most: int = 0  # the lines that this takes; 0: as many as it needs
+    narrowest: int = 0  # the cells that it keeps when a table is made to fit; 0: as its kind says
     spare: bool = False  # told by another column too: left out before the others
 
     @classmethod
@@ -88,7 +89,8 @@ class Column:
     @property
     def least(self) -> int:
         """The narrowest that it becomes when a table is made to fit."""
-        return LEAST_OF_NAMES if self.name == "name" else self.holds.least
+        usual = LEAST_OF_NAMES if self.name == "name" else self.holds.least
+        return self.narrowest or usual
 
     @property
     def right(self) -> bool:

@@ -660,6 +660,36 @@ def test_columns_left_out_are_named_by_their_heads(capsys: pytest.CaptureFixture
     assert "columns left out: VAT, %; " in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("room", [34, 40, 52, 60, 80, 200])
+def test_a_report_that_is_wider_than_the_terminal_loses_nothing(
+    room: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    units = {
+        "won": "count",
+        "won_before": "count",
+        "amounts": "sums",
+        "rate": "percent",
+        "days": "days",
+    }
+    columns = [
+        Column("owner", "Owner"),
+        *(Column(n, f"How {n} it is", u) for n, u in units.items()),
+    ]
+    money = {"EUR": Decimal("1234567.5"), "RUB": Decimal(7654321), "USD": Decimal(1)}
+    row = dict(owner="Anna Longname", won=12345, won_before=54321, amounts=money, rate=99, days=7)
+    lines = Output(width=room).table([row, {**row, "amounts": {}}], columns, 1)
+    told = capsys.readouterr().err + "\n".join(lines)
+    assert all(width(line) <= room for line in lines)
+    bare = told.replace("\xa0", "").replace("\u202f", "")
+    found = [one in bare for one in ("12345", "54321", "99%", "7d", "1,234,567.50", "7,654,321")]
+    assert all(found) and "left out" not in told, told
+    assert "…" not in told
+    blocks = "\n".join(lines).split("\n\n")
+    assert all("Anna Longname" in one for one in blocks), "each block says of whom it tells"
+    assert any("12345" in one and "54321" in one for one in blocks), "now and before side by side"
+    assert (len(blocks) > 1) == (room < 60), told
+
+
 def test_what_changed_is_told_without_a_broken_word(capsys: pytest.CaptureFixture[str]) -> None:
     Output(width=30).changed("Converted lead-x to new contact contact-5axy5q3e Anna Hill")
     assert max(map(len, capsys.readouterr().out.split("\n"))) <= 30
