@@ -205,7 +205,7 @@ class Output:
     # -- how --------------------------------------------------------------------------------
 
     def table(self, rows: Sequence[Row], columns: Sequence[Column], lead: int = 0) -> list[str]:
-        """The lines of a table that fits the terminal (see `in_blocks`); says on stderr which columns did not."""
+        """The lines of a table that fits (see `in_blocks`); says on stderr which columns did not."""
         if not rows:
             return []
 

@@ -74,7 +74,9 @@ def _lines(session: Session, found: Sequence[Figures]) -> Iterator[str]:
             yield ""
         yield from (out.paint(line, bold=True) for line in fold(head(one), out.width or 80))
         table = listing(one, {}, for_people=True)
-        yield from drawing(session, one) or out.table(table.rows, table.columns, len(one.dimensions))
+        yield from drawing(session, one) or out.table(
+            table.rows, table.columns, len(one.dimensions)
+        )
 
 
 dashboard = Verb(

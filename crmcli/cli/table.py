@@ -7,7 +7,6 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeAlias
 
-from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.present.text_width import cut, fold, width, wrap
 
@@ -78,33 +77,42 @@ def in_blocks(
     that many are cut the least. Without `lead` they are lost, as `lay_out` has it."""
     if not lead:
         return lay_out(columns, cells, room, paint)
+    from crmcli.dataclass import replace
+
     least = min(LEAST_OF_LEAD, room // 3) if room else 0
     first = [replace(one, narrowest=least) for one in columns[:lead]]
     columns = [*first, *columns[lead:]]
-    left, taken, lines = [*range(lead, len(columns))], [*range(lead)], list[str]()
-    while left:
-        numbers = [*taken, *left]
+    left, lines = [*range(lead, len(columns))], list[str]()
 
-        def painted(row: int, n: int, text: str, numbers: Sequence[int] = tuple(numbers)) -> str:
+    def block(some: Sequence[int]) -> tuple[list[str], list[int]]:
+        numbers = [*range(lead), *some]
+
+        def painted(row: int, n: int, text: str) -> str:
             return paint(row, numbers[n], text) if paint else text
 
-        def block(some: Sequence[int]) -> tuple[list[str], list[int]]:
-            rows = [[row[n] for n in some] for row in cells]
-            return lay_out([columns[n] for n in some], rows, room, painted, stacked=True)  # noqa: B023
+        rows = [[row[n] for n in numbers] for row in cells]
+        made, lost = lay_out([columns[n] for n in numbers], rows, room, painted, stacked=True)
+        return made, [numbers[n] for n in lost if n >= lead]
 
-        made, lost = block(numbers)
-        over = [numbers[n] for n in lost if n >= lead]
-        is_parted = bool(over) and columns[over[0]].name.endswith(BEFORE)
-        if is_parted and over[0] - 1 in left and len(over) + 1 < len(left):
-            over.insert(0, over[0] - 1)  # a value and what it was before stay together
-        if len(over) >= len(left):
-            return [*lines, *made], [n for n in over if n in [numbers[m] for m in lost]]
+    while left:
+        made, lost = block(left)
+        over = _for_later(columns, left, lost)
+        if len(over) == len(left):
+            return [*lines, *made], lost
         if over:
-            numbers = [n for n in numbers if n not in over]
-            made, _ = block(numbers)
+            made, _ = block([n for n in left if n not in over])
         lines += [*([""] if lines else []), *made]
         left = over
     return lines, []
+
+
+def _for_later(columns: Sequence[Column], left: Sequence[int], lost: list[int]) -> list[int]:
+    """Which columns go into the next block: a value and what it was before stay together, if they can."""
+    if lost and columns[lost[0]].name.endswith(BEFORE):
+        both = [lost[0] - 1, *lost]
+        if both[0] in left and len(both) < len(left):
+            return both
+    return lost
 
 
 def lay_out(
@@ -129,9 +137,12 @@ def lay_out(
         rows = [rows[0], *with_short_ids(cells)]
         stacks = {n for n, one in enumerate(columns) if stacked and one.right}
         sizes = [
-            [_narrowest(text, columns[n], number) if n in stacks else width(text) for n, text in enumerate(row)]
+            [
+                _narrowest(text, columns[n], number) if n in stacks else width(text)
+                for n, text in enumerate(row)
+            ]
             for number, row in enumerate(rows, -1)
-        ]  # fmt: skip
+        ]
     natural = [max(column) for column in zip(*sizes, strict=True)]
     empty = {n for n, column in enumerate(zip(*sizes[1:], strict=True)) if not any(column)}
     widths = dict(enumerate(natural)) if room is None else fit(columns, natural, room, empty)

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import time
@@ -676,14 +677,21 @@ def test_a_report_that_is_wider_than_the_terminal_loses_nothing(
         *(Column(n, f"How {n} it is", u) for n, u in units.items()),
     ]
     money = {"EUR": Decimal("1234567.5"), "RUB": Decimal(7654321), "USD": Decimal(1)}
-    row = dict(owner="Anna Longname", won=12345, won_before=54321, amounts=money, rate=99, days=7)
+    row = {
+        "owner": "Anna Longname",
+        "won": 12345,
+        "won_before": 54321,
+        "amounts": money,
+        "rate": 99,
+    }
+    row |= {"days": 7}
     lines = Output(width=room).table([row, {**row, "amounts": {}}], columns, 1)
     told = capsys.readouterr().err + "\n".join(lines)
     assert all(width(line) <= room for line in lines)
     bare = told.replace("\xa0", "").replace("\u202f", "")
     found = [one in bare for one in ("12345", "54321", "99%", "7d", "1,234,567.50", "7,654,321")]
-    assert all(found) and "left out" not in told, told
-    assert "…" not in told
+    assert all(found), told
+    assert not re.search("left out|…", told)
     blocks = "\n".join(lines).split("\n\n")
     assert all("Anna Longname" in one for one in blocks), "each block says of whom it tells"
     assert any("12345" in one and "54321" in one for one in blocks), "now and before side by side"
