@@ -9,7 +9,6 @@ from importlib.util import find_spec
 from typing import Any
 
 from crmcli.automation.report_letters import (
-    DASHBOARD,
     Wanted,
     check_goes_outside,
     recipients,
@@ -21,7 +20,7 @@ from crmcli.model.action_texts import listed_words
 from crmcli.model.automation import Schedule
 from crmcli.model.periods import previous, read_period
 from crmcli.model.pipeline import Pipelines
-from crmcli.model.reports import BY_NAME, PLAN
+from crmcli.model.reports import BY_NAME, DASHBOARD, PLAN
 from crmcli.sales.products import check_currency
 from crmcli.store import layout
 from crmcli.workspace import Workspace

@@ -14,6 +14,7 @@ from crmcli.model.access import Access
 from crmcli.model.action_texts import listed_words
 from crmcli.model.audit import COMMAND, EXPORT
 from crmcli.model.listed import allowed_hint
+from crmcli.model.reports import DASHBOARD
 from crmcli.model.user import names_of
 from crmcli.model.values import fold
 from crmcli.sales.documents.messages import named_address
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from crmcli.render import MailText
     from crmcli.workspace import Workspace
 
-DASHBOARD = "dashboard"
-"""What is asked for like a report, and is a page of several."""
 DOOR = "mail"
 """By which door a report leaves, as the audit has it."""
 

@@ -10,7 +10,7 @@ from itertools import zip_longest
 import click
 
 from crmcli.cli import terminal
-from crmcli.cli.options import PIPELINE, WHERE, filtered, pipeline_named
+from crmcli.cli.options import PIPELINE, WHERE, filtered
 from crmcli.cli.output import Output
 from crmcli.cli.params import Verb, option
 from crmcli.cli.printing import unreadable
@@ -21,6 +21,7 @@ from crmcli.model.pipeline import Pipeline
 from crmcli.present.board import BoardCard, Lane, lane_table, read_lanes
 from crmcli.present.cells import Listing
 from crmcli.present.text_width import clean, cut, one_line, pad, width, wrap
+from crmcli.workspace.pipelines import pipeline_named
 
 NARROWEST, WIDEST = 18, 36
 """Between these the width of a stage's column is chosen, in cells."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crmcli.cli.params import complete, option
-from crmcli.errors import BadUsage, CrmError, NotFound
+from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
 from crmcli.model.conditions.tree import BadCondition, Condition, Text
 from crmcli.model.entities import ENTITIES, having
@@ -17,7 +17,6 @@ from crmcli.model.kinds import UTM_KEYS, Field
 from crmcli.model.schema import own_fields
 
 if TYPE_CHECKING:
-    from crmcli.model.pipeline import Pipeline
     from crmcli.model.view import View
     from crmcli.sales.many import Chosen
     from crmcli.workspace import Workspace
@@ -260,19 +259,6 @@ def _reference(ws: Workspace, entity: str, name: str, value: str) -> str:
         if value and option_name(field).replace("-", "_") == name and field.entities:
             return ws.resolve(value, *field.entities)
     return value
-
-
-def pipeline_named(
-    ws: Workspace, ref: str, refusal: type[CrmError] = BadUsage, *, ruled: bool = True
-) -> Pipeline:
-    """A pipeline by id or name, `leads` for the leads, "" for the first one of deals; without its rules, if
-    they are not asked for."""
-    pipelines = ws.pipelines if ruled else ws.outline
-    pipeline = pipelines.find(ref) if ref else pipelines.deals[0]
-    if pipeline is None:
-        known = ", ".join(p.id for p in pipelines)
-        raise refusal(tr("no pipeline {!r}", ref), tr("pipelines: {}", known))
-    return pipeline
 
 
 def day_given(ws: Workspace, text: str, *, is_end: bool = False) -> date | None:

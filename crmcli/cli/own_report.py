@@ -10,7 +10,7 @@ import click
 
 from crmcli.cli.params import Noun, Verb, complete
 from crmcli.cli.session import Session
-from crmcli.errors import CrmError, InvalidData
+from crmcli.errors import CrmError, InvalidData, NotFound
 from crmcli.language import counted, tr
 from crmcli.model.report_words import declaration
 from crmcli.present.cells import Column, Listing
@@ -74,7 +74,7 @@ def list_(session: Session) -> Listing:
 
     Example: crm report list
     """
-    from crmcli.model.reports import ACCURACY, PLAN, REPORTS
+    from crmcli.model.reports import ACCURACY, BY_NAME
     from crmcli.workspace.own_reports import own_reports
 
     try:
@@ -90,7 +90,7 @@ def list_(session: Session) -> Listing:
             "by": [*one.by, *one.always],
             "own": one.name in own,
         }
-        for one in (*REPORTS, ACCURACY, PLAN, *own.values())
+        for one in (*BY_NAME.values(), ACCURACY, *own.values())
     ]
     return Listing(rows, COLUMNS)
 
@@ -101,10 +101,12 @@ def show(session: Session, name: str) -> None:
 
     Example: crm report show leads
     """
-    from crmcli.model.reports import BY_NAME
+    from crmcli.model.reports import BY_NAME, PLAN
     from crmcli.store.yaml.codec import dump
     from crmcli.workspace.own_reports import report_named
 
+    if name == PLAN.name:  # of which the half stands in plans.yaml
+        raise NotFound(tr("no report {!r}", name), "crm report list shows them")
     found = report_named(session.workspace, name)
     called = f"my-{name}" if name in BY_NAME else name
     row = declaration(found)

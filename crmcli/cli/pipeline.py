@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from crmcli.cli.options import pipeline_named
 from crmcli.cli.params import ChangingVerb, Noun, complete, option
 from crmcli.cli.printing import print_problems
 from crmcli.cli.session import Session
@@ -26,6 +25,7 @@ from crmcli.present.pipelines import (
 from crmcli.present.told import Told
 from crmcli.sales.settings import pipelines
 from crmcli.store.layout import PIPELINES as FILE
+from crmcli.workspace.pipelines import pipeline_named
 
 PLACE = click.Argument(("ref",), metavar="PIPELINE", shell_complete=complete)
 pipeline = Noun("pipeline", help="Stages, robots and triggers as pipelines.yaml declares them.")

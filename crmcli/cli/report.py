@@ -18,7 +18,7 @@ from crmcli.cli.report_files import ending, give, mailed, with_picture
 from crmcli.cli.report_questions import answered, days_of, kept, of_days, requested
 from crmcli.cli.session import Session
 from crmcli.model.report import Report
-from crmcli.model.reports import PLAN, REPORTS
+from crmcli.model.reports import BY_NAME
 from crmcli.present import figures as present
 from crmcli.present.cells import Listing
 from crmcli.present.report_cells import behind, spot_at
@@ -77,7 +77,7 @@ def shown(session: Session, told: Report, **asked: Any) -> Listing | list[Told] 
     return with_picture(session, present.seen(figures), table)
 
 
-for _told in (*REPORTS, PLAN):
+for _told in BY_NAME.values():
     report.add_command(
         Verb(
             _told.name, params=list(OPTIONS), help=_told.about, callback=partial(shown, told=_told)

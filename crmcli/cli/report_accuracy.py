@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from crmcli.cli.options import CURRENCY, PIPELINE, WHERE, currency_named, pipeline_named
+from crmcli.cli.options import CURRENCY, PIPELINE, WHERE, currency_named
 from crmcli.cli.params import Verb, option
 from crmcli.cli.printing import unreadable
 from crmcli.cli.report_files import FILES, ending, give, with_picture
-from crmcli.cli.report_questions import period_given
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.model.periods import ALWAYS
@@ -16,6 +15,8 @@ from crmcli.present import accuracy as present
 from crmcli.present.cells import Listing
 from crmcli.present.figures import listing, seen
 from crmcli.reports.accuracy import USUAL, trial
+from crmcli.reports.asking import period_named
+from crmcli.workspace.pipelines import pipeline_named
 
 
 def show(
@@ -34,7 +35,7 @@ def show(
     """
     ws, out = session.workspace, session.out
     kind = ending(asked)
-    days = period_given(ws, period) if period else ALWAYS
+    days = period_named(ws, period) if period else ALWAYS
     of = pipeline_named(ws, pipeline) if pipeline else None
     if of is not None and of.entity != "deal":
         raise BadUsage("forecasts are of deals", "name a pipeline of deals")

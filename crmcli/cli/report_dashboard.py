@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from crmcli.cli.options import PIPELINE, pipeline_named
+from crmcli.cli.options import PIPELINE
 from crmcli.cli.params import Verb, option
 from crmcli.cli.printing import unreadable
 from crmcli.cli.report_files import OPTIONS as FILES
 from crmcli.cli.report_files import drawing, ending, give, mailed
-from crmcli.cli.report_questions import days_of, kept, period_given
+from crmcli.cli.report_questions import days_of, kept
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.model.figures import Figures
+from crmcli.model.reports import DASHBOARD
 from crmcli.present.cells import Column
-from crmcli.present.dashboard import sections
+from crmcli.present.dashboard import COMPARE, PERIOD, sections
 from crmcli.present.figures import listing
 from crmcli.present.pictures.panels import head
 from crmcli.present.text_width import fold
 from crmcli.present.told import Told
+from crmcli.reports.asking import period_named
 from crmcli.reports.engine import COMPARED, Reading
 from crmcli.workspace import Workspace
-
-DASHBOARD = "dashboard"
+from crmcli.workspace.pipelines import pipeline_named
 
 
 def show(
@@ -40,10 +41,10 @@ def show(
         more = {"period": period, "compare": compare, "pipeline": pipeline}
         if owner:
             raise BadUsage("--owner and --mail do not go together", "each gets what he may see")
-        return mailed(session, "dashboard", {**asked, **more})
+        return mailed(session, DASHBOARD, {**asked, **more})
     kind = ending(asked)
     told = [figures for _, figures in found(ws, owner, period, compare, pipeline)]
-    days = days_of(period_given(ws, period))
+    days = days_of(period_named(ws, period))
     given = {"owner": owner, "period": days, "compare": compare, "pipeline": pipeline}
     kept(ws, DASHBOARD, given, told)
     unreadable(session)
@@ -62,7 +63,7 @@ def found(
 ) -> list[tuple[Reading, Figures]]:
     """The reports of the dashboard that is asked for."""
     person = ws.person if owner == "me" else ws.user_id(owner) if owner else ""
-    given, funnel = period_given(ws, period), pipeline_named(ws, pipeline).id
+    given, funnel = period_named(ws, period), pipeline_named(ws, pipeline).id
     return [*sections(ws, given, owner=person, compare=compare, pipeline=funnel)]
 
 
@@ -80,14 +81,14 @@ def _lines(session: Session, found: Sequence[Figures]) -> Iterator[str]:
 
 
 dashboard = Verb(
-    "dashboard",
+    DASHBOARD,
     callback=show,
     help=show.__doc__,
     params=[
         option("--owner", "Of this person's records; me for yours.", "USER"),
         option("--period", "today, week, month, quarter, year, 2026-03, 'last 30d', FROM..TO.", "PERIOD",
-               default="month"),
-        option("--compare", "The period before, or the same a year ago.", default="previous",
+               default=PERIOD),
+        option("--compare", "The period before, or the same a year ago.", default=COMPARE,
                among=tuple(COMPARED)),
         PIPELINE,
         *FILES,

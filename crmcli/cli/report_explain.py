@@ -9,14 +9,15 @@ import click
 
 from crmcli.cli import terminal
 from crmcli.cli.params import Verb
-from crmcli.cli.report_dashboard import DASHBOARD, found
+from crmcli.cli.report_dashboard import found
 from crmcli.cli.report_questions import KEPT, answered
 from crmcli.cli.session import Session
 from crmcli.errors import Ambiguous, BadUsage, NotFound
 from crmcli.language import counted, tr
 from crmcli.model.figures import Figures
-from crmcli.model.reports import PLAN
+from crmcli.model.reports import DASHBOARD
 from crmcli.present.cells import Listing
+from crmcli.present.dashboard import COMPARE, PERIOD
 from crmcli.present.report_cells import Spot, behind, explained, rows_of, spot_at, spots_of
 from crmcli.reports.engine import Reading
 from crmcli.workspace import Workspace
@@ -74,7 +75,7 @@ def _answers(ws: Workspace, words: Sequence[str]) -> tuple[LastReport, Answers, 
 
 def _is_report(ws: Workspace, name: str) -> bool:
     try:
-        return name in (PLAN.name, DASHBOARD) or bool(report_named(ws, name))
+        return name == DASHBOARD or bool(report_named(ws, name))
     except NotFound:
         return False
 
@@ -84,11 +85,10 @@ def _asked(ws: Workspace, kept: LastReport) -> Answers:
     asked = kept.asked
     if kept.report == DASHBOARD:
         words = ("owner", "period", "compare", "pipeline")
-        usual = {"period": "month", "compare": "previous"}
+        usual = {"period": PERIOD, "compare": COMPARE}
         return found(ws, **{word: asked.get(word, usual.get(word, "")) for word in words})
-    report = PLAN if kept.report == PLAN.name else report_named(ws, kept.report)
     given = {name: asked.get(name, "") for name in (*KEPT, "period", "since", "until")}
-    return [answered(ws, report, given)]
+    return [answered(ws, report_named(ws, kept.report), given)]
 
 
 def _spots(answers: Answers, text: str) -> Sequence[Spot]:

@@ -12,12 +12,12 @@ from crmcli.cli.file_names import WrittenFile, is_stdout
 from crmcli.cli.options import OWN
 from crmcli.cli.params import option
 from crmcli.cli.session import Session
-from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.action_texts import listed_words
 from crmcli.model.figures import Figures
 from crmcli.present.cells import Listing
+from crmcli.present.figures import with_words
 from crmcli.present.pictures.files import ENDINGS
 from crmcli.present.pictures.files import made as made_file
 from crmcli.present.told import Told
@@ -77,10 +77,7 @@ def give(
 ) -> None:
     """Write reports into the file that is asked for, or to stdout."""
     ws, out, output = session.workspace, session.out, asked["output"]
-    shown = [
-        replace(one, rows=tuple(r._replace(words=(*map(out.masked, r.words),)) for r in one.rows))
-        for one in sections
-    ]
+    shown = [with_words(one, out.masked) for one in sections]
     content = made_file(ending(asked), shown, title, out.locale, ws.now)
     if output is None or is_stdout(str(output)):
         out.content([content])

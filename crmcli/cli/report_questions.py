@@ -6,21 +6,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from crmcli.cli import terminal
-from crmcli.cli.options import currency_named, day_given, pipeline_named
+from crmcli.cli.options import currency_named, day_given, listed
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.figures import Figures
-from crmcli.model.listed import did_you_mean
-from crmcli.model.periods import STEPS, Period, read_period
+from crmcli.model.periods import Period
 from crmcli.model.report import Report
 from crmcli.present import figures as present
 from crmcli.present.report_cells import rows_of
 from crmcli.reports import engine
+from crmcli.reports.asking import in_pipeline, period_named
 from crmcli.workspace import Workspace
 from crmcli.workspace.last_report import LastReport, keep, mark_of
 
 SNAPSHOT = ("", "any", "fresh")
-USUAL = ("today", "yesterday", *STEPS[1:])
 KEPT = ("by", "where", "pipeline", "compare", "currency", "snapshot")
 
 
@@ -51,17 +50,14 @@ def days_of(period: Period) -> str:
 
 def requested(ws: Workspace, told: Report, asked: Mapping[str, Any]) -> engine.Request:
     """What the options ask for; BadUsage for what is none."""
-    named = asked["pipeline"] or told.pipeline
-    one = pipeline_named(ws, named, ruled=False) if named or told.always else None
-    return engine.Request(
-        by=tuple(name for name in asked["by"].split(",") if name.strip()),
+    request = engine.Request(
+        by=listed(asked["by"]),
         period=_period(ws, asked, told.period),
         where=asked["where"],
         compare=asked["compare"] or "",
-        pipeline=one.id if one else "",
-        entity=one.entity if one else "",
         snapshot=_snapshot(asked["snapshot"]),
     )
+    return in_pipeline(ws, told, request, asked["pipeline"])
 
 
 def _snapshot(asked: str) -> str:
@@ -81,13 +77,4 @@ def _period(ws: Workspace, asked: Mapping[str, Any], usual: str) -> Period:
         return days
     if days != Period():
         raise BadUsage(tr("--period and --since or --until do not go together"), "give one of them")
-    return period_given(ws, asked["period"] or usual)
-
-
-def period_given(ws: Workspace, text: str) -> Period:
-    """A period as an option has it; BadUsage for what is none."""
-    try:
-        return read_period(text, ws.now, ws.zone, ws.inputs.date_order)
-    except ValueError as error:
-        forms = "e.g. --period month, 2026-03, 'last 30d', 2026-01-01..2026-03-31"
-        raise BadUsage(str(error), did_you_mean(text, USUAL, forms)) from None
+    return period_named(ws, asked["period"] or usual)

@@ -10,7 +10,6 @@ import click
 from crmcli.automation import rule_edits
 from crmcli.automation.rule_places import Home
 from crmcli.cli import terminal
-from crmcli.cli.options import pipeline_named
 from crmcli.cli.pages import Page
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
@@ -21,6 +20,7 @@ from crmcli.model.pipeline import Pipeline
 from crmcli.model.values import Raw, fold
 from crmcli.sales.records.stage_lookup import find_stage
 from crmcli.workspace import Workspace
+from crmcli.workspace.pipelines import pipeline_named
 from crmcli.workspace.rule_keys import ONE_TIME, RuleKey, params, robot_keys, with_params, written
 
 Tree = dict[str, "Raw"]

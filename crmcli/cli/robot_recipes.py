@@ -9,7 +9,6 @@ import click
 from crmcli.automation import recipes
 from crmcli.automation.rule_places import Home
 from crmcli.cli import terminal
-from crmcli.cli.options import pipeline_named
 from crmcli.cli.params import ChangingVerb, Noun, option
 from crmcli.cli.session import Session
 from crmcli.language import tr
@@ -21,6 +20,7 @@ from crmcli.present.cells import Column, Listing
 from crmcli.present.text_width import fold
 from crmcli.present.told import Told
 from crmcli.sales.records.stage_lookup import find_stage
+from crmcli.workspace.pipelines import pipeline_named
 from crmcli.workspace.rule_keys import written
 
 recipe = Noun("recipe", help="Ready robots with their templates: list, show, add.")

@@ -10,7 +10,7 @@ import click
 from crmcli.automation import rule_edits, sequences
 from crmcli.automation.rule_edits import RuleChange, Spot
 from crmcli.automation.rule_places import Home, Place, SequenceHome
-from crmcli.cli.options import PIPELINE, pipeline_named
+from crmcli.cli.options import PIPELINE
 from crmcli.cli.params import ChangingVerb, complete, option
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
@@ -21,6 +21,7 @@ from crmcli.model.values import Raw
 from crmcli.present.told import Told
 from crmcli.sales.records.stage_lookup import find_stage
 from crmcli.workspace import Workspace
+from crmcli.workspace.pipelines import pipeline_named
 from crmcli.workspace.rule_keys import RuleKey, robot_keys, trigger_keys, with_params
 
 NAME = click.Argument(("ref",), metavar="[STAGE/]ROBOT", shell_complete=complete)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crmcli.cli import terminal
-from crmcli.cli.options import check_chosen, chosen_records, pipeline_named, staged_record
+from crmcli.cli.options import check_chosen, chosen_records, staged_record
 from crmcli.cli.params import ALL_OR_NOTHING, SOME_REFS, ChangingVerb, Noun, option
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage, NotFound
@@ -18,6 +18,7 @@ from crmcli.present import automation
 from crmcli.present.cells import Listing
 from crmcli.present.records import raw_row
 from crmcli.present.told import Told
+from crmcli.workspace.pipelines import pipeline_named
 
 if TYPE_CHECKING:
     from crmcli.automation.sequences import Turned

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from crmcli.cli.options import PIPELINE, listed, pipeline_named
+from crmcli.cli.options import PIPELINE, listed
 from crmcli.cli.params import ChangingVerb, Noun, Verb, complete, option
 from crmcli.cli.session import Session
 from crmcli.language import tr
@@ -18,6 +18,7 @@ from crmcli.present.told import Told
 from crmcli.sales.settings import stages
 from crmcli.sales.settings.colors import read_color
 from crmcli.store.layout import PIPELINES
+from crmcli.workspace.pipelines import pipeline_named
 
 stage = Noun("stage", help="Stages of a pipeline: list, add, rename, move, set, rm.")
 STAGE = click.Argument(("ref",), metavar="STAGE", shell_complete=complete)

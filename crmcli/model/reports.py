@@ -352,7 +352,9 @@ REPORTS = (
         title="Letters",
     ),
 )  # fmt: skip
-VERBS = ("accuracy", "check", "dashboard", "explain", "list", "plan", "show")
+DASHBOARD = "dashboard"
+"""What is asked for like a report, and is a page of several."""
+VERBS = ("accuracy", "check", DASHBOARD, "explain", "list", "show")
 """What else follows crm report: no report is called so."""
 PLAN = Report(
     "plan",
@@ -375,4 +377,4 @@ ACCURACY = Report(
     by=("month",),
     title="How right forecasts were",
 )
-BY_NAME = {report.name: report for report in REPORTS}
+BY_NAME = {report.name: report for report in (*REPORTS, PLAN)}

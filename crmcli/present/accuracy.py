@@ -10,7 +10,7 @@ from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.figures import Figures
-from crmcli.present.cells import Column, Listing, Locale, shown
+from crmcli.present.cells import Listing, Locale, shown_as
 from crmcli.present.columns import for_people as as_people_read
 from crmcli.present.figures import in_one_currency, label_of, without_past
 from crmcli.present.report_cells import row_named
@@ -52,7 +52,7 @@ def _sentences(found: Figures, trial: Trial, locale: Locale) -> Iterator[str]:
 
 
 def _percent(value: float, locale: Locale) -> str:
-    return shown(Column("v", kind="percent"), {"v": Decimal(str(value))}, locale)
+    return shown_as("percent", Decimal(str(value)), locale)
 
 
 def behind(ws: Workspace, trial: Trial, figures: Figures, cell: str) -> Listing:

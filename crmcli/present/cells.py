@@ -199,6 +199,11 @@ def shown(column: Column, row: Row, locale: Locale) -> str:
     return ", ".join(_named(item, column.labels) for item in items)
 
 
+def shown_as(kind: str, value: object, locale: Locale) -> str:
+    """A value by itself, as a column of a kind shows it."""
+    return shown(Column("", kind=kind), {"": value}, locale)
+
+
 def _named(item: object, labels: Mapping[str, str]) -> str:
     """One value, or the company of a link, in the words that people have for it."""
     if isinstance(item, Mapping) and "company" in item:

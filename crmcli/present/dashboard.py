@@ -10,14 +10,15 @@ from crmcli.model.durations import Duration
 from crmcli.model.figures import Figures
 from crmcli.model.periods import Period, start_of
 from crmcli.model.report import Measure, Report
-from crmcli.model.reports import REPORTS
+from crmcli.model.reports import BY_NAME
 from crmcli.present.figures import seen, worded
 from crmcli.reports import engine
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
 
-BY_NAME = {report.name: report for report in REPORTS}
+PERIOD, COMPARE = "month", "previous"
+"""Of which time it tells and with what it compares, where nothing else is asked for."""
 NUMBERS = Report(
     "numbers", "", "deals",
     (

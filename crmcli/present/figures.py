@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import replace
@@ -156,6 +156,12 @@ def in_one_currency(ws: Workspace, found: Figures, into: str) -> Figures:
     ]
     number = len(found.rows)
     return replace(found, rows=tuple(changed[:number]), total=next(iter(changed[number:]), None))
+
+
+def with_words(figures: Figures, told: Callable[[str], str]) -> Figures:
+    """The figures with the words of their rows as somebody is shown them."""
+    rows = (row._replace(words=tuple(map(told, row.words))) for row in figures.rows)
+    return replace(figures, rows=tuple(rows))
 
 
 # --- as a table ---------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from crmcli.model.listed import allowed_hint
 from crmcli.model.report import Behind, Measure
 from crmcli.model.values import entity_of, fold
 from crmcli.model.words import in_words
-from crmcli.present.cells import Column, Listing, Locale, shown
+from crmcli.present.cells import Column, Listing, Locale, shown_as
 from crmcli.present.columns import for_people as as_people_read
 from crmcli.present.figures import BEFORE, listing, name_of, seen
 
@@ -229,7 +229,7 @@ def _rounded(value: float | Decimal) -> float | Decimal:
 
 def explained(spot: Spot, locale: Locale) -> Iterator[str]:
     """How a cell is made, in words: what it is and of how much."""
-    told = shown(Column("v", "", spot.column.unit), {"v": spot.value}, locale)
+    told = shown_as(spot.column.unit, spot.value, locale)
     yield f"{spot.name}: {told or '–'}"
     measure = spot.measure
     if measure is None:
@@ -276,13 +276,13 @@ def _of_two(spot: Spot, measure: Measure, locale: Locale) -> str:
 
 
 def _told(measure: Measure, value: Number, locale: Locale) -> str:
-    return shown(Column("v", "", measure.unit), {"v": value}, locale) or "–"
+    return shown_as(measure.unit, value, locale) or "–"
 
 
 def _in_words(measure: Measure, value: Decimal, locale: Locale) -> str:
     if measure.unit == "sums":
         return locale.amount(value)
-    return shown(Column("v", "", measure.unit), {"v": value}, locale)
+    return shown_as(measure.unit, value, locale)
 
 
 def rows_of(figures: Figures) -> list[dict[str, Any]]:

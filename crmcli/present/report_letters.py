@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import tostring
 
 from crmcli import language
-from crmcli.automation.report_letters import DASHBOARD, MadeReport, Wanted
+from crmcli.automation.report_letters import MadeReport, Wanted
 from crmcli.channels.message import AttachedFile, named_file
 from crmcli.dataclass import replace
-from crmcli.errors import BadUsage
 from crmcli.formats.csv import csv_line
 from crmcli.formats.xlsx import NotInstalled
 from crmcli.language import spoken, together, tr
 from crmcli.model.figures import Figures
-from crmcli.model.periods import ALWAYS, Period, read_period
-from crmcli.model.reports import PLAN
+from crmcli.model.periods import ALWAYS
+from crmcli.model.reports import DASHBOARD
 from crmcli.model.values import safe_name
 from crmcli.present import dashboard
 from crmcli.present.cells import Column, Listing, Locale, plain, shown
-from crmcli.present.figures import BEFORE, listing, name_of, seen, told
+from crmcli.present.figures import BEFORE, listing, name_of, seen, told, with_words
 from crmcli.present.pictures.files import made as made_file
 from crmcli.present.pictures.page import section
 from crmcli.present.pictures.panels import days, head, panels_of
@@ -32,7 +31,9 @@ from crmcli.present.text_width import cut, one_line
 from crmcli.present.told import left_out
 from crmcli.render import MailText
 from crmcli.reports import engine
+from crmcli.reports.asking import in_pipeline, period_named
 from crmcli.workspace.own_reports import report_named
+from crmcli.workspace.pipelines import pipeline_named
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
@@ -96,47 +97,27 @@ def _made(ws: Workspace, wanted: Wanted) -> MadeReport:
 def _sections(ws: Workspace, name: str, wanted: Wanted) -> Iterator[Figures]:
     """One report, or the reports of the dashboard, as people see them."""
     if name == DASHBOARD:
-        of, compare = _period(ws, wanted, "month"), wanted.compare or "previous"
-        funnel = wanted.pipeline or ws.pipelines.deals[0].id
-        found = dashboard.sections(ws, of, compare=compare, pipeline=funnel)
+        period = period_named(ws, wanted.period or dashboard.PERIOD, wanted.at)
+        funnel = pipeline_named(ws, wanted.pipeline).id
+        compare = wanted.compare or dashboard.COMPARE
+        found = dashboard.sections(ws, period, compare=compare, pipeline=funnel)
         yield from (figures for _, figures in found)
         return
-    report = PLAN if name == PLAN.name else report_named(ws, name)
-    asked = wanted.pipeline or report.pipeline
-    pipeline = ws.pipelines.find(asked) if asked else None
-    if asked and pipeline is None:
-        raise BadUsage(tr("no pipeline {!r}", asked), "crm pipeline list names them")
-    if pipeline is None and report.always:
-        pipeline = ws.pipelines.deals[0]
-    request = engine.Request(
-        by=wanted.by,
-        period=_period(ws, wanted, report.period),
-        where=wanted.where,
-        compare=wanted.compare,
-        pipeline=pipeline.id if pipeline else "",
-        entity=pipeline.entity if pipeline else "",
-    )
+    report = report_named(ws, name)
+    period = period_named(ws, wanted.period or report.period, wanted.at)
+    request = engine.Request(wanted.by, period, wanted.where, wanted.compare)
+    request = in_pipeline(ws, report, request, wanted.pipeline)
     figures = seen(told(engine.Reading(ws, report, request), wanted.currency.upper()))
-    if pipeline is not None and (wanted.pipeline or len(ws.pipelines.deals) > 1):
-        figures = replace(figures, title=f"{tr(figures.title)}: {pipeline.name}")
+    if request.pipeline and (wanted.pipeline or len(ws.pipelines.deals) > 1):
+        name = pipeline_named(ws, request.pipeline).name
+        figures = replace(figures, title=f"{tr(figures.title)}: {name}")
     yield figures
-
-
-def _period(ws: Workspace, wanted: Wanted, usual: str) -> Period:
-    """The period by the time for which the letter is, though it be made later."""
-    try:
-        return read_period(wanted.period or usual, wanted.at, ws.zone, ws.inputs.date_order)
-    except ValueError as error:
-        raise BadUsage(str(error), "e.g. last week, month, 2026-03, 'last 30d'") from None
 
 
 def _masked(ws: Workspace, figures: Figures) -> Figures:
     """The figures without phones and e-mails that this user is not shown."""
-    if ws.trail is None or not ws.trail.is_limited:
-        return figures
-    hide = ws.trail.masked
-    rows = (row._replace(words=tuple(map(hide, row.words))) for row in figures.rows)
-    return replace(figures, rows=tuple(rows))
+    is_limited = ws.trail is not None and ws.trail.is_limited
+    return with_words(figures, ws.trail.masked) if ws.trail and is_limited else figures
 
 
 def _title(wanted: Wanted, found: Sequence[Figures]) -> str:

@@ -64,17 +64,6 @@ def with_first_entry(ws: Workspace, record: Record, events: Sequence[Event]) -> 
     return [entry, *events] if entry else events
 
 
-def unwritten_entries(ws: Workspace, entity: str) -> list[Event]:
-    """Every entry of an entity's records that no line tells."""
-    strangers = [record_id for record_id in ws.births.unborn() if entity_of(record_id) == entity]
-    told = ws.timeline.entries(strangers)
-    found = []
-    for row in ws.rows_of(strangers):
-        first, _ = told.get(str(row["id"]), (None, None))
-        found.append(unwritten_entry(ws, row, first))
-    return [entry for entry in found if entry is not None]
-
-
 def unwritten_entry(ws: Reads, row: Mapping[str, Raw], first: Event | None) -> Event | None:
     """The entry of a record that no line tells, if there is one; `first` is the first that is told."""
     return _unwritten(_by_file(ws, row), _made(row), first)

@@ -12,7 +12,7 @@ from crmcli.model.listed import did_you_mean
 from crmcli.model.periods import read_period
 from crmcli.model.report import Report
 from crmcli.model.report_words import declaration
-from crmcli.model.reports import BY_NAME, PLAN
+from crmcli.model.reports import BY_NAME
 from crmcli.model.values import Raw
 from crmcli.store.layout import REPORTS
 from crmcli.workspace import Workspace
@@ -50,8 +50,7 @@ def check_request(ws: Workspace, name: str, asked: Mapping[str, Raw]) -> None:
     from crmcli.store.config.reports import load_reports
     from crmcli.store.yaml.codec import dump
 
-    report = PLAN if name == PLAN.name else report_named(ws, name)
-    told = dump({"reports": {"asked": {**declaration(report), **asked}}})
+    told = dump({"reports": {"asked": {**declaration(report_named(ws, name)), **asked}}})
     load_reports(ws.root, _ground(ws), told.encode())
 
 

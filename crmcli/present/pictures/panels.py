@@ -11,7 +11,7 @@ from crmcli.dataclass import replace
 from crmcli.language import tr
 from crmcli.model.figures import FigureRow, Figures, Number, Picture, Shown
 from crmcli.model.periods import Period
-from crmcli.present.cells import Column, Locale, as_decimal, shown
+from crmcli.present.cells import Locale, as_decimal, shown_as
 from crmcli.present.text_width import one_line
 
 MOST_BARS, MOST_PARTS = 40, 6
@@ -22,7 +22,6 @@ COLORS = ("#1f6fb2", "#c2410c", "#15803d", "#7e22ce", "#0e7490", "#b91c1c", "#6b
 """Of series, in turn; the last is of what is left. Each can be told from white and from black."""
 COLORS_ON_DARK = ("#5aa9e6", "#f59e5b", "#5fc27e", "#c69cf4", "#4cc9d8", "#f38b8b", "#a3abb5")
 ARROWS = {1: "▲", -1: "▼", 0: "="}
-_PERCENT = Column("v", kind="percent")
 _ADDED = ("count", "number", "sums")
 """Units of which parts make up a whole."""
 
@@ -113,7 +112,7 @@ def told(measure: Shown, value: Decimal | None, locale: Locale, code: str = "") 
         return locale.money(value, code)
     if measure.unit in ("count", "number"):
         return locale.number(value, 2)
-    return shown(Column("v", kind=measure.unit), {"v": value}, locale)
+    return shown_as(measure.unit, value, locale)
 
 
 def told_in(measure: Shown, values: Mapping[str, Number], locale: Locale, code: str = "") -> str:
@@ -137,7 +136,7 @@ def change(measure: Shown, row: FigureRow, locale: Locale, code: str = "") -> Ch
         size = tr("{} points", locale.number(abs(now - before), 1))
     words = tr("{} more" if now > before else "{} less", size)
     if before > 0 and now >= 0 and measure.unit != "percent":
-        share = shown(_PERCENT, {"v": round(abs(now - before) / before * 100)}, locale)
+        share = shown_as("percent", round(abs(now - before) / before * 100), locale)
         words += f" ({share})"
     return Change(1 if now > before else -1, size, words)
 
