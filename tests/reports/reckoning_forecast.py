@@ -30,18 +30,20 @@ def lessons(base: Base, at: float) -> dict[Stage, Lesson]:
     """Of the deals that were closed at a moment: how many had stood in each open stage of their pipeline,
     how many of these were won, and how long that took from when they first came there."""
     frame = stays(base, "deals")
-    frame = frame[frame["entered"] < at]
+    been: defaultdict[str, list[Any]] = defaultdict(list)
+    for stay in frame[frame["entered"] < at].itertuples():
+        been[stay.record].append(stay)
     ways: defaultdict[Stage, list[tuple[bool, float]]] = defaultdict(list)
-    for _, rows in frame.groupby("record", sort=False):
-        last = rows.iloc[-1]
-        end = base.kind_of(last["pipeline"], last["stage"])
-        if end == "open":
-            continue
-        own = rows[(rows["pipeline"] == last["pipeline"]) & (rows["stage"] != "")]
-        for stage, some in own.groupby("stage"):
-            if base.kind_of(last["pipeline"], str(stage)) == "open":
-                length = last["entered"] - some["entered"].min()
-                ways[last["pipeline"], str(stage)].append((end == "won", length))
+    for own in been.values():
+        last = own[-1]
+        end = base.kind_of(last.pipeline, last.stage)
+        firsts: dict[str, float] = {}
+        for stay in own if end != "open" else ():
+            if stay.pipeline == last.pipeline and stay.stage:
+                firsts[stay.stage] = min(stay.entered, firsts.get(stay.stage, stay.entered))
+        for stage, entered in firsts.items():
+            if base.kind_of(last.pipeline, stage) == "open":
+                ways[last.pipeline, stage].append((end == "won", last.entered - entered))
     return {
         place: Lesson(len(all_), sum(won for won, _ in all_),
                       median([length for won, length in all_ if won] or [0]))

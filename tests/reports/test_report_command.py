@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from torture.copies import copied
 
 Crm = Callable[..., Any]
 
@@ -19,9 +22,18 @@ def at(day: int) -> dict[str, str]:
 
 
 @pytest.fixture
-def worked(crm: Crm, folder: Path) -> Path:
-    """Four leads: one converted, one junk, two open; from the site and from calls; in two currencies."""
+def worked(crm: Crm, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four leads: one converted, one junk, two open; from the site and from calls; in two currencies. They
+    live once; each test has a copy."""
+    kept = tmp_path_factory.getbasetemp() / "worked"
+    if not kept.exists():
+        _lived(crm)
+        copied(folder, kept)
+    shutil.rmtree(folder)
+    return copied(kept, folder)
 
+
+def _lived(crm: Crm) -> None:
     def ok(*args: str, **environ: str) -> str:
         done = crm(*args, **environ)
         assert done.code == 0, done.err
@@ -36,7 +48,6 @@ def worked(crm: Crm, folder: Path) -> Path:
     ok("lead", "move", anna, "working", **at(4))
     ok("lead", "convert", anna, **at(6))
     ok("lead", "junk", junk, "--reason", "spam", **at(10))
-    return folder
 
 
 def rows_of(done: Any) -> list[dict[str, Any]]:
