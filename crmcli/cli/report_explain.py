@@ -18,7 +18,16 @@ from crmcli.model.figures import Figures
 from crmcli.model.reports import DASHBOARD
 from crmcli.present.cells import Listing
 from crmcli.present.dashboard import COMPARE, PERIOD
-from crmcli.present.report_cells import Spot, behind, explained, rows_of, spot_at, spots_of
+from crmcli.present.report_cells import (
+    Spot,
+    behind,
+    explained,
+    is_written_number,
+    number_named,
+    rows_of,
+    spot_at,
+    spots_of,
+)
 from crmcli.reports.engine import Reading
 from crmcli.workspace import Workspace
 from crmcli.workspace.last_report import LastReport, cannot_keep, last, mark_of
@@ -37,9 +46,9 @@ def show(session: Session, words: Sequence[str]) -> Listing:
     Example: crm report explain funnel 3,4
     """
     ws, out = session.workspace, session.out
-    asked, answers, text = _answers(ws, words)
+    asked, answers, text, mark = _answers(ws, words)
     spots = _spots(answers, text)
-    is_changed = asked.mark and asked.mark != mark_of([rows_of(one) for _, one in answers])
+    is_changed = asked.mark and asked.mark != mark
     changed = out.locale.instant(datetime.fromisoformat(asked.at)) if is_changed else ""
     if not spots:
         raise _none(asked, text, changed=changed)
@@ -53,24 +62,26 @@ def show(session: Session, words: Sequence[str]) -> Listing:
     return behind(ws, spots[0])
 
 
-def _answers(ws: Workspace, words: Sequence[str]) -> tuple[LastReport, Answers, str]:
-    """What was shown last, or the report that is named, as it is now; and the figure that is meant."""
+def _answers(ws: Workspace, words: Sequence[str]) -> tuple[LastReport, Answers, str, str]:
+    """What was shown last, or the report that is named, as it is now; the figure that is meant, and what
+    tells whether the whole has changed."""
     kept, head, rest = last(ws, terminal.name()), words[0], " ".join(words[1:])
     is_named = bool(rest) and _is_report(ws, head)
     if kept is not None and (kept.report in (head, DASHBOARD) or not is_named):
         answers = _asked(ws, kept)
+        mark = mark_of([rows_of(one) for _, one in answers])
         some = answers if head == kept.report else [a for a in answers if a[1].name == head]
         if rest and some:
-            return kept, some, rest
+            return kept, some, rest, mark
         if not is_named:
-            return kept, answers, " ".join(words)
+            return kept, answers, " ".join(words), mark
     if not is_named:
         why = cannot_keep()
         said = tr("no report is kept: {} cannot be written", why) if why else ""
         hint = "name it: crm report explain won ROW,COLUMN"
         raise NotFound(said or "no report was shown here yet", hint)
     fresh = LastReport(head, {}, "", "")
-    return fresh, _asked(ws, fresh), rest
+    return fresh, _asked(ws, fresh), rest, ""
 
 
 def _is_report(ws: Workspace, name: str) -> bool:
@@ -95,23 +106,23 @@ def _spots(answers: Answers, text: str) -> Sequence[Spot]:
     """The cells that show a number, or that of a row and a column; BadUsage where there is none of those."""
     spots = [spot for one in answers for spot in spots_of(*one, text)]
     if "," not in text:
-        return spots
+        return spots or [spot for one in answers if (spot := number_named(*one, text))]
     refused: list[BadUsage] = []
     for one in answers:
         try:
             spots.append(spot_at(*one, text))
         except BadUsage as error:
             refused.append(error)
-    if refused and not spots:
+    if refused and not spots and not is_written_number(text):
         raise refused[0]
     return spots
 
 
 def _several(spots: Sequence[Spot], text: str, *, is_named: bool) -> Ambiguous:
     """The refusal that says which cells there are."""
-    names = [f"{one.figures.name} {one.name}" if is_named else one.name for one in spots]
+    names = [f"{one.figures.name} " * is_named + f"'{one.name}'" for one in spots]
     more = ", …" if len(names) > MOST_NAMED else ""
-    some = ", ".join(f"'{name}'" for name in names[:MOST_NAMED])
+    some = ", ".join(names[:MOST_NAMED])
     return Ambiguous(
         tr("{} stands in {}", text, counted(len(spots), "cell")), tr("say which: {}", some + more)
     )

@@ -60,6 +60,8 @@ class Spot(NamedTuple):
     def name(self) -> str:
         """By what it is asked for: its row, by number where others are called the same, and its column."""
         rows = self.figures.rows
+        if not self.figures.dimensions:
+            return _head(self.column, before=self.before)
         own = "/".join(self.row.words)
         if self.row is self.figures.total:
             own = tr("Total")
@@ -85,8 +87,8 @@ def spot_at(reading: Reading, figures: Figures, text: str) -> Spot:
             first, last = head, tail
     column = _column_named(reading, figures, last)
     if column is None:
-        known = [one.name for one in figures.measures]
-        words = [*(one.label for one in figures.measures), *known]
+        known = [_head(one) for one in seen(figures).measures]
+        words = [*known, *(one.name for one in figures.measures)]
         hint = allowed_hint(last.strip(), words, tr("there are"), known)
         raise BadUsage(tr("no column {!r}", last.strip()), hint)
     row = row_named(figures, first)
@@ -130,7 +132,7 @@ def _column_named(reading: Reading, figures: Figures, text: str) -> tuple[Shown,
 def spots_of(reading: Reading, figures: Figures, text: str) -> list[Spot]:
     """The cells in which a number stands, as people or as programs read it."""
     wanted = _numbers(text)
-    rows = [*figures.rows, *([figures.total] if figures.total else [])]
+    rows = [*figures.rows, *([figures.total] if figures.total and figures.dimensions else [])]
     for some in (seen(figures).measures, figures.measures):
         found = [
             spot
@@ -144,14 +146,29 @@ def spots_of(reading: Reading, figures: Figures, text: str) -> list[Spot]:
     return []
 
 
+def number_named(reading: Reading, figures: Figures, text: str) -> Spot | None:
+    """One of the numbers that stand each by itself, by its name."""
+    column = (
+        None if figures.dimensions or not figures.rows else _column_named(reading, figures, text)
+    )
+    return Spot(reading, figures, figures.rows[0], *column) if column else None
+
+
+def is_written_number(text: str) -> bool:
+    """Whether a text can only be a number, not a row and a column by theirs."""
+    return bool(_numbers(text)) and not re.fullmatch(r"\s*\d+\s*,\s*\d+\s*", text)
+
+
 def _numbers(text: str) -> list[Decimal]:
     """What a text may mean as a number: 1 234,50 and 1,234.50 alike; of 1,234 both readings."""
     bare = _DRESS.sub("", text.replace("−", "-"))
-    if not _BARE.fullmatch(bare):
-        return []
-    forms = {bare.replace(",", "")} if bare.count(".") < 2 else set()
-    if bare.count(",") == 1:
-        forms.add(bare.replace(".", "").replace(",", "."))
+    forms = set()
+    for thousands, point in (",.", ".,"):
+        whole, _, part = bare.partition(point)
+        first, *groups = whole.split(thousands)
+        is_number = _BARE.fullmatch(bare) and part.isdecimal() >= bool(part)
+        if is_number and all(len(one) == 3 for one in groups) and (thousands == "," or "," in bare):
+            forms.add("".join([first, *groups]) + (f".{part}" if part else ""))
     return [Decimal(form) for form in forms]
 
 

@@ -61,7 +61,6 @@ def report_named(ws: Workspace, name: str) -> Report:
     own = own_reports(ws, only=name)
     if name not in own:
         names = [*BY_NAME, *own_reports(ws)]
-        raise NotFound(
-            tr("no report {!r}", name), did_you_mean(name, names, "crm report list shows them")
-        )
+        hint = did_you_mean(name, names, tr("crm report list shows them"))
+        raise NotFound(tr("no report {!r}", name), hint)
     return own[name]

@@ -46,6 +46,18 @@ def test_a_number_is_found_as_people_write_it(crm: Crm, sold: Path, number: str)
     assert said in done.err
 
 
+def test_a_comma_sets_thousands_or_decimals_apart_and_nothing_else(crm: Crm, sold: Path) -> None:
+    """A row and a column that there are not, or a number that no cell has; never another number."""
+    assert ask(crm, "won", "--by", "owner").code == 0
+    for text, code, said in (
+        ("1,99", 2, "no column '99'"), ("1,1", 2, "there are: Won, Won amount"),
+        ("45,5%", 3, "no cell of won shows 45,5%"), ("15,34.5", 2, "no column '34.5'"),
+    ):  # fmt: skip
+        done = ask(crm, "explain", text)
+        assert (done.code, done.out) == (code, ""), (text, done.err)
+        assert said in done.err, (text, done.err)
+
+
 def test_how_it_is_made(crm: Crm, sold: Path) -> None:
     """A count, a sum by currency, an average, a share, a median; records and what of each counts."""
     assert ask(crm, "won", "--by", "owner").code == 0
@@ -113,9 +125,12 @@ def test_a_cell_of_the_dashboard_and_of_a_plan(crm: Crm, sold: Path) -> None:
     assert ask(crm, "dashboard").code == 0
     done = ask(crm, "explain", "won", "total,won", "--ids")
     assert (done.code, done.out.count("deal-")) == (0, 4), done.err
+    assert "changed" not in done.err
     done = ask(crm, "explain", "1534.5")
     assert done.code == 3
-    assert "today " in done.err
+    assert "today 'Won amount'" in done.err
+    done = ask(crm, "explain", "today", "Won amount", "--ids")
+    assert (done.code, done.out.count("deal-")) == (0, 4), done.err
     kit.write(sold, "plans.yaml", "plans:\n  - {period: 2026-11, owner: anna, amount: 5000}\n")
     done = ask(crm, "plan")
     assert done.code == 0, done.err

@@ -98,7 +98,7 @@ def _tiles(figures: Figures, locale: Locale) -> Iterator[Element]:
     for one in figures.measures:
         codes = currencies(figures, one) if one.unit == "sums" else [""]
         texts = [*_texts(figures, one, codes, figures.rows[0], locale)] or [tag("span", "–")]
-        yield tag("div", tag("dt", tr(one.label) or one.name), tag("dd", *texts))
+        yield tag("div", tag("dt", tr(one.label) or one.name), tag("dd", *texts, class_=one.unit))
 
 
 def _table(figures: Figures, locale: Locale) -> Element:

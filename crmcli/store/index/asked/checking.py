@@ -117,7 +117,7 @@ class Check:
             connection.execute("EXPLAIN " + text, parameters)
         except (sqlite3.Error, sqlite3.Warning, ValueError, MemoryError) as error:
             if self._refused:
-                raise BadUsage(self._refused, _HINT) from None
+                raise BadUsage(self._refused, "crm sql --views lists what may be read") from None
             raise said(error, self._named, _trying(connection)) from None
         unused = sorted(set(parameters) - parameters.used)
         if unused:
@@ -152,9 +152,6 @@ class Check:
         return table in self._strange or table.startswith(("sqlite_", "pragma_"))
 
 
-_HINT = "crm sql --views lists what may be read"
-
-
 def _look_at(text: str) -> None:
     """Refuse what is no text of a query: other statements, also EXPLAIN, which tells how views are made."""
     if "\0" in text:
@@ -165,11 +162,11 @@ def _look_at(text: str) -> None:
         raise BadUsage("the query is not UTF-8", "write it in UTF-8") from None
     rest = text[_match_end(text) :]
     if not rest:
-        raise BadUsage("the query is empty", _HINT)
+        raise BadUsage("the query is empty", "crm sql --views lists what may be read")
     if not _BEGINS.match(rest):
         raise BadUsage(
             tr("a query begins with SELECT, WITH or VALUES, not with {!r}", rest.split()[0][:20]),
-            _HINT,
+            "crm sql --views lists what may be read",
         )
 
 
