@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -18,6 +18,7 @@ from crmcli.model.pipeline import Pipeline
 from crmcli.model.report import Asked, Behind, Group, Measure, Report
 from crmcli.model.sums import rounded
 from crmcli.model.values import format_instant
+from crmcli.reports.counterparts import Counterparts
 from crmcli.workspace import Workspace
 from crmcli.workspace.measuring import Measuring
 
@@ -101,8 +102,7 @@ class Reading:
         period = self.request.period
         if before:
             period = self.compared
-            moves = _steps_before(self.dimensions, self.request.period, period)
-            keys = _moved_back(keys, self.dimensions, moves)
+            keys = Counterparts(self.dimensions, self.request.period, period).before(keys)
         [asked] = self._asked(period, self.dimensions if keys else (), [measure])
         return self._measuring.behind(asked, keys)
 
@@ -286,8 +286,8 @@ def _answering(
 ) -> tuple[dict[Place, Values], dict[Place, str]]:
     """The values of a period before by the places of now that answer to theirs, and a record of each."""
     period, cells = before
-    moves = _steps_before(reading.dimensions, reading.request.period, period)
-    there = {place: _moved(place, reading.dimensions, moves) for place in cells.values}
+    pairs = Counterparts(reading.dimensions, reading.request.period, period)
+    there = {place: pairs.now(place) for place in cells.values}
     past = {there[place]: values for place, values in cells.values.items()}
     return past, {
         there[place]: example for place, example in cells.examples.items() if place in there
@@ -301,44 +301,8 @@ def nothing(report: Report) -> Values:
     }
 
 
-def _steps_before(by: Sequence[Dimension], now: Period, before: Period) -> dict[str, str]:
-    """To which month each of the period before answers; if there is one."""
-    pairs: dict[str, str] = {}
-    for step in {one.step for one in by if one.step}:
-        pairs |= dict(zip(keys_within(before, step), keys_within(now, step), strict=False))
-    return pairs
-
-
-def _moved(place: Place, by: Sequence[Dimension], moves: Mapping[str, str]) -> Place:
-    """A place of the period before as the one of now that answers to it. What none answers to, as the 31st
-    beside a February, stays what it is, and says so where it would be taken for one of now."""
-    taken = {*moves.values()}
-
-    def moved(key: str) -> str:
-        return moves.get(key) or (f"{key} {tr('before')}" if key in taken else key)
-
-    pairs = zip(by, place, strict=True)
-    return tuple(moved(key) if one.step and isinstance(key, str) else key for one, key in pairs)
-
-
-def _moved_back(place: Place, by: Sequence[Dimension], moves: Mapping[str, str]) -> Place:
-    """The same the other way."""
-    then = {now: before for before, now in moves.items()}
-    own = f" {tr('before')}"
-    pairs = zip(by, place, strict=True) if place else ()
-    return tuple(
-        (then.get(key) or key.removesuffix(own)) if one.step and isinstance(key, str) else key
-        for one, key in pairs
-    )
-
-
 def in_order(reading: Reading, rows: Iterable[FigureRow]) -> list[FigureRow]:
-    """Rows as the report puts them."""
-    return sorted(rows, key=_order(reading))
-
-
-def _order(reading: Reading) -> Callable[[FigureRow], tuple[object, ...]]:
-    """Rows stand by time where that is asked for, stages in order, else as the report says; absent last."""
+    """Rows by time where that is asked for, stages in order, else as the report says; absent last."""
     by, order = reading.dimensions, reading.report.order
     positions = reading.positions if any(one.name == "stage" for one in by) else {}
     sign = -1 if order.startswith("-") else 1
@@ -352,7 +316,7 @@ def _order(reading: Reading) -> Callable[[FigureRow], tuple[object, ...]]:
         )
         return (sign * _size(row.values.get(order.lstrip("-"))), keys) if is_free else keys
 
-    return place
+    return sorted(rows, key=place)
 
 
 def _size(value: Number) -> float:

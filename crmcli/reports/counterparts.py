@@ -1,0 +1,39 @@
+"""Which row of the period before answers to which one of now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from crmcli.language import tr
+from crmcli.model.figures import Dimension, Place
+from crmcli.model.periods import Period, keys_within
+
+
+class Counterparts:
+    """The days, weeks, months, … of two periods in pairs, as far as there are pairs."""
+
+    def __init__(self, by: Sequence[Dimension], now: Period, before: Period) -> None:
+        self._by = by
+        self._now: dict[str, str] = {}
+        for step in {one.step for one in by if one.step}:
+            pairs = zip(keys_within(before, step), keys_within(now, step), strict=False)
+            self._now.update(pairs)
+        self._before = {now: before for before, now in self._now.items()}
+
+    def now(self, place: Place) -> Place:
+        """A place of the period before as the one of now that answers to it. What none answers to, as the
+        31st beside a February, stays what it is, and says so where it would be taken for one of now."""
+
+        def moved(key: str) -> str:
+            return self._now.get(key) or (f"{key} {tr('before')}" if key in self._before else key)
+
+        return self._each(place, moved)
+
+    def before(self, place: Place) -> Place:
+        """The same the other way."""
+        own = f" {tr('before')}"
+        return self._each(place, lambda key: self._before.get(key) or key.removesuffix(own))
+
+    def _each(self, place: Place, moved: Callable[[str], str]) -> Place:
+        pairs = zip(self._by, place, strict=True) if place else ()
+        return tuple(moved(key) if one.step and isinstance(key, str) else key for one, key in pairs)
