@@ -14,7 +14,7 @@ from crmcli.cli.report_accuracy import accuracy
 from crmcli.cli.report_dashboard import dashboard
 from crmcli.cli.report_explain import explain
 from crmcli.cli.report_files import OPTIONS as FILES
-from crmcli.cli.report_files import ending, give, mailed, with_picture
+from crmcli.cli.report_files import ending, given_out, mailed
 from crmcli.cli.report_questions import answered, days_of, kept, of_days, requested
 from crmcli.cli.session import Session
 from crmcli.model.report import Report
@@ -59,22 +59,16 @@ def shown(session: Session, told: Report, **asked: Any) -> Listing | list[Told] 
     if asked["mail"]:
         period = requested(ws, told, asked).period
         return mailed(session, told.name, {**asked, "period": days_of(period)})
-    kind = ending(asked)
+    ending(asked)
     reading, figures = answered(ws, told, asked)
     if not reading.request.snapshot:
         unreadable(session)
     if asked["drill"]:
         return behind(ws, spot_at(reading, figures, asked["drill"]))
     kept(ws, told.name, of_days(asked, figures.period), [figures])
-    if kind:
-        give(session, asked, [present.seen(figures)], figures.title)
-        return None
-    if out.is_table:
-        for note in present.notes(reading, figures):
-            out.note(note)
     kinds = {stage.id: stage.kind for one in reading.pipelines for stage in one.stages}
     table = present.listing(figures, kinds, for_people=out.is_table)
-    return with_picture(session, present.seen(figures), table)
+    return given_out(session, asked, figures, present.notes(reading, figures), table)
 
 
 for _told in BY_NAME.values():

@@ -7,13 +7,13 @@ from typing import Any
 from crmcli.cli.options import CURRENCY, PIPELINE, WHERE, currency_named
 from crmcli.cli.params import Verb, option
 from crmcli.cli.printing import unreadable
-from crmcli.cli.report_files import FILES, ending, give, with_picture
+from crmcli.cli.report_files import FILES, ending, given_out
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.model.periods import ALWAYS
 from crmcli.present import accuracy as present
 from crmcli.present.cells import Listing
-from crmcli.present.figures import listing, seen
+from crmcli.present.figures import listing
 from crmcli.reports.accuracy import USUAL, trial
 from crmcli.reports.asking import period_named
 from crmcli.workspace.pipelines import pipeline_named
@@ -33,8 +33,8 @@ def show(
 
     Example: crm report accuracy --by quarter --currency
     """
-    ws, out = session.workspace, session.out
-    kind = ending(asked)
+    ws = session.workspace
+    ending(asked)
     days = period_named(ws, period) if period else ALWAYS
     of = pipeline_named(ws, pipeline) if pipeline else None
     if of is not None and of.entity != "deal":
@@ -44,13 +44,8 @@ def show(
     unreadable(session)
     if asked["drill"]:
         return present.behind(ws, tried, found, asked["drill"])
-    if kind:
-        give(session, asked, [seen(found)], found.title)
-        return None
-    if out.is_table:
-        for note in (str(found.period), *found.notes):
-            out.note(note)
-    return with_picture(session, seen(found), listing(found, {}, for_people=out.is_table))
+    table = listing(found, {}, for_people=session.out.is_table)
+    return given_out(session, asked, found, (str(found.period), *found.notes), table)
 
 
 accuracy = Verb(

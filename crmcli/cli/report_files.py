@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from crmcli.language import tr
 from crmcli.model.action_texts import listed_words
 from crmcli.model.figures import Figures
 from crmcli.present.cells import Listing
-from crmcli.present.figures import with_words
+from crmcli.present.figures import seen, with_words
 from crmcli.present.pictures.files import ENDINGS
 from crmcli.present.pictures.files import made as made_file
 from crmcli.present.told import Told
@@ -89,9 +89,16 @@ def give(
     out.note(tr("wrote {}", output))
 
 
-def with_picture(session: Session, figures: Figures, table: Listing) -> Listing | None:
-    """The table; on a terminal its picture above it, and both are shown."""
-    out = session.out
+def given_out(
+    session: Session, asked: Mapping[str, Any], found: Figures, notes: Iterable[str], table: Listing
+) -> Listing | None:
+    """A report as a file, or the table that says it; on a terminal with its picture above it."""
+    out, figures = session.out, seen(found)
+    if ending(asked):
+        give(session, asked, [figures], figures.title)
+        return None
+    for note in notes if out.is_table else ():
+        out.note(note)
     if not (out.is_table and out.width and table.rows and figures.dimensions):
         return table
     picture = drawing(session, figures)

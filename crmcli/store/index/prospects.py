@@ -9,7 +9,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crmcli.model.prospects import LEAST_CLOSED, Past, Stood, Terms
-from crmcli.store.index.rows_of_reports import NOW, Cell, Source, place
+from crmcli.store.index.rows_of_reports import (
+    IS_OPEN,
+    NOW,
+    Beside,
+    Cell,
+    Source,
+    chance_of,
+    place,
+    weighed,
+)
 from crmcli.store.timeline.event_ids import before_all
 
 if TYPE_CHECKING:
@@ -57,7 +66,7 @@ def _passed(entity: str) -> str:
     """
 
 
-def ready(entity: str) -> dict[str, str]:
+def _ready(entity: str) -> dict[str, str]:
     """For each record that is not closed the odds of its stage and when it is to end, by the past."""
     lengths = f"""
     SELECT pipeline, stage, ended - entered AS length, count(*) OVER (PARTITION BY pipeline, stage) AS n,
@@ -81,10 +90,11 @@ def ready(entity: str) -> dict[str, str]:
     }
 
 
-def cells(
-    entity: str, column: Mapping[str, str], is_open: str, chance: str
-) -> tuple[dict[str, Cell], dict[str, Cell]]:
-    """What is to be expected of open records, and the parts of it that need no clock."""
+def beside(entity: str, column: Mapping[str, str]) -> Beside:
+    """What is to be expected of open records."""
+    if "close_by" not in column:
+        return Beside()
+    chance = chance_of(column)
     needs = (f"passed_{entity}", f"past_{entity}")
     past = f"FROM temp.past_{entity} AS past WHERE past.record = {entity}.id"
     odds, ends = f"(SELECT past.odds {past})", f"(SELECT past.ends {past})"
@@ -93,20 +103,17 @@ def cells(
     day = f"CASE WHEN {close_by} >= {today} THEN {close_by} ELSE {guess} END"
     word = f"CASE WHEN {close_by} IS NULL THEN 'no_date' ELSE 'overdue' END"
     found = {
-        "by_past": Cell(
-            f"CAST(round({column['amount']}_cents * ifnull({odds}, {chance}) / 100.0) AS INTEGER)",
-            "money",
-        ),
+        "by_past": weighed(column, f"ifnull({odds}, {chance})"),
         "past_chance": Cell(f"ifnull({odds}, {chance})", "number"),
-        "no_past": Cell(f"{is_open} AND {odds} IS NULL", "flag"),
+        "no_past": Cell(f"{IS_OPEN} AND {odds} IS NULL", "flag"),
         "guessed": Cell(
-            f"{is_open} AND ifnull({close_by} < {today}, 1) AND {ends} > {NOW}", "flag"
+            f"{IS_OPEN} AND ifnull({close_by} < {today}, 1) AND {ends} > {NOW}", "flag"
         ),
         "expected": Cell(f"ifnull({day}, {word})", "due"),
         "expected_on": Cell(day, "date"),
     }
-    parts = {"past_ends": Cell(ends, "moment")}
-    return {name: cell._replace(ready=needs) for name, cell in found.items()}, parts
+    cells = {name: cell._replace(ready=needs) for name, cell in found.items()}
+    return Beside(cells, {"past_ends": Cell(ends, "moment")}, _ready(entity))
 
 
 # --- as they were then -----------------------------------------------------------------------------

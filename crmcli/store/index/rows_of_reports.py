@@ -72,8 +72,27 @@ class Source:
     is_loose: bool = False
 
 
+class Beside(NamedTuple):
+    """What rows have besides: cells, the parts of these that need no clock, tables made ready, joins."""
+
+    cells: Mapping[str, Cell] = {}
+    parts: Mapping[str, Cell] = {}
+    ready: Mapping[str, str] = {}
+    joins: Mapping[str, str] = {}
+
+
 KIND = Cell("ifnull(declared.kind, 'open')").sql
 IS_OPEN = f"{KIND} = 'open'"
+
+
+def chance_of(column: Mapping[str, str]) -> str:
+    """How likely a record is won, by itself or else by its stage."""
+    return f"ifnull({column.get('probability', 'NULL')}, ifnull(declared.chance, 0))"
+
+
+def weighed(column: Mapping[str, str], chance: str) -> Cell:
+    """Its amount, so much of it as is likely."""
+    return Cell(f"CAST(round({column['amount']}_cents * {chance} / 100.0) AS INTEGER)", "money")
 
 
 def place(entity: str, pipeline: str, stage: str, name: str = "declared") -> str:

@@ -10,7 +10,17 @@ from crmcli.model.schema import own_fields
 from crmcli.store.index import derived, prospects, purchases
 from crmcli.store.index.acts import IS_CURRENT
 from crmcli.store.index.columns import Columns
-from crmcli.store.index.rows_of_reports import IS_OPEN, KIND, NOW, Cell, Source, place
+from crmcli.store.index.rows_of_reports import (
+    IS_OPEN,
+    KIND,
+    NOW,
+    Beside,
+    Cell,
+    Source,
+    chance_of,
+    place,
+    weighed,
+)
 
 _OTHERS = {
     "stays": "stage_sources:stays",
@@ -47,61 +57,43 @@ def records(entity: str, columns: Columns) -> Source:
     """The records of an entity."""
     own = columns.columns(entity)
     column = {name: f"{entity}.{found.name}" for name, found in own.items()}
-    cells, ready, parts, joins = {}, {}, {}, {}
-    tables, pipeline = entity, ""
+    tables, pipeline, more = entity, "", list[Beside]()
     if "stage" in own:
         pipeline = column.get("pipeline", "'leads'")
         tables += f" LEFT JOIN {place(entity, pipeline, column['stage'])}"
-        cells = _ends(entity, column)
-        cells |= _sales(entity, columns) | _stalled(entity, column)
-        ready = _ready(entity, columns)
-        bought, bought_parts = dict[str, Cell](), dict[str, Cell]()
-        if client := purchases.client_of(entity, columns):
-            ready[f"bought_{entity}"] = purchases.table(entity, column, client)
-            joins[f"bought_{entity}"] = purchases.join(entity)
-            bought, bought_parts = purchases.cells(entity)
-        cells |= bought
-        if "close_by" in own:
-            expected, expected_parts = prospects.cells(entity, column, IS_OPEN, cells["chance"].sql)
-            cells |= expected
-            bought_parts |= expected_parts
-            ready |= prospects.ready(entity)
-        parts = {
-            **bought_parts,
-            "is_open": Cell(IS_OPEN, "flag"),
-            "max_days": Cell("declared.max_days", "number"),
-            "since": Cell(_stands_since(entity), "number"),
-            "last": Cell(_last_activity(entity), "instant"),
-        }
-    currency = column.get("currency", "")
+        more = [
+            Beside(_ends(entity, column) | _sales(entity, columns)),
+            _stalled(entity, column, columns),
+            purchases.beside(entity, column, columns),
+            prospects.beside(entity, column),
+        ]
     return Source(
-        entity, tables, f"{entity}.id", "created_at", cells,
-        pipeline=pipeline, currency=currency, ready=ready, parts=parts, joins=joins,
+        entity, tables, f"{entity}.id", "created_at",
+        pipeline=pipeline, currency=column.get("currency", ""),
+        cells={name: cell for one in more for name, cell in one.cells.items()},
+        parts={name: cell for one in more for name, cell in one.parts.items()},
+        ready={name: sql for one in more for name, sql in one.ready.items()},
+        joins={name: sql for one in more for name, sql in one.joins.items()},
     )  # fmt: skip
 
 
 def _ends(entity: str, column: Mapping[str, str]) -> dict[str, Cell]:
     """What became of a record by the stage in which it stands, and how long that took."""
     closed = f"ifnull({column['closed_at']}, {column.get('converted_at', 'NULL')})"
-    kind = KIND
-    chance = column.get("probability", "NULL")
+    chance = chance_of(column)
     return {
-        "open": Cell(f"{kind} = 'open'", "flag"),
-        "won": Cell(f"{kind} = 'won'", "flag"),
-        "lost": Cell(f"{kind} = 'lost'", "flag"),
-        "closed": Cell(f"{kind} != 'open'", "flag"),
+        "open": Cell(f"{KIND} = 'open'", "flag"),
+        "won": Cell(f"{KIND} = 'won'", "flag"),
+        "lost": Cell(f"{KIND} = 'lost'", "flag"),
+        "closed": Cell(f"{KIND} != 'open'", "flag"),
         "ended_at": Cell(closed, "instant"),
         "days": Cell(
             f"(unixepoch({closed}) - unixepoch({column['created_at']})) / 86400.0", "days"
         ),
         "age": Cell(f"({NOW} - unixepoch({column['created_at']})) / 86400.0", "days"),
-        "chance": Cell(f"ifnull({chance}, ifnull(declared.chance, 0))", "number"),
+        "chance": Cell(chance, "number"),
         "stood": Cell(_standing_since(entity), "days"),
-        "weighted": Cell(
-            f"CAST(round({column['amount']}_cents * ifnull({chance}, ifnull(declared.chance, 0))"
-            " / 100.0) AS INTEGER)",
-            "money",
-        ),
+        "weighted": weighed(column, chance),
         "lost_from": Cell(_lost_from(entity), "stage"),
         "form": Cell(
             f"(SELECT json_extract(event.data, '$.form') FROM event WHERE event.record = {entity}.id"
@@ -126,25 +118,29 @@ def _sales(entity: str, columns: Columns) -> dict[str, Cell]:
     return cells
 
 
-def _stalled(entity: str, column: Mapping[str, str]) -> dict[str, Cell]:
-    """Whether an open record stands still: too long in its stage, without activity, without a task."""
-    last = _last_activity(entity)
-    task = f"EXISTS (SELECT 1 FROM temp.task_{entity} AS t WHERE t.record = {entity}.id)"
+def _stalled(entity: str, column: Mapping[str, str], columns: Columns) -> Beside:
+    """Whether an open record stands still: too long in its stage, without activity, without a task. For all
+    records stands ready what `derived` tells of one: whose activities are its, its open tasks."""
+    last, kin, tasks = _last_activity(entity), f"kin_{entity}", f"task_{entity}"
+    task = f"EXISTS (SELECT 1 FROM temp.{tasks} AS t WHERE t.record = {entity}.id)"
     idle = f"unixepoch(ifnull({last}, {column['created_at']})) < {NOW} - {IDLE_DAYS * 86400}"
-    return {
+    cells = {
         "overdue": Cell(f"{IS_OPEN} AND {_standing_since(entity)} > declared.max_days", "flag"),
-        "idle": Cell(f"{IS_OPEN} AND {idle}", "flag", (f"kin_{entity}",)),
-        "no_task": Cell(f"{IS_OPEN} AND NOT {task}", "flag", (f"kin_{entity}", f"task_{entity}")),
+        "idle": Cell(f"{IS_OPEN} AND {idle}", "flag", (kin,)),
+        "no_task": Cell(f"{IS_OPEN} AND NOT {task}", "flag", (kin, tasks)),
     }
-
-
-def _ready(entity: str, columns: Columns) -> dict[str, str]:
-    """For all records of an entity what `derived` tells of one: whose activities are its, its open tasks."""
-    return {
-        f"kin_{entity}": derived.kin(columns, entity),
-        f"task_{entity}": f"SELECT DISTINCT kin.record AS record FROM temp.kin_{entity} AS kin"
+    parts = {
+        "is_open": Cell(IS_OPEN, "flag"),
+        "max_days": Cell("declared.max_days", "number"),
+        "since": Cell(_stands_since(entity), "number"),
+        "last": Cell(last, "instant"),
+    }
+    ready = {
+        kin: derived.kin(columns, entity),
+        tasks: f"SELECT DISTINCT kin.record AS record FROM temp.{kin} AS kin"
         " JOIN task ON task.f_about = kin.related WHERE task.f_done_at IS NULL",
     }
+    return Beside(cells, parts, ready)
 
 
 def _last_activity(entity: str) -> str:
