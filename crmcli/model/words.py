@@ -24,8 +24,9 @@ WORDS = {
             "day", "week", "month", "quarter", "year", "kind", "action", "buyer", "product", "robot",
             "template", "topic", "mailbox", "person", "sequence")
     },
-    "client": "Client", "expected": "Expected", "no_date": "no date",
-    "first_bought": "First purchase", "new_client": "new clients", "returning": "returning clients",
+    "client": "Client", "lost_from": "Lost from", "form": "Form", "expected": "Expected",
+    "no_date": "no date", "first_bought": "First purchase", "new_client": "new clients",
+    "returning": "returning clients",
     # measures of reports
     **{name: name.capitalize() for name in (
         "records", "distinct", "first", "last", "average", "median", "p90", "share", "ratio", "number",

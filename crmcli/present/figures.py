@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from crmcli.dataclass import replace
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 BEFORE = "_before"
 """Ends the names of what was in the period compared with."""
+VALUES_OF = {"lost_from": "stage"}
+"""Dimensions that are no field, and the field whose values they have."""
 
 
 def told(reading: Reading, currency: str = "") -> Figures:
@@ -87,7 +90,7 @@ def _as_written(
 ) -> str:
     """A key as the example of its row has it, which the index knows folded."""
     if dimension.step or not isinstance(key, str):
-        return f"{key:g}" if isinstance(key, float) else str(key)
+        return f"{Decimal(str(key)).normalize():f}" if isinstance(key, float) else str(key)
     found = raw.get(dimension.name)
     if "." in dimension.name and raw:
         path = [Column(dimension.name)]
@@ -102,7 +105,7 @@ def _column(ws: Workspace, entity: str, dimension: Dimension) -> Column | None:
         return None
     if "." in dimension.name:
         return column_at(ws, entity, dimension.name)
-    field = ws.schema.named(entity, dimension.name)
+    field = ws.schema.named(entity, VALUES_OF.get(dimension.name, dimension.name))
     return Column.of(field) if field else None
 
 
@@ -129,7 +132,8 @@ def label_of(ws: Workspace, entity: str, dimension: Dimension) -> str:
     """The head of a dimension's column."""
     if dimension.step and not dimension.name:
         return in_words(dimension.step)
-    column = _column(ws, entity, dimension._replace(step=""))
+    is_own = dimension.name in VALUES_OF
+    column = None if is_own else _column(ws, entity, dimension._replace(step=""))
     return column.head if column else in_words(dimension.name)
 
 
@@ -197,6 +201,10 @@ def _says_more(figures: Figures, total: FigureRow) -> bool:
         own = figures.rows[0].values
         return any(total.values.get(one.name) != own.get(one.name) for one in figures.measures)
     return bool(figures.rows) or any(total.values.get(one.name) for one in figures.measures)
+
+
+VALUES_OF = {"lost_from": "stage"}
+"""Dimensions that are no field, and the field whose values they have."""
 
 
 def seen(figures: Figures) -> Figures:

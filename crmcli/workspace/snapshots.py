@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crmcli.errors import NotFound, Refused
+from crmcli.errors import Forbidden, NotFound, Refused
 from crmcli.language import counted, tr
 from crmcli.model.local_times import local_minute
 from crmcli.model.values import parse_instant
@@ -24,7 +24,20 @@ class Stale(Refused):
 
 
 def write(ws: Workspace) -> Note:
-    """Write a snapshot of the folder as it is."""
+    """Write a snapshot of the folder as it is; Forbidden to whoever does not see all that goes into it."""
+    if _sees_a_part(ws):
+        raise Forbidden(
+            "a snapshot holds all records, of which you see a part",
+            "reports answer you without one; an administrator, or crm tick, writes it",
+        )
+    return _write(ws)
+
+
+def _sees_a_part(ws: Workspace) -> bool:
+    return ws.rights is not None and ws.rights.is_narrow
+
+
+def _write(ws: Workspace) -> Note:
     settle_stays(ws)
     return ws.house.write_snapshot(frame_of(ws))
 
@@ -32,7 +45,7 @@ def write(ws: Workspace) -> Note:
 def opened(ws: Workspace, frame: Frame, *, fresh: bool) -> Snapshot | None:
     """The newest snapshot, with a note of how old it is; None for whoever does not see all. NotFound
     where there is none, Stale where it does not hold any more, or `fresh` is wanted of one that is old."""
-    if ws.rights is not None and ws.rights.is_narrow:
+    if _sees_a_part(ws):
         return None
     found = snapshots.newest(ws.root)
     if found is None:
@@ -61,5 +74,5 @@ def renew(ws: Workspace) -> bool:
     found = snapshots.newest(ws.root)
     if found is not None and shift(parse_instant(found[1].at), every, ws.zone) > ws.now:
         return False
-    write(ws)
+    _write(ws)
     return True

@@ -190,3 +190,21 @@ def test_sums_in_one_currency_by_the_rates_of_today(crm: Crm, worked: Path) -> N
         "report", "funnel", "--pipeline", "leads", "--currency", "--format", "table", **at(20)
     )
     assert "2\u202f610,50" in table.out.replace("\u00a0", "\u202f") or "610" in table.out
+
+
+def test_numbers_and_stages_as_keys_are_written_as_their_fields_are(crm: Crm) -> None:
+    assert crm("field", "add", "deal", "area", "--type", "number").code == 0
+    for amount, area in (("1234567.80", "12345678"), ("1234567.80", "0.25"), ("20", "")):
+        made = ("deal", "add", "--name", "Окна", "--amount", amount, "--ids")
+        deal = crm(*made, *(("--set", f"area={area}") if area else ()), **at(2)).out.strip()
+        assert crm("deal", "lose", deal, "--reason", "price", **at(3)).code == 0
+
+    def keys(by: str) -> list[tuple[str, str]]:
+        found = rows_of(crm("report", "lost", "--by", by, "--json", **at(4)))
+        return sorted((row[by], row["name"]) for row in found)
+
+    assert keys("amount") == [("1234567.8", "1234567.8"), ("20", "20")]
+    assert keys("area") == [("", "(none)"), ("0.25", "0.25"), ("12345678", "12345678")]
+    assert keys("lost_from") == [("new", "Новая")]
+    assert "Lost from" in crm("report", "lost", "--by", "lost_from", **at(4)).out
+    assert "lost_from" in crm("report", "lost", "--by", "lst_from").err

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.errors import CrmError
+from crmcli.errors import CrmError, Forbidden
 from crmcli.model.periods import ALWAYS, read_period
 from crmcli.model.report import Report
 from crmcli.model.reports import REPORTS
@@ -126,6 +126,8 @@ def test_who_sees_a_part_is_answered_by_the_index(folder: Path) -> None:
     for owner in ("anna", "boris", "boris"):
         kit.deal(ws, owner=owner)
     kit.write(folder, "access.yaml", "users: {anna: [manager], boris: [administrator]}\n")
+    with pytest.raises(Forbidden):
+        snapshots.write(kit.opened(folder, user="anna"))
     snapshots.write(kit.opened(folder, user="boris"))
     stale = next(one for one in REPORTS if one.name == "stale")
     for user, open_deals in (("boris", 3), ("anna", 1)):

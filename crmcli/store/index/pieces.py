@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.conditions.paths import routes, step_of
+from crmcli.model.conditions.tree import BadCondition
 from crmcli.model.figures import Dimension
 from crmcli.model.listed import allowed_hint
 from crmcli.model.report import ANY_TIME, Asked, Measure
@@ -20,6 +21,7 @@ from crmcli.store.index.rows_of_reports import Cell, Source
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
 
+_WORDS = ("text", "word", "stage", "user")
 _WITHIN_DAY = "T10:00:00Z"
 """With this a date is an instant of its own day, from Honolulu to Auckland."""
 
@@ -124,7 +126,13 @@ class Pieces:
             hint = allowed_hint(name, self.source.cells, tr("there are"))
             raise BadUsage(tr("{} have no {!r}", self._asked.source, name), hint)
         path = tuple(name.split("."))
-        ways = routes(path, schema, entity)
+        try:
+            ways = routes(path, schema, entity)
+        except BadCondition as error:
+            if len(path) > 1:
+                raise
+            names = [*self._words(), *(one.name for one in schema.askable(entity))]
+            raise BadUsage(error.message, allowed_hint(name, names, tr("there are"))) from None
         kind = ways[0][-1].field.kind
         if kind.is_money and len(path) == 1:
             column = self._columns.columns(entity)[name]
@@ -155,7 +163,14 @@ class Pieces:
             self._joins += f" LEFT JOIN item AS {item} ON {same}"
             return f"{item}.key"
         is_field = entity and not self._is_cell(dimension.name)
-        return (self._field if is_field else self._cell)(dimension.name).sql
+        cell = (self._field if is_field else self._cell)(dimension.name)
+        return f"({cell.sql}) / 1e2" if cell.kind == "money" else cell.sql
+
+    def _words(self) -> list[str]:
+        """The columns of the rows by which people split them: words and times, not numbers and states."""
+        return [
+            name for name, cell in self.source.cells.items() if cell.is_time or cell.kind in _WORDS
+        ]
 
     def _is_cell(self, name: str) -> bool:
         """Whether rows are split by a column of theirs; a custom field of the same name comes first."""
