@@ -205,6 +205,6 @@ def test_numbers_and_stages_as_keys_are_written_as_their_fields_are(crm: Crm) ->
 
     assert keys("amount") == [("1234567.8", "1234567.8"), ("20", "20")]
     assert keys("area") == [("", "(none)"), ("0.25", "0.25"), ("12345678", "12345678")]
-    assert keys("lost_from") == [("new", "Новая")]
+    assert keys("lost_from") == [("request", "Поступил запрос")]
     assert "Lost from" in crm("report", "lost", "--by", "lost_from", **at(4)).out
     assert "lost_from" in crm("report", "lost", "--by", "lst_from").err
