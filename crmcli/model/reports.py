@@ -21,6 +21,7 @@ _AVERAGE = Measure(
 )
 _CYCLE = Measure("days", "Days", "median", of="days", when="won", at="ended_at", unit="days")
 _WIN_RATE = Measure("win_rate", "Win rate", "share", part="won", over="closed", unit="percent")
+_OF_ALL = Measure("of_all", "Of all", "of_all", part="won", over="won", unit="percent")
 _expected = partial(Measure, at="expected_on")
 _odds = partial(Measure, is_of_open=True)
 _sold = partial(Measure, when="won", at="ended_at")
@@ -51,9 +52,7 @@ REPORTS = (
             _AMOUNT,
             Measure("converted_amounts", "Converted amount", "sum", of="amount", when="won", unit="sums"),
         ),
-        by=("source",),
-        order="-leads",
-        title="Leads",
+        by=("source",), order="-leads", title="Leads",
     ),
     Report(
         "funnel",
@@ -76,9 +75,7 @@ REPORTS = (
             _came("cohort", source="stays", when="first", shown=False),
             _came("reopened", source="stays", when="reopened", shown=False),
         ),
-        always=("stage",),
-        picture="funnel",
-        title="Funnel",
+        always=("stage",), picture="funnel", title="Funnel",
     ),
     Report(
         "velocity",
@@ -92,8 +89,7 @@ REPORTS = (
             Measure("waiting_days", "So far", "median", of="days", when="running", at=ANY_TIME, unit="days"),
             Measure("waiting_p90", "P90 so far", "p90", of="days", when="running", at=ANY_TIME, unit="days"),
         ),
-        always=("stage",),
-        title="Time in stages",
+        always=("stage",), title="Time in stages",
     ),
     Report(
         "conversion",
@@ -108,14 +104,10 @@ REPORTS = (
             Measure("sales_rate", "Of leads", "share", part="sold", over="leads", unit="percent"),
             Measure("days", "Days", "median", of="days", when="won", unit="days"),
         ),
-        by=("source",),
-        order="-leads",
-        title="Conversion of leads",
+        by=("source",), order="-leads", title="Conversion of leads",
     ),
     Report(
-        "sources",
-        "What each source brings: leads, deals, sales.",
-        "deals",
+        "sources", "What each source brings: leads, deals, sales.", "deals",
         (
             Measure("leads", "Leads", source="leads"),
             Measure("converted", "Converted", source="leads", when="won"),
@@ -126,14 +118,10 @@ REPORTS = (
             _WON_AMOUNT,
             _AVERAGE,
         ),
-        by=("source",),
-        order="-won_amounts",
-        title="Sources",
+        by=("source",), order="-won_amounts", title="Sources",
     ),
     Report(
-        "owners",
-        "What each owner has: deals won and lost in the period, and what is open now.",
-        "deals",
+        "owners", "What each owner has: deals won and lost in the period, and what is open now.", "deals",
         (
             _WON,
             _LOST,
@@ -146,9 +134,7 @@ REPORTS = (
             Measure("open_amounts", "Open amount", "sum", of="amount", when="open", at=ANY_TIME, unit="sums"),
             Measure("activities", "Activities", source="activities", when="people"),
         ),
-        by=("owner",),
-        order="-won_amounts",
-        title="Owners",
+        by=("owner",), order="-won_amounts", title="Owners",
     ),
     Report(
         "forecast",
@@ -162,8 +148,7 @@ REPORTS = (
             _expected("no_past", when="no_past", shown=False),
             _expected("guessed", when="guessed", shown=False),
         ),
-        by=("expected.month",),
-        title="Forecast",
+        by=("expected.month",), title="Forecast",
     ),
     Report(
         "odds",
@@ -176,39 +161,28 @@ REPORTS = (
             _odds("declared", "Declared", "average", of="declared", unit="percent"),
             _odds("days", "Days", "median", of="days", when="won", unit="days"),
         ),
-        always=("stage",),
-        title="Odds of stages",
+        always=("stage",), title="Odds of stages",
     ),
     Report(
-        "won",
-        "Deals won in the period.",
-        "deals",
+        "won", "Deals won in the period.", "deals",
         (
             _WON,
             _WON_AMOUNT,
             _AVERAGE,
             _CYCLE,
-            Measure("of_all", "Of all", "of_all", part="won", over="won", unit="percent"),
+            _OF_ALL,
         ),
-        by=("owner",),
-        where="",
-        order="-won_amounts",
-        title="Won",
+        by=("owner",), order="-won_amounts", title="Won",
     ),
     Report(
-        "clients",
-        "Sales to new and to returning clients; by company, what each has brought.",
-        "deals",
-        (_WON, Measure("of_all", "Of all", "of_all", part="won", over="won", unit="percent"), _WON_AMOUNT,
+        "clients", "Sales to new and to returning clients; by company, what each has brought.", "deals",
+        (_WON, _OF_ALL, _WON_AMOUNT,
          _AVERAGE, _CYCLE),
-        by=("buyer",),
-        order="-won_amounts",
-        title="New and returning clients",
+        by=("buyer",), order="-won_amounts", title="New and returning clients",
     ),
     Report(
         "lifetime",
-        "What each client has brought so far: sales, their sum, the first and the last of them.",
-        "deals",
+        "What each client has brought so far: sales, their sum, the first and the last of them.", "deals",
         (
             _WON_AMOUNT,
             _WON,
@@ -217,9 +191,7 @@ REPORTS = (
             _sold("last", "Last sale", "last", of="ended_at", unit="date"),
             _sold("months", "Months", "median", of="client_months", unit="number"),
         ),
-        by=("client",),
-        order="-won_amounts",
-        title="What clients have brought",
+        by=("client",), order="-won_amounts", title="What clients have brought",
     ),
     Report(
         "cohorts",
@@ -236,35 +208,26 @@ REPORTS = (
             *_value_after(182, "6 months"),
             *_value_after(365, "12 months"),
         ),
-        by=("first_bought.quarter",),
-        title="Clients by first purchase",
+        by=("first_bought.quarter",), title="Clients by first purchase",
     ),
     Report(
-        "products",
-        "What was sold: lines of deals won in the period, by product.",
-        "lines",
+        "products", "What was sold: lines of deals won in the period, by product.", "lines",
         (
             Measure("deals", "Deals", "records", when="won", at="ended_at"),
             Measure("quantity", "Quantity", "sum", of="quantity", when="won", at="ended_at", unit="number"),
             Measure("amounts", "Amount", "sum", of="line_amount", when="won", at="ended_at", unit="sums"),
         ),
-        by=("product",),
-        order="-amounts",
-        title="Products sold",
+        by=("product",), order="-amounts", title="Products sold",
     ),
     Report(
-        "lost",
-        "Deals lost in the period: why, from which stage, whose.",
-        "deals",
+        "lost", "Deals lost in the period: why, from which stage, whose.", "deals",
         (
             _LOST,
             Measure("of_all", "Of all", "of_all", part="lost", over="lost", unit="percent"),
             Measure("lost_amounts", "Amount", "sum", of="amount", when="lost", at="ended_at", unit="sums"),
             Measure("days", "Days", "median", of="days", when="lost", at="ended_at", unit="days"),
         ),
-        by=("lost_reason",),
-        order="-lost",
-        title="Lost",
+        by=("lost_reason",), order="-lost", title="Lost",
     ),
     Report(
         "stale",
@@ -279,24 +242,15 @@ REPORTS = (
                     unit="sums"),
             Measure("stood", "In stage", "median", of="stood", when="open", at=ANY_TIME, unit="days"),
         ),
-        by=("owner",),
-        order="-overdue",
-        title="Standing still",
+        by=("owner",), order="-overdue", title="Standing still",
     ),
     Report(
-        "activity",
-        "Calls, messages, meetings and notes by person and kind.",
-        "activities",
+        "activity", "Calls, messages, meetings and notes by person and kind.", "activities",
         (Measure("activities", "Activities"), Measure("records", "Records", "records")),
-        by=("owner", "kind"),
-        order="-activities",
-        picture="stacked",
-        title="Activity",
+        by=("owner", "kind"), order="-activities", picture="stacked", title="Activity",
     ),
     Report(
-        "response",
-        "How soon clients get a first answer from a person.",
-        "answers",
+        "response", "How soon clients get a first answer from a person.", "answers",
         (
             Measure("came", "Came"),
             Measure("answered", "Answered", when="answered"),
@@ -306,14 +260,10 @@ REPORTS = (
             Measure("within_hour", "Within an hour", when="within_hour"),
             Measure("hour_rate", "Of answered", "share", part="within_hour", over="answered", unit="percent"),
         ),
-        by=("owner",),
-        order="-came",
-        title="First answer",
+        by=("owner",), order="-came", title="First answer",
     ),
     Report(
-        "robots",
-        "What robots did: done, failed, skipped.",
-        "jobs",
+        "robots", "What robots did: done, failed, skipped.", "jobs",
         (
             Measure("jobs", "Jobs"),
             Measure("done", "Done", when="done"),
@@ -322,14 +272,10 @@ REPORTS = (
             Measure("cancelled", "Cancelled", when="cancelled"),
             Measure("unknown", "Unknown", when="unknown"),
         ),
-        by=("robot",),
-        order="-jobs",
-        title="Robots",
+        by=("robot",), order="-jobs", title="Robots",
     ),
     Report(
-        "mail",
-        "What became of letters: delivered, opened, clicked, answered.",
-        "letters",
+        "mail", "What became of letters: delivered, opened, clicked, answered.", "letters",
         (
             Measure("sent", "Sent"),
             Measure("delivered", "Delivered", when="delivered", people="none"),
@@ -347,9 +293,7 @@ REPORTS = (
             Measure("click_rate", "Click rate", "share", part="clicked", over="linked", unit="percent"),
             Measure("unsubscribed", "Unsubscribed", when="unsubscribed", people="some"),
         ),
-        by=("template",),
-        order="-sent",
-        title="Letters",
+        by=("template",), order="-sent", title="Letters",
     ),
 )  # fmt: skip
 DASHBOARD = "dashboard"
@@ -364,17 +308,11 @@ PLAN = Report(
         Measure("fact", "Won amount", "sum", of="amount", when="won", at="ended_at", unit="sums"),
         Measure("won", "Won", when="won", at="ended_at"),
     ),
-    by=("owner",),
-    order="-fact",
-    period="month",
-    title="Plan and fact",
-)
+    by=("owner",), order="-fact", period="month", title="Plan and fact",
+)  # fmt: skip
 ACCURACY = Report(
     "accuracy",
     "How right forecasts were: what each would have said on the first day of a month, beside what was won.",
-    "deals",
-    (),
-    by=("month",),
-    title="How right forecasts were",
-)
+    "deals", (), by=("month",), title="How right forecasts were",
+)  # fmt: skip
 BY_NAME = {report.name: report for report in (*REPORTS, PLAN)}
