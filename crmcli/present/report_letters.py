@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from typing import TYPE_CHECKING
-from xml.etree.ElementTree import tostring
+from xml.etree.ElementTree import Element, tostring
 
 from crmcli import language
 from crmcli.automation.report_letters import MadeReport, Wanted
@@ -75,9 +75,9 @@ def _made(ws: Workspace, wanted: Wanted) -> MadeReport:
     language.speak(ws.settings.language)
     wanted.check()
     locale = Locale.of(ws)
-    found = [
-        _masked(ws, figures) for name in wanted.reports for figures in _sections(ws, name, wanted)
-    ]
+    found = [one for name in wanted.reports for one in _sections(ws, name, wanted)]
+    if ws.trail is not None:
+        found = [with_words(one, ws.trail.masked) for one in found]
     title = _title(wanted, found)
     pictures = _pictures(found, locale, ws) if wanted.has_picture else {}
     sheets = _sheets(found, title, wanted)
@@ -112,12 +112,6 @@ def _sections(ws: Workspace, name: str, wanted: Wanted) -> Iterator[Figures]:
         name = pipeline_named(ws, request.pipeline).name
         figures = replace(figures, title=f"{tr(figures.title)}: {name}")
     yield figures
-
-
-def _masked(ws: Workspace, figures: Figures) -> Figures:
-    """The figures without phones and e-mails that this user is not shown."""
-    is_limited = ws.trail is not None and ws.trail.is_limited
-    return with_words(figures, ws.trail.masked) if ws.trail and is_limited else figures
 
 
 def _title(wanted: Wanted, found: Sequence[Figures]) -> str:
@@ -204,6 +198,18 @@ def _html(
         "font:15px/1.45 -apple-system,'Segoe UI',Roboto,Arial,sans-serif"
     )
     body = tag("body", tag("div", *parts, style=style), style="margin:0;background:#ffffff")
+    _dress(body)
+    top = tag(
+        "head", tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width,initial-scale=1"),
+        tag("meta", name="color-scheme", content="light"), tag("title", title),
+    )  # fmt: skip
+    text: str = tostring(tag("html", top, body, lang=spoken()), encoding="unicode", method="html")
+    return f"<!DOCTYPE html>\n{text}\n"
+
+
+def _dress(body: Element) -> None:
+    """Give each element its style, and take away what only a browser reads."""
     for element in body.iter():
         name = f"{element.tag}.{element.attrib.pop('class', '')}"
         own = _STYLES.get(name) or _STYLES.get(str(element.tag))
@@ -212,13 +218,6 @@ def _html(
             element.set("style", f"{own};white-space:nowrap" if is_short else own)
         for key in ("tabindex", "role", "aria-label"):
             element.attrib.pop(key, None)
-    top = tag(
-        "head", tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width,initial-scale=1"),
-        tag("meta", name="color-scheme", content="light"), tag("title", title),
-    )  # fmt: skip
-    text: str = tostring(tag("html", top, body, lang=spoken()), encoding="unicode", method="html")
-    return f"<!DOCTYPE html>\n{text}\n"
 
 
 def _in_words(figures: Figures, locale: Locale) -> Iterator[str]:

@@ -154,3 +154,13 @@ class Columns:
         for entity in ENTITIES:
             facts += [(entity, f.name, f.kind.name, f.entities) for f in self.schema.fields(entity)]
         return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def noun_of(record: str) -> str:
+    """Of which noun the record of an id is."""
+    return f"substr({record}, 1, instr({record}, '-') - 1)"
+
+
+def is_of(entity: str, record: str) -> str:
+    """Whether it is of that one: said so that an index by ids helps."""
+    return f"{record} > '{entity}-' AND {record} < '{entity}.'"

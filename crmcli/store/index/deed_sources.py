@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crmcli.dataclass import replace
 from crmcli.store.index.acts import IS_ANSWER, IS_CURRENT, OF_PEOPLE
-from crmcli.store.index.columns import Columns
+from crmcli.store.index.columns import Columns, is_of, noun_of
 from crmcli.store.index.rows_of_reports import IS_OPEN, Cell, Source
 from crmcli.store.index.sources import records
 
@@ -20,7 +20,7 @@ def activities(_: str, columns: Columns) -> Source:
             "at": Cell("act.at", "instant"),
             "owner": Cell("act.actor", "user"),
             "kind": Cell("act.kind", "word"),
-            "entity": Cell("substr(act.record, 1, instr(act.record, '-') - 1)", "word"),
+            "entity": Cell(noun_of("act.record"), "word"),
             "people": Cell(OF_PEOPLE, "flag"),
         },
         where=f"act.again = 0 AND {IS_CURRENT}",
@@ -39,7 +39,7 @@ def answers(entity: str, columns: Columns) -> Source:
         ready={
             **made.ready,
             ready: f"SELECT record, min(at) AS at FROM act WHERE {IS_ANSWER} AND {OF_PEOPLE}"
-            f" AND {IS_CURRENT} AND record > '{entity}-' AND record < '{entity}.' GROUP BY record",
+            f" AND {IS_CURRENT} AND {is_of(entity, 'record')} GROUP BY record",
         },
         needs=(ready,),
         cells={

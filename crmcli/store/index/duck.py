@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.errors import CrmError, Refused
 from crmcli.language import tr
 from crmcli.model.spelling import contains
+from crmcli.store.policy.reading import quoted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -134,11 +135,6 @@ class Reader:
             told = tr("the snapshot does not answer that: {}", what)
             raise NotAnswered(told, "ask without --snapshot") from error
         return [tuple(map(_plain, row)) for row in rows]
-
-
-def quoted(text: str) -> str:
-    """A text as SQL has it."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import BOUNCED, CLICKED, EDITED, OPENED, PREFERENCES, STARTED
-from crmcli.store.index.columns import Columns
+from crmcli.store.index.columns import Columns, noun_of
 from crmcli.store.index.derived import ACTOR_NOW, KIND_NOW
 from crmcli.store.index.rows_of_reports import Cell, Source
 
@@ -142,7 +142,7 @@ def source(entity: str, columns: Columns) -> Source:
             "robot": Cell(f"CASE WHEN {machine} THEN replace(letter.actor, 'robot:', '') END"),
             "person": Cell(f"CASE WHEN NOT {machine} THEN letter.actor END", "user"),
             "sequence": Cell(_SEQUENCE),
-            "entity": Cell(_entity_of(_RECORD), "word"),
+            "entity": Cell(noun_of(_RECORD), "word"),
             **{name: _of_record(name, columns) for name in _OF_THE_WHOLE},
             **{name: Cell(sql, "flag") for name, sql in flags.items()},
             "hours": Cell("letter.hours", "number"),
@@ -153,10 +153,6 @@ def source(entity: str, columns: Columns) -> Source:
     )  # fmt: skip
 
 
-def _entity_of(record: str) -> str:
-    return f"substr({record}, 1, instr({record}, '-') - 1)"
-
-
 def _of_record(name: str, columns: Columns) -> Cell:
     """A field of the record that a letter is about, of whichever noun that is."""
     cases = [
@@ -165,4 +161,4 @@ def _of_record(name: str, columns: Columns) -> Cell:
         if name in (own := columns.columns(noun))
     ]
     kind = "user" if name == "owner" else "text"
-    return Cell(f"CASE {_entity_of(_RECORD)} {' '.join(cases)} END", kind)
+    return Cell(f"CASE {noun_of(_RECORD)} {' '.join(cases)} END", kind)

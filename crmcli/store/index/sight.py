@@ -13,7 +13,7 @@ from crmcli.model.access import EXPORT, Rights
 from crmcli.model.clocks import STEPPED
 from crmcli.model.entities import ENTITIES
 from crmcli.model.values import fold
-from crmcli.store.index.columns import Columns
+from crmcli.store.index.columns import Columns, noun_of
 from crmcli.store.index.fulltext import TEXTS
 from crmcli.store.index.tables import text_of
 from crmcli.store.policy.reading import Reading, quoted
@@ -125,7 +125,7 @@ class Sight:
             f" EXISTS (SELECT 1 FROM {schema}.{entity} AS seen WHERE seen.id = {record})"
             for entity in ENTITIES
         )
-        return f"CASE substr({record}, 1, instr({record}, '-') - 1) {cases} ELSE 0 END"
+        return f"CASE {noun_of(record)} {cases} ELSE 0 END"
 
     # --- what is kept beside them ------------------------------------------------------------------
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from crmcli.store.index.columns import Columns
+from crmcli.store.index.columns import Columns, is_of
 from crmcli.store.index.rows_of_reports import NOW, Cell, Source, Spread, place
 
 _IS_OPEN = Cell("ifnull(d.kind, 'open') = 'open'").sql
-
-
-def _of(entity: str, table: str) -> str:
-    """Whether the record of a row is of an entity: said so that the rows stand together."""
-    return f"{table}.record > '{entity}-' AND {table}.record < '{entity}.'"
 
 
 def stays(entity: str, _: Columns) -> Source:
@@ -36,7 +31,7 @@ def stays(entity: str, _: Columns) -> Source:
             "came_at": Cell("stay.came", "moment"),
         },
         pipeline="stay.pipeline",
-        where=f"{_of(entity, 'stay')} AND stay.stage != ''",
+        where=f"{is_of(entity, 'stay.record')} AND stay.stage != ''",
         link=f" JOIN {entity} ON {entity}.id = stay.record",
         parts={"entered": Cell("stay.entered", "moment"), "left": Cell("stay.left", "moment")},
     )  # fmt: skip
@@ -59,7 +54,7 @@ def reached(entity: str, _: Columns) -> Source:
         },
         pipeline="way.pipeline",
         currency=f"{entity}.f_currency",
-        where=_of(entity, "way"),
+        where=is_of(entity, "way.record"),
         link=f" JOIN {entity} ON {entity}.id = way.record",
         ready={far: _far(entity), rows: _reached(entity)},
         needs=(far, rows),

@@ -16,7 +16,7 @@ from crmcli.model.kinds import Field
 from crmcli.model.schema import SCORED
 from crmcli.model.sql_views import Filling, Shown, View
 from crmcli.store.index import derived
-from crmcli.store.index.columns import Columns
+from crmcli.store.index.columns import Columns, noun_of
 from crmcli.store.policy.reading import quoted
 
 
@@ -128,7 +128,7 @@ def _lists(columns: Columns) -> View:
                 places.append(f"({quoted(entity)}, {quoted(field.name)})")
                 mains[field.name] = quoted(f'$."{getattr(field.kind, "main", "value")}"')
     cases = " ".join(f"WHEN {quoted(name)} THEN {main}" for name, main in mains.items())
-    noun = _noun_of("d.id")
+    noun = noun_of("d.id")
     items = (
         "json_each(CASE WHEN f.type IN ('array', 'object') THEN f.value"
         " ELSE json_array(f.value) END) AS i"
@@ -152,10 +152,6 @@ def _lists(columns: Columns) -> View:
     )
     about = "Items of lists and maps: tags, phones, emails, lines, utm"
     return View("lists", about, told, source, tuple(ENTITIES))
-
-
-def _noun_of(record: str) -> str:
-    return f"substr({record}, 1, instr({record}, '-') - 1)"
 
 
 # --- the timeline --------------------------------------------------------------------------------
@@ -213,7 +209,7 @@ _STAYS = View(
     STAYS,
     "How long leads and deals stood in each stage",
     (
-        Shown("entity", _noun_of("s.record"), "lead or deal"),
+        Shown("entity", noun_of("s.record"), "lead or deal"),
         Shown("record", "s.record", "The id of the record"),
         Shown("position", "s.n + 1", "Position, from 1"),
         Shown("pipeline", "s.pipeline", "Pipeline"),
