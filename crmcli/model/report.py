@@ -18,6 +18,7 @@ How: TypeAlias = Literal[
 `last` are the days of its first and last moment. `share` is a measure as a part of another in per
 cent, `of_all` as a part of the total of another, `ratio` one by another: these are reckoned of the others."""
 
+RECKONED = ("share", "ratio", "of_all")
 ANY_TIME = "-"
 """Instead of the instant by which something is of a period: a state of now, whatever the period."""
 
@@ -51,7 +52,7 @@ class Measure:
     @property
     def is_reckoned(self) -> bool:
         """Whether it follows from other measures."""
-        return self.how in ("share", "ratio", "of_all")
+        return self.how in RECKONED
 
 
 @dataclass(frozen=True, slots=True)

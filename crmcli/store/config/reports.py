@@ -13,7 +13,7 @@ from crmcli.errors import CrmError
 from crmcli.language import tr
 from crmcli.model.figures import Picture, Unit, dimension
 from crmcli.model.listed import allowed_hint
-from crmcli.model.report import ANY_TIME, How, Measure, Report
+from crmcli.model.report import ANY_TIME, RECKONED, How, Measure, Report
 from crmcli.model.report_words import label_of_measure, name_of_measure
 from crmcli.model.reports import BY_NAME, VERBS
 from crmcli.store.config import shapes
@@ -25,11 +25,11 @@ from crmcli.store.layout import REPORTS
 MOST_REPORTS, MOST_MEASURES, MOST_DIMENSIONS = 200, 40, 3
 HOWS = get_args(How)
 COUNTED = ("count", "records")
-OF_OTHERS = ("share", "ratio", "of_all")
 NOW = "now"
 """How the file says ANY_TIME."""
 NAME_RULE = r"[a-z][a-z0-9_]{0,59}"
-_SHORT_RULE = rf"({'|'.join(COUNTED)})( \S+)?|({'|'.join(HOWS[2:-3])}) \S+( \S+)?"
+_OF_FIELDS = "|".join(how for how in HOWS if how not in (*COUNTED, *RECKONED))
+_SHORT_RULE = rf"({'|'.join(COUNTED)})( \S+)?|({_OF_FIELDS}) \S+( \S+)?"
 _SHORT_HINT = "like count, count won, sum amount, median days won; or name: …, how: …"
 
 
@@ -99,10 +99,10 @@ class _Reading:
     def _measures(self) -> list[Measure]:
         places = [at for at in self._place.at("measures").items() if at.is_present]
         given = [*zip(places, self._got["measures"], strict=False)]
-        plain = [self._measure(at, one, ()) for at, one in given if one["how"] not in OF_OTHERS]
+        plain = [self._measure(at, one, ()) for at, one in given if one["how"] not in RECKONED]
         rest = iter(plain)
         found = [
-            self._measure(at, one, plain) if one["how"] in OF_OTHERS else next(rest)
+            self._measure(at, one, plain) if one["how"] in RECKONED else next(rest)
             for at, one in given
         ]
         unique(((m.name, at) for m, at in zip(found, places, strict=False)), "measure")
@@ -116,7 +116,7 @@ class _Reading:
         }
         moment = given["at"] or (self._got["at"] if source == self._of else "")
         unit: Unit = "count"
-        if how in OF_OTHERS:
+        if how in RECKONED:
             unit = self._of_others(at, given, plain)
         else:
             own["of"], unit = self._column(at, given, source)
@@ -192,7 +192,7 @@ class _Reading:
 
     def _check_dimensions(self, key: str, measures: Sequence[Measure]) -> None:
         """Each dimension is there in all the rows of which something is measured."""
-        of = dict.fromkeys(m.source or self._of for m in measures if m.how not in OF_OTHERS)
+        of = dict.fromkeys(m.source or self._of for m in measures if m.how not in RECKONED)
         for name in self._got[key]:
             for source in of:
                 wanted = dimension(name)
@@ -228,10 +228,8 @@ def _read_measure(place: Cursor, ground: object) -> dict[str, Any]:
     text = " ".join(place.text().split())
     given = {**MEASURE.nothing, "how": "count"}
     if not re.fullmatch(_SHORT_RULE, text):
-        known = (
-            "" if text.split()[:1] and text.split()[0] in HOWS else text.split()[0] if text else ""
-        )
-        hint = allowed_hint(known, HOWS) if known else _SHORT_HINT
+        word = text.partition(" ")[0]
+        hint = _SHORT_HINT if word in ("", *HOWS) else allowed_hint(word, HOWS)
         place.fault(tr("{!r} is no measure", text), hint)
         return given
     how, *rest = text.split()

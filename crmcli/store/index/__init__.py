@@ -191,9 +191,9 @@ class Index(Selection, Timeline, Births, Agenda, Published):
 
     def past(self, entity: str, since: datetime) -> Past:
         """The stays and the terms of all records, and how these changed since a moment."""
-        from crmcli.store.index import prospects
+        from crmcli.store.index import forecast
 
-        return self.read(lambda c: prospects.past(c, self._columns, entity, since))
+        return self.read(lambda c: forecast.past(c, self._columns, entity, since))
 
     def write_snapshot(self, frame: Frame) -> Note:
         """Write a snapshot of all that there is."""

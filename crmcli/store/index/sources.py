@@ -7,7 +7,7 @@ from importlib import import_module
 
 from crmcli.model.entities import ENTITIES, having
 from crmcli.model.schema import own_fields
-from crmcli.store.index import derived, prospects, purchases
+from crmcli.store.index import derived, forecast, purchases
 from crmcli.store.index.acts import IS_CURRENT
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.rows_of_reports import (
@@ -30,7 +30,7 @@ _OTHERS = {
     "jobs": "deed_sources:jobs",
     "letters": "letters:source",
     "lines": "lines:source",
-    "passed": "prospects:passed",
+    "passed": "forecast:passed",
 }
 """The rows that are no records, and where they are declared."""
 IDLE_DAYS = 14
@@ -65,7 +65,7 @@ def records(entity: str, columns: Columns) -> Source:
             Beside(_ends(entity, column) | _sales(entity, columns)),
             _stalled(entity, column, columns),
             purchases.beside(entity, column, columns),
-            prospects.beside(entity, column),
+            forecast.beside(entity, column),
         ]
     return Source(
         entity, tables, f"{entity}.id", "created_at",
