@@ -36,10 +36,13 @@ from crmcli.sales.intake.accepted import write_down_left
 from crmcli.sales.privacy import again as erased_again
 from crmcli.store import layout
 from crmcli.workspace import Workspace, snapshots
+from crmcli.workspace.stays import settle_some
 from crmcli.workspace.tick_times import alone, is_news, note_end
 
 MOST_PASSES = 100
 """A guard only: loops end by their depth long before."""
+MOST_SETTLED = 20_000
+"""Records whose stays are told by one run, some seconds, when all else is done: reports find them ready."""
 
 
 def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
@@ -83,6 +86,8 @@ def tick(ws: Workspace, result: TickResult | None = None) -> TickResult:
             except CrmError as refused:
                 result.failures.append(tr("no snapshot was written: {}", refused.message))
             note_end(lock, ws.now, anew=run.has_stepped)
+        if not ws.dry_run:
+            settle_some(ws, MOST_SETTLED)
     return result
 
 

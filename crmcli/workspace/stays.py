@@ -19,16 +19,23 @@ _CLOSED = ("first_closed_at", "closed_at", "converted_at")
 """Who came in closed was so by the first of these that it has."""
 
 
-def settle_stays(ws: Workspace) -> None:
-    """Bring the stays that reports count up to the folder. They are kept of all records, whoever asks."""
+def settle_stays(ws: Workspace, most: int | None = None) -> None:
+    """Bring the stays that reports count up to the folder, of so many records if not of all. They are kept
+    whoever asks."""
     house = ws.house
-    waiting = house.births.unsettled()
+    waiting = house.births.unsettled()[:most]
     past = (dead(house), renamings(house)) if len(waiting) > _PAGE else (None, None)
     for entity in having("staged"):
         own = [record_id for record_id in waiting if entity_of(record_id) == entity]
         for start in range(0, len(own), _PAGE):
             page = own[start : start + _PAGE]
             house.births.settle_stays(page, stays_of(house, entity, page, *past))
+
+
+def settle_some(ws: Workspace, most: int) -> None:
+    """The same of so many records, as the last look at the folder found them."""
+    ws.house.read_as_left()
+    settle_stays(ws, most)
 
 
 def stays_of(

@@ -457,3 +457,12 @@ def test_a_robot_added_later_leaves_alone_who_stood_there_before(house: Any) -> 
         "never",
         "added after the record entered this stage: acts when it enters again",
     )
+
+
+def test_it_leaves_the_stays_of_reports_ready(house: Any) -> None:
+    house.rules()
+    deal = house.add("deal", name="Окна")
+    births = house.ws.house.births
+    assert births.unsettled() == [deal.id]
+    house.tick()
+    assert house.ws.house.births.unsettled() == []
