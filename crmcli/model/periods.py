@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta, tzinfo
+import re
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal, NamedTuple, TypeAlias
 
 from crmcli.language import tr
@@ -19,6 +20,8 @@ _BARE = {
     "неделя": "week", "месяц": "month", "квартал": "quarter", "год": "year",
 }  # fmt: skip
 """Words that mean the one in which today lies."""
+_WEEK = re.compile(r"([0-9]{4})-?W([0-9]{1,2})", re.IGNORECASE)
+"""A week as reports call it."""
 _DAY = timedelta(days=1)
 _UNITS: dict[str, str] = {"day": "d", "week": "w", "month": "mo", "quarter": "q", "year": "y"}
 
@@ -30,9 +33,9 @@ class Period(NamedTuple):
     last: date | None = None
 
     def instants(self, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
-        """From which instant on, and before which."""
-        first = datetime.combine(self.first, time(), zone) if self.first else None
-        last = datetime.combine(self.last + _DAY, time(), zone) if self.last else None
+        """From which instant on, and before which; none is before the first year or after the last."""
+        first = _beginning(self.first, 0, zone) if self.first else None
+        last = _beginning(self.last, 1, zone) if self.last else None
         return first, last
 
     def __str__(self) -> str:
@@ -40,6 +43,15 @@ class Period(NamedTuple):
             return self.first.isoformat()
         first, last = (day.isoformat() if day else "" for day in self)
         return f"{first}..{last}" if first or last else tr("all time")
+
+
+def _beginning(day: date, days: int, zone: tzinfo) -> datetime:
+    try:
+        return datetime.combine(day + days * _DAY, time(), zone).astimezone(UTC)
+    except OverflowError:
+        is_first = day.year == date.min.year
+        edge = (date.min, time.min) if is_first else (date.max, time.max)
+        return datetime.combine(*edge, UTC)
 
 
 ALWAYS = Period()
@@ -67,10 +79,15 @@ def _days(text: str, now: datetime, zone: tzinfo, order: str) -> Days:
     bare = _BARE.get(text.strip().lower())
     words = f"this {bare}" if bare else text
     try:
+        if week := _WEEK.fullmatch(text.strip()):
+            monday = date.fromisocalendar(int(week[1]), int(week[2]), 1)
+            return Days(monday, monday + 6 * _DAY)
         when = read_when(words, now, zone, order, past=True, day=True)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError(tr("{!r} is no period", text)) from None
     if isinstance(when, Days):
+        if when.last < when.first:  # last 0d
+            raise ValueError(tr("{!r} is no period", text))
         return when
     day = local_day(when, zone) if isinstance(when, datetime) else when
     return Days(day, day)
@@ -141,5 +158,8 @@ def keys_within(period: Period, step: str) -> list[str]:
     found, day = [], start_of(first, step)
     while day <= last:
         found.append(key_of(day, step))
-        day = next_start(day, step)
+        try:
+            day = next_start(day, step)
+        except OverflowError:  # the last of the calendar
+            break
     return found

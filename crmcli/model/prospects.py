@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from itertools import accumulate, groupby
 from operator import itemgetter
 from statistics import median
@@ -14,6 +16,9 @@ Stage: TypeAlias = "tuple[str, str]"
 """A pipeline and a stage of it."""
 LEAST_CLOSED = 20
 """So many deals that stood in a stage must be closed before they say anything of others in it."""
+
+_LARGEST = Decimal(10**18)
+"""No amount that a record may have is as large."""
 
 
 class Stood(NamedTuple):
@@ -159,9 +164,10 @@ class Before:
         if "currency" in known:
             found = found._replace(currency=str(known["currency"] or "").lower() or None)
         if "close_by" in known:
-            found = found._replace(close_by=str(known["close_by"] or "") or None)
+            found = found._replace(close_by=_day(known["close_by"]))
         if "probability" in known:
-            return found._replace(chance=_number(known["probability"]))
+            chance = _number(known["probability"])
+            return found._replace(chance=None if chance is None else float(chance))
         # A chance of which nothing is told is that of its stage then, unless it still is to end.
         return found if found.closed_at is None else found._replace(chance=None)
 
@@ -171,11 +177,20 @@ class Before:
                 yield from before.items()
 
 
-def _number(text: object) -> float | None:
+def _day(text: object) -> str | None:
+    """A day that stood there; None for what a hand had written in its place."""
     try:
-        return float(str(text)) if text not in (None, "") else None
+        return date.fromisoformat(str(text)).isoformat()
     except ValueError:
         return None
+
+
+def _number(text: object) -> Decimal | None:
+    try:
+        number = Decimal(str(text))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number) < _LARGEST else None
 
 
 def _cents(text: object) -> int | None:

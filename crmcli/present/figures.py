@@ -10,6 +10,7 @@ from crmcli.dataclass import replace
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Shown
+from crmcli.model.kinds import BOOL
 from crmcli.model.periods import ALWAYS
 from crmcli.model.prospects import LEAST_CLOSED
 from crmcli.model.reports import PLAN
@@ -80,23 +81,37 @@ def _spelled(
     keys = []
     for row in rows:
         key, raw = row.place[number], examples.get(row.example, {})
-        keys.append("" if key is None else _as_written(ws, entity, dimension, key, raw))
+        if isinstance(key, str):
+            keys.append(_as_written(ws, entity, dimension, key, raw))
+        else:
+            keys.append("" if key is None else _number(column, dimension, key))
     labels = _labels(ws, entity, column, dimension, keys)
     return keys, [labels.get(key, key) if key else tr("(none)") for key in keys]
 
 
 def _as_written(
-    ws: Workspace, entity: str, dimension: Dimension, key: str | float, raw: Mapping[str, Any]
+    ws: Workspace, entity: str, dimension: Dimension, key: str, raw: Mapping[str, Any]
 ) -> str:
     """A key as the example of its row has it, which the index knows folded."""
-    if dimension.step or not isinstance(key, str):
-        return f"{Decimal(str(key)).normalize():f}" if isinstance(key, float) else str(key)
+    if dimension.step:
+        return key
     found = raw.get(dimension.name)
     if "." in dimension.name and raw:
         path = [Column(dimension.name)]
         found = with_linked(ws, entity, [raw], path)(dict(raw)).get(dimension.name)
     items = found if isinstance(found, list) else [found]
     return next((str(one) for one in items if isinstance(one, str) and fold(one) == key), key)
+
+
+def _number(column: Column | None, dimension: Dimension, key: float) -> str:
+    """A number, an amount (of cents, but along a link), or yes or no, as files have it."""
+    kind = column.holds if column else None
+    if kind is BOOL:
+        return str(BOOL.dump(bool(key)))
+    exact = Decimal(str(key))
+    if kind is not None and kind.is_money and "." not in dimension.name:
+        exact = exact.scaleb(-2)
+    return f"{exact.normalize():f}"
 
 
 def _column(ws: Workspace, entity: str, dimension: Dimension) -> Column | None:
@@ -121,6 +136,8 @@ def _labels(
         users = {user.id: user.name for user in ws.settings.users.values() if user.name}
         own = {"owner": users, "person": users, "topic": ws.settings.directories.get("topics", {})}
         return own.get(dimension.name) or {key: in_words(key) for key in keys}
+    if column.holds is BOOL:
+        return {key: tr(key) for key in keys}
     rows = [{"id": "", column.name: key} for key in keys if key]
     found = dict(named(ws, entity, column, rows).labels)
     if column.holds.listed_in == "stages":

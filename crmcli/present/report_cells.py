@@ -100,16 +100,16 @@ def spot_at(reading: Reading, figures: Figures, text: str) -> Spot:
 
 
 def row_named(figures: Figures, text: str) -> FigureRow | None:
-    """A row by its number from 1, or by what it is called; all of them for "" or `total`."""
+    """A row by what it is called, or by its number from 1; all of them for "" or `total`."""
     wanted = fold(text.strip())
     if wanted in ("", "total", fold(tr("Total"))) and figures.total is not None:
         return figures.total
-    for row in figures.rows:
-        if wanted in (fold("/".join(row.keys)), fold("/".join(row.words))):
-            return row
-    if wanted.isdecimal() and 0 < int(wanted) <= len(figures.rows):
-        return figures.rows[int(wanted) - 1]
-    return None
+    numbered = {str(n): row for n, row in enumerate(figures.rows, 1)}
+    named = {fold("/".join(row.words)): row for row in reversed(figures.rows)}
+    keyed = {fold("/".join(row.keys)): row for row in reversed(figures.rows)}
+    return (
+        named.get(wanted) or numbered.get(wanted) or keyed.get(wanted)
+    )  # as people see them first
 
 
 def _column_named(reading: Reading, figures: Figures, text: str) -> tuple[Shown, bool] | None:

@@ -24,6 +24,8 @@ from crmcli.workspace.measuring import Measuring
 
 Values: TypeAlias = dict[str, Number]
 COUNTED = ("count", "records", "distinct")
+_MOST_EMPTY = 36_600
+"""Of a period with more days than these only those days, weeks, … are shown in which something was."""
 COMPARED = {"previous": previous, "year": year_before}
 
 
@@ -113,6 +115,8 @@ class Reading:
             return COMPARED[self.request.compare](self.request.period, self.ws.today)
         except ValueError as error:
             raise BadUsage(str(error), tr("e.g. --period month --compare previous")) from None
+        except OverflowError:
+            raise BadUsage(tr("no calendar has what was before {}", self.request.period)) from None
 
     # --- asking -----------------------------------------------------------------------------------
 
@@ -188,8 +192,9 @@ class Reading:
         """The months, or the stages, that have a row though nothing was: where these alone are asked for."""
         if len(by) != 1:
             return []
-        if by[0].step and None not in period:
-            return [(key,) for key in keys_within(period, by[0].step)]
+        if by[0].step and period.first and period.last:
+            is_long = (period.last - period.first).days > _MOST_EMPTY
+            return [] if is_long else [(key,) for key in keys_within(period, by[0].step)]
         if by[0].name == "stage" and self.report.always:
             return [(stage.id,) for stage in self.pipelines[0].stages]
         return []
@@ -311,12 +316,17 @@ def in_order(reading: Reading, rows: Iterable[FigureRow]) -> list[FigureRow]:
     def place(row: FigureRow) -> tuple[object, ...]:
         pairs = zip(by, row.place, strict=True)
         keys = tuple(
-            (key is None, positions.get(str(key), 0) if one.name == "stage" else 0, str(key))
+            (key is None, positions.get(str(key), 0) if one.name == "stage" else 0, _rank(key))
             for one, key in pairs
         )
         return (sign * _size(row.values.get(order.lstrip("-"))), keys) if is_free else keys
 
     return sorted(rows, key=place)
+
+
+def _rank(key: str | float | None) -> tuple[float, str]:
+    """Numbers stand by their size, texts by their letters."""
+    return (key, "") if isinstance(key, int | float) else (0, str(key))
 
 
 def _size(value: Number) -> float:

@@ -53,7 +53,7 @@ def _facts(base: Base, plural: str) -> pd.DataFrame:
         amount = Decimal(raw["amount"]) if raw.get("amount") else None
         rows.append({
             "id": record, "raw": raw, "pipeline": pipeline, "kind": kind, "created": created,
-            "ended": ended, "days": (ended - created) / DAY if ended is not None else None,
+            "ended": ended, "days": (ended - created) / DAY if ended is not None and ended >= created else None,
             "amount": amount, "currency": raw.get("currency", ""), "form": form.get(record, ""),
             "weighted": amount * int(chance) / 100 if amount is not None else None,
             "lost_from": last_open.get(record, ""),

@@ -31,6 +31,9 @@ REFUSED = (
     (["lost", "--currency", "GBP"], "without a rate of", "без курса"),
     (["won", "--currency", "XXQ"], "not a currency", "не валюта"),
     (["won", "--compare", "previous"], "beginning and an end", "начало и конец"),
+    (["won", "--period", "0001-01-01", "--compare", "year"], "no calendar", "нет в календаре"),
+    (["won", "--period", "last 0d"], "'last 0d' is no period", "'last 0d' — не период"),
+    (["won", "--period", "2026-W54"], "'2026-W54' is no period", "'2026-W54' — не период"),
     (["explain", "won", "1,wonn"], "'won'", "«won»"),
 )  # fmt: skip
 
@@ -64,6 +67,21 @@ def test_one_line_says_what_is_meant(
         assert (done.code in (1, 2, 3), done.out) == (True, ""), done.err
         assert said in done.err
         assert len(done.err.splitlines()) <= 2
+
+
+@pytest.mark.parametrize("step", ["day", "year"])
+@pytest.mark.parametrize("zone", ["Pacific/Chatham", "America/Anchorage"])
+@pytest.mark.parametrize(
+    "period", ["0001-01-01..9999-12-31", "..9999-12-31", "0001-01-01..", "2026-W48"]
+)
+def test_periods_go_to_the_ends_of_the_calendar(
+    crm: Crm, sold: Path, period: str, zone: str, step: str
+) -> None:
+    kit.replace(sold / "settings.yaml", "Europe/Moscow", zone)
+    done = crm("report", "won", "--period", period, "--by", step, "--json")
+    assert sum(row["won"] for row in json.loads(done.out)) == 4, done.err
+    for edge in ("0001-01-01", "9999-12-31"):
+        assert crm("report", "won", "--period", edge, "--by", step).code == 0
 
 
 def test_a_field_that_is_called_like_a_measure(crm: Crm, sold: Path) -> None:

@@ -169,3 +169,28 @@ def test_where_nothing_can_be_kept(crm: Crm, sold: Path) -> None:
     done = ask(crm, "explain", "4")
     assert (done.code, "cannot be written" in done.err) == (3, True)
     assert ask(crm, "explain", "won", "4", "--ids").out.count("deal-") == 4
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "spelled"),
+    [
+        ("bool", ["no", "yes"], ["no", "yes"]),
+        ("number", ["2", "10", "1234567.89"], ["2", "10", "1234567.89"]),
+        ("money", ["0.1", "-5", "999999999999.99"], ["-5", "0.1", "999999999999.99"]),
+    ],
+)
+def test_rows_of_numbers_are_called_as_files_have_them(
+    crm: Crm, folder: Path, field: str, values: list[str], spelled: list[str]
+) -> None:
+    """They stand by size, and a row is meant by its number before a key that nobody sees."""
+    fields = f"\nfields:\n  deal:\n    odd: {{type: {field}}}\n"
+    kit.replace(folder / "settings.yaml", "\nfields:\n", fields)
+    ws = kit.opened(folder)
+    made = {value: kit.deal(ws, name=f"№{value}", odd=value).id for value in values}
+    rows = json.loads(ask(crm, "stale", "--by", "odd,owner", "--json").out)
+    assert [row["odd"] for row in rows if row["open"] == 1] == spelled
+    for n, value in enumerate(spelled, 1):
+        assert ask(crm, "stale", "--by", "odd", "--drill", f"{n},open", "--ids").out.split()
+        if field != "number":
+            found = ask(crm, "stale", "--by", "odd", "--drill", f"{value},open", "--ids").out
+            assert found.split() == [made[value]]

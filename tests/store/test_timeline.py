@@ -168,6 +168,13 @@ def test_a_line_torn_in_the_middle_costs_only_itself(file: Path) -> None:
         (b"e1m83rm83k7ethf48,2026-11-23 09:00:01,anna,note,x,,0,{},0123456789abcdef", "time zone"),
         (b"e1m83rm83k7ethf48,yesterday,anna,note,x,,0,{},0123456789abcdef", "yesterday"),
         (b"E1,2026-11-23T09:00:01Z,anna,note,x,,0,{},0123456789abcdef", "not the id"),
+        (b'e1m83rm83k7ethf48,2026-11-23T09:00:01Z,anna,note,x,,0,"{""a"":NaN}",0123456789abcdef', "'NaN' is no number"),
+        (b'e1m83rm83k7ethf48,2026-11-23T09:00:01Z,anna,note,x,,0,"{""a"":-1e999}",0123456789abcdef', "is no number"),
+        (b'e1m83rm83k7ethf48,2026-11-23T09:00:01Z,anna,note,x,,0,"{""at"":""soon""}",0123456789abcdef', "'at' in data"),
+        (b'e1m83rm83k7ethf48,2026-11-23T09:00:01Z,anna,stage.entered,x,,0,"{""stage"":[1]}",0123456789abcdef', "'stage' in data"),
+        (b'e1m83rm83k7ethf48,2026-11-23T09:00:01Z,anna,deal.created,x,,0,"{""stood"":{""new"":7}}",0123456789abcdef', "'stood' in data"),
+        (b'e1m83rm83k7ethf48,2026-11-23T09:00:01Z,anna,field.changed,x,,0,"{""changes"":{""name"":""x""}}",0123456789abcdef', "'changes' in data"),
+        (b'e1m83rm83k7ethf48,2026-11-23T09:00:01Z,anna,change.undone,x,,0,"{""undone"":[7]}",0123456789abcdef', "'undone' in data"),
         (b"e1m83rm83k7ethf48,2026-11-23T09:00:01Z,anna,note,x,,0,{},012345", "not the hash"),
     ],
 )  # fmt: skip

@@ -87,8 +87,10 @@ def _ends(entity: str, column: Mapping[str, str]) -> dict[str, Cell]:
         "lost": Cell(f"{KIND} = 'lost'", "flag"),
         "closed": Cell(f"{KIND} != 'open'", "flag"),
         "ended_at": Cell(closed, "instant"),
-        "days": Cell(
-            f"(unixepoch({closed}) - unixepoch({column['created_at']})) / 86400.0", "days"
+        "days": Cell(  # a hand may have it closed before it was made: that says nothing
+            f"CASE WHEN {closed} >= {column['created_at']}"
+            f" THEN (unixepoch({closed}) - unixepoch({column['created_at']})) / 86400.0 END",
+            "days",
         ),
         "age": Cell(f"({NOW} - unixepoch({column['created_at']})) / 86400.0", "days"),
         "chance": Cell(chance, "number"),

@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, islice
+from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from crmcli.errors import InvalidData, Problem
 from crmcli.language import tr
 from crmcli.model.event import Event
+from crmcli.model.event_facts import check_facts
 from crmcli.model.values import format_instant, parse_instant
 from crmcli.store.disk import files, line_reader
 from crmcli.store.timeline.event_ids import EVENT_ID, ID_LENGTH
@@ -303,6 +305,7 @@ def _event(cells: Sequence[str]) -> Event:
     if not _HASH.fullmatch(prev):
         raise ValueError(tr("prev is {!r}, not the hash of a line", prev))
     facts = _facts(data)
+    check_facts(kind, facts)
     return Event(id_, _instant(at), actor, kind, record, cause, _depth(depth), facts)
 
 
@@ -310,7 +313,7 @@ def _facts(data: str) -> dict[str, Any]:
     if data == "{}":
         return {}
     try:
-        facts = json.loads(data)
+        facts = _decoded(data)
     except ValueError as error:
         raise ValueError(tr("data is not JSON: {}", error)) from None
     except RecursionError:
@@ -320,6 +323,16 @@ def _facts(data: str) -> dict[str, Any]:
     if not isinstance(facts, dict):
         raise ValueError("data is not a JSON object")
     return facts
+
+
+def _number(text: str) -> float:
+    """A number of JSON; ValueError for one that SQLite and other readers of JSON do not know."""
+    if not isfinite(number := float(text)):
+        raise ValueError(tr("{!r} is no number", text))
+    return number
+
+
+_decoded = json.JSONDecoder(parse_float=_number, parse_constant=_number).decode
 
 
 def _depth(text: str) -> int:
