@@ -21,9 +21,7 @@ NAME = click.Argument(("name",), metavar="REPORT", shell_complete=complete)
 COLUMNS = [
     Column("name", "Report", keep=True),
     Column("about", "What it tells", whole=True),
-    Column("of", "Of", "word"),
-    Column("by", "By", whole=True),
-    Column("own", "Own", "bool"),
+    Column("by", "Split by", whole=True),
 ]
 
 
@@ -74,7 +72,7 @@ def list_(session: Session) -> Listing:
 
     Example: crm report list
     """
-    from crmcli.model.reports import ACCURACY, BY_NAME
+    from crmcli.model.reports import ACCURACY, BY_NAME, DASHBOARD
     from crmcli.workspace.own_reports import own_reports
 
     try:
@@ -82,6 +80,8 @@ def list_(session: Session) -> Listing:
     except InvalidData as error:
         own = {}
         session.workspace.notes.append(tr("{}: crm report check", error.message))
+    stand = "How sales stand: numbers of today and of a period, funnel, sources, owners, losses, what stands still."
+    page = {"name": DASHBOARD, "about": tr(stand), "of": "", "by": [], "own": False}
     rows = [
         {
             "name": one.name,
@@ -92,7 +92,7 @@ def list_(session: Session) -> Listing:
         }
         for one in (*BY_NAME.values(), ACCURACY, *own.values())
     ]
-    return Listing(rows, COLUMNS)
+    return Listing([page, *rows], COLUMNS)
 
 
 @click.command(cls=Verb, params=[NAME])

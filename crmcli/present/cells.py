@@ -225,6 +225,11 @@ def _sums(value: object, locale: Locale) -> str:
     return ", ".join(locale.money(amount, code) for code, amount in amounts if amount is not None)
 
 
+def _count(value: object, locale: Locale) -> str:
+    number = as_decimal(value)
+    return plain(value) if number is None or not number.is_finite() else locale.number(number)
+
+
 _SHOWN: dict[str, Callable[[object, Locale], str]] = {
     "word": lambda value, _: in_words(plain(value)),
     "key": lambda value, _: plain(value)[:SHORT_KEY],
@@ -232,6 +237,7 @@ _SHOWN: dict[str, Callable[[object, Locale], str]] = {
     "price": lambda value, locale: told_price(plain(value), locale.language),
     "actor": lambda value, _: told_actor(plain(value)),
     "params": lambda value, _: _pairs(value),
+    "count": _count,
     "percent": partial(_measure, unit="{}%"),
     "days": partial(_measure, unit="{}d"),
     "hours": partial(_measure, unit="{}h"),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from crmcli.reports.engine import Reading
     from crmcli.workspace import Workspace
 
+_NO_VALUE: tuple[object, ...] = (None, "", {})
 BEFORE = "_before"
 """Ends the names of what was in the period compared with."""
 VALUES_OF = {"lost_from": "stage"}
@@ -140,9 +141,19 @@ def _labels(
         return {key: tr(key) for key in keys}
     rows = [{"id": "", column.name: key} for key in keys if key]
     found = dict(named(ws, entity, column, rows).labels)
-    if column.holds.listed_in == "stages":
-        found = {key.rpartition("/")[2]: word for key, word in found.items()}
-    return found
+    return _stages(ws, found, {*keys}) if column.holds.listed_in == "stages" else found
+
+
+def _stages(ws: Workspace, found: Mapping[str, str], keys: set[str]) -> dict[str, str]:
+    """The words of stages by their ids; with the pipeline where two are called alike."""
+    asked = {key: word for key, word in found.items() if key.rpartition("/")[2] in keys}
+    told: dict[str, str] = {}
+    for key, word in sorted(asked.items(), key=lambda one: "/" not in one[0]):
+        of, _, stage = key.rpartition("/")
+        others = {k.rpartition("/")[2] for k, w in asked.items() if w == word} - {stage}
+        named = [one.name for one in ws.pipelines.deals if one.id == of]
+        told.setdefault(stage, f"{word} ({named[0]})" if others and named else word)
+    return told
 
 
 def label_of(ws: Workspace, entity: str, dimension: Dimension) -> str:
@@ -151,7 +162,12 @@ def label_of(ws: Workspace, entity: str, dimension: Dimension) -> str:
         return in_words(dimension.step)
     is_own = dimension.name in VALUES_OF
     column = None if is_own else _column(ws, entity, dimension._replace(step=""))
-    return column.head if column else in_words(dimension.name)
+    if column is None:
+        word = in_words(dimension.name)
+        return word[:1].upper() + word[1:]
+    whole, _, part = dimension.name.rpartition(".")
+    above = ws.schema.named(entity, whole) if whole and column.head == part else None
+    return f"{Column.of(above).head} {part}" if above else column.head
 
 
 def in_one_currency(ws: Workspace, found: Figures, into: str) -> Figures:
@@ -199,16 +215,18 @@ def listing(figures: Figures, kinds: Mapping[str, str], *, for_people: bool) -> 
         columns.append(Column(shown.name, shown.label, shown.unit))
         if figures.compared:
             columns.append(Column(shown.name + BEFORE, tr("before"), shown.unit))
-    rows = [_row(figures, row, for_people=for_people) for row in figures.rows]
+    lines = (seen(figures) if for_people else figures).rows
+    rows = [_row(figures, row, for_people=for_people) for row in lines]
     if by_stage and not for_people:
         rows = [{**row, "kind": kinds.get(str(row["stage"]), "")} for row in rows]
     if for_people:
         if figures.total is not None and figures.dimensions and _says_more(figures, figures.total):
             total = _row(figures, figures.total, for_people=True)
             rows.append(total | {key_of(figures, figures.dimensions[0]): tr("Total")})
-        columns = [
-            one for one in columns if one.kind != "sums" or any(row.get(one.name) for row in rows)
-        ]
+        measured = columns[len(figures.dimensions) :]
+        told = [one for one in measured if any(row.get(one.name) not in _NO_VALUE for row in rows)]
+        columns = [*columns[: len(figures.dimensions)], *told]
+        rows = rows if told else []
     return Listing(rows, columns, "nothing in this period")
 
 
@@ -225,13 +243,19 @@ VALUES_OF = {"lost_from": "stage"}
 
 
 def seen(figures: Figures) -> Figures:
-    """The figures with the measures that people see."""
+    """The figures that people see: no measures that have nothing to tell, no last stages without any."""
+    lines = [*figures.rows, *([figures.total] if figures.total else [])]
 
     def is_told(shown: Shown) -> bool:
-        is_there = any(row.values.get(shown.name) for row in figures.rows)
+        is_there = any(row.values.get(shown.name) for row in lines)
         return shown.people == "all" or (shown.people == "some" and is_there)
 
-    return replace(figures, measures=tuple(filter(is_told, figures.measures)))
+    measures = tuple(filter(is_told, figures.measures))
+    rows = list(figures.rows)
+    if figures.dimensions and figures.dimensions[-1].name == "stage":
+        while rows and all(rows[-1].values.get(one.name) in _NO_VALUE for one in measures):
+            rows.pop()
+    return replace(figures, measures=measures, rows=tuple(rows) or figures.rows)
 
 
 def _row(figures: Figures, row: FigureRow, *, for_people: bool) -> dict[str, Any]:

@@ -195,7 +195,7 @@ def test_at_the_command_line(crm: Crm, folder: Path) -> None:
     assert crm("report", "my-won", "--json").out == crm("report", "won", "--json").out
     rows = json.loads(crm("report", "list", "--json").out)
     assert [row["name"] for row in rows if row["own"]] == ["my-won"]
-    assert len(rows) == len(REPORTS) + 3  # and plan, and accuracy
+    assert len(rows) == len(REPORTS) + 4  # and plan, accuracy, dashboard
     words = {"_CRM_COMPLETE": "bash_complete", "COMP_WORDS": "crm report my", "COMP_CWORD": "2"}
     assert "my-won" in crm(**words).out
 
