@@ -72,6 +72,7 @@ def list_(session: Session) -> Listing:
 
     Example: crm report list
     """
+    from crmcli.cli.report_dashboard import dashboard
     from crmcli.model.reports import ACCURACY, BY_NAME, DASHBOARD
     from crmcli.workspace.own_reports import own_reports
 
@@ -80,8 +81,8 @@ def list_(session: Session) -> Listing:
     except InvalidData as error:
         own = {}
         session.workspace.notes.append(tr("{}: crm report check", error.message))
-    stand = "How sales stand: numbers of today and of a period, funnel, sources, owners, losses, what stands still."
-    page = {"name": DASHBOARD, "about": tr(stand), "of": "", "by": [], "own": False}
+    stands = " ".join(str(dashboard.help).partition("\n\n")[0].split())
+    page = {"name": DASHBOARD, "about": tr(stands), "of": "", "by": [], "own": False}
     rows = [
         {
             "name": one.name,
