@@ -7,16 +7,14 @@ from collections.abc import Callable
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.conditions.paths import routes
-from crmcli.model.entities import ENTITIES
 from crmcli.model.figures import Unit
 from crmcli.model.kinds import Kind
 from crmcli.model.listed import allowed_hint
 from crmcli.model.schema import Schema
 from crmcli.store.index import sources
 from crmcli.store.index.columns import Columns
-from crmcli.store.index.rows_of_reports import Cell
+from crmcli.store.index.rows_of_reports import Cell, Source
 
-_OF_NOBODY = ("activities", "jobs")
 _UNITS: dict[str, Unit] = {"money": "sums", "days": "days", "number": "number"}
 """What numbers of a row are of, by the kind of its column."""
 
@@ -30,8 +28,7 @@ class Rows:
 
     def entity(self, source: str, entity: str) -> str:
         """Whose records stand in the rows, of an entity where several have such; "" for nobody's."""
-        own = {row.plural: noun for noun, row in ENTITIES.items()}
-        return own.get(source) or ("" if source in _OF_NOBODY else entity or "deal")
+        return self._rows(source, entity).entity
 
     def column(self, source: str, entity: str, name: str) -> str:
         """By what rows may be split; its name."""
@@ -40,13 +37,15 @@ class Rows:
     def instant(self, source: str, entity: str, name: str) -> str:
         """A moment or a day."""
         return self._known(
-            source, entity, name, lambda kind: kind in ("instant", "moment", "date", "due"),
+            source, entity, name, lambda cell: cell.is_time,
             lambda kind: kind.is_time and not kind.is_yearless, tr("{!r} is no date", name),
         )  # fmt: skip
 
     def flag(self, source: str, entity: str, name: str) -> str:
         """A yes or no of the rows themselves."""
-        flags = [one for one, cell in self._cells(source, entity).items() if cell.kind == "flag"]
+        flags = [
+            one for one, cell in self._rows(source, entity).cells.items() if cell.kind == "flag"
+        ]
         if name not in flags:
             raise BadUsage(
                 tr("rows of {} have no {!r} to count by", source, name), allowed_hint(name, flags)
@@ -57,10 +56,10 @@ class Rows:
         """What can be summed: its name, and of what it is."""
         wrong = tr("{!r} is no number", name)
         found = self._known(
-            source, entity, name, lambda kind: kind in _UNITS,
+            source, entity, name, lambda cell: cell.kind in _UNITS,
             lambda kind: kind.is_number or kind.is_money, wrong,
         )  # fmt: skip
-        cells = self._cells(source, entity)
+        cells = self._rows(source, entity).cells
         if found in cells:
             return found, "hours" if found == "hours" else _UNITS[cells[found].kind]
         is_money = self._kind(self.entity(source, entity), found).is_money
@@ -76,9 +75,8 @@ class Rows:
         field = self._schema.named(noun, name) if noun and "." not in name else None
         return tr(field.label) if field else ""
 
-    def _cells(self, source: str, entity: str) -> dict[str, Cell]:
-        noun = self.entity(source, entity)
-        return dict(sources.source(source, noun, self._columns).cells)
+    def _rows(self, source: str, entity: str) -> Source:
+        return sources.source(source, entity or "deal", self._columns)
 
     def _kind(self, entity: str, name: str) -> Kind:
         return routes(tuple(name.split(".")), self._schema, entity)[0][-1].field.kind
@@ -88,14 +86,15 @@ class Rows:
         source: str,
         entity: str,
         name: str,
-        is_cell: Callable[[str], bool],
+        is_cell: Callable[[Cell], bool],
         is_field: Callable[[Kind], bool],
         wrong: str,
     ) -> str:
         """A column or a field by the name that it has itself; BadUsage if there is none, or none such."""
-        cells, noun = self._cells(source, entity), self.entity(source, entity)
+        rows = self._rows(source, entity)
+        cells, noun = rows.cells, rows.entity
         if name in cells:
-            fits = is_cell(cells[name].kind)
+            fits = is_cell(cells[name])
         elif not noun or ("." not in name and self._schema.named(noun, name) is None):
             fields = self._schema.askable(noun) if noun else ()
             known = [*cells, *(field.name for field in fields if field.name not in cells)]
