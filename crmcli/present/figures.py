@@ -10,9 +10,9 @@ from crmcli.dataclass import replace
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Shown
+from crmcli.model.forecast import LEAST_CLOSED
 from crmcli.model.kinds import BOOL
 from crmcli.model.periods import ALWAYS
-from crmcli.model.prospects import LEAST_CLOSED
 from crmcli.model.reports import PLAN
 from crmcli.model.values import fold
 from crmcli.model.words import in_words

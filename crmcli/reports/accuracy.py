@@ -12,9 +12,9 @@ from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Shown
+from crmcli.model.forecast import Before, Lesson, Open, Past, Terms, Then, as_of
 from crmcli.model.local_times import local_day
 from crmcli.model.periods import Period, key_of, start_of
-from crmcli.model.prospects import Before, Lesson, Open, Past, Terms, Then, as_of
 from crmcli.model.report import ANY_TIME, Asked, Measure
 from crmcli.model.values import format_instant
 from crmcli.workspace import Workspace

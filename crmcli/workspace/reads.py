@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from crmcli.model.conditions.holds import Env
     from crmcli.model.conditions.tree import Condition
-    from crmcli.model.prospects import Past
+    from crmcli.model.forecast import Past
     from crmcli.model.report import Asked, Behind, Group
     from crmcli.store.index.answers import Facts, Hit, Total
     from crmcli.store.index.documents import Documents

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from crmcli.model.forecast import LEAST_CLOSED
 from crmcli.model.periods import Period
-from crmcli.model.prospects import LEAST_CLOSED
 from crmcli.reports.accuracy import trial
 from tests import kit
 from tests.kit import Run

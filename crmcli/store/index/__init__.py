@@ -33,7 +33,7 @@ from crmcli.store.index.upkeep import Upkeep
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from crmcli.model.prospects import Past
+    from crmcli.model.forecast import Past
     from crmcli.model.report import Asked, Behind, Group
     from crmcli.model.sql_views import Answer, View
     from crmcli.store.index.asked.running import Question

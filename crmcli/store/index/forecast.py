@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from crmcli.model.prospects import LEAST_CLOSED, Past, Stood, Terms
+from crmcli.model.forecast import LEAST_CLOSED, Past, Stood, Terms
 from crmcli.store.index.rows_of_reports import (
     IS_OPEN,
     NOW,
