@@ -21,7 +21,7 @@ from pathlib import Path
 import duckdb
 
 from crmcli.sales.init.create import create_workspace
-from crmcli.store.index import kept, snapshots
+from crmcli.store.index import snapshot_rows, snapshots
 from crmcli.workspace import Workspace
 from crmcli.workspace.frames import frame_of
 
@@ -121,7 +121,7 @@ WORK = {
 class Maker:
     """Writes the tables of a snapshot, with NULL in what is not made up."""
 
-    def __init__(self, folder: Path, tables: dict[str, kept.Table]) -> None:
+    def __init__(self, folder: Path, tables: dict[str, snapshot_rows.Table]) -> None:
         self.folder = folder
         self.tables = tables
         self.database = duckdb.connect(config={"temp_directory": str(folder / "tmp")})
@@ -162,7 +162,7 @@ def made(root: Path, count: int, *, with_stays: bool) -> None:
     frame, columns = frame_of(ws), ws._index_as_left._columns
     folder = root / snapshots.PATH / "1"
     folder.mkdir(parents=True)
-    tables = {table.name: table for table in kept.tables(columns)}
+    tables = {table.name: table for table in snapshot_rows.tables(columns)}
     maker = Maker(folder, tables)
     for entity, number in (("deal", count), ("lead", count // 2)):
         pipeline = ws.pipelines.of(entity)[0]
@@ -186,7 +186,7 @@ def made(root: Path, count: int, *, with_stays: bool) -> None:
             for column, made in tables[name].columns.items()
         )
         maker.copy(name, f"SELECT {types} WHERE FALSE")
-    note = snapshots.Note(NOW, 0, kept.signature(columns, frame.stages), {"deal": count})
+    note = snapshots.Note(NOW, 0, snapshot_rows.signature(columns, frame.stages), {"deal": count})
     (folder / snapshots.NOTE).write_text(json.dumps(note._asdict()))
 
 

@@ -179,28 +179,12 @@ def _value(ws: Workspace, entity: str, feature: Feature | None, value: str) -> s
 def explained(ws: Workspace, found: Explained) -> Listing:
     """Where a score comes from: what it begins with, what each field adds, itself. It adds up."""
     table = found.table
-    rows: list[dict[str, Any]] = [
-        {
-            "feature": "",
-            "field": tr("to begin with"),
-            "key": "",
-            "value": "",
-            "of": table.of,
-            "won": table.won,
-            "percent": round(100 * table.won / table.of, 1) if table.of else None,
-            "adds": Decimal(found.begin),
-        }
-    ]
-    rows += [_of_line(ws, table, *pair) for pair in found.lines]
-    total = {
-        "feature": "score",
-        "field": tr(SCORED.label),
-        "key": "",
-        "value": "",
-        "of": None,
-        "won": None,
-        "percent": None,
-    }
+    blank = {"feature": "", "key": "", "value": ""}
+    percent = round(100 * table.won / table.of, 1) if table.of else None
+    begin = {"field": tr("to begin with"), "of": table.of, "won": table.won, "percent": percent}
+    total = {**blank, **_counts(ws, None), "feature": "score", "field": tr(SCORED.label)}
+    rows = [_of_line(ws, table, *pair) for pair in found.lines]
+    rows.insert(0, {**blank, **begin, "adds": Decimal(found.begin)})
     return Listing([*rows, {**total, "adds": Decimal(found.score)}], LINES)
 
 

@@ -154,8 +154,7 @@ class Question(Pieces):
         counted = [*dict.fromkeys(map(self._counted, measures))]
         where = joined("AND", [self._kept, joined("OR", counted)])
         cells = [self._apart(one, is_alone=len(counted) == 1) for one in measures]
-        is_of_all = self._keys and any(one.name in self._asked.total for one in measures)
-        for keys in (self._keys, []) if is_of_all else (self._keys,):
+        for keys in self._places(measures):
             for row in self._select(ask, keys, cells, where):
                 place = tuple(row[: len(keys)])
                 for one, found in zip(measures, row[len(keys) :], strict=True):
@@ -170,9 +169,9 @@ class Question(Pieces):
             found = f"local({f'instant({found})' if cell.kind == 'moment' else found}, 'day')"
         return Part(found, which.parameters)
 
-    def _places(self, measure: Measure) -> list[Sequence[str]]:
-        """By what a measure is asked for that cannot be added up: the keys, and nothing for all rows."""
-        is_of_all = self._keys and measure.name in self._asked.total
+    def _places(self, measures: Sequence[Measure]) -> list[Sequence[str]]:
+        """By what measures are asked for that cannot be added up: the keys, and nothing for all rows."""
+        is_of_all = self._keys and any(one.name in self._asked.total for one in measures)
         return [self._keys, *([[]] if is_of_all else [])]
 
     def _of_one_column(self) -> list[list[Measure]]:
@@ -202,7 +201,7 @@ class Question(Pieces):
         """Let the database put a column in order."""
         (code, value), where = self._ranked(measures[0])
         cells = [Part(f"quantile_cont({value.text}, {QUANTILES[one.how]})") for one in measures]
-        for keys in self._places(measures[0]):
+        for keys in self._places(measures):
             size = len(keys)
             for row in self._select(ask, [*keys, code.text], cells, where):
                 for one, found in zip(measures, row[size + 1 :], strict=True):

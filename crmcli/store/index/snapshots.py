@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from crmcli.model.values import format_instant
 from crmcli.store.disk import files
 from crmcli.store.disk.rights import rights_in
-from crmcli.store.index import base, events, kept, ready
+from crmcli.store.index import base, events, ready, snapshot_rows
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.figures import Question
 from crmcli.store.index.ready import Frame
@@ -60,7 +60,7 @@ def write(connection: sqlite3.Connection, columns: Columns, frame: Frame, root: 
         writer = Writer(place)
         try:
             ready.prepared(connection, frame)
-            for rows_of in kept.sources_of(columns):
+            for rows_of in snapshot_rows.sources_of(columns):
                 ready.make_ready(connection, frame, rows_of, rows_of.ready)
             with base.snapshot(connection):
                 rows = {
@@ -70,10 +70,10 @@ def write(connection: sqlite3.Connection, columns: Columns, frame: Frame, root: 
                         connection.execute(_marked(table)),
                         table.beside,
                     )
-                    for table in kept.tables(columns)
+                    for table in snapshot_rows.tables(columns)
                 }
                 count = events.count_all(connection)
-            signature = kept.signature(columns, frame.stages)
+            signature = snapshot_rows.signature(columns, frame.stages)
             note = Note(format_instant(frame.env.now), count, signature, rows)
             _settle(root / PATH, place, note)
         finally:
@@ -96,12 +96,12 @@ class Snapshot:
         self._columns = columns
         self._frame = frame
         now, zone = format_instant(frame.env.now), str(frame.env.zone)
-        self._ask = Reader(folder, now, zone, kept.swaps(columns)).ask
+        self._ask = Reader(folder, now, zone, snapshot_rows.swaps(columns)).ask
 
     @property
     def signature(self) -> str:
         """What a snapshot must have been written for to be of use here."""
-        return kept.signature(self._columns, self._frame.stages)
+        return snapshot_rows.signature(self._columns, self._frame.stages)
 
     def groups(self, asked: Asked) -> list[Group]:
         """The measures of each group of rows that have the same keys."""
@@ -112,11 +112,11 @@ class Snapshot:
         return self._question(asked).behind(self._ask, keys)
 
     def _question(self, asked: Asked) -> Question:
-        rows = kept.source(asked.source, asked.entity, self._columns)
+        rows = snapshot_rows.source(asked.source, asked.entity, self._columns)
         return Question(self._columns, asked, self._frame, rows, is_columnar=True)
 
 
-def _marked(table: kept.Table) -> str:
+def _marked(table: snapshot_rows.Table) -> str:
     """What the index is asked for a table, with a mark for what is absent."""
     cells = ", ".join(f"ifnull({made.sql}, char(1))" for made in table.columns.values())
     return f"SELECT {cells} FROM {table.rows}"
