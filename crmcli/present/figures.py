@@ -44,7 +44,9 @@ def told(reading: Reading, currency: str = "") -> Figures:
     if currency:
         found = in_one_currency(ws, found, currency)
         found = replace(found, rows=tuple(engine.in_order(reading, found.rows)))
-    return plan.paced(found, ws.today) if reading.report is PLAN else found
+    found = plan.paced(found, ws.today) if reading.report is PLAN else found
+    of_what = ": ".join(filter(None, [_pipeline(reading), ", ".join(_counted(reading))]))
+    return replace(found, notes=(*filter(None, [of_what]), *_doubts(reading, found)))
 
 
 def worded(ws: Workspace, entity: str, figures: Figures) -> Figures:
@@ -85,7 +87,7 @@ def _spelled(
         if isinstance(key, str):
             keys.append(_as_written(ws, entity, dimension, key, raw))
         else:
-            keys.append("" if key is None else _number(column, dimension, key))
+            keys.append("" if key is None else _number(column, key))
     labels = _labels(ws, entity, column, dimension, keys)
     return keys, [labels.get(key, key) if key else tr("(none)") for key in keys]
 
@@ -104,15 +106,11 @@ def _as_written(
     return next((str(one) for one in items if isinstance(one, str) and fold(one) == key), key)
 
 
-def _number(column: Column | None, dimension: Dimension, key: float) -> str:
-    """A number, an amount (of cents, but along a link), or yes or no, as files have it."""
-    kind = column.holds if column else None
-    if kind is BOOL:
+def _number(column: Column | None, key: float) -> str:
+    """A number, an amount, or yes or no, as files have it."""
+    if column is not None and column.holds is BOOL:
         return str(BOOL.dump(bool(key)))
-    exact = Decimal(str(key))
-    if kind is not None and kind.is_money and "." not in dimension.name:
-        exact = exact.scaleb(-2)
-    return f"{exact.normalize():f}"
+    return f"{Decimal(str(key)).normalize():f}"
 
 
 def _column(ws: Workspace, entity: str, dimension: Dimension) -> Column | None:
@@ -287,17 +285,31 @@ def notes(reading: Reading, figures: Figures) -> Iterator[str]:
     """What is said above a report: of which pipeline and period it tells, of how many records, and with which
     period it is compared."""
     parts = [str(figures.period)] if figures.period != ALWAYS else []
-    entity, total = reading.entity_of(reading.report.source), reading.total
-    if isinstance(cohort := total.get("cohort"), int):
-        parts.append(counted(cohort, entity, ENTITIES[entity].plural))
-    if isinstance(reopened := total.get("reopened"), int) and reopened:
-        parts.append(counted(reopened, "time reopened", "times reopened"))
-    pipeline = [reading.pipelines[0].name] if reading.request.pipeline else []
-    if said := ": ".join([*pipeline, *([", ".join(parts)] if parts else [])]):
+    parts += _counted(reading)
+    if said := ": ".join(filter(None, [_pipeline(reading), ", ".join(parts)])):
         yield said
     if figures.compared:
         yield tr("compared with {}", figures.compared)
-    yield from _expected(total)
+    yield from _doubts(reading, figures)
+
+
+def _pipeline(reading: Reading) -> str:
+    """The pipeline that a report is of, if it is of one."""
+    return reading.pipelines[0].name if reading.request.pipeline else ""
+
+
+def _counted(reading: Reading) -> Iterator[str]:
+    """Of how many records a report tells in all, where it says that."""
+    entity, total = reading.entity_of(reading.report.source), reading.total
+    if isinstance(cohort := total.get("cohort"), int):
+        yield counted(cohort, entity, ENTITIES[entity].plural)
+    if isinstance(reopened := total.get("reopened"), int) and reopened:
+        yield counted(reopened, "time reopened", "times reopened")
+
+
+def _doubts(reading: Reading, figures: Figures) -> Iterator[str]:
+    """Of what a report knows less than of the rest."""
+    yield from _expected(reading.total)
     rows = [*figures.rows, *([figures.total] if figures.total else [])]
     if reading.report is PLAN and not any(r.values["plan"] or r.values["plan_count"] for r in rows):
         yield tr("no plan for this period: crm plan set")

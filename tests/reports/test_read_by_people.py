@@ -68,3 +68,17 @@ def test_a_plan_that_only_all_have(crm: Crm, ws: Workspace, folder: Path) -> Non
     assert "1 200" in told.out.replace("\xa0", " ").replace(",", " ").replace("\u202f", " "), (
         told.out
     )
+
+
+def test_a_page_says_what_the_terminal_says(crm: Crm, ws: Workspace) -> None:
+    """How many deals a funnel is of, and what a forecast does not know; its title once."""
+    kit.deal(ws, name="One")
+    for report, said in (
+        ("funnel", "1 deal"),
+        ("forecast", "fewer than 20 closed"),
+        ("plan", "no plan for"),
+    ):
+        table, page = crm("report", report, **EN), crm("report", report, "--html", **EN)
+        told = " ".join(table.err.split())
+        assert (said in told, said in page.out) == (True, True), (told, page.out[-600:])
+        assert "<h2>" not in page.out

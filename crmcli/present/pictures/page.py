@@ -45,6 +45,8 @@ def page(sections: Sequence[Figures], title: str, locale: Locale, at: datetime) 
     )  # fmt: skip
     top = tag("header", tag("h1", name), tag("p", tr("As of {}", locale.instant(at))))
     parts = [tag("section", *section(one, locale)) for one in sections]
+    if len(sections) == 1 and tr(sections[0].title) == name:
+        parts[0].remove(parts[0][0])  # the page is called so already
     body = tag("body", top, tag("main", *parts))
     whole = tag("html", head, body, lang=spoken())
     text: str = tostring(whole, encoding="unicode", method="html")
