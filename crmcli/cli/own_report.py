@@ -10,7 +10,7 @@ import click
 
 from crmcli.cli.params import Noun, Verb, complete
 from crmcli.cli.session import Session
-from crmcli.errors import CrmError, InvalidData, NotFound
+from crmcli.errors import BadUsage, CrmError, InvalidData
 from crmcli.language import counted, tr
 from crmcli.model.report_words import declaration
 from crmcli.present.cells import Column, Listing
@@ -102,12 +102,13 @@ def show(session: Session, name: str) -> None:
 
     Example: crm report show leads
     """
-    from crmcli.model.reports import BY_NAME, PLAN
+    from crmcli.model.reports import BY_NAME, DASHBOARD
     from crmcli.store.yaml.codec import dump
     from crmcli.workspace.own_reports import report_named
 
-    if name == PLAN.name:  # of which the half stands in plans.yaml
-        raise NotFound(tr("no report {!r}", name), "crm report list shows them")
+    if name in ("accuracy", DASHBOARD, "plan"):
+        said = tr("{!r} is made in a way of its own, which reports.yaml has no words for", name)
+        raise BadUsage(said, tr("take another: crm report list"))
     found = report_named(session.workspace, name)
     called = f"my-{name}" if name in BY_NAME else name
     row = declaration(found)

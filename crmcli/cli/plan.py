@@ -9,10 +9,10 @@ import click
 from crmcli.cli.params import ChangingVerb, Noun, option
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
-from crmcli.language import tr
+from crmcli.language import counted, tr
 from crmcli.model.plan import Plan, days_of
 from crmcli.model.values import json_number, parse_decimal
-from crmcli.present.cells import Column, Listing
+from crmcli.present.cells import Column, Listing, Locale
 from crmcli.present.told import Told
 from crmcli.sales.settings import plans
 from crmcli.workspace.plans import plans_seen
@@ -64,7 +64,7 @@ def set_(
     who = ws.user_id(owner) if owner else ""
     new = Plan(period, who, pipeline, planned, currency.upper(), count)
     is_new = plans.save(ws, new)
-    return Told(tr("Planned: {}.", _named(new)), {**_row(new), "new": is_new})
+    return Told(tr("Planned: {}.", _named(new, session.out.locale)), {**_row(new), "new": is_new})
 
 
 @plan.command("list")
@@ -86,12 +86,12 @@ def rm(session: Session, period: str, owner: str, pipeline: str) -> Told:
     ws = session.workspace
     gone = Plan(period, ws.user_id(owner) if owner else "", pipeline)
     plans.remove(ws, gone.period, gone.owner, gone.pipeline)
-    return Told(tr("Removed the plan: {}.", _named(gone)), _row(gone))
+    return Told(tr("Removed the plan: {}.", _named(gone, session.out.locale)), _row(gone))
 
 
-def _named(one: Plan) -> str:
-    amount = "" if one.amount is None else f"{json_number(one.amount)} {one.currency}".strip()
-    count = "" if one.count is None else str(one.count)
+def _named(one: Plan, locale: Locale) -> str:
+    amount = "" if one.amount is None else locale.money(one.amount, one.currency)
+    count = "" if one.count is None else counted(one.count, "deal")
     return ", ".join(filter(None, (one.period, one.owner, one.pipeline, amount, count)))
 
 

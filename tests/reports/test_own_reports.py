@@ -192,6 +192,8 @@ def test_at_the_command_line(crm: Crm, folder: Path) -> None:
     assert (told.code, "crm report check" in told.err) == (0, True)
     kit.write(folder, "reports.yaml", crm("report", "show", "won", **env).out)
     assert crm("report", "check", **env).out == "1 report in order.\n"
+    for name in ("plan", "accuracy", "dashboard"):
+        assert "in a way of its own" in crm("report", "show", name, **env).err
     assert crm("report", "my-won", "--json").out == crm("report", "won", "--json").out
     rows = json.loads(crm("report", "list", "--json").out)
     assert [row["name"] for row in rows if row["own"]] == ["my-won"]
