@@ -689,12 +689,12 @@ def test_a_report_that_is_wider_than_the_terminal_loses_nothing(
     told = capsys.readouterr().err + "\n".join(lines)
     assert all(width(line) <= room for line in lines)
     bare = told.replace("\xa0", "").replace("\u202f", "")
-    found = [one in bare for one in ("12345", "54321", "99%", "7d", "1,234,567.50", "7,654,321")]
+    found = [one in bare for one in ("12,345", "54,321", "99%", "7d", "1,234,567.50", "7,654,321")]
     assert all(found), told
     assert not re.search("left out|…", told)
     blocks = "\n".join(lines).split("\n\n")
     assert all("Anna Longname" in one for one in blocks), "each block says of whom it tells"
-    assert any("12345" in one and "54321" in one for one in blocks), "now and before side by side"
+    assert any("12,345" in one and "54,321" in one for one in blocks), "now and before side by side"
     assert (len(blocks) > 1) == (room < 60), told
 
 
