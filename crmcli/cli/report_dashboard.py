@@ -24,7 +24,6 @@ from crmcli.present.told import Told
 from crmcli.reports.asking import period_named
 from crmcli.reports.engine import COMPARED, Reading
 from crmcli.workspace import Workspace
-from crmcli.workspace.pipelines import pipeline_named
 
 
 def show(
@@ -63,8 +62,8 @@ def found(
 ) -> list[tuple[Reading, Figures]]:
     """The reports of the dashboard that is asked for."""
     person = ws.person if owner == "me" else ws.user_id(owner) if owner else ""
-    given, funnel = period_named(ws, period), pipeline_named(ws, pipeline).id
-    return [*sections(ws, given, owner=person, compare=compare, pipeline=funnel)]
+    given = period_named(ws, period or PERIOD)
+    return [*sections(ws, given, owner=person, compare=compare, pipeline=pipeline)]
 
 
 def _lines(session: Session, found: Sequence[Figures]) -> Iterator[str]:

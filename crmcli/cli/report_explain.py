@@ -17,7 +17,6 @@ from crmcli.language import counted, tr
 from crmcli.model.figures import Figures
 from crmcli.model.reports import DASHBOARD
 from crmcli.present.cells import Listing
-from crmcli.present.dashboard import COMPARE, PERIOD
 from crmcli.present.report_cells import (
     Spot,
     behind,
@@ -96,8 +95,7 @@ def _asked(ws: Workspace, kept: LastReport) -> Answers:
     asked = kept.asked
     if kept.report == DASHBOARD:
         words = ("owner", "period", "compare", "pipeline")
-        usual = {"period": PERIOD, "compare": COMPARE}
-        return found(ws, **{word: asked.get(word, usual.get(word, "")) for word in words})
+        return found(ws, **{word: asked.get(word, "") for word in words})
     given = {name: asked.get(name, "") for name in (*KEPT, "period", "since", "until")}
     return [answered(ws, report_named(ws, kept.report), given)]
 

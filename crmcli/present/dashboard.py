@@ -13,6 +13,7 @@ from crmcli.model.report import Measure, Report
 from crmcli.model.reports import BY_NAME
 from crmcli.present.figures import seen, worded
 from crmcli.reports import engine
+from crmcli.workspace.pipelines import pipeline_named
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
@@ -70,7 +71,9 @@ SECTIONS = (
 def sections(
     ws: Workspace, period: Period, *, owner: str = "", compare: str = "", pipeline: str = ""
 ) -> Iterator[tuple[engine.Reading, Figures]]:
-    """The reports of a dashboard as people read them: of one owner, or of all that may be seen."""
+    """The reports of a dashboard as people read them: of one owner, or of all that may be seen; the funnel of
+    the pipeline that is named, by id or name, or of the first one."""
+    funnel = pipeline_named(ws, pipeline).id
     for one in SECTIONS:
         if one.whose not in ("both", "one" if owner else "all"):
             continue
@@ -78,8 +81,8 @@ def sections(
             by=(one.by,) if one.by else (),
             period=_time(ws, one, period),
             where=f"owner = {owner}" if owner else "",
-            compare=compare if one.has_before else "",
-            pipeline=pipeline if one.report.always else "",
+            compare=(compare or COMPARE) if one.has_before else "",
+            pipeline=funnel if one.report.always else "",
         )
         reading = engine.Reading(ws, one.report, request)
         figures = seen(worded(ws, reading.entity_of(one.report.source), engine.figures(reading)))

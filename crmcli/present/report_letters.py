@@ -98,9 +98,7 @@ def _sections(ws: Workspace, name: str, wanted: Wanted) -> Iterator[Figures]:
     """One report, or the reports of the dashboard, as people see them."""
     if name == DASHBOARD:
         period = period_named(ws, wanted.period or dashboard.PERIOD, wanted.at)
-        funnel = pipeline_named(ws, wanted.pipeline).id
-        compare = wanted.compare or dashboard.COMPARE
-        found = dashboard.sections(ws, period, compare=compare, pipeline=funnel)
+        found = dashboard.sections(ws, period, compare=wanted.compare, pipeline=wanted.pipeline)
         yield from (figures for _, figures in found)
         return
     report = report_named(ws, name)

@@ -164,7 +164,8 @@ class Pieces:
             return f"{item}.key"
         is_field = entity and not self._is_cell(dimension.name)
         cell = (self._field if is_field else self._cell)(dimension.name)
-        return f"({cell.sql}) / 1e2" if cell.kind == "money" else cell.sql
+        is_cents = cell.kind == "money" and "." not in dimension.name
+        return f"({cell.sql}) / 1e2" if is_cents else cell.sql
 
     def _words(self) -> list[str]:
         """The columns of the rows by which people split them: words and times, not numbers and states."""
