@@ -32,6 +32,7 @@ from crmcli.present.told import left_out
 from crmcli.render import MailText
 from crmcli.reports import engine
 from crmcli.reports.asking import in_pipeline, period_named
+from crmcli.sales.exports.sheet_rows import guard
 from crmcli.workspace.own_reports import report_named
 from crmcli.workspace.pipelines import pipeline_named
 
@@ -166,9 +167,13 @@ def _file_name(title: str, ending: str) -> str:
 
 
 def _csv(figures: Figures) -> bytes:
+    """For a spreadsheet, which must take no name for a formula."""
     rows, columns, _ = listing(figures, {}, for_people=False)
     lines = [csv_line(column.name for column in columns)]
-    lines += [csv_line(plain(row.get(column.name)) for column in columns) for row in rows]
+    lines += [
+        csv_line(guard(plain(row.get(column.name)), excel=True) for column in columns)
+        for row in rows
+    ]
     return "".join(lines).encode()
 
 

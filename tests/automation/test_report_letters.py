@@ -144,6 +144,17 @@ def test_an_english_workspace_writes_english_whoever_runs_it(office: Office) -> 
     assert "Win rate: 100%" in words(letter) or "Win rate 100%" in words(letter)
 
 
+def test_no_name_is_a_formula_to_who_opens_the_sheet(office: Office) -> None:
+    deal = office.crm("deal", "list", "--ids", "--limit", "1").out.split()[0]
+    assert office.crm("deal", "edit", deal, "--name", "=HYPERLINK(1)").code == 0
+    [letter] = office.monday(
+        "report: won, by: name, period: month, picture: no, sheet: csv, to: root"
+    )
+    [sheet] = letter.iter_attachments()
+    assert "=HYPERLINK" in words(letter)
+    assert "\n=" not in sheet.get_content()
+
+
 def test_each_gets_what_he_may_see_and_the_audit_keeps_it(office: Office) -> None:
     kit.write(office.house.root, "access.yaml", ACCESS)
     ask = "report: won, by: owner, period: last week, picture: no, to: [anna, sales, root, x@out.example], as: root"
