@@ -91,6 +91,14 @@ def test_what_is_no_file_is_told_in_one_line(
     assert not [*sold.glob("x.*")]
 
 
+def test_a_full_device_is_told_and_stays_one(crm: Crm, sold: Path, tmp_path: Path) -> None:
+    link = tmp_path / "out.html"
+    link.symlink_to("/dev/full")
+    done = crm("report", "leads", "-o", str(link), CRM_LANG="en")
+    assert (done.code, "the disk is full" in done.err) == (5, True), done.err
+    assert link.is_char_device()
+
+
 def test_of_nothing_there_is_a_page_too(crm: Crm, sold: Path) -> None:
     done = crm("report", "leads", "--period", "2020-01", "--html", CRM_LANG="en")
     assert "Nothing to report for 2020-01-01 – 2020-01-31." in done.out

@@ -100,6 +100,12 @@ def write_out(path: Path, data: bytes, *, over: bool) -> None:
     """Write a file anywhere, whole or not at all; NameTaken if one is there, unless `over` it."""
     if not path.parent.is_dir():
         raise Missing(tr("no such folder: {}", path.parent), "make it first, or name another")
+    if over and path.exists() and not path.is_file() and not path.is_dir():
+        with os_errors(
+            "write {}", path
+        ):  # a device or a pipe, which a file must not take the place of
+            path.write_bytes(data)
+        return
     aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}.tmp")
     try:
         write_file(aside, data)
