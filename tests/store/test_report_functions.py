@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmcli.model.periods import STEPS, key_of
-from crmcli.store.index.report_functions import offer
+from crmcli.store.index.report_functions import local_of, offer
+from tests import kit
 
 ZONES = ("UTC", "Europe/Moscow", "Asia/Kathmandu", "America/St_Johns", "Australia/Lord_Howe",
-         "Pacific/Chatham", "America/New_York", "Pacific/Kiritimati")  # fmt: skip
+         "Pacific/Chatham", "America/New_York", "Pacific/Kiritimati", "Africa/Casablanca", "Pacific/Apia")  # fmt: skip
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -40,3 +41,21 @@ def test_a_day_that_begins_within_an_hour() -> None:
     texts = ["2026-11-27T18:30:00Z", "2026-11-27T18:00:00Z", "2026-11-27T18:14:59Z", "2026-11-27"]
     days = [connection.execute("SELECT local(?, 'day')", (text,)).fetchone()[0] for text in texts]
     assert days == ["2026-11-28", "2026-11-27", "2026-11-27", "2026-11-27"]
+
+
+@pytest.mark.parametrize("zone", kit.some(ZONES[::-1], 3))
+def test_sqlite_itself_finds_the_same_days(zone: str) -> None:
+    connection = sqlite3.connect(":memory:")
+    offer(connection, datetime(2026, 11, 28, tzinfo=UTC), ZoneInfo(zone))
+    connection.execute("CREATE TABLE act (at TEXT)")
+    hours = [
+        datetime(1999, 12, 30, tzinfo=UTC) + n * timedelta(hours=5, minutes=59)
+        for n in range(59_000)
+    ]
+    texts = [f"{hour:%Y-%m-%dT%H:%M:%SZ}" for hour in hours]
+    odd = ["2026-11-27", "", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"]
+    connection.executemany("INSERT INTO act VALUES (?)", [(one,) for one in [*texts, *odd, None]])
+    for step in STEPS:
+        found = local_of("act.at", step, ZoneInfo(zone))
+        asked = f"SELECT at, {found}, local(at, '{step}') FROM act WHERE {found} IS NOT local(at, '{step}')"
+        assert connection.execute(asked).fetchall() == []

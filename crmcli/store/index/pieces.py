@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,12 +16,14 @@ from crmcli.model.report import ANY_TIME, Asked, Measure
 from crmcli.store.index import query
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.ready import Frame
-from crmcli.store.index.report_functions import seconds
+from crmcli.store.index.report_functions import local_of, seconds
 from crmcli.store.index.rows_of_reports import Cell, Source
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
 
+_PLAIN = re.compile(r"[a-z_]+\.[a-z_]+")
+"""A column, which costs nothing however often it is named."""
 _WORDS = ("text", "word", "stage", "user")
 _WITHIN_DAY = "T10:00:00Z"
 """With this a date is an instant of its own day, from Honolulu to Auckland."""
@@ -150,6 +153,8 @@ class Pieces:
                 raise BadUsage(said, "e.g. --by month, close_by.month")
             instant = f"instant({cell.sql})" if cell.kind == "moment" else cell.sql
             step = f"local({instant}, '{dimension.step}')"
+            if _PLAIN.fullmatch(instant) and not self._is_columnar:
+                step = local_of(instant, dimension.step, self._env.zone)
             is_word = f"{cell.sql} > ':'"  # of some the day is not known, which a word says
             return (
                 f"CASE WHEN {is_word} THEN {cell.sql} ELSE {step} END"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
+from itertools import pairwise
 
 from crmcli.model.local_times import local_day
 from crmcli.model.periods import key_of
@@ -63,3 +64,54 @@ class _Local:
         if "T" not in text:
             return key_of(date.fromisoformat(text[:10]), step)
         return key_of(local_day(parse_instant(text), self._zone), step)
+
+
+# --- the same in SQLite's own words -------------------------------------------------------------------
+
+_SINCE, _UNTIL = datetime(2000, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
+"""Within these years the offsets of the zone stand in the SQL; any other instant is left to `local`."""
+_OF_DAY = {
+    "day": "{day}", "month": "substr({day}, 1, 7)", "year": "substr({day}, 1, 4)",
+    "quarter": "substr({day}, 1, 4) || '-Q' || ((substr({day}, 6, 2) + 2) / 3)",
+    "week": "local({day}, 'week')",
+}  # fmt: skip
+
+
+def local_of(column: str, step: str, zone: tzinfo) -> str:
+    """`local` of a plain column for millions of rows: ten times as fast."""
+    shift = _shift(column, offsets(zone))
+    day = _OF_DAY[step].format(day=f"date({column}, {shift})")
+    bounds = f"{column} >= '{_SINCE:%Y}' AND {column} < '{_UNTIL:%Y}'"
+    is_plain = f"length({column}) = {len('2026-11-28T12:00:00Z')} AND {bounds}"
+    return f"CASE WHEN {is_plain} THEN {day} ELSE local({column}, '{step}') END"
+
+
+def _shift(column: str, known: list[tuple[str, int]]) -> str:
+    """The offset that holds at an instant, looked for by halves."""
+    if len(known) == 1:
+        return f"'{known[0][1]:+} seconds'"
+    middle = len(known) // 2
+    before, after = _shift(column, known[:middle]), _shift(column, known[middle:])
+    return f"CASE WHEN {column} < '{known[middle][0]}' THEN {before} ELSE {after} END"
+
+
+@lru_cache(maxsize=4)
+def offsets(zone: tzinfo) -> list[tuple[str, int]]:
+    """From which instant on which offset holds, in seconds; no zone changes twice within a week."""
+    week = timedelta(days=7)
+    days = [_SINCE + number * week for number in range((_UNTIL - _SINCE) // week + 2)]
+    found = [(format_instant(_SINCE), _offset(_SINCE, zone))]
+    for start, end in pairwise(days):
+        if _offset(start, zone) != _offset(end, zone):
+            low, high = start, end
+            while high - low > timedelta(seconds=1):
+                middle = low + timedelta(seconds=(high - low).total_seconds() // 2)
+                same = _offset(middle, zone) == _offset(start, zone)
+                low, high = (middle, high) if same else (low, middle)
+            found.append((format_instant(high), _offset(end, zone)))
+    return found
+
+
+def _offset(moment: datetime, zone: tzinfo) -> int:
+    offset = moment.astimezone(zone).utcoffset()
+    return round(offset.total_seconds()) if offset else 0
