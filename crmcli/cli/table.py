@@ -130,19 +130,7 @@ def lay_out(
     no room for goes on in lines below. Where `stacked`, heads above figures and sums of several currencies
     take more lines before anything is cut.
     """
-    rows = [[column.head for column in columns], *cells]
-    sizes = [[width(text) for text in row] for row in rows]
-    stacks: set[int] = set()
-    if room and sum(map(max, zip(*sizes, strict=True))) + len(GAP) * (len(columns) - 1) > room:
-        rows = [rows[0], *with_short_ids(cells)]
-        stacks = {n for n, one in enumerate(columns) if stacked and one.right}
-        sizes = [
-            [
-                _narrowest(text, columns[n], number) if n in stacks else width(text)
-                for n, text in enumerate(row)
-            ]
-            for number, row in enumerate(rows, -1)
-        ]
+    rows, sizes, stacks = _sized(columns, cells, room, stacked=stacked)
     natural = [max(column) for column in zip(*sizes, strict=True)]
     empty = {n for n, column in enumerate(zip(*sizes[1:], strict=True)) if not any(column)}
     widths = dict(enumerate(natural)) if room is None else fit(columns, natural, room, empty)
@@ -174,6 +162,27 @@ def lay_out(
                 GAP * 2 + line for line in wrap(row[below], room - 4, columns[below].most) if line
             ]
     return lines, [n for n in range(len(natural)) if n not in {*widths, *empty, below}]
+
+
+def _sized(
+    columns: Sequence[Column], cells: Sequence[Sequence[str]], room: int | None, *, stacked: bool
+) -> tuple[list[Sequence[str]], list[list[int]], set[int]]:
+    """The rows with their heads, the room that each cell wants, and which columns may take more lines: in a
+    table that is too wide ids are short, and of those columns the longest part counts."""
+    rows = [[column.head for column in columns], *cells]
+    sizes = [[width(text) for text in row] for row in rows]
+    if not room or sum(map(max, zip(*sizes, strict=True))) + len(GAP) * (len(columns) - 1) <= room:
+        return rows, sizes, set()
+    rows = [rows[0], *with_short_ids(cells)]
+    stacks = {n for n, one in enumerate(columns) if stacked and one.right}
+    sizes = [
+        [
+            _narrowest(text, columns[n], number) if n in stacks else width(text)
+            for n, text in enumerate(row)
+        ]
+        for number, row in enumerate(rows, -1)
+    ]
+    return rows, sizes, stacks
 
 
 def _narrowest(text: str, column: Column, number: int) -> int:
