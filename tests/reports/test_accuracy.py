@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from crmcli.model.forecast import LEAST_CLOSED
+from crmcli.model.forecast import LEAST_CLOSED, _day
 from crmcli.model.periods import Period
 from crmcli.reports.accuracy import trial
 from tests import kit
@@ -147,3 +147,9 @@ def test_what_is_told_of_clients(crm: Crm, tmp_path: Path) -> None:
         assert len({row["id"] for row in rows}) == len(rows)
         told = crm(*at, "explain", *cell, CRM_NOW=histories.NOW, CRM_USER="anna")
         assert (told.code, "Traceback" in told.err) == (0, False)
+
+
+@pytest.mark.parametrize("before", ["someday", "", 7, None])
+def test_a_day_that_was_none_counts_as_no_day(before: object) -> None:
+    assert _day(before) is None
+    assert _day("2026-10-20") == "2026-10-20"

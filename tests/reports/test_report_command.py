@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -208,3 +209,14 @@ def test_numbers_and_stages_as_keys_are_written_as_their_fields_are(crm: Crm) ->
     assert keys("lost_from") == [("request", "Поступил запрос")]
     assert "Lost from" in crm("report", "lost", "--by", "lost_from", **at(4)).out
     assert "lost_from" in crm("report", "lost", "--by", "lst_from").err
+
+
+def test_a_deal_that_a_hand_closed_before_it_was_made_has_no_days(crm: Crm, folder: Path) -> None:
+    for name, day in (("Окна", 4), ("Двери", 4)):
+        assert crm("deal", "add", "--name", name, "--amount", "10", **at(2)).code == 0
+        assert crm("deal", "lose", name, "--reason", "price", **at(day)).code == 0
+    [path] = [p for p in (folder / "data/deals").rglob("*.yaml") if "Окна" in p.read_text("utf-8")]
+    text = path.read_text("utf-8")
+    path.write_text(re.sub(r"(closed_at: \D?)2026", r"\g<1>2020", text), "utf-8")
+    found = rows_of(crm("report", "lost", "--by", "name", "--json", **at(9)))
+    assert {row["name"]: row["days"] for row in found} == {"Окна": None, "Двери": 2}
