@@ -71,7 +71,7 @@ class Output:
         if self.format == "table":
             if empty and not rows:
                 self.note(empty)
-            self._page(self.table(rows, columns))
+            self._page(self.table(rows, columns), are_masked=True)
             return
         if not all_fields and self.format in ("json", "jsonl", "yaml"):
             rows = [{c.name: row[c.name] for c in columns if c.name in row} for row in rows]
@@ -94,7 +94,9 @@ class Output:
         """Print a titled table below a record; nothing in the machine formats or without rows."""
         if self.format == "table" and rows:
             heading = self.paint(clean(tr(title)), bold=True)
-            self._write(["", heading, *self.table(rows, columns)], as_they_are=True)
+            self._write(
+                ["", heading, *self.table(rows, columns)], as_they_are=True, are_masked=True
+            )
 
     def text(self, text: str) -> None:
         """Print what is text by nature, as it is: a rendered letter, a page."""
@@ -283,13 +285,13 @@ class Output:
         with suppress(OSError):  # a full stderr must not end what is half done
             sys.stderr.write(self.masked(line) + "\n")
 
-    def _page(self, lines: Sequence[str]) -> None:
+    def _page(self, lines: Sequence[str], *, are_masked: bool = False) -> None:
         """Write lines that are clean already; a long text a screen at a time, on a terminal."""
         if sys.stdout.isatty():
             self.clear_the_way()
-            lines = self.masked("\n".join(lines)).split("\n")
+            lines = lines if are_masked else self.masked("\n".join(lines)).split("\n")
         if not terminal.page(lines):
-            self._write(lines, as_they_are=True)
+            self._write(lines, as_they_are=True, are_masked=are_masked)
 
     def clear_the_way(self) -> None:
         """Let out what is held, once the audit has what it shows; before anything leaves another way too."""
@@ -319,7 +321,9 @@ class Output:
                     )
         self._write(lines)
 
-    def _write(self, lines: Iterable[str], *, as_they_are: bool = False) -> None:
+    def _write(
+        self, lines: Iterable[str], *, as_they_are: bool = False, are_masked: bool = False
+    ) -> None:
         """Write lines, or nothing if nobody reads any more: a change begun is brought to its end."""
         if self._left:
             return
@@ -331,7 +335,8 @@ class Output:
             return
         # Held, so that one line of the audit tells of all that a command shows.
         while lot := [*islice(written, _LOT)]:
-            self._held.append(self.masked("\n".join(lot)))
+            text = "\n".join(lot)
+            self._held.append(text if are_masked else self.masked(text))
             if len(lot) == _LOT:
                 self.clear_the_way()
 

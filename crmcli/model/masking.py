@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 
 CONTACTS = ("phones", "emails")
 """The fields whose values are masked, wherever these stand."""
@@ -17,14 +17,29 @@ _LONGEST = 15
 """Digits of a number in E.164."""
 _SHORTEST = 5
 """Digits: what is shorter is a number of the company's own exchange, or a service's."""
+_LENGTHS = {*range(_SHORTEST, _COMPARED + 1)}
+"""Digits by which a number may be known."""
 _RUN = re.compile(r"\+?\(?[0-9](?:[0-9 \u00a0().\u2010-\u2015-]*[0-9])?")
-_MAIL = re.compile(r"(?P<before>\\?)(?P<local>[\w.+%'-]+)@(?P<domain>[\w-]+(?:\.[\w-]+)+)")
+_LONG_RUN = re.compile(r"[0-9][0-9 \u00a0().\u2010-\u2015-]{3,}[0-9]")
+"""The digits of a number that is long enough to be told by."""
+_NO_DIGITS = bytes({*range(256)} - {*b"0123456789\n"})
+_LOCAL = re.compile(r"[\w.+%'-]+")
+_LONGEST_LOCAL = 64
+"""Letters before the @, RFC 5321 section 4.5.3.1."""
+_SIGNS = "'.+%-"
+"""What may stand before an address and is no part of it."""
+_DOMAIN = re.compile(r"@[\w-]+(?:\.[\w-]+)+")
+_Part = tuple[int, int, str]
+"""From where to where another word stands."""
 _MASKED_PHONE = re.compile(r"\+?\(?[0-9*](?:[0-9* \u00a0().\u2010-\u2015-]*[0-9*])?")
 _MASKED_MAIL = re.compile(r"[\w.+%'-]…@[\w-]+(?:\.[\w-]+)+")
 
 
 def digits_of(text: str) -> str:
     """The digits by which a number is known."""
+    end = text[-_COMPARED:]
+    if len(end) == _COMPARED and end.isdecimal():  # as records have most of them
+        return end
     return "".join(filter(str.isdecimal, text))[-_COMPARED:]
 
 
@@ -39,7 +54,7 @@ def contacts_of(raw: Mapping[str, object]) -> Iterator[str]:
 def written_in(raw: object) -> Iterator[str]:
     """The phones and e-mails that stand anywhere in a raw record, in its texts too, as they are written."""
     if isinstance(raw, str):
-        yield from (match[0] for match in _MAIL.finditer(raw) if "@" in raw)
+        yield from (name for _, names in _mails(raw) for name in names)
         yield from (match[0] for match in _RUN.finditer(raw))
     elif isinstance(raw, Mapping):
         for value in raw.values():
@@ -53,35 +68,20 @@ def contact_keys(raw: Mapping[str, object]) -> set[str]:
     """By what the phones and e-mails of a raw record are known in a text."""
     found: set[str] = set()
     for value in contacts_of(raw):
-        key = value.lower() if "@" in value else digits_of(value)
-        if "@" in value or len(key) >= _SHORTEST:
+        if "@" in value:
+            found.add(value.lower())
+        elif len(key := digits_of(value)) >= _SHORTEST:
             found.add(key)
     return found
 
 
-def contacts_in(text: str, known: Container[str]) -> Iterator[tuple[str, str]]:
-    """What may be whole phones and e-mails of clients in a text beside those that are known: the look-up, and
-    a key by which its clients would be found."""
-    if "@" in text:
-        for match in _MAIL.finditer(text):
-            address = match["local"] + "@" + match["domain"]
-            for one in {address.lower(), address[len(match["before"]) :].lower()}:
-                if one not in known:
-                    yield "email", one
-    for match in _RUN.finditer(text):
-        digits = "".join(filter(str.isdecimal, match[0])) if len(match[0]) >= _COMPARED else ""
-        if len(digits) >= _COMPARED and digits[-_COMPARED:] not in known:
-            yield from (("phone", one) for one in _numbers(digits))
-
-
-def _numbers(digits: str) -> set[str]:
+def _numbers(digits: str) -> Iterable[str]:
     """The digits of a run as numbers may be kept: all of them, or ten after the sign of a country."""
-    found = {digits} if len(digits) <= _LONGEST else set()
     last = len(digits) - _COMPARED
-    for start in range(last + 1) if len(digits) > _LONGEST else (last,):
-        ten = digits[start : start + _COMPARED]
-        found |= {ten, digits[max(0, start - 1) : start] + ten}
-    return found
+    if len(digits) <= _LONGEST:
+        return digits, digits[last:], digits[max(0, last - 1) :]
+    starts = range(last + 1)
+    return {digits[n : start + _COMPARED] for start in starts for n in (start, max(0, start - 1))}
 
 
 def mask_phone(text: str) -> str:
@@ -102,37 +102,99 @@ def is_whole(asked: str, raw: Mapping[str, object]) -> bool:
     return bool({asked.strip().lower(), digits_of(asked)} & contact_keys(raw))
 
 
-def masked(text: str, keys: Container[str]) -> str:
-    """A text with the numbers and addresses masked in it that are known by these keys, however written."""
-    if "@" in text:
-        text = _MAIL.sub(lambda match: _mail(match, keys), text)
-    return _RUN.sub(lambda match: _run(match[0], keys), text)
+class Contacts:
+    """What may be phones and e-mails in a text, which is looked through once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._mails = [*_mails(text)]
+        runs = [*_LONG_RUN.finditer(text)]
+        self._runs = [*zip(runs, _digits([match[0] for match in runs]), strict=bool(runs))]
+
+    def unknown(self, known: Container[str]) -> dict[str, set[str]]:
+        """What may be whole ones of clients beside those that are known: by the look-up, the keys by which
+        its clients would be found."""
+        addresses = {
+            key for _, names in self._mails for one in names if (key := one.lower()) not in known
+        }
+        numbers: set[str] = set()
+        for _, digits in self._runs:
+            if len(digits) >= _COMPARED and digits[-_COMPARED:] not in known:
+                numbers.update(_numbers(digits))
+        return {"email": addresses, "phone": numbers}
+
+    def masked(self, known: Collection[str], hides: Callable[[str], bool]) -> str:
+        """The text with those masked in it that are known by these keys, however written, but for keys
+        that need not be hidden."""
+        lengths = sorted({*map(len, known)} & _LENGTHS, reverse=True)
+        text = _replaced(self._text, self._masked_runs(known, hides, lengths))
+        return _replaced(text, self._masked_mails(known, hides))
+
+    def _masked_mails(
+        self, known: Collection[str], hides: Callable[[str], bool]
+    ) -> Iterator[_Part]:
+        for end, names in self._mails:
+            for one in names:
+                if (key := one.lower()) in known and hides(key):
+                    yield end - len(one), end, mask_email(one)
+                    break
+
+    def _masked_runs(
+        self, known: Collection[str], hides: Callable[[str], bool], lengths: Sequence[int]
+    ) -> Iterator[_Part]:
+        """Digits with what people put between them, in which one or several numbers stand."""
+        for match, digits in self._runs:
+            found = []
+            for length in lengths:
+                for start in range(len(digits) - length + 1):
+                    key = digits[start : start + length]
+                    if key in known and hides(key):
+                        found.append(range(start, start + length)[:-_KEPT_AT_END][-_HIDDEN_MOST:])
+            if found:
+                yield match.start(), match.end(), _starred(match[0], found)
 
 
-def _mail(match: re.Match[str], keys: Container[str]) -> str:
-    local, domain = match["local"], match["domain"]
-    if f"{local}@{domain}".lower() in keys:
-        return match["before"] + mask_email(f"{local}@{domain}")
-    if match["before"] and f"{local[1:]}@{domain}".lower() in keys:  # a JSON text's \\n before it
-        return match["before"] + local[:1] + mask_email(f"{local[1:]}@{domain}")
-    return match[0]
+def _mails(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Where what may be an address ends, and what it may be: all that stands there, what follows a quote
+    or a sign, and in a JSON text what follows a \\n."""
+    end = 0
+    for domain in _DOMAIN.finditer(text):
+        at = domain.start()
+        local = _LOCAL.match(text[max(end, at - _LONGEST_LOCAL) : at][::-1])
+        if local:
+            start, end = at - local.end(), domain.end()
+            names = [text[start:end]]
+            if names[0][0] in _SIGNS:
+                names.append(names[0].lstrip(_SIGNS))
+            if text[max(0, start - 1) : start] == "\\":
+                names.append(names[0][1:])
+            yield end, names
 
 
-def _run(text: str, keys: Container[str]) -> str:
-    """Digits with what people put between them, in which one or several numbers stand."""
-    places = [n for n, letter in enumerate(text) if letter.isdecimal()]
-    digits = "".join(text[n] for n in places)
-    if len(digits) < _SHORTEST:
-        return text
-    lengths = {_COMPARED, *range(_SHORTEST, min(_COMPARED, len(digits) + 1))}
+def _digits(texts: Sequence[str]) -> list[str]:
+    """What is left of texts in one line each: their digits."""
+    return "\n".join(texts).encode().translate(None, _NO_DIGITS).decode().split("\n")
+
+
+def _starred(text: str, hidden: Iterable[range]) -> str:
+    """Digits with what people put between them, of which some are hidden."""
+    plain = text.isdecimal()
+    places = range(len(text)) if plain else [n for n, one in enumerate(text) if one.isdecimal()]
     made = list(text)
-    for length in sorted(lengths, reverse=True):
-        for start in range(len(digits) - length + 1):
-            if digits[start : start + length] in keys:
-                there = places[start : start + length]
-                for n in there[:-_KEPT_AT_END][-_HIDDEN_MOST:]:
-                    made[n] = STAR
+    for some in hidden:
+        for n in some:
+            made[places[n]] = STAR
     return "".join(made)
+
+
+def _replaced(text: str, parts: Iterable[_Part]) -> str:
+    """A text with other words in some places, which follow each other."""
+    made: list[str] = []
+    end = 0
+    for start, stop, word in parts:
+        made += text[end:start], word
+        end = stop
+    return "".join([*made, text[end:]]) if made else text
 
 
 def unmasked(text: str, known: Iterable[str]) -> str:

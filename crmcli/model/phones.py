@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from crmcli.errors import CrmError
@@ -121,15 +121,15 @@ def begun(digits: str, country: str) -> str:
     return f"{metadata.country_code}{digits[trunk.end() :]}" if trunk and trunk[0] else ""
 
 
-def at_home(digits: str, country: str) -> set[str]:
-    """The keys that digits may have which are a number as it is written in its country."""
+def at_home(numbers: Collection[str], country: str) -> set[str]:
+    """The keys that the digits of numbers may have which are written as in their country."""
     if country.upper() in ("RU", "KZ"):  # needs no tables
-        return {f"7{digits[-10:]}"}
+        return {f"7{digits[-10:]}" for digits in numbers}
     from phonenumbers import PhoneMetadata
 
     metadata = PhoneMetadata.metadata_for_region(country.upper()) if country else None
-    whole = {f"{metadata.country_code}{digits}"} if metadata else set()
-    return whole | {begun(digits, country)} - {""}
+    whole = {f"{metadata.country_code}{digits}" for digits in numbers} if metadata else set()
+    return whole | {begun(digits, country) for digits in numbers} - {""}
 
 
 def is_country(code: str) -> bool:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from crmcli.errors import CrmError
 from crmcli.model import phones
-from crmcli.model.masking import contact_keys, contacts_in, masked
+from crmcli.model.masking import Contacts, contact_keys
 from crmcli.model.values import Raw
 from crmcli.store.audit.shown import Shown
 from crmcli.workspace.withheld import Clients, Never
@@ -17,18 +17,18 @@ class Budget:
     """Phones and e-mails of the clients of some nouns that a command has read, by which they are known in
     whatever it prints. A client counts when a number or an address of it is first shown.
 
-    `hidden` hears of each client that is masked.
+    `hidden` hears of clients that are masked, of each once.
     """
 
     def __init__(
-        self, nouns: Sequence[str], shown: Shown | Never, hidden: Callable[[str], object]
+        self, nouns: Sequence[str], shown: Shown | Never, hidden: Callable[[set[str]], object]
     ) -> None:
         self.nouns = nouns
         self.masked: set[str] = set()
         self._shown, self._hidden = shown, hidden
         self._of: dict[str, list[str]] = {}
         self._met: set[str] = set()
-        self._asked: set[tuple[str, str]] = set()
+        self._asked: set[str] = set()
 
     def meet(self, record_id: str, raw: Mapping[str, Raw]) -> None:
         """A client is read."""
@@ -40,32 +40,33 @@ class Budget:
     def text(self, text: str, place: Clients) -> str:
         """A text as it may be shown; whose numbers stand there in full is counted, also where a letter or a
         note has them of a client whom the command has not read."""
-        self._look_up(text, place)
-        return masked(text, self) if self._of else text
+        contacts = Contacts(text)
+        self._look_up(contacts, place)
+        before = set(self.masked)
+        text = contacts.masked(self._of, self._is_hidden)
+        if new := self.masked - before:
+            self._hidden(new)
+        return text
 
-    def _look_up(self, text: str, place: Clients) -> None:
-        wanted = {*contacts_in(text, self._of)} - self._asked
-        self._asked |= wanted
-        keys: dict[str, set[str]] = {}
-        for kind, key in wanted:
-            keys.setdefault(kind, set()).add(key)
-        if numbers := keys.get("phone"):
-            country = place.settings.phone_country
-            keys["phone"] = numbers.union(*(phones.at_home(one, country) for one in numbers))
+    def _look_up(self, contacts: Contacts, place: Clients) -> None:
+        keys = {kind: new - self._asked for kind, new in contacts.unknown(self._of).items()}
+        self._asked.update(*keys.values())
+        country = place.settings.phone_country
+        keys["phone"] |= phones.at_home(keys["phone"], country)
         with suppress(CrmError):  # what cannot be asked is told of by whoever reads it
-            ids = {i for kind in keys for _, i in place.holding(kind, keys[kind], self.nouns)}
+            found = [place.holding(kind, of, self.nouns) for kind, of in keys.items() if of]
+            ids = {record_id for pairs in found for _, record_id in pairs}
             for raw in place.rows_of([*ids], as_left=True) if ids else ():
                 self.meet(str(raw["id"]), raw)
 
-    def __contains__(self, key: object) -> bool:
+    def _is_hidden(self, key: str) -> bool:
         """Whether what is known by this key is masked: no client that has it may be shown."""
-        owners = self._of.get(str(key))
-        if not owners or any(map(self._shown.enter, owners)):
+        owners = self._of[key]
+        if self.masked.issuperset(owners):
+            return True
+        if any(map(self._shown.enter, owners)):
             return False
-        for record_id in owners:
-            if record_id not in self.masked:
-                self.masked.add(record_id)
-                self._hidden(record_id)
+        self.masked.update(owners)
         return True
 
     @property

@@ -77,6 +77,7 @@ class Trail:
         closed = withheld.hiding(self._kept)
         self._closed = Budget(closed, withheld.Never(), str) if closed else None
         self._alarmed: set[str] = set()
+        self._is_warned = False
         self.is_at_rest = False
         """Whether what is read now is for crm itself: the house's work, a look for duplicates."""
 
@@ -106,10 +107,12 @@ class Trail:
         most = ws.rights.access.budget
         return Budget(nouns, shown.Shown(path, day, most), self._hidden)
 
-    def _hidden(self, record_id: str) -> None:
-        if self._budget is not None and len(self._budget.masked) == 1:
+    def _hidden(self, record_ids: set[str]) -> None:
+        if self._budget is not None and not self._is_warned:
+            self._is_warned = True
             self._ws.notes.append(_reached(self._budget.most))
-        self.alarm(record_id, "shown beyond the day's number")
+        for record_id in record_ids if self._canaries else ():
+            self.alarm(record_id, "shown beyond the day's number")
 
     @cached_property
     def _canaries(self) -> Mapping[str, str]:

@@ -184,7 +184,7 @@ class Selection(Upkeep):
     ) -> list[tuple[str, str]]:
         """The records that have some of many keys, as phones, e-mails and the like have them; each key with
         the id of one. What waits to be taken in is left waiting."""
-        given = json.dumps([*keys])
+        given = json.dumps(sorted(keys))
         found: list[tuple[str, str]] = []
         for entity in entities:
             singles, lists = self._columns.found_by(entity, kind)
