@@ -90,9 +90,10 @@ def notes(session: Session) -> None:
     session.workspace.notes.clear()
 
 
-def unreadable(session: Session) -> None:
-    """Note how many files a list could not show, and in which a key is no field."""
-    found = session.workspace.problems()
+def unreadable(session: Session, *, of_all: bool = True) -> None:
+    """Note how many files a list could not show, and in which a key is no field; of all, or of those that
+    were looked at for it."""
+    found = session.workspace.problems(of_all=of_all)
     mistyped = [problem for problem in found if problem.readable]
     told = [str(problem) for problem in mistyped[:_TOLD]]
     if mistyped[_TOLD:]:

@@ -62,7 +62,7 @@ def shown(session: Session, told: Report, **asked: Any) -> Listing | list[Told] 
     ending(asked)
     reading, figures = answered(ws, told, asked)
     if not reading.request.snapshot:
-        unreadable(session)
+        unreadable(session, of_all=False)
     if asked["drill"]:
         return behind(ws, spot_at(reading, figures, asked["drill"]))
     kept(ws, told.name, of_days(asked, figures.period), [figures])

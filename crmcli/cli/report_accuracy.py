@@ -41,7 +41,7 @@ def show(
         raise BadUsage("forecasts are of deals", "name a pipeline of deals")
     tried = trial(ws, by, days, of.id if of else "", where)
     found = present.told(ws, tried, currency_named(ws, currency))
-    unreadable(session)
+    unreadable(session, of_all=False)
     if asked["drill"]:
         return present.behind(ws, tried, found, asked["drill"])
     table = listing(found, {}, for_people=session.out.is_table)

@@ -46,7 +46,7 @@ def show(
     days = days_of(period_named(ws, period))
     given = {"owner": owner, "period": days, "compare": compare, "pipeline": pipeline}
     kept(ws, DASHBOARD, given, told)
-    unreadable(session)
+    unreadable(session, of_all=False)
     if kind:
         give(session, asked, told, "How sales stand")
     elif out.is_table:

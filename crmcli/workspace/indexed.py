@@ -14,6 +14,7 @@ from crmcli.model.event import Event
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import format_instant
+from crmcli.store.layout import record_folder
 from crmcli.store.safety import locks
 
 if TYPE_CHECKING:
@@ -79,9 +80,12 @@ class Indexed:
         """The index, equal to the folder as of now as far as these entities and the timeline go: less
         to look at than all of it. Ask it only for what lies in their own files."""
         index = self._index_as_left
-        if not self._looked_at.issuperset(entities):
+        if self.rights is not None and self.rights.is_narrow:  # what is seen hangs on other records
+            entities = ENTITIES
+        new = set(entities) - self._looked_at
+        if new:
             with self._reading():
-                index.refresh(entities)
+                index.refresh(ENTITIES if len(entities) == len(ENTITIES) else new)
             self._looked_at.update(entities)
             self._knows_events = True
         return index
@@ -125,6 +129,10 @@ class Indexed:
     def births(self) -> Births:
         """Where the records and the timeline do not agree that they are there."""
         return self._index
+
+    def births_of(self, entities: Collection[str]) -> Births:
+        """The same as far as records of these entities go, which is less to look at."""
+        return self._index_of(entities)
 
     @property
     def agenda(self) -> Agenda:
@@ -198,9 +206,14 @@ class Indexed:
 
         sent.keep(self.root, claim)
 
-    def problems(self) -> list[Problem]:
-        """The files that cannot be read, each with its place and reason."""
-        return self._index.problems()
+    def problems(self, *, of_all: bool = True) -> list[Problem]:
+        """The files that cannot be read, each with its place and reason; or those of them alone which
+        were looked at."""
+        if of_all:
+            return self._index.problems()
+        others = [f"{record_folder(one)}/" for one in ENTITIES if one not in self._looked_at]
+        found = self._index_as_left.problems()
+        return [one for one in found if not one.path.startswith(tuple(others))]
 
     @contextmanager
     def _held(self) -> Iterator[None]:

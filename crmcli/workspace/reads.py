@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
     from crmcli.model.forecast import Past
     from crmcli.model.report import Asked, Behind, Group
+    from crmcli.store.index import Index
     from crmcli.store.index.answers import Facts, Hit, Total
     from crmcli.store.index.documents import Documents
     from crmcli.store.index.ready import Frame
@@ -142,7 +143,8 @@ class Reads(Clock):
     ) -> Documents[dict[str, Raw]]:
         """Those of these records that are there and readable, as their files have them; `as_left` as
         of `holding`."""
-        index = self._standing if as_left else self._index
+        nouns = set(map(entity_of, record_ids)) & ENTITIES.keys()
+        index = self._standing if as_left else self._index_of(nouns)
         return self._leaving(index.raws(record_ids, as_left=as_left))
 
     def read_ahead(self, record_ids: Sequence[str]) -> dict[str, list[Event]]:
@@ -183,20 +185,28 @@ class Reads(Clock):
     def groups(self, asked: Asked, of: Frame | Snapshot) -> list[Group]:
         """What a report measures; see `workspace.measuring`."""
         self._ask(asked.condition)
-        return self._index.groups(asked, of) if isinstance(of, tuple) else of.groups(asked)
+        return (
+            of.groups(asked)
+            if not isinstance(of, tuple)
+            else self._index_for(asked, of).groups(asked, of)
+        )
 
     def behind(
         self, asked: Asked, of: Frame | Snapshot, keys: Sequence[str | float | None]
     ) -> list[Behind]:
         """What a report's measure counts in the group of those keys, by record."""
         self._ask(asked.condition)
-        return (
-            self._index.behind(asked, of, keys) if isinstance(of, tuple) else of.behind(asked, keys)
-        )
+        if not isinstance(of, tuple):
+            return of.behind(asked, keys)
+        return self._index_for(asked, of).behind(asked, of, keys)
+
+    def _index_for(self, asked: Asked, frame: Frame) -> Index:
+        """The index, equal to the folder as far as a report asks of it."""
+        return self._index_of(self._index_as_left.nouns_of(asked, frame))
 
     def past(self, entity: str, since: datetime) -> Past:
         """The stays and the terms of all records that are seen, and how these changed since a moment."""
-        return self._index.past(entity, since)
+        return self._index_of([entity]).past(entity, since)
 
     def write_snapshot(self, frame: Frame) -> Note:
         """Write a snapshot of the folder as it is; see `workspace.snapshots`."""

@@ -23,13 +23,14 @@ def settle_stays(ws: Workspace, most: int | None = None) -> None:
     """Bring the stays that reports count up to the folder, of so many records if not of all. They are kept
     whoever asks."""
     house = ws.house
-    waiting = house.births.unsettled()[:most]
+    births = house.births_of(having("staged"))
+    waiting = births.unsettled()[:most]
     past = (dead(house), renamings(house)) if len(waiting) > _PAGE else (None, None)
     for entity in having("staged"):
         own = [record_id for record_id in waiting if entity_of(record_id) == entity]
         for start in range(0, len(own), _PAGE):
             page = own[start : start + _PAGE]
-            house.births.settle_stays(page, stays_of(house, entity, page, *past))
+            births.settle_stays(page, stays_of(house, entity, page, *past))
 
 
 def settle_some(ws: Workspace, most: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,10 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from crmcli.dataclass import replace
+from crmcli.model.entities import ENTITIES
 from crmcli.model.figures import Place
 from crmcli.model.report import Asked, Behind, Group, Measure
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.pieces import Part, Pieces, joined
+from crmcli.store.index.query import Parameter
 from crmcli.store.index.ready import Ask, Frame, make_ready, prepared
 from crmcli.store.index.rows_of_reports import Cell
 from crmcli.store.index.sources import source
@@ -38,6 +41,20 @@ def behind(
     """What one measure counts in the group of those keys, by record."""
     question, ask = _on_index(connection, columns, asked, frame)
     return question.behind(ask, keys)
+
+
+def nouns_of(columns: Columns, asked: Asked, frame: Frame) -> set[str]:
+    """The nouns whose records are asked for an answer: those of which its SQL speaks."""
+    question = Question(columns, asked, frame, source(asked.source, asked.entity, columns))
+    said: list[str] = []
+
+    def hear(sql: str, _parameters: Sequence[Parameter]) -> list[Any]:
+        said.append(sql)
+        return []
+
+    question.groups(hear)
+    said += [question.source.ready[name] for name in question.needs]
+    return ENTITIES.keys() & re.findall(r"\w+", " ".join(said))
 
 
 def _on_index(

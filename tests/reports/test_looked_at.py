@@ -1,0 +1,100 @@
+"""A report looks at the files of the nouns alone of which it speaks, and misses no edit by hand in those."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crmcli.model.reports import REPORTS
+from crmcli.workspace import Workspace
+from tests import kit
+from tests.reports import histories
+from tests.reports.told import told
+
+NOUNS = ("lead", "contact", "company", "deal", "task")
+PLURALS = {
+    "lead": "leads",
+    "contact": "contacts",
+    "company": "companies",
+    "deal": "deals",
+    "task": "tasks",
+}
+ASKED: list[tuple[str, dict[str, Any]]] = [
+    *((report.name, {}) for report in REPORTS),
+    ("won", {"by": ("company",)}),
+    ("won", {"by": ("company.owner",)}),
+    ("lost", {"where": "contacts.owner = vera"}),
+    ("won", {"by": ("lead.owner",)}),
+    ("funnel", {"where": "company.owner = vera"}),
+    ("forecast", {"where": "contacts.owner = vera or amount > 100000"}),
+    ("stale", {"by": ("next_task.month",)}),
+    ("owners", {"where": "next_task is empty"}),
+    ("activity", {"where": "company.owner = vera"}),
+    ("response", {"by": ("source",), "where": "amount > 1000"}),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def past(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = histories.made(tmp_path_factory.mktemp("past") / "ws", 60, seed=11)
+    answers(histories.opened(root), "won", {})
+    return root
+
+
+def answers(ws: Workspace, name: str, asked: dict[str, Any]) -> str:
+    return repr(told(ws, name, **asked))
+
+
+def edited(root: Path, noun: str) -> None:
+    """Change by hand what each file of a noun says of owners, amounts, sources and tasks that are done."""
+    for number, path in enumerate(sorted((root / "data" / PLURALS[noun]).rglob("*.yaml"))):
+        text = path.read_text(encoding="utf-8")
+        text = re.sub(r"(?m)^owner: .*", f"owner: {('vera', 'boris', 'anna')[number % 3]}", text)
+        text = re.sub(r"(?m)^amount: '.*", f"amount: '{number * 7001}.00'", text)
+        text = re.sub(r"(?m)^source: .*", f"source: {('fair', 'call')[number % 2]}", text)
+        text = re.sub(r"(?m)^due: '\d{4}-\d\d", "due: '2027-02", text)
+        path.write_text(text + ("" if noun != "task" or number % 2 else
+                                "done_at: '2026-11-02T09:00:00Z'\n"), encoding="utf-8")  # fmt: skip
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_no_edit_by_hand_is_missed(past: Path, tmp_path: Path, noun: str) -> None:
+    root = tmp_path / "ws"
+    shutil.copytree(past, root, ignore=shutil.ignore_patterns(".crm"))
+    histories.opened(root).problems()
+    answers(histories.opened(root), "won", {})
+    kept = {path: path.read_bytes() for path in (root / ".crm").glob("index.db*")}
+    old = [answers(histories.opened(root), *one) for one in ASKED]
+    edited(root, noun)
+    shutil.rmtree(root / ".crm")
+    whole = histories.opened(root)
+    new = [answers(whole, *one) for one in ASKED]
+    assert new != old
+    for (name, asked), expected in zip(ASKED, new, strict=True):
+        for path in (root / ".crm").glob("index.db*"):
+            path.unlink()
+        for path, content in kept.items():
+            path.write_bytes(content)
+        assert answers(histories.opened(root), name, asked) == expected, (name, asked)
+
+
+def test_a_report_looks_at_what_it_speaks_of(past: Path, crm: Callable[..., kit.Run]) -> None:
+    """A company that cannot be read is told by who asks for companies, and by a list."""
+    broken = next((past / "data/companies").rglob("*.yaml"))
+    whole = broken.read_text(encoding="utf-8")
+    broken.write_text("name: [", encoding="utf-8")
+    try:
+        now = {"cwd": past, "CRM_NOW": histories.NOW}
+        plain = crm("report", "won", **now)
+        linked = crm("report", "won", "--by", "company.owner", **now)
+        listed = crm("deal", "list", **now)
+    finally:
+        broken.write_text(whole, encoding="utf-8")
+    assert "crm check" not in plain.err
+    assert "crm check" in linked.err
+    assert "crm check" in listed.err
