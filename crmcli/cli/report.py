@@ -36,6 +36,7 @@ OPTIONS = (
     option("--compare", "Show the period before, or the same a year ago, beside it.", default=None,
            among=tuple(engine.COMPARED)),
     CURRENCY,
+    option("--limit", "Maximum number of rows.", "N", at_least=0),
     option("--since", "From this day on.", "DATE"),
     option("--until", "Up to and including this day.", "DATE"),
     option(

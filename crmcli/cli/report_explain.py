@@ -10,7 +10,7 @@ import click
 from crmcli.cli import terminal
 from crmcli.cli.params import Verb
 from crmcli.cli.report_dashboard import found
-from crmcli.cli.report_questions import KEPT, answered
+from crmcli.cli.report_questions import ASKED, answered
 from crmcli.cli.session import Session
 from crmcli.errors import Ambiguous, BadUsage, NotFound
 from crmcli.language import counted, tr
@@ -96,7 +96,7 @@ def _asked(ws: Workspace, kept: LastReport) -> Answers:
     if kept.report == DASHBOARD:
         words = ("owner", "period", "compare", "pipeline")
         return found(ws, **{word: asked.get(word, "") for word in words})
-    given = {name: asked.get(name, "") for name in (*KEPT, "period", "since", "until")}
+    given = {name: asked.get(name, "") for name in ASKED}
     return [answered(ws, report_named(ws, kept.report), given)]
 
 

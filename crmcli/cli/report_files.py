@@ -17,7 +17,7 @@ from crmcli.language import tr
 from crmcli.model.action_texts import listed_words
 from crmcli.model.figures import Figures
 from crmcli.present.cells import Listing
-from crmcli.present.figures import seen, with_words
+from crmcli.present.figures import cut, seen, with_words
 from crmcli.present.pictures.files import ENDINGS
 from crmcli.present.pictures.files import made as made_file
 from crmcli.present.told import Told
@@ -97,7 +97,7 @@ def given_out(
     if ending(asked):
         give(session, asked, [figures], figures.title)
         return None
-    for note in notes if out.is_table else ():
+    for note in notes if out.is_table else cut(found):
         out.note(note)
     if not (out.is_table and out.width and table.rows and figures.dimensions):
         return table

@@ -21,6 +21,7 @@ from crmcli.workspace.last_report import LastReport, keep, mark_of
 
 SNAPSHOT = ("", "any", "fresh")
 KEPT = ("by", "where", "pipeline", "compare", "currency", "snapshot")
+ASKED = (*KEPT, "period", "since", "until", "limit")
 
 
 def answered(
@@ -40,7 +41,8 @@ def kept(ws: Workspace, name: str, asked: Mapping[str, Any], shown: Iterable[Fig
 
 def of_days(asked: Mapping[str, Any], period: Period) -> dict[str, Any]:
     """The options that ask the same on another day."""
-    return {**{name: asked[name] for name in KEPT}, "period": days_of(period)}
+    given = {name: asked[name] for name in KEPT} | {"period": days_of(period)}
+    return given if asked["limit"] is None else given | {"limit": str(asked["limit"])}
 
 
 def days_of(period: Period) -> str:
@@ -56,6 +58,7 @@ def requested(ws: Workspace, told: Report, asked: Mapping[str, Any]) -> engine.R
         where=asked["where"],
         compare=asked["compare"] or "",
         snapshot=_snapshot(asked["snapshot"]),
+        limit=int(asked["limit"]) if asked["limit"] not in (None, "") else None,
     )
     return in_pipeline(ws, told, request, asked["pipeline"])
 

@@ -64,7 +64,8 @@ class Figures:
     """A report's answer: rows in their order, and `total`, which counts each record once.
 
     `compared` is the period of `before`; `notes` say in words what stands outside the table. `aside` are
-    the keys of rows that are no step of a funnel, as stages that end lost.
+    the keys of rows that are no step of a funnel, as stages that end lost. Of `of` rows these are the
+    first, where not all stand here.
     """
 
     name: str
@@ -78,3 +79,4 @@ class Figures:
     picture: Picture = "bars"
     notes: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
+    of: int = 0

@@ -62,7 +62,7 @@ class Report:
     `source` is of which rows its measures are, `pipeline` of which pipeline it tells, where rows of several
     are alike (stays of leads and of deals). `by` are its dimensions where none are asked for, `always` those
     that it has besides what is asked for. `order` names a measure, `-` for great ones first; without it rows
-    stand by their keys. `period` is told where none is asked for.
+    stand by their keys. `period` is told where none is asked for, `limit` is how many rows then.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Report:
     period: str = ""
     title: str = ""
     pipeline: str = ""
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,7 @@ REPORTS = (
             _sold("last", "Last sale", "last", of="ended_at", unit="date"),
             _sold("months", "Months", "median", of="client_months", unit="number"),
         ),
-        by=("client",), order="-won_amounts", title="What clients have brought",
+        by=("client",), order="-won_amounts", title="What clients have brought", limit=100,
     ),
     Report(
         "cohorts",

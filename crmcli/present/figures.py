@@ -40,20 +40,35 @@ def told(reading: Reading, currency: str = "") -> Figures:
         from crmcli.workspace.plans import plans_seen
 
         found = plan.with_plans(reading, found, plans_seen(ws))
-    found = worded(ws, reading.entity_of(reading.report.source), found)
     if currency:
         found = in_one_currency(ws, found, currency)
         found = replace(found, rows=tuple(engine.in_order(reading, found.rows)))
+    found = worded(ws, reading.entity_of(reading.report.source), _first(reading, found))
     found = plan.paced(found, ws.today) if reading.report is PLAN else found
     of_what = ": ".join(filter(None, [_pipeline(reading), ", ".join(_counted(reading))]))
-    return replace(found, notes=(*filter(None, [of_what]), *_doubts(reading, found)))
+    return replace(found, notes=(*filter(None, [of_what]), *cut(found), *_doubts(reading, found)))
+
+
+def _first(reading: Reading, figures: Figures) -> Figures:
+    """No more rows than are asked for."""
+    asked, rows = reading.request.limit, len(figures.rows)
+    most = reading.report.limit if asked is None else asked
+    if most is None or rows <= most:
+        return figures
+    return replace(figures, rows=figures.rows[:most], of=rows)
+
+
+def cut(figures: Figures) -> Iterator[str]:
+    """How many rows there are, where not all are told."""
+    if figures.of:
+        some, every = counted(len(figures.rows), "row"), figures.of
+        yield tr("{} of {}; all of them: --limit {}", some, every, every)
 
 
 def worded(ws: Workspace, entity: str, figures: Figures) -> Figures:
     """The figures with their keys as files and as people write them."""
-    examples = {
-        str(raw["id"]): dict(raw) for raw in ws.rows_of([row.example for row in figures.rows])
-    }
+    ids = [row.example for row in figures.rows] if _is_folded(ws, entity, figures) else []
+    examples = {str(raw["id"]): dict(raw) for raw in ws.rows_of(ids)} if ids else {}
     rows = list(figures.rows)
     for number, dimension in enumerate(figures.dimensions):
         keys, words = _spelled(ws, entity, dimension, number, rows, examples)
@@ -69,6 +84,12 @@ def worded(ws: Workspace, entity: str, figures: Figures) -> Figures:
         for dimension in figures.dimensions
     )
     return replace(figures, rows=tuple(rows), dimensions=labelled)
+
+
+def _is_folded(ws: Workspace, entity: str, figures: Figures) -> bool:
+    """Whether a dimension's keys may be texts, which the index knows folded: neither ids nor times."""
+    plain = [_column(ws, entity, one) for one in figures.dimensions if not one.step]
+    return any(column is None or not column.holds.is_link for column in plain)
 
 
 def _spelled(
@@ -290,6 +311,7 @@ def notes(reading: Reading, figures: Figures) -> Iterator[str]:
         yield said
     if figures.compared:
         yield tr("compared with {}", figures.compared)
+    yield from cut(figures)
     yield from _doubts(reading, figures)
 
 

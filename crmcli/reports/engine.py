@@ -32,7 +32,8 @@ COMPARED = {"previous": previous, "year": year_before}
 @dataclass(frozen=True, slots=True)
 class Request:
     """What somebody asks of a report: dimensions in place of its own, a period, a condition, the period to
-    compare with (`previous`, `year`), one pipeline, a snapshot (`any`, `fresh`) in the place of the index."""
+    compare with (`previous`, `year`), one pipeline, a snapshot (`any`, `fresh`) in the place of the index,
+    how many rows."""
 
     by: Sequence[str] = ()
     period: Period = ALWAYS
@@ -41,6 +42,7 @@ class Request:
     pipeline: str = ""
     entity: str = ""
     snapshot: str = ""
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

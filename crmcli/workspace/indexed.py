@@ -13,8 +13,8 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.event import Event
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
-from crmcli.model.values import format_instant
-from crmcli.store.layout import record_folder
+from crmcli.model.values import entity_of, format_instant
+from crmcli.store.layout import record_folder, record_path
 from crmcli.store.safety import locks
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST_KEPT = 4000
 """Records that are held where nothing is written."""
+FEW = 500
+"""Records whose own files are looked at one by one rather than whole folders."""
 
 
 class Indexed:
@@ -88,6 +90,18 @@ class Indexed:
                 index.refresh(ENTITIES if len(entities) == len(ENTITIES) else new)
             self._looked_at.update(entities)
             self._knows_events = True
+        return index
+
+    def _index_at(self, record_ids: Sequence[str]) -> Index:
+        """The index, equal to the folder as far as these records go: of few, by their own files."""
+        nouns = set(map(entity_of, record_ids)) & ENTITIES.keys()
+        index = self._index_as_left
+        if len(record_ids) > FEW or not index.is_whole() or self._looked_at.issuperset(nouns):
+            return self._index_of(nouns)
+        if self.rights is not None and self.rights.is_narrow:
+            return self._index
+        with self._reading():
+            index.touch([record_path(one) for one in record_ids if entity_of(one) in nouns])
         return index
 
     @property

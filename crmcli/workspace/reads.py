@@ -143,8 +143,7 @@ class Reads(Clock):
     ) -> Documents[dict[str, Raw]]:
         """Those of these records that are there and readable, as their files have them; `as_left` as
         of `holding`."""
-        nouns = set(map(entity_of, record_ids)) & ENTITIES.keys()
-        index = self._standing if as_left else self._index_of(nouns)
+        index = self._standing if as_left else self._index_at(record_ids)
         return self._leaving(index.raws(record_ids, as_left=as_left))
 
     def read_ahead(self, record_ids: Sequence[str]) -> dict[str, list[Event]]:

@@ -220,3 +220,28 @@ def test_a_deal_that_a_hand_closed_before_it_was_made_has_no_days(crm: Crm, fold
     path.write_text(re.sub(r"(closed_at: \D?)2026", r"\g<1>2020", text), "utf-8")
     found = rows_of(crm("report", "lost", "--by", "name", "--json", **at(9)))
     assert {row["name"]: row["days"] for row in found} == {"Окна": None, "Двери": 2}
+
+
+def test_so_many_rows_and_how_many_there_are(crm: Crm, worked: Path) -> None:
+    every = json.loads(crm("report", "leads", "--by", "id", "--json", **at(28)).out)
+    some = crm("report", "leads", "--by", "id", "--limit", "2", "--json", **at(28))
+    assert len(every) == 4
+    assert json.loads(some.out) == every[:2]
+    assert "2 rows of 4" in some.err
+    assert "--limit 4" in some.err
+    whole = crm("report", "leads", "--by", "id", "--limit", "4", **at(28))
+    few = crm("report", "leads", "--by", "id", "--limit", "1", **at(28))
+    assert "--limit" not in whole.err
+    assert (
+        whole.out.splitlines()[-1].split() == few.out.splitlines()[-1].split()
+    )  # the total is of all
+    assert len(few.out.splitlines()) == 3
+
+
+def test_explain_knows_how_many_rows_were_shown(crm: Crm, worked: Path) -> None:
+    terminal = {**at(28), "CRM_WIDTH": "200"}
+    crm("report", "leads", "--by", "id", "--limit", "2", **terminal)
+    assert crm("report", "explain", "2,leads", **terminal).code == 0
+    assert crm("report", "explain", "3,leads", **terminal).code == 2
+    crm("report", "leads", "--by", "id", **terminal)
+    assert crm("report", "explain", "3,leads", **terminal).code == 0

@@ -55,7 +55,17 @@ def test_sqlite_itself_finds_the_same_days(zone: str) -> None:
     texts = [f"{hour:%Y-%m-%dT%H:%M:%SZ}" for hour in hours]
     odd = ["2026-11-27", "", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"]
     connection.executemany("INSERT INTO act VALUES (?)", [(one,) for one in [*texts, *odd, None]])
+    connection.execute(
+        "CREATE TABLE stay AS SELECT unixepoch(at) AS since FROM act WHERE at > '1900'"
+    )
+    connection.execute("INSERT INTO stay SELECT since + 0.5 FROM stay WHERE since % 7 = 0")
     for step in STEPS:
         found = local_of("act.at", step, ZoneInfo(zone))
         asked = f"SELECT at, {found}, local(at, '{step}') FROM act WHERE {found} IS NOT local(at, '{step}')"
+        assert connection.execute(asked).fetchall() == []
+        found, slow = (
+            local_of("since", step, ZoneInfo(zone), is_moment=True),
+            f"local(instant(since), '{step}')",
+        )
+        asked = f"SELECT since, {found}, {slow} FROM stay WHERE {found} IS NOT {slow}"
         assert connection.execute(asked).fetchall() == []

@@ -91,7 +91,7 @@ class _Reading:
         self._check_condition(place.at("where"), {self._of, *(m.source for m in measures)} - {""})
         self._check(place.at("period"), self._ground.period)
         own = {key: got[key] for key in ("title", "about", "by", "always", "where", "order", "picture",
-               "period", "pipeline")}  # fmt: skip
+               "period", "pipeline", "limit")}  # fmt: skip
         return Report(place.name, source=self._of, measures=tuple(measures), **own)
 
     # --- measures ---------------------------------------------------------------------------------
@@ -302,6 +302,7 @@ REPORT = shapes.keys(
         "order": shapes.text("By which measure rows stand, e.g. -count for the greatest first."),
         "picture": shapes.word("How it is drawn.", get_args(Picture), "bars"),
         "period": shapes.text("Of which period it tells, if none is asked for, e.g. month."),
+        "limit": shapes.whole("How many rows it has at most, if no other number is asked for.", 1, 10**6),
     },
 )  # fmt: skip
 SHAPE = shapes.keys(

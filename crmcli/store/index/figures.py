@@ -183,7 +183,7 @@ class Question(Pieces):
         found = APART[measure.how].format(of=cell.sql, record=self.source.record)
         found += f" FILTER (WHERE {which.text})" if which.text else ""
         if measure.how in ("first", "last"):
-            found = f"local({f'instant({found})' if cell.kind == 'moment' else found}, 'day')"
+            found = self._local(found, cell.kind, "day", is_plain=not which.text)
         return Part(found, which.parameters)
 
     def _places(self, measures: Sequence[Measure]) -> list[Sequence[str]]:

@@ -90,7 +90,7 @@ def look(root: Path, path: str) -> Look:
 def _scan(root: Path, path: str) -> tuple[list[str], Look]:
     """The folders of records in that of an entity, none in others; and the files."""
     shards: list[str] = []
-    names: list[bytes] = []
+    names: list[str] = []
     numbers: list[int] = []
     if is_closed(root, path):
         return [], _closed(root, path)
@@ -107,7 +107,7 @@ def _scan(root: Path, path: str) -> tuple[list[str], Look]:
                 status = entry.stat(follow_symlinks=False)
             except FileNotFoundError:
                 continue  # gone since the folder was opened
-            names.append(os.fsencode(name))
+            names.append(name)
             numbers += (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
     return sorted(shards), _packed(path, names, numbers)
 
@@ -169,15 +169,15 @@ def is_closed(root: Path, path: str) -> bool:
 def _closed(root: Path, path: str) -> Look:
     """A folder that cannot be read, as one with itself in it: that is told, and hides nothing else."""
     found = stamp_of(root, path)
-    return _packed(path, [ITSELF], list(found)) if found else Look(path, b"", b"")
+    return _packed(path, [os.fsdecode(ITSELF)], list(found)) if found else Look(path, b"", b"")
 
 
-def _packed(path: str, names: list[bytes], numbers: list[int]) -> Look:
+def _packed(path: str, names: list[str], numbers: list[int]) -> Look:
     try:
         stamps = array("q", numbers)
     except OverflowError:  # a time beyond the year 2262
         stamps = array("q", [min(number, _LARGEST) for number in numbers])
-    return Look(path, b"/".join(names), stamps.tobytes())
+    return Look(path, os.fsencode("/".join(names)), stamps.tobytes())
 
 
 @contextlib.contextmanager

@@ -151,10 +151,9 @@ class Pieces:
             if not cell.is_time:
                 said = tr("{!r} is no date and has no {!r}", at, dimension.step)
                 raise BadUsage(said, "e.g. --by month, close_by.month")
-            instant = f"instant({cell.sql})" if cell.kind == "moment" else cell.sql
-            step = f"local({instant}, '{dimension.step}')"
-            if _PLAIN.fullmatch(instant) and not self._is_columnar:
-                step = local_of(instant, dimension.step, self._env.zone)
+            step = self._local(
+                cell.sql, cell.kind, dimension.step, is_plain=bool(_PLAIN.fullmatch(cell.sql))
+            )
             is_word = f"{cell.sql} > ':'"  # of some the day is not known, which a word says
             return (
                 f"CASE WHEN {is_word} THEN {cell.sql} ELSE {step} END"
@@ -171,6 +170,13 @@ class Pieces:
         cell = (self._field if is_field else self._cell)(dimension.name)
         is_cents = cell.kind == "money" and "." not in dimension.name
         return f"({cell.sql}) / 1e2" if is_cents else cell.sql
+
+    def _local(self, sql: str, kind: str, step: str, *, is_plain: bool) -> str:
+        """The day, month, … of an instant; what is cheap to repeat, in SQLite's own words."""
+        is_moment = kind == "moment"
+        if is_plain and not self._is_columnar:
+            return local_of(sql, step, self._env.zone, is_moment=is_moment)
+        return f"local({f'instant({sql})' if is_moment else sql}, '{step}')"
 
     def _words(self) -> list[str]:
         """The columns of the rows by which people split them: words and times, not numbers and states."""

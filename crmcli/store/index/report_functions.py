@@ -10,6 +10,7 @@ from itertools import pairwise
 from crmcli.model.local_times import local_day
 from crmcli.model.periods import key_of
 from crmcli.model.values import format_instant, parse_instant
+from crmcli.store.policy.reading import quoted
 
 
 def offer(connection: sqlite3.Connection, now: datetime, zone: tzinfo) -> None:
@@ -77,13 +78,21 @@ _OF_DAY = {
 }  # fmt: skip
 
 
-def local_of(column: str, step: str, zone: tzinfo) -> str:
-    """`local` of a plain column for millions of rows: ten times as fast."""
-    shift = _shift(column, offsets(zone))
-    day = _OF_DAY[step].format(day=f"date({column}, {shift})")
-    bounds = f"{column} >= '{_SINCE:%Y}' AND {column} < '{_UNTIL:%Y}'"
-    is_plain = f"length({column}) = {len('2026-11-28T12:00:00Z')} AND {bounds}"
-    return f"CASE WHEN {is_plain} THEN {day} ELSE local({column}, '{step}') END"
+def local_of(column: str, step: str, zone: tzinfo, *, is_moment: bool = False) -> str:
+    """`local` of a column of instants, or of seconds, for millions of rows: ten times as fast."""
+    known = offsets(zone)
+    if is_moment:
+        first, last = (str(int(one.timestamp())) for one in (_SINCE, _UNTIL))
+        moved = f"date({column}, 'unixepoch', {_shift(column, [(str(seconds(at)), by) for at, by in known])})"
+    else:
+        first, last = f"'{_SINCE:%Y}'", f"'{_UNTIL:%Y}'"
+        moved = f"date({column}, {_shift(column, [(quoted(at), by) for at, by in known])})"
+    is_plain = f"{column} >= {first} AND {column} < {last}"
+    if not is_moment:
+        is_plain = f"length({column}) = {len('2026-11-28T12:00:00Z')} AND {is_plain}"
+    instant = f"instant({column})" if is_moment else column
+    day = _OF_DAY[step].format(day=moved)
+    return f"CASE WHEN {is_plain} THEN {day} ELSE local({instant}, '{step}') END"
 
 
 def _shift(column: str, known: list[tuple[str, int]]) -> str:
@@ -92,7 +101,7 @@ def _shift(column: str, known: list[tuple[str, int]]) -> str:
         return f"'{known[0][1]:+} seconds'"
     middle = len(known) // 2
     before, after = _shift(column, known[:middle]), _shift(column, known[middle:])
-    return f"CASE WHEN {column} < '{known[middle][0]}' THEN {before} ELSE {after} END"
+    return f"CASE WHEN {column} < {known[middle][0]} THEN {before} ELSE {after} END"
 
 
 @lru_cache(maxsize=4)
