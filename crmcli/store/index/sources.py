@@ -99,7 +99,7 @@ def _ends(entity: str, column: Mapping[str, str]) -> dict[str, Cell]:
         "lost_from": Cell(_lost_from(entity), "stage"),
         "form": Cell(
             f"(SELECT json_extract(event.data, '$.form') FROM event WHERE event.record = {entity}.id"
-            f" AND event.kind = 'form.submitted' AND json_valid(event.data) ORDER BY event.id LIMIT 1)"
+            f" AND +event.kind = 'form.submitted' AND json_valid(event.data) ORDER BY event.id LIMIT 1)"
         ),
     }
 
