@@ -126,8 +126,7 @@ class Maker:
         self.tables = tables
         self.database = duckdb.connect(config={"temp_directory": str(folder / "tmp")})
         self.database.execute(
-            "SET preserve_insertion_order = false; SET memory_limit = '15GB';"
-            f"SET file_search_path = '{folder}'"
+            f"SET preserve_insertion_order = false;SET file_search_path = '{folder}'"
         )
 
     def write(self, name: str, rows: str, beside: str = "") -> None:

@@ -115,9 +115,7 @@ class Reader:
             "contains_spelled", contains, ["VARCHAR", "VARCHAR"], "BOOLEAN"
         )
         self._database.execute(_MACROS.format(now=quoted(now), zone=quoted(zone)))
-        for path in sorted(folder.glob("*.parquet")):
-            rows = f"read_parquet({quoted(str(path))})"
-            self._database.execute(f"CREATE VIEW {path.stem} AS FROM {rows}")
+        self._unread = {path.stem: path for path in sorted(folder.glob("*.parquet"))}
 
     def ask(self, sql: str, parameters: Sequence[str | float]) -> list[tuple[Any, ...]]:
         """All rows that a query finds; NotAnswered for what the snapshot does not have."""
@@ -127,6 +125,7 @@ class Reader:
             sql = sql.replace(found, ready)
         sql, given = _with_lists(_with_greater(sql), parameters)
         try:
+            self._read(sql)
             rows = self._database.execute(sql, given).fetchall()
         except duckdb.IOException as error:
             raise NotAnswered("the snapshot is gone or damaged", "crm snapshot") from error
@@ -135,6 +134,12 @@ class Reader:
             told = tr("the snapshot does not answer that: {}", what)
             raise NotAnswered(told, "ask without --snapshot") from error
         return [tuple(map(_plain, row)) for row in rows]
+
+    def _read(self, sql: str) -> None:
+        """Let a query see the tables that it names: each has a foot that must be read."""
+        for name in self._unread.keys() & re.findall(r"\w+", sql):
+            rows = f"read_parquet({quoted(str(self._unread.pop(name)))})"
+            self._database.execute(f"CREATE VIEW {name} AS FROM {rows}")
 
 
 def _plain(value: Any) -> Any:

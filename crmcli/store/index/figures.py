@@ -78,8 +78,11 @@ class Question(Pieces):
         self._add_up(ask, tally)
         if apart := [one for one in measures if one.how in APART]:
             self._tell_apart(ask, tally, apart)
-        for some in self._of_one_column():
-            (self._rank_there if self._is_columnar else self._rank_here)(ask, tally, some)
+        lots = self._of_one_column()
+        if self._is_columnar:
+            self._rank_there(ask, tally, lots)
+        for some in () if self._is_columnar else lots:
+            self._rank_here(ask, tally, some)
         return tally.groups(measures, [one.name for one in measures if self._is_money(one)])
 
     def behind(self, ask: Ask, keys: Sequence[str | float | None]) -> list[Behind]:
@@ -214,15 +217,22 @@ class Question(Pieces):
             for one in measures:
                 self._put(tally, tuple(place), code, one, quantile(some, QUANTILES[one.how]))
 
-    def _rank_there(self, ask: Ask, tally: Tally, measures: Sequence[Measure]) -> None:
-        """Let the database put a column in order."""
-        (code, value), where = self._ranked(measures[0])
-        cells = [Part(f"quantile_cont({value.text}, {QUANTILES[one.how]})") for one in measures]
-        for keys in self._places(measures):
-            size = len(keys)
-            for row in self._select(ask, [*keys, code.text], cells, where):
-                for one, found in zip(measures, row[size + 1 :], strict=True):
-                    self._put(tally, row[:size], row[size], one, found)
+    def _rank_there(self, ask: Ask, tally: Tally, lots: Sequence[Sequence[Measure]]) -> None:
+        """Let the database put columns in order, those of money and the others each in one go."""
+        found: dict[str, list[tuple[Part, Part, Sequence[Measure]]]] = {}
+        for some in lots:
+            (code, value), _ = self._ranked(some[0])
+            which, shares = self._counted(some[0]), [QUANTILES[one.how] for one in some]
+            sql = f"quantile_cont({value.text}, {shares}) FILTER (WHERE {which.text})"
+            found.setdefault(code.text, []).append((Part(sql, which.parameters), which, some))
+        for code_text, columns in found.items():
+            cells, counted, measures = zip(*columns, strict=True)
+            where = joined("AND", [self._kept, joined("OR", [*dict.fromkeys(counted)])])
+            for keys in self._places([one for some in measures for one in some]):
+                for row in self._select(ask, [*keys, code_text], cells, where):
+                    for some, numbers in zip(measures, row[len(keys) + 1 :], strict=True):
+                        for one, number in zip(some, numbers or (), strict=False):
+                            self._put(tally, row[: len(keys)], row[len(keys)], one, number)
 
     def _ranked(self, measure: Measure) -> tuple[list[Part], Part]:
         """The currency of a row and what is put in order; and of which rows."""
