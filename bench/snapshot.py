@@ -77,8 +77,30 @@ def records(entity: str, count: int, stages: list[str], won: str, lost: str) -> 
       14.0 AS max_days, CAST(CASE kind WHEN 'open' THEN born ELSE over END AS DOUBLE) AS since,
       kind = 'won' AND h % 3 = 0 AS sold, h % 10 < 8 AS answered, h % 10 >= 8 AND open AS unanswered,
       CASE WHEN h % 10 < 8 THEN (h // 1024) % 200000 / 3600.0 END AS hours, hours <= 1 AS within_hour,
-      hours <= 24 AS within_day FROM ends
+      hours <= 24 AS within_day, {bought(count)}, {of_lines_and_letters("far", steps)} FROM ends
     """
+
+
+def bought(count: int) -> str:
+    """Whose a record is, three of a client; what that one bought before; what the past says of it."""
+    return f"""
+      'company-' || lpad(CAST(h % {count // 3 + 1} AS VARCHAR), 8, '0') AS f_company,
+      CASE WHEN won THEN f_company END AS client, won AS bought, won AND h % 3 = 1 AS bought_again,
+      CASE WHEN won THEN over - CASE WHEN h % 3 = 1 THEN CAST(h % 20000000 AS BIGINT) ELSE 0 END END
+      AS first_bought, first_bought AS first, CASE WHEN won THEN over END AS bought_at, ended_at AS last,
+      CASE WHEN bought_again THEN 'returning' WHEN won THEN 'new_client' END AS buyer,
+      CASE WHEN h % 4 < 3 THEN left({text("over + CAST(h % 15000000 AS BIGINT)")}, 10) END AS f_close_by,
+      chance AS past_chance, weighted AS by_past, FALSE AS no_past, over + 5000000 AS past_ends"""
+
+
+def of_lines_and_letters(far: str, steps: str) -> str:
+    """The line of a deal, the letter about it, the stage that it passed."""
+    return f"""
+      'P' || (h % 40) AS product, CAST(1 + h % 9 AS DOUBLE) AS quantity, f_amount_cents AS line_amount,
+      id AS record, made AS at, 'letter' || (h % 12) AS template, f_owner AS person, f_owner AS owner,
+      h % 20 != 0 AS delivered, h % 20 = 0 AS bounced, FALSE AS delayed, h % 2 = 0 AS tracked,
+      h % 6 = 0 AS opened, h % 4 = 0 AS linked, h % 12 = 0 AS clicked, TRUE AS traced,
+      {steps}[{far}] AS stage, chance AS declared"""
 
 
 def stays(entity: str, stages: list[str], won: str, lost: str) -> str:
