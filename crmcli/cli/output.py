@@ -93,7 +93,7 @@ class Output:
     ) -> None:
         """Print a titled table below a record; nothing in the machine formats or without rows."""
         if self.format == "table" and rows:
-            heading = self.paint(clean(tr(title)), bold=True)
+            heading = self.paint(self.masked(clean(tr(title))), bold=True)
             self._write(
                 ["", heading, *self.table(rows, columns)], as_they_are=True, are_masked=True
             )

@@ -109,7 +109,7 @@ class Contacts:
         self._text = text
         self._mails = [*_mails(text)]
         runs = [*_LONG_RUN.finditer(text)]
-        self._runs = [*zip(runs, _digits([match[0] for match in runs]), strict=bool(runs))]
+        self._runs = [*zip(runs, _digits([match[0] for match in runs]), strict=False)]
 
     def unknown(self, known: Container[str]) -> dict[str, set[str]]:
         """What may be whole ones of clients beside those that are known: by the look-up, the keys by which
@@ -164,10 +164,9 @@ def _mails(text: str) -> Iterator[tuple[int, list[str]]]:
         if local:
             start, end = at - local.end(), domain.end()
             names = [text[start:end]]
-            if names[0][0] in _SIGNS:
-                names.append(names[0].lstrip(_SIGNS))
             if text[max(0, start - 1) : start] == "\\":
                 names.append(names[0][1:])
+            names += [one.lstrip(_SIGNS) for one in names if one[0] in _SIGNS]
             yield end, names
 
 

@@ -67,7 +67,8 @@ def cut(figures: Figures) -> Iterator[str]:
 
 def worded(ws: Workspace, entity: str, figures: Figures) -> Figures:
     """The figures with their keys as files and as people write them."""
-    ids = [row.example for row in figures.rows] if _is_folded(ws, entity, figures) else []
+    is_folded = _is_folded(ws, entity, figures)
+    ids = [row.example for row in figures.rows if row.example and is_folded]
     examples = {str(raw["id"]): dict(raw) for raw in ws.rows_of(ids)} if ids else {}
     rows = list(figures.rows)
     for number, dimension in enumerate(figures.dimensions):
@@ -255,10 +256,6 @@ def _says_more(figures: Figures, total: FigureRow) -> bool:
         own = figures.rows[0].values
         return any(total.values.get(one.name) != own.get(one.name) for one in figures.measures)
     return bool(figures.rows) or any(total.values.get(one.name) for one in figures.measures)
-
-
-VALUES_OF = {"lost_from": "stage"}
-"""Dimensions that are no field, and the field whose values they have."""
 
 
 def seen(figures: Figures) -> Figures:

@@ -33,9 +33,9 @@ class Budget:
     def meet(self, record_id: str, raw: Mapping[str, Raw]) -> None:
         """A client is read."""
         if record_id not in self._met:
-            self._met.add(record_id)
             for key in contact_keys(raw):
                 self._of.setdefault(key, []).append(record_id)
+            self._met.add(record_id)  # last: another thread of a board asks for it
 
     def text(self, text: str, place: Clients) -> str:
         """A text as it may be shown; whose numbers stand there in full is counted, also where a letter or a
@@ -50,14 +50,14 @@ class Budget:
 
     def _look_up(self, contacts: Contacts, place: Clients) -> None:
         keys = {kind: new - self._asked for kind, new in contacts.unknown(self._of).items()}
-        self._asked.update(*keys.values())
-        country = place.settings.phone_country
-        keys["phone"] |= phones.at_home(keys["phone"], country)
+        if keys["phone"]:
+            keys["phone"] |= phones.at_home(keys["phone"], place.settings.phone_country)
         with suppress(CrmError):  # what cannot be asked is told of by whoever reads it
             found = [place.holding(kind, of, self.nouns) for kind, of in keys.items() if of]
             ids = {record_id for pairs in found for _, record_id in pairs}
             for raw in place.rows_of([*ids], as_left=True) if ids else ():
                 self.meet(str(raw["id"]), raw)
+        self._asked.update(*keys.values())  # last: another thread of a board masks by what is met
 
     def _is_hidden(self, key: str) -> bool:
         """Whether what is known by this key is masked: no client that has it may be shown."""

@@ -53,10 +53,6 @@ class Folder(Indexed):
             raise gone_into(record_id, survivor_in(found.raw))
         return found
 
-    @property
-    def _sees_a_part(self) -> bool:
-        return self.rights is not None and self.rights.is_narrow
-
     def _seen(self, record_id: str, *, merged: bool) -> Stored:
         """As `stored`, without what is hidden; what the user may not see is not there, and is said to be
         so at the same cost."""

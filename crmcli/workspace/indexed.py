@@ -74,6 +74,10 @@ class Indexed:
         return None
 
     @property
+    def _sees_a_part(self) -> bool:
+        return self.rights is not None and self.rights.is_narrow
+
+    @property
     def _index(self) -> Index:
         """The index, equal to the folder as of now."""
         return self._index_of(ENTITIES)
@@ -82,10 +86,10 @@ class Indexed:
         """The index, equal to the folder as of now as far as these entities and the timeline go: less
         to look at than all of it. Ask it only for what lies in their own files."""
         index = self._index_as_left
-        if self.rights is not None and self.rights.is_narrow:  # what is seen hangs on other records
+        if self._sees_a_part:  # what is seen hangs on other records
             entities = ENTITIES
         new = set(entities) - self._looked_at
-        if new:
+        if new or not self._looked_at:
             with self._reading():
                 index.refresh(ENTITIES if len(entities) == len(ENTITIES) else new)
             self._looked_at.update(entities)
@@ -96,10 +100,9 @@ class Indexed:
         """The index, equal to the folder as far as these records go: of few, by their own files."""
         nouns = set(map(entity_of, record_ids)) & ENTITIES.keys()
         index = self._index_as_left
-        if len(record_ids) > FEW or not index.is_whole() or self._looked_at.issuperset(nouns):
+        is_known = self._sees_a_part or self._looked_at.issuperset(nouns)
+        if is_known or len(record_ids) > FEW or not index.is_whole():
             return self._index_of(nouns)
-        if self.rights is not None and self.rights.is_narrow:
-            return self._index
         with self._reading():
             index.touch([record_path(one) for one in record_ids if entity_of(one) in nouns])
         return index

@@ -184,11 +184,9 @@ class Reads(Clock):
     def groups(self, asked: Asked, of: Frame | Snapshot) -> list[Group]:
         """What a report measures; see `workspace.measuring`."""
         self._ask(asked.condition)
-        return (
-            of.groups(asked)
-            if not isinstance(of, tuple)
-            else self._index_for(asked, of).groups(asked, of)
-        )
+        if not isinstance(of, tuple):
+            return of.groups(asked)
+        return self._index_for(asked, of).groups(asked, of)
 
     def behind(
         self, asked: Asked, of: Frame | Snapshot, keys: Sequence[str | float | None]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 
 from crmcli.model.reports import REPORTS
+from crmcli.store.layout import record_path
 from crmcli.workspace import Workspace
 from tests import kit
 from tests.reports import histories
@@ -98,3 +101,44 @@ def test_a_report_looks_at_what_it_speaks_of(past: Path, crm: Callable[..., kit.
     assert "crm check" not in plain.err
     assert "crm check" in linked.err
     assert "crm check" in listed.err
+
+
+def test_what_links_to_a_record_by_a_list_is_looked_at(
+    past: Path, tmp_path: Path, crm: Callable[..., kit.Run]
+) -> None:
+    """A contact is given a company by hand: what was done for the one was done for the other."""
+    root = tmp_path / "past"
+    shutil.copytree(past, root, ignore=shutil.ignore_patterns(".crm"))
+    report = "reports: {heard: {of: companies, by: last_activity.year, measures: [count]}}\n"
+    kit.write(root, "reports.yaml", report)
+    ws, now = histories.opened(root), {"cwd": root, "CRM_NOW": histories.NOW, "CRM_USER": "anna"}
+    firm = kit.company(ws, name="Новая", anyway=True).id
+    anna = kit.contact(ws, name="Новая", anyway=True).id
+    assert crm("log", "call", anna, "да", **now).code == 0
+    asked = ("report", "heard", "--where", f"id = {firm}", "--csv")
+    assert "2026" not in crm(*asked, **now).out
+    path = root / record_path(anna)
+    path.write_text(path.read_text(encoding="utf-8") + f"companies:\n- {firm}\n", encoding="utf-8")
+    assert "2026" in crm(*asked, **now).out
+
+
+def test_a_few_records_are_looked_at_without_their_folders(past: Path, tmp_path: Path) -> None:
+    """What did not change is not read, and the next list need not compare its folders again."""
+    root = tmp_path / "ws"
+    shutil.copytree(past, root, ignore=shutil.ignore_patterns(".crm"))
+    ids = [str(raw["id"]) for raw in histories.opened(root).rows("deal")]
+    time.sleep(0.05)  # more than a tick of the clock: the files are no longer as if just written
+    histories.opened(root).rows("deal")
+    database = sqlite3.connect(root / ".crm/index.db")
+    unsure = "SELECT count(*) FROM shard WHERE stamps IS NULL"
+    assert database.execute(unsure).fetchone() == (0,)
+    assert len(histories.opened(root).rows_of(ids)) == len(ids)
+    assert database.execute(unsure).fetchone() == (0,)
+    database.close()
+    path = root / record_path(ids[0])
+    text = re.sub(r"(?m)^name: .*", "name: Другое", path.read_text(encoding="utf-8"))
+    path.write_text(text, encoding="utf-8")
+    (root / record_path(ids[1])).unlink()
+    names = {str(raw["id"]): raw["name"] for raw in histories.opened(root).rows_of(ids)}
+    assert names[ids[0]] == "Другое"
+    assert set(names) == {*ids} - {ids[1]}

@@ -36,6 +36,7 @@ RAW = {
         ("позвоните 112, это +7 916 123-45-68", "позвоните 112, это +7 916 123-45-68"),
         ("адрес 'vera@romashka.example'", "адрес 'v…@romashka.example'"),
         ("-vera@romashka.example'9161234567", "-v…@romashka.example'916*****67"),
+        ('"раз\\n-vera@romashka.example"', '"раз\\n-v…@romashka.example"'),
         ("x-vera@romashka.example", "x-vera@romashka.example"),
     ],
 )  # fmt: skip
@@ -296,3 +297,17 @@ def test_a_mask_in_a_text_comes_back_as_it_stands(crm: Crm, small: Base, tmp_pat
     assert "(916) ***-**-3" in (tmp_path / "ed.seen").read_text()
     after = kit.raw(small.open("root"), deal.id)
     assert (after["name"], after["comment"]) == ("Другое", numbers_of)
+
+
+def test_a_number_that_is_a_name_is_masked_above_a_table_too(crm: Crm, small: Base) -> None:
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    ws = small.open("root")
+    for line in range(2):
+        kit.contact(ws, name="+79165557788", owner="olga", phones="+7 916 555-77-88", tags="один",
+                    anyway=True, emails=f"one{line}@romashka.example")  # fmt: skip
+    crm("contact", "list", *MINE, **acts)  # today's two
+    ids = crm("contact", "list", "--where", "tags has один", "--ids", **acts).out.split()
+    shown = crm("contact", "merge", *ids, "--dry-run", **acts)
+    assert shown.code == 0, shown
+    assert "916*****88" in shown.out
+    assert "9165557788" not in shown.out

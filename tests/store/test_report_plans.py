@@ -25,7 +25,7 @@ def slow(rows: list[tuple[int, int, int, str]]) -> Iterator[str]:
             number = above.get(number, 0)
         return False
 
-    for number, parent, _, text in rows:
+    for _, parent, _, text in rows:
         if not is_for_each(parent) or "CONSTANT ROW" in text or "json_each" in text:
             continue
         if text.startswith("SCAN") or "event_kind" in text:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from crmcli.errors import Problem
-from crmcli.model.entities import ENTITIES
 from crmcli.store.index import (
     agenda,
     arrived,
@@ -183,10 +182,10 @@ class Index(Selection, Timeline, Births, Agenda, Published):
         return self.read(lambda c: figures.groups(c, self._columns, asked, frame))
 
     def nouns_of(self, asked: Asked, frame: Frame) -> set[str]:
-        """The nouns whose files decide what a report measures: all of them where rights do too."""
+        """The nouns whose files decide what a report measures, of who sees all."""
         from crmcli.store.index import figures
 
-        return set(ENTITIES) if self._eyes else figures.nouns_of(self._columns, asked, frame)
+        return figures.nouns_of(self._columns, asked, frame)
 
     def behind(
         self, asked: Asked, frame: Frame, keys: Sequence[str | float | None]

@@ -94,8 +94,8 @@ def _linking(columns: Columns, entity: str) -> Iterator[tuple[str, str, str]]:
                 yield "o.id", f"o.{column.name}", f"{other} AS o"
             else:
                 number = columns.list_number(other, field.name)
-                same = f"d.num = i.num AND i.field = {number}"
-                yield "d.id", "i.key", f"item AS i JOIN doc AS d ON {same}"
+                same = f"o.num = i.num AND i.field = {number}"
+                yield "o.id", "i.key", f"item AS i JOIN {other} AS o ON {same}"
 
 
 def read_for(entity: str) -> set[str]:

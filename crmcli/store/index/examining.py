@@ -15,7 +15,7 @@ from crmcli.model.values import Raw, entity_of
 from crmcli.store import layout
 from crmcli.store.index import folder
 from crmcli.store.index.folder import Look
-from crmcli.store.index.freshness import Changes, Known, Suspect
+from crmcli.store.index.freshness import Changes, Known, Suspect, may_differ
 from crmcli.store.index.rows import Reader
 from crmcli.store.index.writing import Rows
 from crmcli.store.yaml import codec
@@ -49,18 +49,21 @@ class Examiner:
             shard, _, name = path.rpartition("/")
             by_folder.setdefault(shard, []).append(name.encode())
         for shard, names in by_folder.items():
-            self._take(self._changes_of(shard, names), whole=False)
+            changes = self._changes_of(shard, names)
+            if changes.suspects or changes.gone:
+                self._take(changes, whole=False)
         self._rows.flush()
 
     def _changes_of(self, shard: str, names: list[bytes]) -> Changes:
+        """Which of these files may have changed since the index knew them."""
         changes = Changes(time.time_ns(), Look(shard, b"", b""), [], {})
         with folder.opened(self._root, shard) as fd:
             for name in names:
                 known = self._rows.known(shard, name)
                 stamp = folder.stamp(fd, name)
-                if stamp:
+                if stamp and may_differ(known, stamp):
                     changes.suspects.append(Suspect(name, stamp, known))
-                elif known:
+                elif known and not stamp:
                     changes.gone[name] = known
         return changes
 

@@ -81,8 +81,9 @@ class Question(Pieces):
         lots = self._of_one_column()
         if self._is_columnar:
             self._rank_there(ask, tally, lots)
-        for some in () if self._is_columnar else lots:
-            self._rank_here(ask, tally, some)
+        else:
+            for some in lots:
+                self._rank_here(ask, tally, some)
         return tally.groups(measures, [one.name for one in measures if self._is_money(one)])
 
     def behind(self, ask: Ask, keys: Sequence[str | float | None]) -> list[Behind]:

@@ -87,9 +87,14 @@ def changes_in(connection: sqlite3.Connection, root: Path, path: str) -> Changes
     suspects = []
     for name, stamp in seen.files():
         old = known.pop(name, None)
-        if old is None or old.racy or old.stamp != stamp:
+        if may_differ(old, stamp):
             suspects.append(Suspect(name, stamp, old))
     return Changes(at, seen, suspects, known)
+
+
+def may_differ(known: Known | None, stamp: Stamp) -> bool:
+    """Whether a file must be read to know that it is as the index has it."""
+    return known is None or known.racy or known.stamp != stamp
 
 
 def is_better_anew(connection: sqlite3.Connection, root: Path, found: Sequence[Changes]) -> bool:
