@@ -235,3 +235,10 @@ def test_activities_of_some_deals_and_all_behind_a_total(
         "deal", "list", "--where", "stage in (request, offer, invoice, paid)", "--ids", cwd=root
     )
     assert sum(row["open"] for row in by_month) == len(stands.out.split())
+
+
+def test_different_amounts_are_counted_as_a_number(root: Path, crm: Crm) -> None:
+    told = "{a: {of: deals, measures: [{name: n, how: distinct, of: amount}]}}"
+    kit.write(root, "reports.yaml", f"reports: {told}\n")
+    amounts = {raw["amount"] for raw in kit.opened(root).rows("deal") if raw.get("amount")}
+    assert json.loads(crm("report", "a", "--json", cwd=root).out)[0]["n"] == len(amounts) > 1

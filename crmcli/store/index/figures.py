@@ -94,7 +94,7 @@ class Question(Pieces):
         ]
         measure = self._asked.measures[0]
         where = joined("AND", [self._kept, self._counted(measure), self._has(measure), *given])
-        is_money, code = self._is_money(measure), self.source.currency or "NULL"
+        is_money, code = self._is_of_money(measure), self.source.currency or "NULL"
         told = f"{self._cell(measure.of).sql}, {code}" if measure.of else "count(*), NULL"
         by = "1, 2" if measure.of else "1"
         sql = f"SELECT {self.source.record}, {told} FROM {self._tables(told + where.text)}"

@@ -18,6 +18,7 @@ from crmcli.store.index.columns import Columns
 from crmcli.store.index.ready import Frame
 from crmcli.store.index.report_functions import local_of, seconds
 from crmcli.store.index.rows_of_reports import Cell, Source
+from crmcli.store.index.tallies import APART
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
@@ -60,7 +61,7 @@ class Pieces:
         self._kept = self._rows()
         for measure in asked.measures:
             self._counted(measure), self._has(measure)
-        self._money = {m.name for m in asked.measures if m.of and self._cell(m.of).kind == "money"}
+        self._money = {m.name for m in asked.measures if m.how not in APART and self._is_of_money(m)}
 
     def _tables(self, asked: str) -> str:
         """The tables in which that stands; the records' own only where something of them is asked."""
@@ -75,7 +76,11 @@ class Pieces:
         return "".join([self.source.tables, link, *beside, self._joins])
 
     def _is_money(self, measure: Measure) -> bool:
+        """Whether what is measured is told by currency: how many amounts there are is a number."""
         return measure.name in self._money
+
+    def _is_of_money(self, measure: Measure) -> bool:
+        return bool(measure.of) and self._cell(measure.of).kind == "money"
 
     def _has(self, measure: Measure) -> Part:
         """Whether a row has what is measured."""
