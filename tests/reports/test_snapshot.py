@@ -112,6 +112,20 @@ def test_crm_tick_renews_it(crm: Crm, folder: Path) -> None:
         assert [path.name for path in found.iterdir()] == [number]
 
 
+def test_torn_tables_are_told_in_one_line(crm: Crm, folder: Path) -> None:
+    assert crm("deal", "add", "--name", "Окна", "--amount", "5").code == 0
+    assert crm("snapshot").code == 0
+    table = folder / ".crm/snapshot/1/deal.parquet"
+    whole = table.read_bytes()
+    for torn in (b"", whole[: len(whole) // 2], b"\0" * len(whole)):
+        table.write_bytes(torn)
+        done = crm("report", "won", "--by", "name", "--snapshot")
+        assert done.code == 1
+        assert "crm snapshot" in done.err
+    table.write_bytes(whole)
+    assert crm("report", "won", "--snapshot").code == 0
+
+
 def test_without_the_extra(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "duckdb", None)
     with pytest.raises(CrmError) as refused:

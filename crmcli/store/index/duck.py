@@ -126,9 +126,12 @@ class Reader:
         sql, given = _with_lists(_with_greater(sql), parameters)
         try:
             self._read(sql)
+        except duckdb.Error as error:  # whatever is wrong with a file, it is not as we wrote it
+            raise _damaged() from error
+        try:
             rows = self._database.execute(sql, given).fetchall()
-        except duckdb.IOException as error:
-            raise NotAnswered("the snapshot is gone or damaged", "crm snapshot") from error
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            raise _damaged() from error
         except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
             what = str(error).partition("\n")[0]
             told = tr("the snapshot does not answer that: {}", what)
@@ -140,6 +143,10 @@ class Reader:
         for name in self._unread.keys() & re.findall(r"\w+", sql):
             rows = f"read_parquet({quoted(str(self._unread.pop(name)))})"
             self._database.execute(f"CREATE VIEW {name} AS FROM {rows}")
+
+
+def _damaged() -> NotAnswered:
+    return NotAnswered("the snapshot is gone or damaged", "crm snapshot")
 
 
 def _plain(value: Any) -> Any:

@@ -61,7 +61,9 @@ class Pieces:
         self._kept = self._rows()
         for measure in asked.measures:
             self._counted(measure), self._has(measure)
-        self._money = {m.name for m in asked.measures if m.how not in APART and self._is_of_money(m)}
+        self._money = {
+            m.name for m in asked.measures if m.how not in APART and self._is_of_money(m)
+        }
 
     def _tables(self, asked: str) -> str:
         """The tables in which that stands; the records' own only where something of them is asked."""
