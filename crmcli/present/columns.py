@@ -140,7 +140,17 @@ def _names(ws: Workspace, column: Column, rows: Sequence[Mapping[str, Any]]) -> 
     ids: set[str] = set()
     for row in rows:
         ids.update(column.holds.linked(column.holds.parse(row.get(column.name, ""))))
-    return {one: name_of(ws, one) or tr("{} (missing)", one) for one in ids}
+    return {one: linked_name(ws, one) for one in ids}
+
+
+def linked_name(ws: Workspace, record_id: str) -> str:
+    """How a record is called to which something links, or why it has no name."""
+    try:
+        return str(ws.get(record_id).get("name")) or record_id
+    except NotFound:
+        return tr("{} (missing)", record_id)
+    except InvalidData:
+        return tr("{} (unreadable)", record_id)
 
 
 def name_of(ws: Workspace, record_id: str) -> str:

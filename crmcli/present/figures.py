@@ -17,7 +17,7 @@ from crmcli.model.reports import PLAN
 from crmcli.model.values import fold
 from crmcli.model.words import in_words
 from crmcli.present.cells import Column, Listing
-from crmcli.present.columns import named
+from crmcli.present.columns import linked_name, named
 from crmcli.present.linked import column_at, with_linked
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def _labels(
         return {key: in_words(key) for key in keys if key.isidentifier()}
     if column is None and dimension.name == "client":
         names = {str(raw["id"]): str(raw["name"]) for raw in ws.rows_of([*filter(None, keys)])}
-        return {key: names.get(key) or tr("{} (missing)", key) for key in keys}
+        return {key: names.get(key) or linked_name(ws, key) for key in keys if key}
     if column is None:
         users = {user.id: user.name for user in ws.settings.users.values() if user.name}
         own = {"owner": users, "person": users, "topic": ws.settings.directories.get("topics", {})}

@@ -48,6 +48,8 @@ class Indexed:
         """Whether nothing is written here, not even an index: the folder, or its state, is not ours."""
         self._newest = ""
         self._looked_at: set[str] = set()
+        self._looked_at_alone: set[str] = set()
+        """Files of records whose folders were not looked at."""
         self._knows_events = False
         self.rights: Rights | None = None
         """What the user may do here; None where there is no access.yaml: everything."""
@@ -103,8 +105,10 @@ class Indexed:
         is_known = self._sees_a_part or self._looked_at.issuperset(nouns)
         if is_known or len(record_ids) > FEW or not index.is_whole():
             return self._index_of(nouns)
+        paths = [record_path(one) for one in record_ids if entity_of(one) in nouns]
         with self._reading():
-            index.touch([record_path(one) for one in record_ids if entity_of(one) in nouns])
+            index.touch(paths)
+        self._looked_at_alone.update(paths)
         return index
 
     @property
@@ -170,6 +174,7 @@ class Indexed:
         """Let the next read look at the folder again."""
         self._newest = ""
         self._looked_at.clear()
+        self._looked_at_alone.clear()
         self._knows_events = False
         if (index := self.__dict__.pop("_index_as_left", None)) is not None:
             index.close()  # else its file stays open until Python looks for rings
@@ -228,9 +233,9 @@ class Indexed:
         were looked at."""
         if of_all:
             return self._index.problems()
-        others = [f"{record_folder(one)}/" for one in ENTITIES if one not in self._looked_at]
-        found = self._index_as_left.problems()
-        return [one for one in found if not one.path.startswith(tuple(others))]
+        others = tuple(f"{record_folder(one)}/" for one in ENTITIES if one not in self._looked_at)
+        alone, found = self._looked_at_alone, self._index_as_left.problems()
+        return [one for one in found if one.path in alone or not one.path.startswith(others)]
 
     @contextmanager
     def _held(self) -> Iterator[None]:

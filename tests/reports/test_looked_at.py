@@ -87,18 +87,27 @@ def test_no_edit_by_hand_is_missed(past: Path, tmp_path: Path, noun: str) -> Non
 
 
 def test_a_report_looks_at_what_it_speaks_of(past: Path, crm: Callable[..., kit.Run]) -> None:
-    """A company that cannot be read is told by who asks for companies, and by a list."""
-    broken = next((past / "data/companies").rglob("*.yaml"))
+    """A company that cannot be read is told by who asks for companies, or names it, and by a list."""
+    link = "SELECT f_company FROM deal WHERE f_stage = 'won' AND f_company IS NOT NULL"
+    histories.opened(past).problems()
+    database = sqlite3.connect(past / ".crm/index.db")
+    broken = past / record_path(database.execute(link).fetchone()[0])
+    database.close()
     whole = broken.read_text(encoding="utf-8")
     broken.write_text("name: [", encoding="utf-8")
     try:
         now = {"cwd": past, "CRM_NOW": histories.NOW}
         plain = crm("report", "won", **now)
+        named = crm("report", "won", "--by", "company", **now)
+        clients = crm("report", "lifetime", "--limit", "9999", **now)
         linked = crm("report", "won", "--by", "company.owner", **now)
         listed = crm("deal", "list", **now)
     finally:
         broken.write_text(whole, encoding="utf-8")
     assert "crm check" not in plain.err
+    assert f"{broken.stem} (unreadable)" in named.out
+    assert f"{broken.stem} (unreadable)" in clients.out
+    assert "crm check" in clients.err
     assert "crm check" in linked.err
     assert "crm check" in listed.err
 

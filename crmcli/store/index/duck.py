@@ -141,8 +141,9 @@ class Reader:
     def _read(self, sql: str) -> None:
         """Let a query see the tables that it names: each has a foot that must be read."""
         for name in self._unread.keys() & re.findall(r"\w+", sql):
-            rows = f"read_parquet({quoted(str(self._unread.pop(name)))})"
+            rows = f"read_parquet({quoted(str(self._unread[name]))})"
             self._database.execute(f"CREATE VIEW {name} AS FROM {rows}")
+            del self._unread[name]
 
 
 def _damaged() -> NotAnswered:

@@ -226,8 +226,8 @@ class Question(Pieces):
             which, shares = self._counted(some[0]), [QUANTILES[one.how] for one in some]
             sql = f"quantile_cont({value.text}, {shares}) FILTER (WHERE {which.text})"
             found.setdefault(code.text, []).append((Part(sql, which.parameters), which, some))
-        for code_text, columns in found.items():
-            cells, counted, measures = zip(*columns, strict=True)
+        for code_text, told in found.items():
+            cells, counted, measures = zip(*told, strict=True)
             where = joined("AND", [self._kept, joined("OR", [*dict.fromkeys(counted)])])
             for keys in self._places([one for some in measures for one in some]):
                 for row in self._select(ask, [*keys, code_text], cells, where):
