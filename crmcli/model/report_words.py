@@ -56,6 +56,7 @@ def declaration(report: Report) -> dict[str, Raw]:
     found |= {"by": [*report.by], "always": [*report.always]}
     for key in ("where", "order", "picture", "period"):
         found[key] = str(getattr(report, key))
+    found["limit"] = str(report.limit or "")
     return {key: value for key, value in found.items() if value}
 
 

@@ -16,6 +16,7 @@ from crmcli.model.money import told_price, write_money, write_short
 from crmcli.model.phone_format import dialled
 from crmcli.model.values import Raw, format_decimal, format_instant
 from crmcli.model.words import in_words
+from crmcli.present.text_width import one_line
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
@@ -78,8 +79,8 @@ class Column:
 
     @property
     def head(self) -> str:
-        """What stands above the column."""
-        return tr(self.label) or self.name
+        """What stands above the column: one line, whatever a label in settings.yaml or reports.yaml is."""
+        return one_line(tr(self.label) or self.name)
 
     @property
     def elastic(self) -> bool:

@@ -66,6 +66,7 @@ def test_what_comes_with_crm_written_as_one_of_ones_own_tells_the_same(
         if not asked and name in ("funnel", "velocity"):
             asked = {"pipeline": "sales", "entity": "deal"}  # as the command asks them
         assert figures(ws, own, **asked) == figures(ws, built_in, **asked), asked
+    assert own.limit == built_in.limit
     again = dump({"reports": {f"my-{name}": declaration(own)}})
     assert again == text
 
@@ -242,3 +243,12 @@ def test_different_amounts_are_counted_as_a_number(root: Path, crm: Crm) -> None
     kit.write(root, "reports.yaml", f"reports: {told}\n")
     amounts = {raw["amount"] for raw in kit.opened(root).rows("deal") if raw.get("amount")}
     assert json.loads(crm("report", "a", "--json", cwd=root).out)[0]["n"] == len(amounts) > 1
+
+
+def test_labels_are_one_line_without_signs_for_the_terminal(root: Path, crm: Crm) -> None:
+    label = r"Two\nlines\e]0;mine\a\u202e"
+    told = f'{{a: {{of: deals, by: owner, measures: [{{name: n, label: "{label}"}}]}}}}'
+    kit.write(root, "reports.yaml", f"reports: {told}\n")
+    head = crm("report", "a", cwd=root).out.split("\n")[0]
+    assert "Two lines" in head
+    assert head.isprintable()
