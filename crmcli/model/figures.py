@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
 from crmcli.dataclass import dataclass
 from crmcli.model.periods import STEPS, Period
+from crmcli.model.sums import rounded
 
 Number: TypeAlias = "int | float | str | Decimal | Mapping[str, Decimal] | None"
 """A count, a number, a day, or amounts by currency; None where there is none, as a share of nothing."""
@@ -17,6 +19,38 @@ Place: TypeAlias = "tuple[str | float | None, ...]"
 Picture: TypeAlias = Literal["bars", "line", "funnel", "stacked", "none"]
 """How figures are drawn: bars of the first measure, a line over time, a funnel, bars in parts by the
 second dimension; a table alone."""
+
+
+def share(part: Number, whole: Number) -> float | None:
+    """A part of a whole in per cent; None of nothing."""
+    if not isinstance(part, int | float) or not isinstance(whole, int | float) or not whole:
+        return None
+    return round(100 * part / whole, 1)
+
+
+def ratio(part: Number, whole: Number) -> Number:
+    """A number, or sums, by another number; None of nothing."""
+    if not isinstance(whole, int | float) or not whole:
+        return None
+    if isinstance(part, Mapping):
+        return {code: rounded(one / Decimal(str(whole)), code) for code, one in part.items()}
+    return None if not isinstance(part, int | float) else round(part / whole, 2)
+
+
+def size(value: Number) -> float:
+    """By what a value is put in order: of sums by currency, the greatest."""
+    if isinstance(value, Mapping):
+        return max(map(float, value.values()), default=0.0)
+    if isinstance(value, str):
+        return date.fromisoformat(value).toordinal()
+    return float(value or 0)
+
+
+def rank(key: str | float | None) -> tuple[bool, float, str]:
+    """By what keys are put in order: numbers by their size, texts by their letters, absent ones last."""
+    if isinstance(key, int | float):
+        return (False, key, "")
+    return (key is None, 0, str(key))
 
 
 class Dimension(NamedTuple):

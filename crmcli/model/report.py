@@ -80,13 +80,25 @@ class Report:
     limit: int | None = None
 
 
+ROWS = ""
+"""In the place of a measure of all rows together: how many groups there are, where the first are told."""
+
+
+class First(NamedTuple):
+    """So many groups, those with most of a measure."""
+
+    order: str
+    most: int
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What of a source is asked at once: measures by dimensions, of rows of a period that fit a condition.
 
     A dimension without a name is the instant by which the measures are of the period. `since` and `until`
     are instants as files write them, "" for open ones; `pipeline` keeps to records of one pipeline. `total`
-    names the measures that are told of all rows together too.
+    names the measures that are told of all rows together too; with `first` the other groups stand in these
+    alone, and ROWS of them says how many groups there are.
     """
 
     source: str
@@ -99,6 +111,7 @@ class Asked:
     until: str = ""
     pipeline: str = ""
     total: Sequence[str] = ()
+    first: First | None = None
 
 
 class Behind(NamedTuple):

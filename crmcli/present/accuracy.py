@@ -12,7 +12,8 @@ from crmcli.language import tr
 from crmcli.model.figures import Figures
 from crmcli.present.cells import Listing, Locale, shown_as
 from crmcli.present.columns import for_people as as_people_read
-from crmcli.present.figures import in_one_currency, label_of, without_past
+from crmcli.present.figures import label_of, without_past
+from crmcli.present.one_currency import in_one_currency
 from crmcli.present.report_cells import row_named
 from crmcli.reports.accuracy import WAYS, Trial, off_on_average, with_errors
 

@@ -13,12 +13,14 @@ from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Shown
 from crmcli.model.forecast import LEAST_CLOSED
 from crmcli.model.kinds import BOOL
 from crmcli.model.periods import ALWAYS
+from crmcli.model.report import ROWS
 from crmcli.model.reports import PLAN
 from crmcli.model.values import fold
 from crmcli.model.words import in_words
 from crmcli.present.cells import Column, Listing
 from crmcli.present.columns import linked_name, named
 from crmcli.present.linked import column_at, with_linked
+from crmcli.present.one_currency import in_one_currency
 
 if TYPE_CHECKING:
     from crmcli.reports.engine import Reading
@@ -35,7 +37,8 @@ def told(reading: Reading, currency: str = "") -> Figures:
     """What a report answers, in words; its sums in one currency if one is named."""
     from crmcli.reports import engine, plan
 
-    ws, found = reading.ws, engine.figures(reading)
+    ws, reading.is_converted = reading.ws, bool(currency)
+    found = engine.figures(reading)
     if reading.report is PLAN:
         from crmcli.workspace.plans import plans_seen
 
@@ -51,8 +54,8 @@ def told(reading: Reading, currency: str = "") -> Figures:
 
 def _first(reading: Reading, figures: Figures) -> Figures:
     """No more rows than are asked for."""
-    asked, rows = reading.request.limit, len(figures.rows)
-    most = reading.report.limit if asked is None else asked
+    most, counted_rows = reading.most, reading.total.get(ROWS)
+    rows = counted_rows if isinstance(counted_rows, int) else len(figures.rows)
     if most is None or rows <= most:
         return figures
     return replace(figures, rows=figures.rows[:most], of=rows)
@@ -188,31 +191,6 @@ def label_of(ws: Workspace, entity: str, dimension: Dimension) -> str:
     whole, _, part = dimension.name.rpartition(".")
     above = ws.schema.named(entity, whole) if whole and column.head == part else None
     return f"{Column.of(above).head} {part}" if above else column.head
-
-
-def in_one_currency(ws: Workspace, found: Figures, into: str) -> Figures:
-    """Figures with each of their sums in one currency, by the rates of today; NoRate if one is not known."""
-    from crmcli.sales.rates import Exchange
-
-    rows = [*found.rows, *([found.total] if found.total else [])]
-    codes = {
-        code
-        for row in rows
-        for values in (row.values, row.before)
-        for value in values.values()
-        if isinstance(value, Mapping)
-        for code in value
-    }
-    one = Exchange(ws, codes, into, ws.today).in_one
-
-    def converted(values: Mapping[str, Number]) -> dict[str, Number]:
-        return {name: one(v) if isinstance(v, Mapping) else v for name, v in values.items()}
-
-    changed = [
-        row._replace(values=converted(row.values), before=converted(row.before)) for row in rows
-    ]
-    number = len(found.rows)
-    return replace(found, rows=tuple(changed[:number]), total=next(iter(changed[number:]), None))
 
 
 def with_words(figures: Figures, told: Callable[[str], str]) -> Figures:

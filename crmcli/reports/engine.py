@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
-from decimal import Decimal
 from itertools import groupby
 from typing import TypeAlias
 
@@ -12,11 +10,22 @@ from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
-from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Place, Shown, dimension
+from crmcli.model.figures import (
+    Dimension,
+    FigureRow,
+    Figures,
+    Number,
+    Place,
+    Shown,
+    dimension,
+    rank,
+    ratio,
+    share,
+    size,
+)
 from crmcli.model.periods import ALWAYS, Period, keys_within, previous, year_before
 from crmcli.model.pipeline import Pipeline
-from crmcli.model.report import Asked, Behind, Group, Measure, Report
-from crmcli.model.sums import rounded
+from crmcli.model.report import Asked, Behind, First, Group, Measure, Report
 from crmcli.model.values import format_instant
 from crmcli.reports.counterparts import Counterparts
 from crmcli.workspace import Workspace
@@ -65,6 +74,10 @@ class Reading:
         self.total: Values = {}
         """All rows together, once they are measured; so too of the period before."""
         self.total_before: Values = {}
+        self.most = report.limit if request.limit is None else request.limit
+        """How many rows are asked for."""
+        self.is_converted = False
+        """Whether the order of rows is known only when their sums are in one currency."""
         self._measuring = Measuring(ws, request.snapshot)
 
     def cells(self, period: Period, dimensions: Sequence[Dimension] | None = None) -> Cells:
@@ -74,7 +87,8 @@ class Reading:
         examples: dict[Place, str] = {}
         total: Values = {}
         of_all, is_parted = self._told_of_all(), any(map(self._is_list, by))
-        for group in self._groups(period, by, self.report.measures, () if is_parted else of_all):
+        total_of = () if is_parted else of_all
+        for group in self._groups(period, by, self.report.measures, total_of, self._first(by)):
             if by and not group.keys:
                 total.update(_measured(group))
                 continue
@@ -128,10 +142,24 @@ class Reading:
         by: Sequence[Dimension],
         measures: Sequence[Measure],
         of_all: Sequence[Measure] = (),
+        first: First | None = None,
     ) -> Iterable[Group]:
         total = [one.name for one in of_all]
         for asked in self._asked(period, by, measures):
-            yield from self._measuring.groups(replace(asked, total=total))
+            yield from self._measuring.groups(replace(asked, total=total, first=first))
+
+    def _first(self, by: Sequence[Dimension]) -> First | None:
+        """The rows that are asked for, where the database can tell which come first: by a measure that adds
+        up, of the same rows as all others."""
+        most, name = self.most, self.report.order.removeprefix("-")
+        order = next((one for one in self.report.measures if one.name == name), None)
+        sources = {one.source for one in self.report.measures if not one.is_reckoned}
+        is_plain = order is not None and order.how in ("count", "sum") and len(sources) == 1
+        is_free = not (any(one.step or one.name == "stage" or self._is_list(one) for one in by))
+        is_whole = self.request.compare or self.is_converted or self.report.always
+        if most is None or is_whole or not (is_plain and is_free and by):
+            return None
+        return First(name, most) if self.report.order.startswith("-") else None
 
     def _asked(
         self, period: Period, by: Sequence[Dimension], measures: Sequence[Measure]
@@ -224,22 +252,6 @@ def _measured(group: Group) -> Values:
     return {**plain, **group.sums}
 
 
-def share(part: Number, whole: Number) -> float | None:
-    """A part of a whole in per cent; None of nothing."""
-    if not isinstance(part, int | float) or not isinstance(whole, int | float) or not whole:
-        return None
-    return round(100 * part / whole, 1)
-
-
-def ratio(part: Number, whole: Number) -> Number:
-    """A number, or sums, by another number; None of nothing."""
-    if not isinstance(whole, int | float) or not whole:
-        return None
-    if isinstance(part, Mapping):
-        return {code: rounded(one / Decimal(str(whole)), code) for code, one in part.items()}
-    return None if not isinstance(part, int | float) else round(part / whole, 2)
-
-
 def dimensions(report: Report, request: Request) -> tuple[Dimension, ...]:
     """By what a report is split: as it is asked for, or as it says itself."""
     return tuple(dimension(name) for name in [*(request.by or report.by), *report.always])
@@ -318,23 +330,9 @@ def in_order(reading: Reading, rows: Iterable[FigureRow]) -> list[FigureRow]:
     def place(row: FigureRow) -> tuple[object, ...]:
         pairs = zip(by, row.place, strict=True)
         keys = tuple(
-            (key is None, positions.get(str(key), 0) if one.name == "stage" else 0, _rank(key))
+            (key is None, positions.get(str(key), 0) if one.name == "stage" else 0, rank(key))
             for one, key in pairs
         )
-        return (sign * _size(row.values.get(order.lstrip("-"))), keys) if is_free else keys
+        return (sign * size(row.values.get(order.lstrip("-"))), keys) if is_free else keys
 
     return sorted(rows, key=place)
-
-
-def _rank(key: str | float | None) -> tuple[float, str]:
-    """Numbers stand by their size, texts by their letters."""
-    return (key, "") if isinstance(key, int | float) else (0, str(key))
-
-
-def _size(value: Number) -> float:
-    """By what a value is put in order: of sums by currency, the greatest."""
-    if isinstance(value, Mapping):
-        return max(map(float, value.values()), default=0.0)
-    if isinstance(value, str):
-        return date.fromisoformat(value).toordinal()
-    return float(value or 0)

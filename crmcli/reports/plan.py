@@ -10,12 +10,12 @@ from typing import cast
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
-from crmcli.model.figures import FigureRow, Figures, Number, Place, Shown
+from crmcli.model.figures import FigureRow, Figures, Number, Place, Shown, share
 from crmcli.model.periods import Period
 from crmcli.model.plan import SPLIT, Plan, days_of, planned
 from crmcli.model.sums import rounded
 from crmcli.model.values import fold
-from crmcli.reports.engine import Reading, nothing, share
+from crmcli.reports.engine import Reading, nothing
 
 BY = ("owner", "pipeline", "month", "quarter", "year")
 

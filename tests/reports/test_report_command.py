@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.reports import histories
 from torture.copies import copied
 
 Crm = Callable[..., Any]
@@ -245,3 +246,29 @@ def test_explain_knows_how_many_rows_were_shown(crm: Crm, worked: Path) -> None:
     assert crm("report", "explain", "3,leads", **terminal).code == 2
     crm("report", "leads", "--by", "id", **terminal)
     assert crm("report", "explain", "3,leads", **terminal).code == 0
+
+
+FIRST = ("lifetime", "won --by company", "won --by contacts", "won --by owner", "sources --by name",
+         "products", "lost --by company,lost_reason", "won --by company --period 2026 --compare year", "leads --by id",
+         "won --by company --currency RUB", "activity", "velocity", "lifetime --period 2026")  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", FIRST)
+def test_the_first_rows_are_those_of_all(past: Path, crm: Crm, asked: str) -> None:
+    words = ["report", *asked.split(), "--json"]
+    now = {"cwd": past, "CRM_NOW": histories.NOW}
+    every = json.loads(crm(*words, "--limit", "99999", **now).out)
+    for most in (0, 1, 3, 17):
+        some = crm(*words, "--limit", str(most), **now)
+        assert json.loads(some.out) == every[:most]
+        assert (f"--limit {len(every)}" in some.err) == (most < len(every))
+    total = [
+        crm(*words[:-1], *more, **now).out.splitlines()[-1].split()
+        for more in ((), ("--limit", "3"))
+    ]
+    assert total[0] == total[1] or not asked.count("won")
+
+
+@pytest.fixture(scope="module")
+def past(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return histories.made(tmp_path_factory.mktemp("past") / "ws", 200, seed=5)

@@ -76,6 +76,8 @@ class Question(Pieces):
         names = [one.name for one in measures]
         tally = Tally(self._asked.total if self._keys else names)
         self._add_up(ask, tally)
+        if self._asked.first is not None and self._keys:
+            tally.keep(self._asked.first)
         if apart := [one for one in measures if one.how in APART]:
             self._tell_apart(ask, tally, apart)
         lots = self._of_one_column()

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from crmcli.model.figures import Place
-from crmcli.model.report import Group, Measure
+from crmcli.model.figures import Place, rank
+from crmcli.model.report import ROWS, First, Group, Measure
 from crmcli.model.sums import rounded
 
 SPLIT = 1_000_000
@@ -40,6 +40,7 @@ class Tally:
         self._added: dict[tuple[Place, str, str], Numbers] = {}
         self._values: dict[Place, dict[str, Any]] = {}
         self._sums: dict[Place, dict[str, dict[str, Decimal]]] = {}
+        self._groups = 0
 
     def see(self, place: Place, example: str) -> None:
         """There is such a group, and in it such a record."""
@@ -57,8 +58,25 @@ class Tally:
                 if number is not None:
                     known[n] = number if known[n] is None else known[n] + number
 
+    def keep(self, first: First) -> None:
+        """Leave of what was added up only the groups with most of a measure, and all rows together."""
+        sizes: dict[Place, list[float]] = {place: [] for place in self._examples}
+        for (place, name, _), (number, *more) in self._added.items():
+            if name == first.order and place in sizes and (not more or more[1]):
+                sizes[place].append(number * SPLIT + more[0] if more else round(number or 0, 2))
+        order = sorted(sizes, key=lambda one: (-max(sizes[one], default=0), tuple(map(rank, one))))[
+            : first.most
+        ]
+        self._groups = len(sizes)
+        self._examples = {place: self._examples[place] for place in order}
+        self._added = {
+            at: n for at, n in self._added.items() if at[0] in self._examples or not at[0]
+        }
+
     def put(self, place: Place, measure: Measure, value: Any, code: str | None = None) -> None:
         """What a measure is in a group: in cents of a currency, if that is named."""
+        if self._groups and place and place not in self._examples:
+            return  # not among the first
         if code is None:
             self._values.setdefault(place, {})[measure.name] = value
             return
@@ -79,10 +97,11 @@ class Tally:
     def _group(self, place: Place, measures: Sequence[Measure], money: Sequence[str]) -> Group:
         values, sums = self._values.get(place, {}), self._sums.get(place, {})
         told = [one.name for one in measures if place in self._examples or one.name in self._total]
+        plain = {name: values.get(name) for name in told if name not in money}
         return Group(
             place,
             self._examples.get(place, ""),
-            {name: values.get(name) for name in told if name not in money},
+            plain if place or not self._groups else plain | {ROWS: self._groups},
             {name: dict(sorted(sums.get(name, {}).items())) for name in told if name in money},
         )
 
