@@ -46,6 +46,7 @@ class Wanted:
     currency: str = ""
     sheet: str = "xlsx"
     has_picture: bool = True
+    limit: int | None = None
 
     def check(self) -> None:
         """BadUsage without a report, and for what a dashboard, which is of several, cannot be asked."""
@@ -70,6 +71,7 @@ class Wanted:
             by=tuple(listed_words(params.get("by"))),
             sheet=str(params.get("sheet") or "xlsx"),
             has_picture=str(params.get("picture") or "yes") not in ("no", "False", "false"),
+            limit=params.get("limit"),
             **plain,
         )
 

@@ -43,7 +43,7 @@ def mailed(session: Session, name: str, asked: Mapping[str, Any]) -> list[Told]:
     from crmcli.present.report_letters import made
 
     ws, own = session.workspace, asked.get("currency", "")
-    params = {key: asked.get(key) for key in ("by", "where", "pipeline", "compare")}
+    params = {key: asked.get(key) for key in ("by", "where", "pipeline", "compare", "limit")}
     params |= {"report": name, "period": asked["period"]}
     params["currency"] = ws.settings.currency if own == OWN else own
     if asked["output"] or asked.get("drill") or any(asked[kind] for kind in ENDINGS):

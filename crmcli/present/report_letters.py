@@ -104,7 +104,7 @@ def _sections(ws: Workspace, name: str, wanted: Wanted) -> Iterator[Figures]:
         return
     report = report_named(ws, name)
     period = period_named(ws, wanted.period or report.period, wanted.at)
-    request = engine.Request(wanted.by, period, wanted.where, wanted.compare)
+    request = engine.Request(wanted.by, period, wanted.where, wanted.compare, limit=wanted.limit)
     request = in_pipeline(ws, report, request, wanted.pipeline)
     figures = seen(told(engine.Reading(ws, report, request), wanted.currency.upper()))
     if request.pipeline and (wanted.pipeline or len(ws.pipelines.deals) > 1):

@@ -268,6 +268,13 @@ def test_a_report_is_mailed_now_by_who_may(office: Office) -> None:
     assert len(office.letters()) == 4
 
 
+def test_a_mailed_report_has_no_more_rows_than_asked_for(office: Office) -> None:
+    assert office.crm("report", "won", "--mail", "root", "--limit", "1").code == 0
+    [letter] = office.letters()
+    assert len(won(letter)) == 1
+    assert "--limit 3" in words(letter)
+
+
 def test_a_robot_of_a_stage_mails_no_report(office: Office) -> None:
     office.house.rules(kit.robots("{id: x, do: report, with: {report: won, to: root}}"))
     assert (
