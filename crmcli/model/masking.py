@@ -19,19 +19,23 @@ _SHORTEST = 5
 """Digits: what is shorter is a number of the company's own exchange, or a service's."""
 _LENGTHS = {*range(_SHORTEST, _COMPARED + 1)}
 """Digits by which a number may be known."""
-_RUN = re.compile(r"\+?\(?[0-9](?:[0-9 \u00a0().\u2010-\u2015-]*[0-9])?")
-_LONG_RUN = re.compile(r"[0-9][0-9 \u00a0().\u2010-\u2015-]{3,}[0-9]")
+_RUN = re.compile(r"\+?\(?[0-9](?:[0-9 \u00a0\u2000-\u200b\u202f().\u2010-\u2015-]*[0-9])?")
+_LONG_RUN = re.compile(r"[0-9][0-9 \u00a0\u2000-\u200b\u202f().\u2010-\u2015-]{3,}[0-9]")
 """The digits of a number that is long enough to be told by."""
 _NO_DIGITS = bytes({*range(256)} - {*b"0123456789\n"})
 _LOCAL = re.compile(r"[\w.+%'-]+")
-_LONGEST_LOCAL = 64
-"""Letters before the @, RFC 5321 section 4.5.3.1."""
-_SIGNS = "'.+%-"
+_LONGEST_LOCAL = 254
+"""Letters before the @: as long as a whole address may be, RFC 5321 has 64."""
+_SIGNS = "'.+%-_"
 """What may stand before an address and is no part of it."""
 _DOMAIN = re.compile(r"@[\w-]+(?:\.[\w-]+)+")
+_CUT = re.compile(r"(?<=[^\W_])[-_.]")
+"""Before what no longer belongs to a domain: `vera@romashka.example.Then`, `_vera@romashka.example_`."""
 _Part = tuple[int, int, str]
 """From where to where another word stands."""
-_MASKED_PHONE = re.compile(r"\+?\(?[0-9*](?:[0-9* \u00a0().\u2010-\u2015-]*[0-9*])?")
+_MASKED_PHONE = re.compile(
+    r"\+?\(?[0-9*](?:[0-9* \u00a0\u2000-\u200b\u202f().\u2010-\u2015-]*[0-9*])?"
+)
 _MASKED_MAIL = re.compile(r"[\w.+%'-]…@[\w-]+(?:\.[\w-]+)+")
 
 
@@ -133,10 +137,12 @@ class Contacts:
     def _masked_mails(
         self, known: Collection[str], hides: Callable[[str], bool]
     ) -> Iterator[_Part]:
+        done = 0
         for end, names in self._mails:
-            for one in names:
+            for one in names if end > done else ():
                 if (key := one.lower()) in known and hides(key):
                     yield end - len(one), end, mask_email(one)
+                    done = end
                     break
 
     def _masked_runs(
@@ -168,6 +174,9 @@ def _mails(text: str) -> Iterator[tuple[int, list[str]]]:
                 names.append(names[0][1:])
             names += [one.lstrip(_SIGNS) for one in names if one[0] in _SIGNS]
             yield end, names
+            for cut in [*_CUT.finditer(domain[0], domain[0].index(".") + 1)][::-1]:
+                over = len(domain[0]) - cut.start()
+                yield end - over, [one[:-over] for one in names]
 
 
 def _digits(texts: Sequence[str]) -> list[str]:

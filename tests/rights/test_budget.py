@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.model.masking import Contacts, contact_keys, unmasked
+from crmcli.model.masking import Contacts, contact_keys, unmasked, written_in
 from crmcli.model.phones import at_home
 from crmcli.sales import activities, deal_lines
 from crmcli.store.audit import shown
@@ -38,6 +38,7 @@ RAW = {
         ("-vera@romashka.example'9161234567", "-v…@romashka.example'916*****67"),
         ('"раз\\n-vera@romashka.example"', '"раз\\n-v…@romashka.example"'),
         ("x-vera@romashka.example", "x-vera@romashka.example"),
+        ("+7\u202f916\u2009123 45 67", "+7\u202f916\u2009*** ** 67"),
     ],
 )  # fmt: skip
 def test_what_is_masked_can_be_given_back(text: str, wanted: str) -> None:
@@ -46,6 +47,22 @@ def test_what_is_masked_can_be_given_back(text: str, wanted: str) -> None:
     back = unmasked(found, ["+79161234567", "Vera@romashka.example"])
     assert "*" not in back
     assert "…" not in back
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("vera@romashka.example.Потом", "v…@romashka.example.Потом"),
+        ("_vera@romashka.example_", "_v…@romashka.example_"),
+        ("vera@romashka.example-рабочая", "v…@romashka.example-рабочая"),
+        (f"{'a' * 70}@x.example", "a…@x.example"),
+    ],
+)
+def test_an_address_is_masked_whatever_is_written_up_to_it(text: str, wanted: str) -> None:
+    raw = {"emails": [*RAW["emails"], {"value": f"{'a' * 70}@x.example"}]}
+    found = Contacts(text).masked(contact_keys(raw), bool)
+    assert found == wanted
+    assert unmasked(found, [*written_in(text)]) == text
 
 
 @pytest.fixture
