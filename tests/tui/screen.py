@@ -66,6 +66,14 @@ class Screen:
                 return self
         raise AssertionError(f"{wanted} not {gone!r} in\n{self.text}")
 
+    def settled(self) -> Screen:
+        """Wait until nothing more is drawn for a moment."""
+        before = ""
+        while before != self.text:
+            before = self.text
+            self.pump(0.4)
+        return self
+
     def type(self, keys: str) -> Screen:
         """Press keys."""
         os.write(self._fd, keys.encode())

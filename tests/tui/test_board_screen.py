@@ -197,7 +197,8 @@ def test_cards_whose_stage_or_pipeline_is_gone_are_told_with_their_way_home(
         for old, new in ((gone, gone[:-1] + "-2\n"), ("(request,", "(request-2,")):
             if "request" in gone or old == gone:
                 replace(sold / "pipelines.yaml", old, new)
-        screen.until("3 deals in sales/request, which is not declared", "$ crm deal move --where")
+        said = "3 deals in sales/request, which is not declared"
+        screen.until(said, "$ crm deal move --where").settled()
         told = " ".join(" ".join(screen.lines).partition("$ crm ")[2].split())
         assert crm(*shlex.split(told.partition(" ? help")[0])).code == 0
         screen.until("3 records", gone="not declared")
