@@ -153,7 +153,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "status", "said", "state"), REFUSED)
+@pytest.mark.parametrize(("name", "status", "said", "state"), kit.some(REFUSED, 2))
 def test_what_is_refused_is_said_and_never_sent_twice(
     folder: Path, server: Any, crm: Crm, name: str, status: int, said: Any, state: str
 ) -> None:

@@ -15,6 +15,7 @@ from crmcli.errors import InvalidData
 from crmcli.sales.checks import check
 from crmcli.store.timeline import sent
 from crmcli.workspace import Workspace
+from tests import kit
 from tests.automation.clones import HELLO
 from tests.automation.conftest import House
 from tests.kit import begin, git, save
@@ -92,7 +93,7 @@ def empty(house: House) -> None:
         path.unlink()
 
 
-@pytest.mark.parametrize("way", BACK)
+@pytest.mark.parametrize("way", kit.some([*BACK], 3))
 def test_nothing_leaves_until_the_history_is_back(told: House, way: str) -> None:
     back, forth = BACK[way]
     back(told.root)
@@ -113,7 +114,7 @@ def test_nothing_leaves_until_the_history_is_back(told: House, way: str) -> None
     assert len(told.letters()) == 1
 
 
-@pytest.mark.parametrize("way", BACK)
+@pytest.mark.parametrize("way", kit.some([*BACK], 3))
 def test_or_until_somebody_says_so(told: House, way: str) -> None:
     BACK[way][0](told.root)
     (claim,) = accept(told.ws)

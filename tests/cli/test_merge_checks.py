@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import kit
 from tests.kit import Run
 
 Crm = Callable[..., Run]
@@ -189,8 +190,12 @@ def test_a_lead_converted_twice_in_turn_is_no_fault(clones: Clones) -> None:
     assert clones.problems(clones.a) == []
 
 
-@pytest.mark.parametrize("choice", [0, 1])
-@pytest.mark.parametrize("noun", ["lead", "contact", "company", "deal", "task"])
+@pytest.mark.parametrize(
+    ("noun", "choice"),
+    kit.some(
+        [(noun, n) for n in (0, 1) for noun in ("lead", "contact", "company", "deal", "task")], 3
+    ),
+)
 def test_a_record_removed_here_and_edited_there(clones: Clones, noun: str, choice: int) -> None:
     words = (noun, "add", "X") if noun == "task" else (noun, "add", "--name", "X")
     record = clones.crm(clones.a, *words)
