@@ -258,9 +258,13 @@ def test_the_first_rows_are_those_of_all(past: Path, crm: Crm, asked: str) -> No
     words = ["report", *asked.split(), "--json"]
     now = {"cwd": past, "CRM_NOW": histories.NOW}
     every = json.loads(crm(*words, "--limit", "99999", **now).out)
+    if not (past / ".crm/snapshot").exists():
+        assert crm("snapshot", **now).code == 0
     for most in (0, 1, 3, 17):
         some = crm(*words, "--limit", str(most), **now)
         assert json.loads(some.out) == every[:most]
+        there = crm(*words, "--limit", str(most), "--snapshot", **now)
+        assert (json.loads(there.out), there.err) == (every[:most], some.err)
         assert (f"--limit {len(every)}" in some.err) == (most < len(every))
     total = [
         crm(*words[:-1], *more, **now).out.splitlines()[-1].split()

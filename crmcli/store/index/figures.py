@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections import defaultdict
@@ -12,7 +13,7 @@ from typing import Any
 from crmcli.dataclass import replace
 from crmcli.model.entities import ENTITIES
 from crmcli.model.figures import Place
-from crmcli.model.report import Asked, Behind, Group, Measure
+from crmcli.model.report import Asked, Behind, First, Group, Measure
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.pieces import Part, Pieces, joined
 from crmcli.store.index.query import Parameter
@@ -87,6 +88,26 @@ class Question(Pieces):
             for some in lots:
                 self._rank_here(ask, tally, some)
         return tally.groups(measures, [one.name for one in measures if self._is_money(one)])
+
+    def keep_first(self, ask: Ask, first: First) -> int:
+        """Keep to the rows of the groups with most of a measure; how many groups there are."""
+        [key], order = self._keys, next(m for m in self._asked.measures if m.name == first.order)
+        of, counts = self._cell(order.of).sql if order.of else "*", self._counted(order)
+        size = f"{order.how}({of}) FILTER (WHERE {counts.text})"
+        code = (self.source.currency or "NULL") if self._is_money(order) else "NULL"
+        where = joined("AND", [self._kept, joined("OR", self._every_counted())])
+        rows = f"{self._tables(key + size + where.text)} WHERE {where.text} GROUP BY 1, {code}"
+        sql = (
+            f"SELECT key, count(*) OVER () FROM (SELECT {key} AS key, {size} AS size FROM {rows}) AS sized"
+            f" GROUP BY 1 ORDER BY coalesce(max(size), 0) DESC, key IS NULL, key LIMIT {first.most}"
+        )
+        found = ask(sql, [*counts.parameters, *where.parameters])
+        among = [Part(f"({key}) IS NULL")]
+        if known := [one for one, _ in found if one is not None]:
+            given = Part(f"({key}) IN (SELECT value FROM json_each(?))", (json.dumps(known),))
+            among = [given, *among[: len(found) - len(known)]]
+        self._kept = joined("AND", [self._kept, joined("OR", among)])
+        return found[0][1] if found else 0
 
     def behind(self, ask: Ask, keys: Sequence[str | float | None]) -> list[Behind]:
         """What one cell is made of: each row's value, or how many rows of each record it counts."""

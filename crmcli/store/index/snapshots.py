@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from crmcli.dataclass import replace
+from crmcli.model.report import ROWS
 from crmcli.model.values import format_instant
 from crmcli.store.disk import files
 from crmcli.store.disk.rights import rights_in
@@ -21,7 +23,7 @@ from crmcli.store.index.figures import Question
 from crmcli.store.index.ready import Frame
 
 if TYPE_CHECKING:
-    from crmcli.model.report import Asked, Behind, Group
+    from crmcli.model.report import Asked, Behind, First, Group
 
 PATH = ".crm/snapshot"
 """Folders called 1, 2, … of which the last one counts."""
@@ -105,7 +107,17 @@ class Snapshot:
 
     def groups(self, asked: Asked) -> list[Group]:
         """The measures of each group of rows that have the same keys."""
+        if asked.first and asked.first.most and len(asked.dimensions) == 1:
+            return self._first_groups(asked, asked.first)
         return self._question(asked).groups(self._ask)
+
+    def _first_groups(self, asked: Asked, first: First) -> list[Group]:
+        """The first groups of one dimension, and all rows together, without giving out the others."""
+        few = self._question(replace(asked, first=None, total=()))
+        count = few.keep_first(self._ask, first)
+        all_rows = self._question(replace(asked, first=None, dimensions=())).groups(self._ask)
+        total = (one._replace(values={**one.values, ROWS: count}) for one in all_rows)
+        return [*few.groups(self._ask), *total]
 
     def behind(self, asked: Asked, keys: Sequence[str | float | None]) -> list[Behind]:
         """What one measure counts in the group of those keys, by record."""
