@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +23,10 @@ _CONFIGURATION = (
 )
 
 
+_WRITING = 2_000_000_000
+"""Nanoseconds within which a file that is written in its place has its content."""
+
+
 class Opening:
     """Gives each thread a workspace of its own, with the clock and the configuration of now."""
 
@@ -30,23 +35,35 @@ class Opening:
         self._of_thread = threading.local()
         self._told = ""
         self._good: Workspace | None = None
+        self._seen: tuple[tuple[int, ...], ...] = ()
 
     def __call__(self) -> Workspace:
         """The workspace; while its configuration is wrong, that of before, if there is one."""
         mine = self._of_thread
         seen = tuple(_state(self._root / name) for name in _CONFIGURATION)
+        if self._good is not None and self._is_begun(seen):
+            ws: Workspace = getattr(mine, "ws", None) or self._hooked(self._good.again())
+            ws.read_clock()
+            return ws
         if seen != getattr(mine, "seen", None):
             try:
                 mine.ws = self._opened()
+                self._seen = seen
             except InvalidData as error:
                 if self._good is None:
                     raise
                 self._tell(str(error))
                 mine.ws = self._hooked(self._good.again())
             mine.seen = seen
-        ws: Workspace = mine.ws
+        ws = mine.ws
         ws.read_clock()
         return ws
+
+    def _is_begun(self, seen: tuple[tuple[int, ...], ...]) -> bool:
+        """Whether a file that had something in it was emptied a moment ago: an editor is about to fill it."""
+        pairs = zip(seen, self._seen, strict=False)
+        emptied = [now for now, before in pairs if now and before and before[1] and not now[1]]
+        return any(time.time_ns() - now[2] < _WRITING for now in emptied)
 
     def _tell(self, fault: str) -> None:
         """Say it once, whichever thread finds it."""

@@ -261,6 +261,16 @@ def test_a_form_that_is_edited_is_shown_so_and_a_broken_one_as_before(
     assert "Позвоните мне" in site.client.get("/f/callback").text
 
 
+def test_a_form_whose_file_is_being_written_is_shown_as_before(site: Site, folder: Path) -> None:
+    assert site.client.get("/f/callback").status_code == 200
+    forms = write(folder, "forms.yaml", "")
+    assert site.client.get("/f/callback").status_code == 200
+    with ThreadPoolExecutor(1) as others:
+        assert others.submit(lambda: len(site.opened().forms.forms)).result() > 0
+    os.utime(forms, (1, 1))
+    assert site.client.get("/f/callback").status_code == 404
+
+
 def test_a_real_server_says_where_it_is_and_stops_when_told(
     folder: Path, crm: Callable[..., Run]
 ) -> None:
