@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import kit
 from tests.forks import forks
 
 ROOT = Path(__file__).parents[1]
@@ -34,7 +35,9 @@ def test_commands_are_forks_whatever_language_was_spoken_here() -> None:
     assert not forks().takes({**environ, "LANG": "ru_RU.UTF-8"})
 
 
-@pytest.mark.parametrize("environ", [{}, FOREIGN], ids=["none", "foreign"])  # none is C, says POSIX
+@pytest.mark.parametrize(
+    "environ", kit.some([FOREIGN, {}], 2), ids=kit.some(["foreign", "none"], 2)
+)  # none is C, says POSIX
 def test_wherever_they_are_started(environ: dict[str, str], tmp_path: Path) -> None:
 
     command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *SOME]
