@@ -94,9 +94,8 @@ class Output:
         """Print a titled table below a record; nothing in the machine formats or without rows."""
         if self.format == "table" and rows:
             heading = self.paint(self.masked(clean(tr(title))), bold=True)
-            self._write(
-                ["", heading, *self.table(rows, columns)], as_they_are=True, are_masked=True
-            )
+            lines = ["", heading, *self.table(rows, columns)]
+            self._write(lines, as_they_are=True, are_masked=True)
 
     def text(self, text: str) -> None:
         """Print what is text by nature, as it is: a rendered letter, a page."""
@@ -258,12 +257,10 @@ class Output:
 
     def _cells(self, rows: Sequence[Row], columns: Sequence[Column]) -> list[list[str]]:
         cells = [[one_line(shown(column, row, self.locale)) for column in columns] for row in rows]
-        return cells if self.masked is str else self._masked_cells(cells)
-
-    def _masked_cells(self, rows: Sequence[Sequence[str]]) -> list[list[str]]:
-        """All cells in one text: clients whose numbers stand there are looked for once."""
-        cells = iter(self.masked("\n".join("\n".join(row) for row in rows)).split("\n"))
-        return [[next(cells) for _ in row] for row in rows]
+        if self.masked is str:
+            return cells
+        said = iter(self.masked("\n".join(map("\n".join, cells))).split("\n"))  # clients are looked for once
+        return [[next(said) for _ in row] for row in cells]
 
     def _colored(self, text: str, column: Column, row: Row) -> str:
         color = column.colors.get(column.key(row)) if column.colors else None
@@ -335,8 +332,7 @@ class Output:
             return
         # Held, so that one line of the audit tells of all that a command shows.
         while lot := [*islice(written, _LOT)]:
-            text = "\n".join(lot)
-            self._held.append(text if are_masked else self.masked(text))
+            self._held.append("\n".join(lot) if are_masked else self.masked("\n".join(lot)))
             if len(lot) == _LOT:
                 self.clear_the_way()
 
