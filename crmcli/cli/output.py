@@ -259,7 +259,7 @@ class Output:
         cells = [[one_line(shown(column, row, self.locale)) for column in columns] for row in rows]
         if self.masked is str:
             return cells
-        said = iter(self.masked("\n".join(map("\n".join, cells))).split("\n"))  # clients are looked for once
+        said = iter(self.masked("\n".join(map("\n".join, cells))).split("\n"))  # in one go
         return [[next(said) for _ in row] for row in cells]
 
     def _colored(self, text: str, column: Column, row: Row) -> str:
