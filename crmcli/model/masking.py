@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 
 CONTACTS = ("phones", "emails")
@@ -19,32 +20,39 @@ _SHORTEST = 5
 """Digits: what is shorter is a number of the company's own exchange, or a service's."""
 _LENGTHS = {*range(_SHORTEST, _COMPARED + 1)}
 """Digits by which a number may be known."""
-_RUN = re.compile(r"\+?\(?[0-9](?:[0-9 \u00a0\u2000-\u200b\u202f().\u2010-\u2015-]*[0-9])?")
-_LONG_RUN = re.compile(r"[0-9][0-9 \u00a0\u2000-\u200b\u202f().\u2010-\u2015-]{3,}[0-9]")
+_BETWEEN = r" \t\u00a0\u00ad\u00b7\u2000-\u2015\u2022\u202a-\u202f\u2060-\u2069\u2212\u3000\ufeff()\[\]._/|~-"
+"""What people put between the digits of a number, as in a class of a regular expression."""
+_RUN = re.compile(rf"\+?\(?\d(?:[\d{_BETWEEN}]*\d)?")
+_LONG_RUN = re.compile(rf"[0-9][0-9{_BETWEEN}]{{3,}}[0-9]")
 """The digits of a number that is long enough to be told by."""
 _NO_DIGITS = bytes({*range(256)} - {*b"0123456789\n"})
+_FOREIGN = (b"\xd9", b"\xdb", b"\xe0", b"\xef\xbc", b"\xf0\x9d")
+"""How Arabic, Persian, Indian, wide and mathematical digits begin in UTF-8: to look for the digits
+themselves takes many times as long."""
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _LOCAL = re.compile(r"[\w.+%'-]+")
+_LOCAL_ASCII = f"{string.ascii_letters}{string.digits}_.+%'-"
+"""The letters of these that are ASCII."""
 _LONGEST_LOCAL = 254
 """Letters before the @: as long as a whole address may be, RFC 5321 has 64."""
 _SIGNS = "'.+%-_"
 """What may stand before an address and is no part of it."""
 _DOMAIN = re.compile(r"@[\w-]+(?:\.[\w-]+)+")
+_SIGN = re.compile(f"[{re.escape(_SIGNS)}]")
 _CUT = re.compile(r"(?<=[^\W_])[-_.]")
 """Before what no longer belongs to a domain: `vera@romashka.example.Then`, `_vera@romashka.example_`."""
 _Part = tuple[int, int, str]
 """From where to where another word stands."""
-_MASKED_PHONE = re.compile(
-    r"\+?\(?[0-9*](?:[0-9* \u00a0\u2000-\u200b\u202f().\u2010-\u2015-]*[0-9*])?"
-)
-_MASKED_MAIL = re.compile(r"[\w.+%'-]…@[\w-]+(?:\.[\w-]+)+")
+_MASKED_PHONE = re.compile(rf"\+?\(?[\d*](?:[\d*{_BETWEEN}]*[\d*])?")
+_MASKED_MAIL = re.compile(r"[\w.+%'-]…@(?:[\w.-]+?(?=[.+%'_-]*[\w.+%'-]…@)|[\w-]+(?:\.[\w-]+)+)")
 
 
 def digits_of(text: str) -> str:
     """The digits by which a number is known."""
     end = text[-_COMPARED:]
-    if len(end) == _COMPARED and end.isdecimal():  # as records have most of them
+    if len(end) == _COMPARED and end.isascii() and end.isdecimal():  # as records have most of them
         return end
-    return "".join(filter(str.isdecimal, text))[-_COMPARED:]
+    return "".join(filter(str.isdecimal, _ascii(text)))[-_COMPARED:]
 
 
 def contacts_of(raw: Mapping[str, object]) -> Iterator[str]:
@@ -112,7 +120,7 @@ class Contacts:
     def __init__(self, text: str) -> None:
         self._text = text
         self._mails = [*_mails(text)]
-        runs = [*_LONG_RUN.finditer(text)]
+        runs = [*_LONG_RUN.finditer(_ascii(text))]
         self._runs = [*zip(runs, _digits([match[0] for match in runs]), strict=False)]
 
     def unknown(self, known: Container[str]) -> dict[str, set[str]]:
@@ -139,9 +147,10 @@ class Contacts:
     ) -> Iterator[_Part]:
         done = 0
         for end, names in self._mails:
-            for one in names if end > done else ():
-                if (key := one.lower()) in known and hides(key):
-                    yield end - len(one), end, mask_email(one)
+            for one in names:
+                key = one.lower()
+                if key in known and (start := end - len(one)) >= done and hides(key):
+                    yield start, end, mask_email(one)
                     done = end
                     break
 
@@ -150,33 +159,57 @@ class Contacts:
     ) -> Iterator[_Part]:
         """Digits with what people put between them, in which one or several numbers stand."""
         for match, digits in self._runs:
-            found = []
-            for length in lengths:
-                for start in range(len(digits) - length + 1):
-                    key = digits[start : start + length]
-                    if key in known and hides(key):
-                        found.append(range(start, start + length)[:-_KEPT_AT_END][-_HIDDEN_MOST:])
+            found = [
+                (start, start + length - _KEPT_AT_END)
+                for length in lengths
+                for start in range(len(digits) - length + 1)
+                if (key := digits[start : start + length]) in known and hides(key)
+            ]
             if found:
-                yield match.start(), match.end(), _starred(match[0], found)
+                start, end = match.span()
+                yield start, end, _starred(self._text[start:end], digits, found)
 
 
 def _mails(text: str) -> Iterator[tuple[int, list[str]]]:
     """Where what may be an address ends, and what it may be: all that stands there, what follows a quote
     or a sign, and in a JSON text what follows a \\n."""
-    end = 0
+    end = after = 0
     for domain in _DOMAIN.finditer(text):
         at = domain.start()
-        local = _LOCAL.match(text[max(end, at - _LONGEST_LOCAL) : at][::-1])
+        local = _local(text[max(after, at - _LONGEST_LOCAL) : at])
+        is_glued, after = at - len(local) < end, at + 1
         if local:
-            start, end = at - local.end(), domain.end()
+            start, end = at - len(local), domain.end()
             names = [text[start:end]]
-            if text[max(0, start - 1) : start] == "\\":
+            if start and text[start - 1] == "\\":
                 names.append(names[0][1:])
             names += [one.lstrip(_SIGNS) for one in names if one[0] in _SIGNS]
+            if is_glued:
+                names += [names[0][n:] for sign in _SIGN.finditer(local) for n in sign.span()]
             yield end, names
-            for cut in [*_CUT.finditer(domain[0], domain[0].index(".") + 1)][::-1]:
-                over = len(domain[0]) - cut.start()
-                yield end - over, [one[:-over] for one in names]
+            if (dot := domain[0].index(".") + 1) and not domain[0][dot:].isalpha():
+                for cut in [*_CUT.finditer(domain[0], dot)][::-1]:
+                    over = len(domain[0]) - cut.start()
+                    yield end - over, [one[:-over] for one in names]
+
+
+def _local(before: str) -> str:
+    """What stands right before an @ as part of an address."""
+    rest = before.rstrip(_LOCAL_ASCII)
+    if rest and not rest[-1].isascii():  # a letter, it may be
+        found = _LOCAL.match(before[::-1])
+        return found[0][::-1] if found else ""
+    return before[len(rest) :]
+
+
+def _ascii(text: str) -> str:
+    """A text with the digits of all scripts as 0 to 9, each in its place."""
+    if text.isascii():
+        return text
+    raw = text.encode("utf-8", "surrogatepass")
+    if not any(one[:1] in raw and one in raw for one in _FOREIGN):  # one byte is found at once
+        return text
+    return _FOREIGN_DIGIT.sub(lambda found: str(int(found[0])), text)
 
 
 def _digits(texts: Sequence[str]) -> list[str]:
@@ -184,14 +217,18 @@ def _digits(texts: Sequence[str]) -> list[str]:
     return "\n".join(texts).encode().translate(None, _NO_DIGITS).decode().split("\n")
 
 
-def _starred(text: str, hidden: Iterable[range]) -> str:
-    """Digits with what people put between them, of which some are hidden."""
-    plain = text.isdecimal()
-    places = range(len(text)) if plain else [n for n, one in enumerate(text) if one.isdecimal()]
+def _starred(text: str, digits: str, hidden: Iterable[tuple[int, int]]) -> str:
+    """A run of digits with the last five of each of these parts hidden."""
+    if text == digits:  # as records have most of them
+        for start, end in hidden:
+            start = max(start, end - _HIDDEN_MOST)
+            text = text[:start] + STAR * (end - start) + text[end:]
+        return text
+    places = [n for n, one in enumerate(text) if one.isdecimal()]
     made = list(text)
-    for some in hidden:
-        for n in some:
-            made[places[n]] = STAR
+    for start, end in hidden:
+        for place in places[max(start, end - _HIDDEN_MOST) : end]:
+            made[place] = STAR
     return "".join(made)
 
 
@@ -230,4 +267,4 @@ def unmasked(text: str, known: Iterable[str]) -> str:
 def _plain(text: str) -> str:
     if "@" in text:
         return text.lower()
-    return "".join(c for c in text if c.isdecimal() or c == STAR)[-_COMPARED:]
+    return "".join(c for c in _ascii(text) if c.isdecimal() or c == STAR)[-_COMPARED:]

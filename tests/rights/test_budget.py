@@ -39,6 +39,11 @@ RAW = {
         ('"раз\\n-vera@romashka.example"', '"раз\\n-v…@romashka.example"'),
         ("x-vera@romashka.example", "x-vera@romashka.example"),
         ("+7\u202f916\u2009123 45 67", "+7\u202f916\u2009*** ** 67"),
+        ("8/916/123_45_67", "8/916/***_**_67"),
+        ("8\t[916]\t123|45|67", "8\t[916]\t***|**|67"),
+        ("+7·916·123\u2212\u00ad45~67", "+7·916·***\u2212\u00ad**~67"),
+        ("тел.８９１６１２３４５６７", "тел.８９１６*****６７"),
+        ("٨ ٩١٦ ١٢٣-٤٥-٦٧", "٨ ٩١٦ ***-**-٦٧"),
     ],
 )  # fmt: skip
 def test_what_is_masked_can_be_given_back(text: str, wanted: str) -> None:
@@ -56,6 +61,9 @@ def test_what_is_masked_can_be_given_back(text: str, wanted: str) -> None:
         ("_vera@romashka.example_", "_v…@romashka.example_"),
         ("vera@romashka.example-рабочая", "v…@romashka.example-рабочая"),
         (f"{'a' * 70}@x.example", "a…@x.example"),
+        ("b@x.example.vera@romashka.example", "b@x.example.v…@romashka.example"),
+        ("vera@romashka.example_Vera@romashka.example", "v…@romashka.example_V…@romashka.example"),
+        ("b@x.example++vera@romashka.example", "b@x.example++v…@romashka.example"),
     ],
 )
 def test_an_address_is_masked_whatever_is_written_up_to_it(text: str, wanted: str) -> None:
