@@ -52,7 +52,7 @@ class Wanted:
         """BadUsage without a report, and for what a dashboard, which is of several, cannot be asked."""
         if not self.reports:
             raise BadUsage("which report?", "crm report list names them")
-        asked = [name for name in ("by", "where", "currency") if getattr(self, name)]
+        asked = [name for name in ("by", "where", "currency", "limit") if getattr(self, name)]
         if DASHBOARD in self.reports and asked:
             raise BadUsage(
                 tr("dashboard takes no {!r}", asked[0]), "leave it out, or name single reports"
@@ -71,7 +71,7 @@ class Wanted:
             by=tuple(listed_words(params.get("by"))),
             sheet=str(params.get("sheet") or "xlsx"),
             has_picture=str(params.get("picture") or "yes") not in ("no", "False", "false"),
-            limit=params.get("limit"),
+            limit=None if params.get("limit") is None else int(params["limit"]),
             **plain,
         )
 

@@ -303,4 +303,4 @@ def approve(session: Session) -> Told:
         session.out.note(line)
     session.confirm("Approve these rights?")
     approve_rights(ws.root)
-    return Told("Approved access.yaml.", {"approved": True})
+    return Told(tr("Approved {}.", "access.yaml"), {"approved": True})

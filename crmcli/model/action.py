@@ -7,7 +7,7 @@ from crmcli.model.channels import CHANNELS
 
 PLAIN_KINDS = (
     "template", "stage", "pipeline", "secret", "word", "words", "program", "audience", "yes_no",
-    "sequence", "plain", "period", "recipients",
+    "sequence", "plain", "period", "recipients", "rows",
 )  # fmt: skip
 """The kinds of parameters that are taken as they are written; texts of all others are templates."""
 

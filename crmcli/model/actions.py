@@ -128,6 +128,7 @@ ACTIONS: dict[str, Action] = {
             Param("pipeline", "plain", "Of one pipeline alone; leads for that of leads."),
             Param("compare", "word", "With which period it is compared.", choices=("previous", "year")),
             Param("currency", "plain", "Sums in one currency by the rates of the day."),
+            Param("limit", "rows", "At most so many rows of each; as the report has it if absent."),
             Param("subject", "text", "The subject; what it tells and its period if absent."),
             Param("sheet", "word", "What goes beside it; xlsx if absent.", choices=("xlsx", "csv", "none")),
             Param("picture", "yes_no", "Whether pictures stand in the letter; yes if absent."),

@@ -224,6 +224,8 @@ FAULTS = {
     "report: [], to: root": "which report?",
     "report: won, to: []": "nobody is there to get it",
     "report: dashboard, to: root, by: owner": "dashboard takes no 'by'",
+    "report: dashboard, to: root, limit: 5": "dashboard takes no 'limit'",
+    "report: won, to: root, limit: few": "'few' is not a whole number from 1 to",
     "report: won, to: ivan": "ivan has no e-mail address",
 }
 
@@ -270,9 +272,9 @@ def test_a_report_is_mailed_now_by_who_may(office: Office) -> None:
 
 def test_a_mailed_report_has_no_more_rows_than_asked_for(office: Office) -> None:
     assert office.crm("report", "won", "--mail", "root", "--limit", "1").code == 0
-    [letter] = office.letters()
-    assert len(won(letter)) == 1
-    assert "--limit 3" in words(letter)
+    office.monday("report: won, to: root, limit: 2")
+    assert [len(won(letter)) for letter in office.letters()] == [1, 2]
+    assert all("--limit 3" in words(letter) for letter in office.letters())
 
 
 def test_a_robot_of_a_stage_mails_no_report(office: Office) -> None:

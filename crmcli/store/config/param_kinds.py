@@ -189,6 +189,7 @@ PARAMS: Mapping[str, Callable[[str], shapes.Shape]] = {
     "lines": _checked(anything, TEXTS),
     "plain": _checked(anything, TEXTS),
     "recipients": _checked(anything, TEXTS),
+    "rows": lambda doc: shapes.whole(doc, 1, 10**6),
     "period": _checked(_check_period, {"type": shapes.SCALAR}),
     "resources": _checked(anything, TEXTS),
     "length": _written(read_length),
