@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from itertools import islice, product
 
 CONTACTS = ("phones", "emails")
 """The fields whose values are masked, wherever these stand."""
@@ -35,10 +36,13 @@ _LOCAL_ASCII = f"{string.ascii_letters}{string.digits}_.+%'-"
 """The letters of these that are ASCII."""
 _LONGEST_LOCAL = 254
 """Letters before the @: as long as a whole address may be, RFC 5321 has 64."""
+_LONGEST_DOMAIN = 256
+"""Letters from the @ on, by RFC 5321."""
+_MOST_CUTS = 12
+"""So many first parts of a domain may be where it ends."""
 _SIGNS = "'.+%-_"
 """What may stand before an address and is no part of it."""
 _DOMAIN = re.compile(r"@[\w-]+(?:\.[\w-]+)+")
-_SIGN = re.compile(f"[{re.escape(_SIGNS)}]")
 _CUT = re.compile(r"(?<=[^\W_])[-_.]")
 """Before what no longer belongs to a domain: `vera@romashka.example.Then`, `_vera@romashka.example_`."""
 _Part = tuple[int, int, str]
@@ -66,7 +70,7 @@ def contacts_of(raw: Mapping[str, object]) -> Iterator[str]:
 def written_in(raw: object) -> Iterator[str]:
     """The phones and e-mails that stand anywhere in a raw record, in its texts too, as they are written."""
     if isinstance(raw, str):
-        yield from (name for _, names in _mails(raw) for name in names)
+        yield from (raw[n:end] for starts, ends in _mails(raw) for end, n in product(ends, starts))
         yield from (match[0] for match in _RUN.finditer(raw))
     elif isinstance(raw, Mapping):
         for value in raw.values():
@@ -127,7 +131,10 @@ class Contacts:
         """What may be whole ones of clients beside those that are known: by the look-up, the keys by which
         its clients would be found."""
         addresses = {
-            key for _, names in self._mails for one in names if (key := one.lower()) not in known
+            key
+            for starts, ends in self._mails
+            for end, start in product(ends, starts)
+            if (key := self._text[start:end].lower()) not in known
         }
         numbers: set[str] = set()
         for _, digits in self._runs:
@@ -146,10 +153,10 @@ class Contacts:
         self, known: Collection[str], hides: Callable[[str], bool]
     ) -> Iterator[_Part]:
         done = 0
-        for end, names in self._mails:
-            for one in names:
-                key = one.lower()
-                if key in known and (start := end - len(one)) >= done and hides(key):
+        for starts, ends in self._mails:
+            for end, start in product(ends, starts):
+                one = self._text[start:end]
+                if (key := one.lower()) in known and start >= done and hides(key):
                     yield start, end, mask_email(one)
                     done = end
                     break
@@ -170,27 +177,33 @@ class Contacts:
                 yield start, end, _starred(self._text[start:end], digits, found)
 
 
-def _mails(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Where what may be an address ends, and what it may be: all that stands there, what follows a quote
-    or a sign, and in a JSON text what follows a \\n."""
-    end = after = 0
+def _mails(text: str) -> Iterator[tuple[list[int], list[int]]]:
+    """Where what may be an address begins, and where it ends, both with the longest first: all that stands
+    there, what follows a quote or a sign, and in a JSON text what follows a \\n."""
+    after, cuts = 0, [0]
     for domain in _DOMAIN.finditer(text):
         at = domain.start()
         local = _local(text[max(after, at - _LONGEST_LOCAL) : at])
-        is_glued, after = at - len(local) < end, at + 1
+        after = at + 1
         if local:
-            start, end = at - len(local), domain.end()
-            names = [text[start:end]]
+            start, end = at - len(local), min(domain.end(), at + _LONGEST_DOMAIN)
+            starts, ends = [start], [end]
             if start and text[start - 1] == "\\":
-                names.append(names[0][1:])
-            names += [one.lstrip(_SIGNS) for one in names if one[0] in _SIGNS]
-            if is_glued:
-                names += [names[0][n:] for sign in _SIGN.finditer(local) for n in sign.span()]
-            yield end, names
-            if (dot := domain[0].index(".") + 1) and not domain[0][dot:].isalpha():
-                for cut in [*_CUT.finditer(domain[0], dot)][::-1]:
-                    over = len(domain[0]) - cut.start()
-                    yield end - over, [one[:-over] for one in names]
+                starts.append(start + 1)
+            if start < cuts[0]:  # right behind another
+                starts += [n for cut in cuts for n in (cut, cut + 1) if start < n < at]
+            starts += [_after_signs(text, n) for n in starts if text[n] in _SIGNS]
+            if not text[(dot := text.index(".", at) + 1) : end].isalpha():
+                found = islice(_CUT.finditer(text, dot, end), _MOST_CUTS)
+                ends += [cut.start() for cut in found][::-1]
+            yield starts, ends
+            cuts = ends
+
+
+def _after_signs(text: str, start: int) -> int:
+    while text[start] in _SIGNS:
+        start += 1
+    return start
 
 
 def _local(before: str) -> str:

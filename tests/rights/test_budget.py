@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tracemalloc
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -71,6 +72,21 @@ def test_an_address_is_masked_whatever_is_written_up_to_it(text: str, wanted: st
     found = Contacts(text).masked(contact_keys(raw), bool)
     assert found == wanted
     assert unmasked(found, [*written_in(text)]) == text
+
+
+@pytest.mark.parametrize(
+    "hostile", ["b.", "b-", "v@b.c", "v…@b.c", "a@b.c-d_", "1 ", "+", "@", "\\n@b.c"]
+)
+def test_no_text_takes_a_hundred_times_its_length(hostile: str) -> None:
+    text = f"vera@romashka.example a@b.{hostile * 10_000}"
+    tracemalloc.start()
+    found = Contacts(text)
+    assert found.unknown(())["email"]
+    assert "v…@romashka.example" in found.masked(contact_keys(RAW), bool)
+    assert unmasked(text, ["vera@b.c"])
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 200 * len(text)
 
 
 @pytest.fixture
