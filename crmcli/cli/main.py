@@ -28,7 +28,7 @@ from crmcli.errors import (
 )
 from crmcli.language import tr
 
-GARBAGE = 20_000
+GARBAGE = 100_000
 """Objects after which Python looks for garbage: what a light command makes lives until its end."""
 _OF_PATHS = (
     errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.ENXIO, errno.EILSEQ,
