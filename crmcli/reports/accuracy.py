@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Shown
-from crmcli.model.forecast import Before, Lesson, Open, Past, Terms, Then, as_of
-from crmcli.model.local_times import local_day
+from crmcli.model.forecast import Before, Lesson, Open, Past, Terms, Won
 from crmcli.model.periods import Period, key_of, start_of
 from crmcli.model.report import ANY_TIME, Asked, Measure
 from crmcli.model.values import format_instant
@@ -66,16 +66,11 @@ def trial(ws: Workspace, step: str, period: Period, pipeline: str = "", where: s
     known then, and what was won; BadUsage where none has passed."""
     first_days = _first_days(ws, step, period)
     moments = [datetime(day.year, day.month, day.day, tzinfo=ws.zone) for day in first_days]
-    past, wanted = _past(ws, moments[0], where)
-    kinds = {(one.id, s.id): s.kind for one in ws.pipelines.of(ENTITY) for s in one.stages}
-    known = as_of([round(at.timestamp()) for at in moments[:-1]], past.stays, kinds)
-    look = _Look(ws, Before(past), pipeline, wanted)
-    months = [
-        look.forecast(*one) for one in zip(first_days, first_days[1:], moments, known, strict=False)
-    ]
-    for number, record in _won(past, kinds, moments, pipeline):
-        if wanted is None or record in wanted:
-            _came(months[number], record, past.terms[record], known[number])
+    past, wanted = _past(ws, moments, where)
+    look = _Look(ws, past, pipeline, wanted)
+    months: list[_Sums] = []
+    for n, days in reversed([*enumerate(pairwise(first_days))]):
+        months.insert(0, look.forecast(n, *days, *moments[n : n + 2]))
     keys = [key_of(day, step) for day in first_days[:-1]]
     return Trial(
         _figures(step, Period(first_days[0], first_days[-1] - timedelta(days=1)), keys, months),
@@ -105,10 +100,10 @@ def _first_days(ws: Workspace, step: str, period: Period) -> list[date]:
     return found
 
 
-def _past(ws: Workspace, since: datetime, where: str) -> tuple[Past, set[str] | None]:
+def _past(ws: Workspace, moments: Sequence[datetime], where: str) -> tuple[Past, set[str] | None]:
     """What the timeline tells of deals, as far as the user sees it; and which of them fit a condition."""
     measuring = Measuring(ws)
-    past = ws.past(ENTITY, since)
+    past = measuring.past(ENTITY, moments)
     if not where.strip():
         return past, None
     condition = ws.condition(where, ENTITY)
@@ -117,12 +112,11 @@ def _past(ws: Workspace, since: datetime, where: str) -> tuple[Past, set[str] | 
 
 
 class _Look:
-    """Looks at open deals as they were at a moment."""
+    """Looks at deals as they were, from the last moment to the first."""
 
-    def __init__(
-        self, ws: Workspace, before: Before, pipeline: str, wanted: set[str] | None
-    ) -> None:
-        self._zone, self._before, self._pipeline, self._wanted = ws.zone, before, pipeline, wanted
+    def __init__(self, ws: Workspace, past: Past, pipeline: str, wanted: set[str] | None) -> None:
+        self._pipeline, self._wanted = pipeline, wanted
+        self._past, self._before = past, Before(past)
         self._chances = {
             (one.id, stage.id): float(stage.chance)
             for one in ws.pipelines.of(ENTITY)
@@ -130,59 +124,54 @@ class _Look:
             if stage.chance is not None
         }
 
-    def forecast(self, first: date, after: date, moment: datetime, then: Then) -> _Sums:
-        """What the deals that were open promised for the days from the first on."""
-        found, at = _Sums(), format_instant(moment)
-        for one in then.open:
-            if self._pipeline not in ("", one.pipeline) or not self._is_wanted(one.record):
-                continue
+    def forecast(
+        self, n: int, first: date, after: date, moment: datetime, until: datetime
+    ) -> _Sums:
+        """What the deals that were open at a moment promised until the next one, and what came."""
+        self._before.go_back(format_instant(moment))
+        found, lessons = _Sums(), self._past.lessons[n]
+        there = [one for one in self._past.open if one.first <= n < one.after]
+        days, span = (first.isoformat(), after.isoformat()), (moment.timestamp(), until.timestamp())
+        for one in filter(self._is_asked, there):
             place = one.pipeline, one.stage
-            lesson = then.lessons.get(place, Lesson(0, 0, None))
-            terms = self._before.terms(one.record, at)
-            day = self._expected(one, terms, lesson, first, moment)
-            if day is not None and first <= day < after:
+            lesson = lessons.get(place, Lesson(0, 0, None))
+            terms = self._before.terms(one.record)
+            if _is_due(one, terms, lesson, days, span):
                 chance = terms.chance if terms.chance is not None else self._chances.get(place, 0)
                 odds = lesson.odds
                 found.ids["open"].append(one.record)
                 found.without_past += odds is None
                 found.add("weighted", terms, chance)
                 found.add("by_past", terms, chance if odds is None else odds)
+        self._came(
+            found, {one.record for one in there}, format_instant(moment), format_instant(until)
+        )
         return found
 
-    def _expected(
-        self, one: Open, terms: Terms, lesson: Lesson, today: date, moment: datetime
-    ) -> date | None:
-        """When it was to be closed: by its own date, or else as such deals were in the past."""
-        if terms.close_by and (day := date.fromisoformat(terms.close_by)) >= today:
-            return day
-        if lesson.odds is None or lesson.length is None:
-            return None
-        ends = datetime.fromtimestamp(one.since + lesson.length, UTC)
-        return local_day(ends, self._zone) if ends > moment else None
+    def _came(self, found: _Sums, there: set[str], since: str, until: str) -> None:
+        for one in filter(self._is_asked, self._past.won):
+            if since <= one.at < until:
+                found.ids["won"].append(one.record)
+                found.add("won_amounts", one.terms)
+                if one.record in there:
+                    found.ids["from_open"].append(one.record)
+                    found.add("from_open", one.terms)
 
-    def _is_wanted(self, record: str) -> bool:
-        return self._wanted is None or record in self._wanted
-
-
-def _won(
-    past: Past, kinds: Mapping[tuple[str, str], str], moments: Sequence[datetime], pipeline: str
-) -> Iterator[tuple[int, str]]:
-    """The deals that are won, each with the number of the month in which it was."""
-    edges = [format_instant(at) for at in moments]
-    for stay in past.stays:
-        if stay.left is None and kinds.get((stay.pipeline, stay.stage)) == "won":
-            terms = past.terms.get(stay.record)
-            at = terms.closed_at if terms and pipeline in ("", stay.pipeline) else None
-            if at and edges[0] <= at < edges[-1]:
-                yield sum(edge <= at for edge in edges) - 1, stay.record
+    def _is_asked(self, one: Open | Won) -> bool:
+        """Whether it is of the pipeline, and fits the condition, that was asked for."""
+        is_wanted = self._wanted is None or one.record in self._wanted
+        return is_wanted and self._pipeline in ("", one.pipeline)
 
 
-def _came(month: _Sums, record: str, terms: Terms, then: Then) -> None:
-    month.ids["won"].append(record)
-    month.add("won_amounts", terms)
-    if record in then.ids:
-        month.ids["from_open"].append(record)
-        month.add("from_open", terms)
+def _is_due(
+    one: Open, terms: Terms, lesson: Lesson, days: tuple[str, str], span: tuple[float, float]
+) -> bool:
+    """Whether it was to be closed within some days: by its own date, or else as others were in the past."""
+    if terms.close_by and terms.close_by >= days[0]:
+        return terms.close_by < days[1]
+    if lesson.odds is None or lesson.length is None:
+        return False
+    return span[0] < one.since + lesson.length < span[1]
 
 
 def _figures(step: str, period: Period, keys: Sequence[str], months: Sequence[_Sums]) -> Figures:

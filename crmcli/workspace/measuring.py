@@ -11,6 +11,9 @@ from crmcli.workspace.frames import frame_of
 from crmcli.workspace.stays import settle_stays
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crmcli.model.forecast import Past
     from crmcli.store.index.snapshots import Snapshot
 
 
@@ -36,3 +39,7 @@ class Measuring:
     def behind(self, asked: Asked, keys: Sequence[str | float | None]) -> list[Behind]:
         """What the first measure counts in the group of those keys, by record."""
         return self._ws.behind(asked, self._snapshot or self._frame, keys)
+
+    def past(self, entity: str, moments: Sequence[datetime]) -> Past:
+        """How records stood at moments of the past, the last of which only ends what was won."""
+        return self._ws.past(entity, moments, self._frame)

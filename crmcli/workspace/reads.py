@@ -201,9 +201,9 @@ class Reads(Clock):
         """The index, equal to the folder as far as a report asks of it."""
         return self._index_of(self._index_as_left.nouns_of(asked, frame))
 
-    def past(self, entity: str, since: datetime) -> Past:
-        """The stays and the terms of all records that are seen, and how these changed since a moment."""
-        return self._index_of([entity]).past(entity, since)
+    def past(self, entity: str, moments: Sequence[datetime], frame: Frame) -> Past:
+        """How the records that are seen stood at moments of the past."""
+        return self._index_of([entity]).past(entity, moments, frame)
 
     def write_snapshot(self, frame: Frame) -> Note:
         """Write a snapshot of the folder as it is; see `workspace.snapshots`."""

@@ -195,11 +195,11 @@ class Index(Selection, Timeline, Births, Agenda, Published):
 
         return self.read(lambda c: figures.behind(c, self._columns, asked, frame, keys))
 
-    def past(self, entity: str, since: datetime) -> Past:
-        """The stays and the terms of all records, and how these changed since a moment."""
-        from crmcli.store.index import forecast
+    def past(self, entity: str, moments: Sequence[datetime], frame: Frame) -> Past:
+        """How records stood at moments of the past, the last of which only ends what was won."""
+        from crmcli.store.index.past import Then
 
-        return self.read(lambda c: forecast.past(c, self._columns, entity, since))
+        return self.read(lambda c: Then(c, self._columns, entity, frame).past(moments))
 
     def write_snapshot(self, frame: Frame) -> Note:
         """Write a snapshot of all that there is."""

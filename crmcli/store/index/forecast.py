@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from collections.abc import Iterator, Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from crmcli.model.forecast import LEAST_CLOSED, Past, Stood, Terms
+from crmcli.model.forecast import LEAST_CLOSED
 from crmcli.store.index.rows_of_reports import (
     IS_OPEN,
     NOW,
@@ -19,13 +16,9 @@ from crmcli.store.index.rows_of_reports import (
     place,
     weighed,
 )
-from crmcli.store.timeline.event_ids import before_all
 
 if TYPE_CHECKING:
     from crmcli.store.index.columns import Columns
-
-_CHANGES = ("field.changed", "stage.entered", "stage.renamed", "{}.merged", "{}.unmerged")
-_TERMS = ("amount", "currency", "close_by", "probability")
 
 
 def passed(entity: str, _: Columns) -> Source:
@@ -114,41 +107,3 @@ def beside(entity: str, column: Mapping[str, str]) -> Beside:
     }
     cells = {name: cell._replace(ready=needs) for name, cell in found.items()}
     return Beside(cells, {"past_ends": Cell(ends, "moment")}, _ready(entity))
-
-
-# --- as they were then -----------------------------------------------------------------------------
-
-
-def past(connection: sqlite3.Connection, columns: Columns, entity: str, since: datetime) -> Past:
-    """The stays of all records, what is to be had of each now, and what of that changed since a moment."""
-    known = columns.columns(entity)
-    names = [known["amount"].cents, *(known[name].name for name in (*_TERMS[1:], "closed_at"))]
-    stays = (
-        "SELECT record, pipeline, stage, entered, left FROM stay WHERE record > ? AND record < ?"
-        " ORDER BY record, n"
-    )
-    now = f"SELECT id, {', '.join(names)} FROM {entity}"
-    return Past(
-        [*map(Stood._make, connection.execute(stays, [f"{entity}-", f"{entity}."]))],
-        {row[0]: Terms._make(row[1:]) for row in connection.execute(now)},
-        list(_changes(connection, entity, since)),
-    )
-
-
-def _changes(
-    connection: sqlite3.Connection, entity: str, since: datetime
-) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Of each change since a moment: the record, when it was, what stood in which field before."""
-    marks = ", ".join("?" * len(_CHANGES))
-    some = " OR ".join(f"instr(data, '\"{name}\"')" for name in _TERMS)
-    sql = (
-        f"SELECT record, at, data FROM event WHERE kind IN ({marks}) AND id > ? AND record > ? AND record < ?"
-        f" AND ({some}) ORDER BY id"
-    )
-    given = [kind.format(entity) for kind in _CHANGES]
-    given += [before_all(since), f"{entity}-", f"{entity}."]
-    for record, at, data in connection.execute(sql, given):
-        changes = json.loads(data).get("changes", {})
-        before = {name: changes[name][0] for name in _TERMS if name in changes}
-        if before:
-            yield record, at, before
