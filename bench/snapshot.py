@@ -21,7 +21,7 @@ from pathlib import Path
 import duckdb
 
 from crmcli.sales.init.create import create_workspace
-from crmcli.store.index import snapshot_rows, snapshots
+from crmcli.store.index import duck, snapshot_rows, snapshots
 from crmcli.workspace import Workspace
 from crmcli.workspace.frames import frame_of
 
@@ -173,6 +173,8 @@ class Maker:
         self.database.execute(
             f"COPY ({sql}) TO '{self.folder}/{name}.parquet' (FORMAT parquet, CODEC zstd)"
         )
+        for column in self.tables[name].numbered if name in self.tables else ():
+            duck.number(self.database, self.folder / f"{name}.parquet", column)
         print(f"  {name}: {time.perf_counter() - began:.0f} s", flush=True)
 
 

@@ -53,7 +53,7 @@ def opened(ws: Workspace, frame: Frame, *, fresh: bool) -> Snapshot | None:
     folder, note = found
     snapshot = ws.house.snapshot(folder, frame)
     if note.signature != snapshot.signature:
-        raise Stale("fields, stages or scores changed since the snapshot", AGAIN)
+        raise Stale("fields, stages, scores or crm itself changed since the snapshot", AGAIN)
     since = ws.house.timeline.count_all() - note.events
     if since:
         at = local_minute(parse_instant(note.at), ws.zone)

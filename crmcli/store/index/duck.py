@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import re
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from crmcli.errors import CrmError, Refused
 from crmcli.language import tr
@@ -33,19 +33,28 @@ CREATE MACRO unixepoch(x) AS CAST(floor(epoch(TRY_CAST(x AS TIMESTAMP))) AS BIGI
 CREATE MACRO instant(x) AS strftime(make_timestamp(x * 1000000), '%Y-%m-%dT%H:%M:%SZ');
 CREATE MACRO greater(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE greatest(a, b) END;
 CREATE MACRO contains(a, b) AS contains_spelled(a, b);
-CREATE MACRO day_of(x) AS CASE WHEN instr(x, 'T') = 0 THEN TRY_CAST(x AS DATE) ELSE
-    CAST(timezone({zone}, timezone('UTC', TRY_CAST(x AS TIMESTAMP))) AS DATE) END;
-CREATE MACRO local(x, step) AS CASE step
-    WHEN 'day' THEN CAST(day_of(x) AS VARCHAR)
-    WHEN 'week' THEN strftime(day_of(x), '%G-W%V')
-    WHEN 'month' THEN left(CAST(day_of(x) AS VARCHAR), 7)
-    WHEN 'quarter' THEN left(CAST(day_of(x) AS VARCHAR), 4) || '-Q' || quarter(day_of(x))
-    WHEN 'year' THEN left(CAST(day_of(x) AS VARCHAR), 4) END
+CREATE MACRO within(there, here) AS CASE WHEN year(there) BETWEEN 1 AND 9999 THEN there ELSE here END;
+CREATE MACRO day_at(t) AS within(CAST(timezone({zone}, timezone('UTC', t)) AS DATE), CAST(t AS DATE));
+CREATE MACRO day_of(x) AS
+    CASE WHEN instr(x, 'T') = 0 THEN TRY_CAST(x AS DATE) ELSE day_at(TRY_CAST(x AS TIMESTAMP)) END;
+CREATE MACRO named(day, step) AS CASE step
+    WHEN 'day' THEN CAST(day AS VARCHAR)
+    WHEN 'week' THEN isoyear(day) || '-W' || lpad(CAST(week(day) AS VARCHAR), 2, '0')
+    WHEN 'month' THEN left(CAST(day AS VARCHAR), 7)
+    WHEN 'quarter' THEN left(CAST(day AS VARCHAR), 4) || '-Q' || quarter(day)
+    WHEN 'year' THEN left(CAST(day AS VARCHAR), 4) END;
+CREATE MACRO local(x, step) AS named(day_of(x), step);
+CREATE MACRO local_moment(x, step) AS named(day_at(make_timestamp(x * 1000000)), step)
 """
 _MEMORY = "2GB"
 """What writing takes at most; asking takes what there is."""
 _GREATER = re.compile(r"\bmax\(")
 _GIVEN = re.compile(r"'(?:[^']|'')*'|\(SELECT value FROM json_each\(\?\)\)|\?")
+
+
+_WITHOUT = "ask without --snapshot"
+Tables: TypeAlias = "Mapping[str, Collection[str]]"
+"""The columns of each table."""
 
 
 class NoDuckDB(Refused):
@@ -76,10 +85,16 @@ class Writer:
         self._database.execute(f"SET memory_limit = '{_MEMORY}'")
 
     def write(
-        self, name: str, types: Mapping[str, str], rows: Iterable[Sequence[Any]], beside: str
+        self,
+        name: str,
+        types: Mapping[str, str],
+        rows: Iterable[Sequence[Any]],
+        beside: str = "",
+        numbered: Sequence[str] = (),
     ) -> int:
         """Write one table, each row with the columns of the record of its `num` in the table `beside`, if
-        that is named; says how many rows there are. NOTHING stands for what is absent."""
+        that is named, and with numbers beside the values of some columns; says how many rows there are.
+        NOTHING stands for what is absent."""
         path = self._folder / f"{name}.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows(rows)
@@ -92,10 +107,12 @@ class Writer:
         if beside:
             known = ", ".join(column for column in types if column != "num")
             read = f"(SELECT r.*, {known} FROM {read} AS own LEFT JOIN {self._of(beside)} AS r USING (num))"
-        into = quoted(str(self._folder / f"{name}.parquet"))
-        found = self._database.execute(f"COPY (FROM {read}) TO {into} (FORMAT parquet, CODEC zstd)")
+        table = self._folder / f"{name}.parquet"
+        count = _copy(self._database, f"FROM {read}", table)
         path.unlink()
-        return int(found.fetchall()[0][0])
+        for column in numbered:
+            number(self._database, table, column)
+        return count
 
     def _of(self, name: str) -> str:
         return f"read_parquet({quoted(str(self._folder / f'{name}.parquet'))})"
@@ -105,17 +122,40 @@ class Writer:
         self._database.close()
 
 
+def number(database: DuckDBPyConnection, table: Path, column: str) -> None:
+    """Number the values of a column from 0 on, in one beside it: `x` in `x_no`."""
+    old = table.rename(table.with_suffix(".old"))
+    rows = f"read_parquet({quoted(str(old))})"
+    values = f"SELECT DISTINCT {column} FROM {rows} WHERE {column} IS NOT NULL"
+    numbers = (
+        f"SELECT {column}, CAST(row_number() OVER () - 1 AS INTEGER) AS {column}_no FROM ({values})"
+    )
+    _copy(database, f"SELECT * FROM {rows} LEFT JOIN ({numbers}) USING ({column})", table)
+    old.unlink()
+
+
+def _copy(database: DuckDBPyConnection, rows: str, table: Path) -> int:
+    into = f"{quoted(str(table))} (FORMAT parquet, CODEC zstd)"
+    return int(database.execute(f"COPY ({rows}) TO {into}").fetchall()[0][0])
+
+
 class Reader:
     """Answers questions over the tables of a folder, as the index would."""
 
-    def __init__(self, folder: Path, now: str, zone: str, swaps: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, tables: Tables, swaps: Mapping[str, str], told: str) -> None:
+        self._folder = folder
+        self._tables = tables
         self._swaps = swaps
+        self._told = told
         self._database = connect()
         self._database.create_function(
             "contains_spelled", contains, ["VARCHAR", "VARCHAR"], "BOOLEAN"
         )
+        self._unread = set(tables)
+
+    def set_clock(self, now: str, zone: str) -> None:
+        """Let the functions of the index be known, at a moment and in a time zone."""
         self._database.execute(_MACROS.format(now=quoted(now), zone=quoted(zone)))
-        self._unread = {path.stem: path for path in sorted(folder.glob("*.parquet"))}
 
     def ask(self, sql: str, parameters: Sequence[str | float]) -> list[tuple[Any, ...]]:
         """All rows that a query finds; NotAnswered for what the snapshot does not have."""
@@ -123,31 +163,42 @@ class Reader:
 
         for found, ready in self._swaps.items():
             sql = sql.replace(found, ready)
+        sql = sql.replace("count(*) FILTER (WHERE ", "count_if(1 = 1 AND ")  # faster
         sql, given = _with_lists(_with_greater(sql), parameters)
-        try:
-            self._read(sql)
-        except duckdb.Error as error:  # whatever is wrong with a file, it is not as we wrote it
-            raise _damaged() from error
+        for name in self._unread & set(re.findall(r"\w+", sql)):
+            self._read(name)
         try:
             rows = self._database.execute(sql, given).fetchall()
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            raise _damaged() from error
         except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:
             what = str(error).partition("\n")[0]
             told = tr("the snapshot does not answer that: {}", what)
-            raise NotAnswered(told, "ask without --snapshot") from error
+            raise NotAnswered(told, _WITHOUT) from error
+        except duckdb.OutOfMemoryException as error:
+            raise NotAnswered("that takes more memory than there is", _WITHOUT) from error
+        except duckdb.Error as error:  # whatever else is wrong, the tables are not as we wrote them
+            raise self._damaged() from error
         return [tuple(map(_plain, row)) for row in rows]
 
-    def _read(self, sql: str) -> None:
-        """Let a query see the tables that it names: each has a foot that must be read."""
-        for name in self._unread.keys() & re.findall(r"\w+", sql):
-            rows = f"read_parquet({quoted(str(self._unread[name]))})"
+    def _read(self, name: str) -> None:
+        """Let queries see a table: it has a foot that must be read."""
+        import duckdb
+
+        file = f"{name}.parquet"
+        rows = f"read_parquet({quoted(str(self._folder / file))})"
+        try:
             self._database.execute(f"CREATE VIEW {name} AS FROM {rows}")
-            del self._unread[name]
+            found = {row[0] for row in self._database.execute(f"DESCRIBE {name}").fetchall()}
+        except duckdb.Error as error:
+            raise self._damaged(file) from error
+        if not found.issuperset(self._tables[name]):
+            raise self._damaged(file)
+        self._unread.remove(name)
 
-
-def _damaged() -> NotAnswered:
-    return NotAnswered("the snapshot is gone or damaged", "crm snapshot")
+    def _damaged(self, file: str = "") -> NotAnswered:
+        return NotAnswered(
+            tr("{} is missing or damaged", f"{self._told}/{file}".rstrip("/")),
+            "crm snapshot writes it anew",
+        )
 
 
 def _plain(value: Any) -> Any:

@@ -15,13 +15,16 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.figures import Place
 from crmcli.model.report import Asked, Behind, First, Group, Measure
 from crmcli.store.index.columns import Columns
-from crmcli.store.index.pieces import Part, Pieces, joined
+from crmcli.store.index.pieces import ALWAYS, Part, Pieces, joined
 from crmcli.store.index.query import Parameter
 from crmcli.store.index.ready import Ask, Frame, make_ready, prepared
 from crmcli.store.index.rows_of_reports import Cell
 from crmcli.store.index.sources import source
 from crmcli.store.index.spreading import spread_out
-from crmcli.store.index.tallies import APART, QUANTILES, Tally, cells_of, quantile
+from crmcli.store.index.tallies import APART, DISTINCT, QUANTILES, Tally, cells_of, quantile
+
+MOST_BITS = 2**31
+"""As many bits stand in the maps of all groups at most, for each processor: 256 MB."""
 
 
 def groups(
@@ -76,11 +79,11 @@ class Question(Pieces):
         measures = self._asked.measures
         names = [one.name for one in measures]
         tally = Tally(self._asked.total if self._keys else names)
-        self._add_up(ask, tally)
+        groups = self._add_up(ask, tally)
         if self._asked.first is not None and self._keys:
             tally.keep(self._asked.first)
         if apart := [one for one in measures if one.how in APART]:
-            self._tell_apart(ask, tally, apart)
+            self._tell_apart(ask, tally, apart, groups)
         lots = self._of_one_column()
         if self._is_columnar:
             self._rank_there(ask, tally, lots)
@@ -131,8 +134,9 @@ class Question(Pieces):
 
     # --- what is asked -----------------------------------------------------------------------------
 
-    def _add_up(self, ask: Ask, tally: Tally) -> None:
-        """Look through all rows once for what can be added up, and for which groups there are."""
+    def _add_up(self, ask: Ask, tally: Tally) -> int:
+        """Look through all rows once for what can be added up, and for which groups there are; says how many
+        at most."""
         measures, counted = self._asked.measures, self._every_counted()
         added = [(m, self._added(m)) for m in measures]
         has_money = any(found and self._is_money(m) for m, found in added)
@@ -141,7 +145,7 @@ class Question(Pieces):
         for measure, found in added:
             which = self._counted(measure)
             only = Part(f" FILTER (WHERE {which.text})", which.parameters)
-            only = only if len(counted) > 1 else Part("")
+            only = only if len(counted) > 1 and which != ALWAYS else Part("")
             cells += [Part(cell + only.text, only.parameters) for cell in found]
         size = len(self._keys)
         where = joined("AND", [self._kept, joined("OR", counted)])
@@ -156,6 +160,7 @@ class Question(Pieces):
                     own = (code or "") if self._is_money(measure) else ""
                     tally.add(place, measure.name, own, row[at : at + len(found)])
                     at += len(found)
+        return len(rows)
 
     def _spread(
         self,
@@ -193,25 +198,38 @@ class Question(Pieces):
         """The ways in which measures count rows, each once."""
         return [*dict.fromkeys(map(self._counted, self._asked.measures))]
 
-    def _tell_apart(self, ask: Ask, tally: Tally, measures: Sequence[Measure]) -> None:
+    def _tell_apart(self, ask: Ask, tally: Tally, measures: Sequence[Measure], groups: int) -> None:
         """Count each record, or each value, once, in its groups and among all; tell first and last days."""
         counted = [*dict.fromkeys(map(self._counted, measures))]
         where = joined("AND", [self._kept, joined("OR", counted)])
-        cells = [self._apart(one, is_alone=len(counted) == 1) for one in measures]
         for keys in self._places(measures):
+            maps = (groups if keys else 1) * len(measures)
+            cells = [self._apart(ask, one, maps, is_alone=len(counted) == 1) for one in measures]
             for row in self._select(ask, keys, cells, where):
                 place = tuple(row[: len(keys)])
                 for one, found in zip(measures, row[len(keys) :], strict=True):
                     tally.put(place, one, found)
 
-    def _apart(self, measure: Measure, *, is_alone: bool) -> Part:
-        cell = self._cell(measure.of) if measure.of else Cell("")
-        which = Part("") if is_alone else self._counted(measure)
-        found = APART[measure.how].format(of=cell.sql, record=self.source.record)
-        found += f" FILTER (WHERE {which.text})" if which.text else ""
+    def _apart(self, ask: Ask, measure: Measure, maps: int, *, is_alone: bool) -> Part:
+        """What tells of each group; of values that have numbers by a map of bits, one for each that there may
+        be, as long as so many maps are not too great."""
+        cell = self._cell(measure.of) if measure.of else Cell(self.source.record)
+        which = ALWAYS if is_alone else self._counted(measure)
+        only = f" FILTER (WHERE {which.text})" if which != ALWAYS else ""
+        number = self.source.numbers.get(cell.sql, "") if measure.how in DISTINCT else ""
+        found = APART[measure.how].format(number or cell.sql) + only
         if measure.how in ("first", "last"):
-            found = self._local(found, cell.kind, "day", is_plain=not which.text)
+            found = self._local(found, cell.kind, "day", is_plain=not only)
+        elif number and (last := self._last(ask, number)) * maps <= MOST_BITS:
+            found = f"ifnull(bit_count(bitstring_agg({number}, 0, {last}){only}), 0)"
         return Part(found, which.parameters)
+
+    def _last(self, ask: Ask, number: str) -> int:
+        """The greatest of the numbers of values."""
+        if number not in self._greatest:
+            [[found]] = ask(f"SELECT max({number}) FROM {self.source.tables}", ())
+            self._greatest[number] = found or 0
+        return self._greatest[number]
 
     def _places(self, measures: Sequence[Measure]) -> list[Sequence[str]]:
         """By what measures are asked for that cannot be added up: the keys, and nothing for all rows."""

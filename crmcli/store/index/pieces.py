@@ -37,6 +37,9 @@ class Part(NamedTuple):
     parameters: tuple[query.Parameter, ...] = ()
 
 
+ALWAYS = Part("1")
+
+
 class Pieces:
     """One question taken apart: what its fields, periods and conditions are in SQL."""
 
@@ -55,6 +58,7 @@ class Pieces:
         self.source = source
         self._is_columnar = is_columnar
         self._joins = ""
+        self._greatest: dict[str, int] = {}
         self.needs = list(self.source.needs)
         """What must be made ready before it is asked."""
         self._keys = [self._key(n, one) for n, one in enumerate(asked.dimensions)]
@@ -183,6 +187,8 @@ class Pieces:
         is_moment = kind == "moment"
         if is_plain and not self._is_columnar:
             return local_of(sql, step, self._env.zone, is_moment=is_moment)
+        if is_moment and self._is_columnar:
+            return f"local_moment({sql}, '{step}')"
         return f"local({f'instant({sql})' if is_moment else sql}, '{step}')"
 
     def _words(self) -> list[str]:
@@ -199,7 +205,8 @@ class Pieces:
 
 def joined(word: str, parts: Sequence[Part]) -> Part:
     """Pieces with a word between each two; what always holds, of none."""
-    if not parts:
-        return Part("1")
-    text = f" {word} ".join(part.text for part in parts)
-    return Part(f"({text})", tuple(value for part in parts for value in part.parameters))
+    told = [part for part in parts if part != ALWAYS]
+    if not told or (word == "OR" and len(told) < len(parts)):
+        return ALWAYS
+    text = f" {word} ".join(part.text for part in told)
+    return Part(f"({text})", tuple(value for part in told for value in part.parameters))

@@ -25,7 +25,7 @@ def beside(entity: str, column: Mapping[str, str], columns: Columns) -> Beside:
     again, first, ended = "bought.again", "bought.first", "bought.ended"
     found = {
         "buyer": Cell(f"CASE {again} WHEN 0 THEN 'new_client' WHEN 1 THEN 'returning' END", "word"),
-        "client": Cell("bought.client"),
+        "client": Cell("bought.client", is_numbered=True),
         "bought": Cell(f"{again} IS NOT NULL", "flag"),
         "bought_again": Cell(f"{again} = 1", "flag"),
         "bought_lately": Cell(f"{ended} > {NOW} - {_ACTIVE_DAYS * _DAY}", "flag"),

@@ -21,11 +21,13 @@ Stages = Sequence[tuple[str, str, str, int, str, "int | None", "float | None", "
 
 class Cell(NamedTuple):
     """What a row has beside the fields of its record: SQL, the kind of its values (a `moment` is in whole
-    seconds, `money` in cents), and what must be `ready` for it."""
+    seconds, `money` in cents), and what must be `ready` for it. With `is_numbered` a snapshot numbers its
+    values, because reports count each once."""
 
     sql: str
     kind: str = "text"
     ready: tuple[str, ...] = ()
+    is_numbered: bool = False
 
     @property
     def is_time(self) -> bool:
@@ -52,7 +54,8 @@ class Source:
     `link` adds the record's own table where something of it is asked. `ready` are tables that are made once
     for all questions of a report, by name, of which `needs` are asked always. `parts` stand in cells that
     look at the clock, and do not themselves: a snapshot has them ready. With `is_loose` there are rows of
-    other records too, beside which nothing stands.
+    other records too, beside which nothing stands. `numbers` are, of some values, the whole numbers that
+    stand for them in a snapshot.
     """
 
     entity: str
@@ -70,6 +73,7 @@ class Source:
     joins: Mapping[str, str] = field(default_factory=dict)
     spread: Spread | None = None
     is_loose: bool = False
+    numbers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Beside(NamedTuple):

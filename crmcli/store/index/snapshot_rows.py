@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from crmcli.dataclass import replace
@@ -13,7 +13,7 @@ from crmcli.store.index import derived, sources
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.rows_of_reports import Cell, Source, Stages
 
-LAYOUT = 1
+LAYOUT = 2
 """Counts up whenever what stands in the tables changes."""
 _CLOCK = "now()"
 _TYPES = {
@@ -35,12 +35,19 @@ class Made(NamedTuple):
 
 class Table(NamedTuple):
     """A table of a snapshot: its columns, and of which rows of the index they are. With `beside` each row has
-    the columns of the record, in the table of that name, too."""
+    the columns of the record, in the table of that name, too. Beside the values of `numbered` columns stand
+    whole numbers for them."""
 
     name: str
     columns: Mapping[str, Made]
     rows: str
     beside: str = ""
+    numbered: Sequence[str] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """What its columns are called."""
+        return [*self.columns, *(f"{name}_no" for name in self.numbered)]
 
     @property
     def select(self) -> str:
@@ -55,6 +62,7 @@ def tables(columns: Columns) -> Iterator[Table]:
         entity: own_columns(entity, columns) for entity in ENTITIES
     }
     rows = {entity: entity for entity in ENTITIES}
+    numbered: dict[str, list[str]] = {}
     others = []
     for name, entity in _asked():
         found = sources.source(name, entity, columns)
@@ -62,6 +70,7 @@ def tables(columns: Columns) -> Iterator[Table]:
         if table == found.entity:
             ready[table] |= _ready(name, found)
             rows[table] = found.tables + "".join(found.joins.values())
+            numbered[table] = [f"{name}_{cell}" for cell in _numbered(found)]
             continue
         number = {"num": Made("BIGINT", f"{found.entity}.num")}
         record = {"record": Made("VARCHAR", found.record)}
@@ -69,8 +78,9 @@ def tables(columns: Columns) -> Iterator[Table]:
         cells = keys | _ready(name, found)
         beside = "".join(found.joins.values())
         rows_of = f"{found.tables}{found.link}{beside} WHERE {found.where}"
-        others.append(Table(table, cells, rows_of, found.entity))
-    yield from (Table(entity, cells, rows[entity]) for entity, cells in ready.items())
+        others.append(Table(table, cells, rows_of, found.entity, [*(cells.keys() & {"record"})]))
+    for entity, cells in ready.items():
+        yield Table(entity, cells, rows[entity], numbered=numbered.get(entity, ()))
     item = {"field": "BIGINT", "key": "VARCHAR", "num": "BIGINT"}
     yield Table("item", {name: Made(kind, name) for name, kind in item.items()}, "item")
     yield from {table.name: table for table in others}.values()
@@ -104,10 +114,15 @@ def source(name: str, entity: str, columns: Columns) -> Source:
         )
         for cell, found in plain.cells.items()
     }
+    is_own = plain.entity and not plain.is_loose
+    record = f"{row}.{'id' if is_own else 'record'}"
+    numbers = {record: f"{row}.num" if is_own else f"{record}_no"}
+    for cell in _numbered(plain):
+        numbers[cells[cell].sql] = f"{row}.{ENTITIES[plain.entity].plural}_{cell}_no"
     return replace(
         plain,
         tables=f"{_table(name, plain, columns)} AS {row}",
-        record=f"{row}.{'id' if plain.entity and not plain.is_loose else 'record'}",
+        record=record,
         cells=cells,
         pipeline=f"{row}.{name}_pipeline" if plain.pipeline else "",
         where="1",
@@ -116,6 +131,7 @@ def source(name: str, entity: str, columns: Columns) -> Source:
         needs=(),
         joins={},
         spread=None,
+        numbers=numbers,
     )
 
 
@@ -153,6 +169,10 @@ def _table(name: str, found: Source, columns: Columns) -> str:
     if (found.tables, found.where) == (of_records.tables, of_records.where):
         return found.entity
     return f"{name}_{found.entity}"
+
+
+def _numbered(found: Source) -> list[str]:
+    return [cell for cell, one in found.cells.items() if one.is_numbered]
 
 
 def _ready(name: str, found: Source) -> dict[str, Made]:

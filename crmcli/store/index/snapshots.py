@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.dataclass import replace
 from crmcli.model.report import ROWS
-from crmcli.model.values import format_instant
+from crmcli.model.values import format_instant, parse_instant
 from crmcli.store.disk import files
 from crmcli.store.disk.rights import rights_in
 from crmcli.store.index import base, events, ready, snapshot_rows
@@ -46,7 +46,9 @@ def newest(root: Path) -> tuple[Path, Note] | None:
     for number in sorted(_numbers(root / PATH), reverse=True):
         folder = root / PATH / str(number)
         with contextlib.suppress(files.Missing, ValueError, TypeError, KeyError):
-            return folder, Note(**json.loads(files.read_bytes(folder / NOTE)))
+            note = Note(**json.loads(files.read_bytes(folder / NOTE)))
+            parse_instant(note.at), int(note.events)
+            return folder, note
     return None
 
 
@@ -71,6 +73,7 @@ def write(connection: sqlite3.Connection, columns: Columns, frame: Frame, root: 
                         {name: made.type for name, made in table.columns.items()},
                         connection.execute(_marked(table)),
                         table.beside,
+                        table.numbered,
                     )
                     for table in snapshot_rows.tables(columns)
                 }
@@ -97,8 +100,11 @@ class Snapshot:
 
         self._columns = columns
         self._frame = frame
-        now, zone = format_instant(frame.env.now), str(frame.env.zone)
-        self._ask = Reader(folder, now, zone, snapshot_rows.swaps(columns)).ask
+        tables = {table.name: table.names for table in snapshot_rows.tables(columns)}
+        swaps = snapshot_rows.swaps(columns)
+        reader = Reader(folder, tables, swaps, f"{PATH}/{folder.name}")
+        reader.set_clock(format_instant(frame.env.now), str(frame.env.zone))
+        self._ask = reader.ask
 
     @property
     def signature(self) -> str:

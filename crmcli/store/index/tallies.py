@@ -13,10 +13,10 @@ from crmcli.model.sums import rounded
 SPLIT = 1_000_000
 """As in selection.py: SQLite's sums are exact up to 2^63, parts never come near."""
 APART = {
-    "records": "count(DISTINCT {record})", "distinct": "count(DISTINCT {of})",
-    "first": "min({of})", "last": "max({of})",
+    "records": "count(DISTINCT {})", "distinct": "count(DISTINCT {})", "first": "min({})", "last": "max({})",
 }  # fmt: skip
 """What of groups cannot be added up to what it is of all."""
+DISTINCT = ("records", "distinct")
 QUANTILES = {"median": 0.5, "p90": 0.9}
 _CELLS = {"count": ("count(*)",), "sum": ("sum({0})",), "average": ("sum({0})", "count({0})")}
 _MONEY = (f"sum({{0}} / {SPLIT})", f"sum({{0}} % {SPLIT})", "count({0})")
