@@ -80,13 +80,17 @@ def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     return found
 
 
+_MOST = 2**62
+"""What is more than this means all, and would be too much for SQLite."""
+
+
 class WholeNumber(click.IntRange):
     """A whole number within bounds, refused in the words of people instead of click's."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number of a text."""
         self.name = tr("whole number")
-        return int(super().convert(value, param, ctx))
+        return min(int(super().convert(value, param, ctx)), _MOST)
 
     def _describe_range(self) -> str:
         """The bounds as people say them; click's own word for none above is left, for help drops it."""

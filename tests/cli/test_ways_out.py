@@ -9,10 +9,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
 from tests import kit
 from tests.forks import forks
+from tests.gate.tree import commands
 from tests.kit import NOW, Run
 from torture.memory import peak
 
@@ -222,6 +224,22 @@ def test_another_folder_can_be_named_from_a_deleted_one(folder: Path, tmp_path: 
         cwd=gone, env=environ(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
+
+
+# -- numbers without end -------------------------------------------------------------------------
+
+
+def test_a_number_larger_than_any_list_is_as_good_as_all(crm: Crm, folder: Path) -> None:
+    assert crm("lead", "add", "--name", "Анна").code == 0
+    tried = 0
+    for words, command in commands():
+        needed = [one for one in command.params if one.required or isinstance(one, click.Argument)]
+        numbers = [one for one in command.params if isinstance(one.type, click.IntRange)]
+        for option in numbers if len(needed) <= 1 and words[0] not in ("serve", "tick") else ():
+            run = crm(*words, option.opts[0], "9" * 30, *["Анна"] * len(needed))
+            assert run.code in (0, 2, 3), (words, run)
+            tried += 1
+    assert tried > 20
 
 
 # -- input without end, memory with one ----------------------------------------------------------
