@@ -89,12 +89,13 @@ class Reading:
         of_all, is_parted = self._told_of_all(), any(map(self._is_list, by))
         total_of = () if is_parted else of_all
         for group in self._groups(period, by, self.report.measures, total_of, self._first(by)):
-            if by and not group.keys:
+            if not group.keys:
                 total.update(_measured(group))
-                continue
+                if by:
+                    continue
             values.setdefault(group.keys, {}).update(_measured(group))
             examples.setdefault(group.keys, group.example)
-        for group in self._groups(period, (), of_all) if is_parted or not by else ():
+        for group in self._groups(period, (), of_all) if is_parted else ():
             total.update(_measured(group))
         for place in self._expected(period, by):
             values.setdefault(place, {})

@@ -20,6 +20,7 @@ from crmcli.store.index.query import Parameter
 from crmcli.store.index.ready import Ask, Frame, make_ready, prepared
 from crmcli.store.index.rows_of_reports import Cell
 from crmcli.store.index.sources import source
+from crmcli.store.index.spans import Span, spans
 from crmcli.store.index.spreading import spread_out
 from crmcli.store.index.tallies import APART, DISTINCT, QUANTILES, Tally, cells_of, quantile
 
@@ -98,7 +99,7 @@ class Question(Pieces):
         of, counts = self._cell(order.of).sql if order.of else "*", self._counted(order)
         size = f"{order.how}({of}) FILTER (WHERE {counts.text})"
         code = (self.source.currency or "NULL") if self._is_money(order) else "NULL"
-        where = joined("AND", [self._kept, joined("OR", self._every_counted())])
+        where = joined("AND", [self._kept, self._of_any(self._asked.measures)])
         rows = f"{self._tables(key + size + where.text)} WHERE {where.text} GROUP BY 1, {code}"
         sql = (
             f"SELECT key, count(*) OVER () FROM (SELECT {key} AS key, {size} AS size FROM {rows}) AS sized"
@@ -147,8 +148,10 @@ class Question(Pieces):
             only = Part(f" FILTER (WHERE {which.text})", which.parameters)
             only = only if len(counted) > 1 and which != ALWAYS else Part("")
             cells += [Part(cell + only.text, only.parameters) for cell in found]
+        apart = self._told_with()
+        cells += [self._apart(ask, one, 0, is_alone=len(counted) == 1) for one in apart]
         size = len(self._keys)
-        where = joined("AND", [self._kept, joined("OR", counted)])
+        where = joined("AND", [self._kept, self._of_any(measures)])
         rows = self._spread(ask, keys, cells[0], added) or self._select(ask, keys, cells, where)
         for row in rows:
             place, code = row[:size], row[size] if has_money else ""
@@ -160,7 +163,18 @@ class Question(Pieces):
                     own = (code or "") if self._is_money(measure) else ""
                     tally.add(place, measure.name, own, row[at : at + len(found)])
                     at += len(found)
+            for one, value in zip(apart, row[at:], strict=True):
+                tally.put(place, one, value)
         return len(rows)
+
+    def _told_with(self) -> list[Measure]:
+        """What cannot be added up and yet is told of each group in the same go: of the index, where rows are
+        not split further, by currency or before they are spread."""
+        measures = self._asked.measures
+        has_money = any(self._added(one) and self._is_money(one) for one in measures)
+        if has_money or self._is_columnar or self.source.spread is not None:
+            return []
+        return [one for one in measures if one.how in APART]
 
     def _spread(
         self,
@@ -201,8 +215,8 @@ class Question(Pieces):
     def _tell_apart(self, ask: Ask, tally: Tally, measures: Sequence[Measure], groups: int) -> None:
         """Count each record, or each value, once, in its groups and among all; tell first and last days."""
         counted = [*dict.fromkeys(map(self._counted, measures))]
-        where = joined("AND", [self._kept, joined("OR", counted)])
-        for keys in self._places(measures):
+        where = joined("AND", [self._kept, self._of_any(measures)])
+        for keys in self._places(measures)[bool(self._told_with()) :]:
             maps = (groups if keys else 1) * len(measures)
             cells = [self._apart(ask, one, maps, is_alone=len(counted) == 1) for one in measures]
             for row in self._select(ask, keys, cells, where):
@@ -297,9 +311,40 @@ class Question(Pieces):
         *,
         is_grouped: bool = True,
     ) -> list[tuple[Any, ...]]:
-        by = ", ".join(str(n + 1) for n in range(len(keys)))
+        place, parts = self._parts(ask) if keys else (0, [])
+        if not parts:
+            by = [*range(len(keys))] if is_grouped else []
+            return ask(*self._query(keys, cells, where, by))
+        rows: list[tuple[Any, ...]] = []
+        keys, at = [*keys[:place], "?", *keys[place + 1 :]], self._cell(self.source.at).sql
+        by = [n for n in range(len(keys)) if n != place] or [place]
+        for key, *span in parts:  # said before all else, so that the index is asked for this
+            within = Part(f"{at} >= ? AND {at} < ?", tuple(span))
+            sql, given = self._query(
+                keys, cells, joined("AND", [within, where]), by if is_grouped else []
+            )
+            rows += ask(sql, [key, *given])
+        return rows
+
+    def _query(
+        self, keys: Sequence[str], cells: Sequence[Part], where: Part, by: Sequence[int]
+    ) -> tuple[str, list[Parameter]]:
+        """Rows as SQL, grouped by some of their keys, with what stands for its question marks."""
         told = ", ".join([*keys, *(cell.text for cell in cells)])
         sql = f"SELECT {told} FROM {self._tables(told + where.text)} WHERE {where.text}"
-        sql += f" GROUP BY {by} ORDER BY {by}" if by and is_grouped else ""
-        given = [value for part in (*cells, where) for value in part.parameters]
-        return ask(sql, given)
+        if by:
+            numbers = ", ".join(str(n + 1) for n in by)
+            sql += f" GROUP BY {numbers} ORDER BY {numbers}"
+        return sql, [value for part in (*cells, where) for value in part.parameters]
+
+    def _parts(self, ask: Ask) -> tuple[int, list[Span]]:
+        """The key that is a part of a calendar, and all parts in which there are rows, where an index finds
+        these by that. A condition on records would be looked up anew for each."""
+        asked, source = self._asked, self.source
+        by = next((n for n, one in enumerate(asked.dimensions) if one.step and not one.name), None)
+        is_own = (asked.measures[0].at or source.at) == source.at
+        is_plain = is_own and asked.condition is None and not asked.whens
+        if by is None or not (source.is_timely and is_plain) or self._is_columnar:
+            return 0, []
+        rows, step = f"{source.tables} WHERE {source.where}", asked.dimensions[by].step
+        return by, [*spans(ask, rows, self._cell(source.at).sql, step, self._env.zone)]

@@ -93,7 +93,20 @@ class Pieces:
         return Part(f"({self._cell(measure.of).sql}) IS NOT NULL") if measure.of else Part("1")
 
     def _counted(self, measure: Measure) -> Part:
-        """Whether a measure counts a row: by its condition, and the instant by which it is of the period."""
+        """Whether a measure counts a row."""
+        return joined("AND", self._terms(measure))
+
+    def _of_any(self, measures: Sequence[Measure]) -> Part:
+        """Whether one of some measures counts a row: what all of them ask for is said once, and so is looked
+        at first."""
+        every = [*dict.fromkeys(tuple(self._terms(one)) for one in measures)]
+        common = [term for term in every[0] if all(term in terms for terms in every)]
+        rest = [[term for term in terms if term not in common] for terms in every]
+        some = [joined("OR", [joined("AND", terms) for terms in rest])] if all(rest) else []
+        return joined("AND", [*common, *some])
+
+    def _terms(self, measure: Measure) -> list[Part]:
+        """What must hold for it: its condition, and the instant by which a row is of the period."""
         terms = [Part(f"({self._cell(measure.when).sql})")] if measure.when else []
         if measure.where:
             terms.append(self._holds(self._asked.whens[measure.where]))
@@ -104,7 +117,7 @@ class Pieces:
             for bound, sign in ((self._asked.since, ">="), (self._asked.until, "<")):
                 edge = seconds(bound) if cell.kind == "moment" else bound
                 terms += [Part(f"{sql} {sign} ?", (edge,))] if edge else []
-        return joined("AND", terms)
+        return terms
 
     def _rows(self) -> Part:
         """Which rows are kept at all."""

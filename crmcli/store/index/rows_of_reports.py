@@ -55,7 +55,7 @@ class Source:
     for all questions of a report, by name, of which `needs` are asked always. `parts` stand in cells that
     look at the clock, and do not themselves: a snapshot has them ready. With `is_loose` there are rows of
     other records too, beside which nothing stands. `numbers` are, of some values, the whole numbers that
-    stand for them in a snapshot.
+    stand for them in a snapshot. With `is_timely` an index finds rows by their instant.
     """
 
     entity: str
@@ -74,6 +74,7 @@ class Source:
     spread: Spread | None = None
     is_loose: bool = False
     numbers: Mapping[str, str] = field(default_factory=dict)
+    is_timely: bool = False
 
 
 class Beside(NamedTuple):

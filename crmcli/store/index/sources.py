@@ -79,7 +79,9 @@ def records(entity: str, columns: Columns) -> Source:
 
 def _ends(entity: str, column: Mapping[str, str]) -> dict[str, Cell]:
     """What became of a record by the stage in which it stands, and how long that took."""
-    closed = f"ifnull({column['closed_at']}, {column.get('converted_at', 'NULL')})"
+    closed = column["closed_at"]
+    if "converted_at" in column:
+        closed = f"ifnull({closed}, {column['converted_at']})"
     chance = chance_of(column)
     return {
         "open": Cell(f"{KIND} = 'open'", "flag"),
