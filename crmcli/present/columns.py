@@ -18,6 +18,7 @@ from crmcli.model.schema import SCORED, has_field, own_fields
 from crmcli.model.words import in_words
 from crmcli.present.cells import Column, Locale, as_decimal, in_short, shown
 from crmcli.present.linked import column_at
+from crmcli.workspace.indexed import FEW
 
 if TYPE_CHECKING:
     from crmcli.workspace import Workspace
@@ -140,7 +141,9 @@ def _names(ws: Workspace, column: Column, rows: Sequence[Mapping[str, Any]]) -> 
     ids: set[str] = set()
     for row in rows:
         ids.update(column.holds.linked(column.holds.parse(row.get(column.name, ""))))
-    return {one: linked_name(ws, one) for one in ids}
+    raws = ws.rows_of(sorted(ids)) if len(ids) > FEW else ()
+    names = {str(raw["id"]): str(raw["name"]) for raw in raws}
+    return {one: names.get(one) or linked_name(ws, one) for one in ids}
 
 
 def linked_name(ws: Workspace, record_id: str) -> str:

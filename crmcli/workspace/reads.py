@@ -199,7 +199,11 @@ class Reads(Clock):
 
     def _index_for(self, asked: Asked, frame: Frame) -> Index:
         """The index, equal to the folder as far as a report asks of it."""
-        return self._index_of(self._index_as_left.nouns_of(asked, frame))
+        return self._index_of(self._index_as_left.nouns_of(asked, frame)[0])
+
+    def asks_stays(self, asked: Asked, frame: Frame) -> bool:
+        """Whether what a report measures hangs on how long records stood in stages."""
+        return self._index_as_left.nouns_of(asked, frame)[1]
 
     def past(self, entity: str, moments: Sequence[datetime], frame: Frame) -> Past:
         """How the records that are seen stood at moments of the past."""

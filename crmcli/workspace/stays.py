@@ -19,14 +19,16 @@ _CLOSED = ("first_closed_at", "closed_at", "converted_at")
 """Who came in closed was so by the first of these that it has."""
 
 
-def settle_stays(ws: Workspace, most: int | None = None) -> None:
-    """Bring the stays that reports count up to the folder, of so many records if not of all. They are kept
-    whoever asks."""
+def settle_stays(
+    ws: Workspace, most: int | None = None, entities: Sequence[str] = having("staged")
+) -> None:
+    """Bring the stays that reports count up to the folder, of so many records if not of all, of all nouns
+    if none is named. They are kept whoever asks."""
     house = ws.house
-    births = house.births_of(having("staged"))
+    births = house.births_of(entities)
     waiting = births.unsettled()[:most]
     past = (dead(house), renamings(house)) if len(waiting) > _PAGE else (None, None)
-    for entity in having("staged"):
+    for entity in entities:
         own = [record_id for record_id in waiting if entity_of(record_id) == entity]
         for start in range(0, len(own), _PAGE):
             page = own[start : start + _PAGE]

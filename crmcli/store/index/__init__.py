@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from crmcli.errors import Problem
+from crmcli.model.entities import ENTITIES
 from crmcli.store.index import (
     agenda,
     arrived,
@@ -181,11 +182,12 @@ class Index(Selection, Timeline, Births, Agenda, Published):
 
         return self.read(lambda c: figures.groups(c, self._columns, asked, frame))
 
-    def nouns_of(self, asked: Asked, frame: Frame) -> set[str]:
-        """The nouns whose files decide what a report measures, of who sees all."""
+    def nouns_of(self, asked: Asked, frame: Frame) -> tuple[set[str], bool]:
+        """The nouns whose files decide what a report measures, of who sees all; and whether stays do."""
         from crmcli.store.index import figures
 
-        return figures.nouns_of(self._columns, asked, frame)
+        said = figures.tables_of(self._columns, asked, frame)
+        return said & ENTITIES.keys(), bool(said & {"stay", "way"})
 
     def behind(
         self, asked: Asked, frame: Frame, keys: Sequence[str | float | None]

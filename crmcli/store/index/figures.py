@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 from crmcli.dataclass import replace
-from crmcli.model.entities import ENTITIES
 from crmcli.model.figures import Place
 from crmcli.model.report import Asked, Behind, First, Group, Measure
 from crmcli.store.index.columns import Columns
@@ -48,8 +47,8 @@ def behind(
     return question.behind(ask, keys)
 
 
-def nouns_of(columns: Columns, asked: Asked, frame: Frame) -> set[str]:
-    """The nouns whose records are asked for an answer: those of which its SQL speaks."""
+def tables_of(columns: Columns, asked: Asked, frame: Frame) -> set[str]:
+    """The words of the SQL by which it is answered, among which are the tables that are asked."""
     question = Question(columns, asked, frame, source(asked.source, asked.entity, columns))
     said: list[str] = []
 
@@ -59,7 +58,7 @@ def nouns_of(columns: Columns, asked: Asked, frame: Frame) -> set[str]:
 
     question.groups(hear)
     said += [question.source.ready[name] for name in question.needs]
-    return ENTITIES.keys() & re.findall(r"\w+", " ".join(said))
+    return {*re.findall(r"\w+", " ".join(said))}
 
 
 def _on_index(

@@ -95,11 +95,9 @@ class Then:
     def _changes(self, since: datetime) -> list[tuple[str, str, object, object, object, object]]:
         marks = ", ".join("?" * len(_CHANGES))
         before = ", ".join(f"json_extract(data, '$.changes.{name}[0]')" for name in _TERMS)
-        some = " OR ".join(f"instr(data, '\"{name}\"')" for name in _TERMS)
         sql = (
             f"SELECT record, at, {before} FROM event WHERE kind IN ({marks}) AND id > ? AND"
-            f" record IN (SELECT record FROM temp.opened) AND ({some})"
-            " ORDER BY at DESC, id DESC"
+            f" record IN (SELECT record FROM temp.opened) ORDER BY at DESC, id DESC"
         )
         given = [*(kind.format(self._entity) for kind in _CHANGES), before_all(since)]
         return self._connection.execute(sql, given).fetchall()
