@@ -19,7 +19,7 @@ from crmcli.model.values import parse_instant
 from crmcli.reports import engine
 from crmcli.sales import activities
 from crmcli.sales.init.create import create_workspace
-from crmcli.store.index import figures
+from crmcli.store.index import measured
 from crmcli.workspace import Workspace, snapshots
 from tests import kit
 from tests.kit import Run
@@ -58,7 +58,7 @@ def counted_once(rows: str) -> Report:
 
 
 ROWS = ("activities", "deals", "jobs", "letters", "stays", "lines", "answers")
-ONCE_BY_BITS = [*itertools.product(map(counted_once, ROWS), (figures.MOST_BITS, 500, 0))]
+ONCE_BY_BITS = [*itertools.product(map(counted_once, ROWS), (measured.MOST_BITS, 500, 0))]
 
 
 def on_edge(root: Path) -> Workspace:
@@ -133,7 +133,7 @@ def test_same_figures(base: Workspace, number: int) -> None:
 def test_each_is_counted_once(
     base: Workspace, report: Report, most_bits: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(figures, "MOST_BITS", most_bits)
+    monkeypatch.setattr(measured, "MOST_BITS", most_bits)
     by = {"activities": "kind,month", "letters": "template,month", "jobs": "robot,week"}
     number = ONCE_BY_BITS.index((report, most_bits))
     first = [(by.get(report.source, "owner,month"), "", within) for within in ("", "2026-03")]

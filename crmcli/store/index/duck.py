@@ -123,14 +123,16 @@ class Writer:
 
 
 def number(database: DuckDBPyConnection, table: Path, column: str) -> None:
-    """Number the values of a column from 0 on, in one beside it: `x` in `x_no`."""
+    """Number the values of a column, in one beside it: `x` in `x_no`. Who comes first goes first: rows that
+    stand together, as those of a time, have numbers close together, which is quicker to count."""
     old = table.rename(table.with_suffix(".old"))
-    rows = f"read_parquet({quoted(str(old))})"
-    values = f"SELECT DISTINCT {column} FROM {rows} WHERE {column} IS NOT NULL"
+    rows = f"read_parquet({quoted(str(old))}"
+    values = f"SELECT {column}, min(file_row_number) AS first FROM {rows}, file_row_number = true)"
     numbers = (
-        f"SELECT {column}, CAST(row_number() OVER () - 1 AS INTEGER) AS {column}_no FROM ({values})"
+        f"SELECT {column}, CAST(row_number() OVER (ORDER BY first) - 1 AS INTEGER) AS {column}_no"
     )
-    _copy(database, f"SELECT * FROM {rows} LEFT JOIN ({numbers}) USING ({column})", table)
+    numbers += f" FROM ({values} WHERE {column} IS NOT NULL GROUP BY 1)"
+    _copy(database, f"SELECT * FROM {rows}) LEFT JOIN ({numbers}) USING ({column})", table)
     old.unlink()
 
 

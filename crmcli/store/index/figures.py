@@ -14,17 +14,14 @@ from crmcli.dataclass import replace
 from crmcli.model.figures import Place
 from crmcli.model.report import Asked, Behind, First, Group, Measure
 from crmcli.store.index.columns import Columns
-from crmcli.store.index.pieces import ALWAYS, Part, Pieces, joined
+from crmcli.store.index.measured import Measured, Rank
+from crmcli.store.index.pieces import ALWAYS, Part, joined
 from crmcli.store.index.query import Parameter
 from crmcli.store.index.ready import Ask, Frame, make_ready, prepared
-from crmcli.store.index.rows_of_reports import Cell
 from crmcli.store.index.sources import source
 from crmcli.store.index.spans import Span, spans
 from crmcli.store.index.spreading import spread_out
-from crmcli.store.index.tallies import APART, DISTINCT, QUANTILES, Tally, cells_of, quantile
-
-MOST_BITS = 2**31
-"""As many bits stand in the maps of all groups at most, for each processor: 256 MB."""
+from crmcli.store.index.tallies import APART, QUANTILES, Tally, quantile
 
 
 def groups(
@@ -71,7 +68,7 @@ def _on_index(
     return question, ask
 
 
-class Question(Pieces):
+class Question(Measured):
     """One question as SQL: the rows that are kept, the keys by which they are grouped, what is measured."""
 
     def groups(self, ask: Ask) -> list[Group]:
@@ -79,16 +76,16 @@ class Question(Pieces):
         measures = self._asked.measures
         names = [one.name for one in measures]
         tally = Tally(self._asked.total if self._keys else names)
-        groups = self._add_up(ask, tally)
+        ranks = self._ranks() if self._is_columnar else []
+        groups = self._add_up(ask, tally, [] if self._money else ranks)
         if self._asked.first is not None and self._keys:
             tally.keep(self._asked.first)
         if apart := [one for one in measures if one.how in APART]:
             self._tell_apart(ask, tally, apart, groups)
-        lots = self._of_one_column()
         if self._is_columnar:
-            self._rank_there(ask, tally, lots)
+            self._rank_there(ask, tally, ranks, is_of_all=not self._money)
         else:
-            for some in lots:
+            for some in self._of_one_column():
                 self._rank_here(ask, tally, some)
         return tally.groups(measures, [one.name for one in measures if self._is_money(one)])
 
@@ -134,9 +131,9 @@ class Question(Pieces):
 
     # --- what is asked -----------------------------------------------------------------------------
 
-    def _add_up(self, ask: Ask, tally: Tally) -> int:
-        """Look through all rows once for what can be added up, and for which groups there are; says how many
-        at most."""
+    def _add_up(self, ask: Ask, tally: Tally, ranks: Sequence[Rank]) -> int:
+        """Look through all rows once for what can be added up, and for which groups there are, with the order
+        of values beside; says how many groups at most."""
         measures, counted = self._asked.measures, self._every_counted()
         added = [(m, self._added(m)) for m in measures]
         has_money = any(found and self._is_money(m) for m, found in added)
@@ -149,6 +146,7 @@ class Question(Pieces):
             cells += [Part(cell + only.text, only.parameters) for cell in found]
         apart = self._told_with()
         cells += [self._apart(ask, one, 0, is_alone=len(counted) == 1) for one in apart]
+        cells += [one.cell for one in ranks]
         size = len(self._keys)
         where = joined("AND", [self._kept, self._of_any(measures)])
         rows = self._spread(ask, keys, cells[0], added) or self._select(ask, keys, cells, where)
@@ -162,18 +160,10 @@ class Question(Pieces):
                     own = (code or "") if self._is_money(measure) else ""
                     tally.add(place, measure.name, own, row[at : at + len(found)])
                     at += len(found)
-            for one, value in zip(apart, row[at:], strict=True):
+            for one, value in zip(apart, row[at:], strict=False):
                 tally.put(place, one, value)
+            self._put_ranks(tally, tuple(place), None, ranks, row[at + len(apart) :])
         return len(rows)
-
-    def _told_with(self) -> list[Measure]:
-        """What cannot be added up and yet is told of each group in the same go: of the index, where rows are
-        not split further, by currency or before they are spread."""
-        measures = self._asked.measures
-        has_money = any(self._added(one) and self._is_money(one) for one in measures)
-        if has_money or self._is_columnar or self.source.spread is not None:
-            return []
-        return [one for one in measures if one.how in APART]
 
     def _spread(
         self,
@@ -198,19 +188,6 @@ class Question(Pieces):
         sql = spread_out(self.source.spread, keys, cells, example.text, rows)
         return ask(sql, where.parameters) if sql and cells else None
 
-    @property
-    def _is_folded(self) -> bool:
-        """Whether the keys are those of fields, whose spelling a record tells."""
-        return any(not one.step and not self._is_cell(one.name) for one in self._asked.dimensions)
-
-    def _added(self, measure: Measure) -> list[str]:
-        of = self._cell(measure.of).sql if measure.of else ""
-        return cells_of(measure, of, is_money=self._is_money(measure))
-
-    def _every_counted(self) -> list[Part]:
-        """The ways in which measures count rows, each once."""
-        return [*dict.fromkeys(map(self._counted, self._asked.measures))]
-
     def _tell_apart(self, ask: Ask, tally: Tally, measures: Sequence[Measure], groups: int) -> None:
         """Count each record, or each value, once, in its groups and among all; tell first and last days."""
         counted = [*dict.fromkeys(map(self._counted, measures))]
@@ -223,39 +200,10 @@ class Question(Pieces):
                 for one, found in zip(measures, row[len(keys) :], strict=True):
                     tally.put(place, one, found)
 
-    def _apart(self, ask: Ask, measure: Measure, maps: int, *, is_alone: bool) -> Part:
-        """What tells of each group; of values that have numbers by a map of bits, one for each that there may
-        be, as long as so many maps are not too great."""
-        cell = self._cell(measure.of) if measure.of else Cell(self.source.record)
-        which = ALWAYS if is_alone else self._counted(measure)
-        only = f" FILTER (WHERE {which.text})" if which != ALWAYS else ""
-        number = self.source.numbers.get(cell.sql, "") if measure.how in DISTINCT else ""
-        found = APART[measure.how].format(number or cell.sql) + only
-        if measure.how in ("first", "last"):
-            found = self._local(found, cell.kind, "day", is_plain=not only)
-        elif number and (last := self._last(ask, number)) * maps <= MOST_BITS:
-            found = f"ifnull(bit_count(bitstring_agg({number}, 0, {last}){only}), 0)"
-        return Part(found, which.parameters)
-
-    def _last(self, ask: Ask, number: str) -> int:
-        """The greatest of the numbers of values."""
-        if number not in self._greatest:
-            [[found]] = ask(f"SELECT max({number}) FROM {self.source.tables}", ())
-            self._greatest[number] = found or 0
-        return self._greatest[number]
-
     def _places(self, measures: Sequence[Measure]) -> list[Sequence[str]]:
         """By what measures are asked for that cannot be added up: the keys, and nothing for all rows."""
         is_of_all = self._keys and any(one.name in self._asked.total for one in measures)
         return [self._keys, *([[]] if is_of_all else [])]
-
-    def _of_one_column(self) -> list[list[Measure]]:
-        """The measures that put rows in order, those of the same values together."""
-        found: dict[Any, list[Measure]] = {}
-        for one in self._asked.measures:
-            if one.how in QUANTILES:
-                found.setdefault((one.of, self._counted(one)), []).append(one)
-        return [*found.values()]
 
     def _rank_here(self, ask: Ask, tally: Tally, measures: Sequence[Measure]) -> None:
         """Fetch the values of a column once, for all that is told of their order."""
@@ -272,28 +220,33 @@ class Question(Pieces):
             for one in measures:
                 self._put(tally, tuple(place), code, one, quantile(some, QUANTILES[one.how]))
 
-    def _rank_there(self, ask: Ask, tally: Tally, lots: Sequence[Sequence[Measure]]) -> None:
-        """Let the database put columns in order, those of money and the others each in one go."""
-        found: dict[str, list[tuple[Part, Part, Sequence[Measure]]]] = {}
-        for some in lots:
-            (code, value), _ = self._ranked(some[0])
-            which, shares = self._counted(some[0]), [QUANTILES[one.how] for one in some]
-            sql = f"quantile_cont({value.text}, {shares}) FILTER (WHERE {which.text})"
-            found.setdefault(code.text, []).append((Part(sql, which.parameters), which, some))
-        for code_text, told in found.items():
-            cells, counted, measures = zip(*told, strict=True)
-            where = joined("AND", [self._kept, joined("OR", [*dict.fromkeys(counted)])])
-            for keys in self._places([one for some in measures for one in some]):
-                for row in self._select(ask, [*keys, code_text], cells, where):
-                    for some, numbers in zip(measures, row[len(keys) + 1 :], strict=True):
-                        for one, number in zip(some, numbers or (), strict=False):
-                            self._put(tally, row[: len(keys)], row[len(keys)], one, number)
+    def _rank_there(
+        self, ask: Ask, tally: Tally, ranks: Sequence[Rank], *, is_of_all: bool
+    ) -> None:
+        """Let the database put columns in order, those of money and the others each in one go; of all rows
+        alone, where groups are told already."""
+        for code in dict.fromkeys(one.code for one in ranks):
+            some = [one for one in ranks if one.code == code]
+            cells = [one.cell for one in some]
+            counted = [*dict.fromkeys(one.which for one in some)]
+            where = joined("AND", [self._kept, joined("OR", counted)])
+            for keys in self._places([one for rank in some for one in rank.measures]):
+                if not is_of_all or keys != self._keys:
+                    for row in self._select(ask, [*keys, code], cells, where):
+                        at = len(keys)
+                        self._put_ranks(tally, tuple(row[:at]), row[at], some, row[at + 1 :])
 
-    def _ranked(self, measure: Measure) -> tuple[list[Part], Part]:
-        """The currency of a row and what is put in order; and of which rows."""
-        code = (self.source.currency or "NULL") if self._is_money(measure) else "NULL"
-        where = joined("AND", [self._kept, self._counted(measure)])
-        return [Part(code), Part(self._cell(measure.of).sql)], where
+    def _put_ranks(
+        self,
+        tally: Tally,
+        place: Place,
+        code: str | None,
+        ranks: Sequence[Rank],
+        found: Sequence[Sequence[float] | None],
+    ) -> None:
+        for rank, numbers in zip(ranks, found, strict=True):
+            for one, number in zip(rank.measures, numbers or (), strict=False):
+                self._put(tally, place, code, one, number)
 
     def _put(
         self, tally: Tally, place: Place, code: str | None, measure: Measure, value: float | None
