@@ -56,11 +56,16 @@ MACHINES = (
 """What is given to these is for no people, or is collected by itself."""
 PROSE = re.compile(r"^like |(?:[A-Za-z]{2,}[,:]? (?:an? )?|\b[Aa]n? )[\w({'\"`-]*[A-Za-z]{2,}")
 CODE_LIKE = re.compile(
-    r"\n|SELECT|DISTINCT|IS NOT|[a-z] TEXT$|rowid|^id, at|[A-Z]{4,} [A-Z(*]|^[\w.]+ (=|in \(|<) "
+    r"\n|SELECT|DISTINCT|IS NOT|[a-z] TEXT$|rowid|^id, at|^[\w.]+ (=|in \(|<) "
+    r"|\b(CREATE|INSERT|DELETE|LEFT|UPDATE|CASE|CAST|UNION|FILTER|GROUP|JOIN|WHERE|KEY|ROW) [A-Z(*]"
+    "|[A-Z] KEY$"
     "|is (not )?empty$"
-    r"|\\|^--[a-z-]+( --[a-z-]+)*( \w+)?$|^--(first-)?name |^'[^']+' --"
-    r"|^(crm|git|pip) [a-z-]+ |^[A-Z].*\.$|%\(|[а-я]|\w\[| \| "
+    r"|\\|^--[a-z-]+( --[a-z-]+)*( \w+)?$|^--(first-)?name |^'[^']+'( --|$)"
+    r"|^[A-Z].*\.$|%\(|[а-я]|^(?!like )\S*\w\[|[\w\]] \| \w"
 )
+COMMAND = re.compile(r"^(?:crm|git|pip) [a-z-]+\b")
+TYPED = re.compile(r"'[^']*'|:\w+:|\S*[^a-z\s,;:]\S*|(?<![\w-])[a-z]+(?=[/|])")
+"""What of a command is no word: options, places for values, paths, quoted texts."""
 PLACE = re.compile(r"(?<!\{)\{(\w*)(?:![rs])?(?::[^{}]*)?\}(?!\})")
 NAME = re.compile(r"(?<![A-Za-z])[A-Z][a-z]")
 """What an example has of a made-up world, which speaks the reader's language."""
@@ -152,7 +157,22 @@ def _called(node: ast.AST) -> str:
 
 
 def _is_prose(text: str) -> bool:
-    return bool(PROSE.search(text)) and not CODE_LIKE.search(text)
+    said = bool(PROSE.search(text)) and not CODE_LIKE.search(text)
+    return said and (not COMMAND.match(text) or _says_more(text))
+
+
+def _says_more(text: str) -> bool:
+    """Whether a text that begins with a command goes on in words: `crm tick tries it again`."""
+    words = TYPED.sub(" ", text).replace(",", " ").replace(";", " ").replace(":", " ").split()[1:]
+    at: int
+    command: click.Command | None
+    at, command = (0, crm) if text.startswith("crm") else (1, None)
+    while isinstance(command, click.Group) and at < len(words) and words[0] != "is":
+        child = command.get_command(click.Context(command, obj=Session()), words[at])
+        if child is None:
+            break
+        at, command = at + 1, child
+    return len(words) - at > 1
 
 
 def _in_help(command: click.Command, context: click.Context) -> Iterator[str]:

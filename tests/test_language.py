@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gettext
 import importlib.util
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -128,18 +129,48 @@ def test_gettext_reads_what_the_catalogue_says(messages: ModuleType) -> None:
             assert compiled.gettext(message.id) == message.string, "run `make messages`"
 
 
-def test_no_error_is_told_past_the_catalogue() -> None:
-    """A text with values that goes into an error is made by `tr`, which can say it in Russian."""
+IN_ROW = re.compile(r"(?<![-\w./{])[a-z]{2,},? [a-z]{2,},? [a-z]{2,}(?![-\w./=(])")
+"""Three words in a row, which make a sentence."""
+NO_SENTENCE = re.compile(
+    r"[<\\\n]|SELECT|FROM|WHERE|JOIN| AS |NULL|is (not )?empty| in \(| has |^\0?crm |\.$"
+)
+"""Markup, questions to the index, conditions, commands; and help, which is looked up by paragraph."""
+
+
+def test_no_text_with_values_is_told_past_the_catalogue() -> None:
+    """A text with values is made by `tr`, which can say it in Russian; in an error be it ever so short."""
     for path in sorted(Path(crmcli.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                said = _said_in(node)
+                is_told = IN_ROW.search(said) and not NO_SENTENCE.search(said)
+                assert not is_told, f"{path}:{node.lineno}: use tr()"
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
                 for given in node.exc.args:
                     assert not _has_words(given), f"{path}:{given.lineno}: use tr()"
 
 
+def _said_in(node: ast.JoinedStr) -> str:
+    return "\0".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+
+
 def _has_words(node: ast.expr) -> bool:
     if not isinstance(node, ast.JoinedStr):
         return False
-    said = " ".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
-    words = [word for word in said.split() if word.isalpha() and word.islower()]
+    words = [
+        word for word in re.split(r"[\s\0]+", _said_in(node)) if word.isalpha() and word.islower()
+    ]
     return len(words) > 1 and words[0] not in ("crm", "git", "chmod", "export")
+
+
+def test_a_hint_is_collected_where_it_begins_with_a_command(messages: ModuleType) -> None:
+    assert all(
+        map(messages._is_prose, ("crm gate list shows them", "crm user role USER ROLE makes it"))
+    )
+    typed = (
+        "crm gate list",
+        "crm jobs list --state dead",
+        "pip install 'crmcli[pdf]'",
+        "crm init DIR",
+    )
+    assert not any(map(messages._is_prose, typed))

@@ -29,7 +29,8 @@ def forbidden_in_header(text: str) -> str:
     for character in text:
         if character in "\u2028\u2029" or unicodedata.category(character) in ("Cc", "Cs"):
             names = {"\n": "a line break", "\r": "a line break", "\t": "a tab"}
-            return names.get(character, f"the character U+{ord(character):04X}")
+            named = names.get(character)
+            return tr(named) if named else tr("the character U+{:04X}", ord(character))
     return ""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from crmcli.errors import CrmError
-from crmcli.language import counted
+from crmcli.language import counted, tr
 from crmcli.store import layout
 from crmcli.store.disk import files, targets
 from crmcli.store.git import commands
@@ -58,7 +58,7 @@ def commit_changes(ws: Workspace, *, is_unattended: bool = False) -> list[str]:
                 ]
             return _told(ws.root, _commit(ws), is_unattended=is_unattended)
     except CrmError as failure:
-        return [f"not committed yet: {failure.message}{_in_brackets(failure.hint)}"]
+        return [tr("not committed yet: {}", _with_hint(failure))]
 
 
 class _Outcome(NamedTuple):
@@ -86,7 +86,8 @@ def _commit(ws: Workspace) -> _Outcome:
             uncommitted.settle(root)
             return _Outcome(_NO_REPOSITORY, lasting=True)
         if obstacle:
-            return _Outcome(f"not committed yet: {obstacle}; the next change after that will be")
+            said = tr("not committed yet: {}; the next change after that will be", tr(obstacle))
+            return _Outcome(said)
         entries = uncommitted.claim(root, any_disk=ws.settings.any_disk)
         ignored = commands.ignored(root, _paths(entries))
         plan = _planned(root, entries, ignored)
@@ -99,21 +100,22 @@ def _commit(ws: Workspace) -> _Outcome:
         state = (
             "committed, but git's index is not updated yet" if is_committed else "not committed yet"
         )
-        return _Outcome(f"{state}: {failure.message}{_in_brackets(failure.hint)}")
+        return _Outcome(f"{tr(state)}: {_with_hint(failure)}")
     uncommitted.settle(root)
     if ignored:
         where = "data/" if all(path.startswith(layout.DATA) for path in ignored) else "some files"
-        return _Outcome(f"not committed: .gitignore leaves out {where}", lasting=True)
+        return _Outcome(tr("not committed: .gitignore leaves out {}", tr(where)), lasting=True)
     if plan.lost:
-        return _Outcome(
+        said = (
             "not committed, for it is not in the files any more, as after git rebase --abort, reset"
-            f" --hard or checkout: {_few(plan.lost)}"
+            " --hard or checkout: {}"
         )
+        return _Outcome(tr(said, _few(plan.lost)))
     return _Outcome()
 
 
-def _in_brackets(hint: str) -> str:
-    return f" ({hint})" if hint else ""
+def _with_hint(failure: CrmError) -> str:
+    return tr(failure.message) + (f" ({tr(failure.hint)})" if failure.hint else "")
 
 
 def _paths(entries: Iterable[Entry]) -> list[str]:
@@ -177,7 +179,8 @@ def _listed(title: str, lines: Sequence[str]) -> str:
 
 def _few(paths: Sequence[str]) -> str:
     more = len(paths) - MOST_NAMED
-    return ", ".join(paths[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    named = ", ".join(paths[:MOST_NAMED])
+    return tr("{} and {} more", named, more) if more > 0 else named
 
 
 def _acting(ws: Workspace) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from crmcli.channels.incoming import Arrived
 from crmcli.errors import Conflict, CrmError, InvalidData
+from crmcli.language import tr
 from crmcli.sales.intake import kept
 from crmcli.sales.intake.kept import Kept
 from crmcli.workspace import Workspace, spool
@@ -58,7 +59,7 @@ def _each(ws: Workspace, some: list[tuple[str, Arrived]]) -> tuple[list[Kept], C
         except CrmError as error:
             failed = failed or error
         except Exception as error:
-            failed = failed or InvalidData(kept.bug_told(error), f"look into {spool.FOLDER}")
+            failed = failed or InvalidData(kept.bug_told(error), tr("look into {}", spool.FOLDER))
     return new, failed
 
 

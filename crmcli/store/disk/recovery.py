@@ -49,8 +49,12 @@ def _recover_one(root: Path, name: str) -> list[str]:
             tr("it is in {}; check who could have written it", QUARANTINE),
         )
     notes = Applying(root, record, again=True).run()
-    who = f" by {record.who}" if record.who else ""
-    return [tr("finished `{}`{}, which had been interrupted", record.command, who), *notes]
+    said = (
+        "finished `{}` by {}, which had been interrupted"
+        if record.who
+        else "finished `{}`, which had been interrupted"
+    )
+    return [tr(said, *filter(None, (record.command, record.who))), *notes]
 
 
 def _read_record(root: Path, name: str) -> CommitRecord | None:

@@ -149,7 +149,7 @@ def obstacle(root: Path) -> str | None:
 def _under_way(root: Path, folder: Path) -> str:
     for name, what in _UNDER_WAY.items():
         if (folder / name).exists():
-            return tr("{} is under way", what)
+            return tr("{} is under way", tr(what))
     has_branch = answer(root, "symbolic-ref", "--quiet", "HEAD")
     return "" if has_branch else "no branch is checked out (HEAD is detached)"
 

@@ -77,7 +77,7 @@ def why_outside(top: Path, folder: Path, common: Path, worktree: str) -> str:
         if not common.is_relative_to(top):
             return tr("its branches are in {}, which does not know this folder", common)
     elif not _knows(folder, common, top, worktree):
-        return f".git leads to {folder}, which does not know this folder"
+        return tr(".git leads to {}, which does not know this folder", folder)
     for place in dict.fromkeys((folder, common)):
         for path in _written(place):
             if path.is_symlink():

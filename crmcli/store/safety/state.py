@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmcli.errors import InvalidData
+from crmcli.language import tr
 from crmcli.model.values import ID_LETTERS
 from crmcli.store.disk import file_systems, files, owners
 from crmcli.store.disk.rights import rights_in
@@ -69,9 +70,9 @@ def why_foreign(root: Path) -> str:
     except files.Missing:
         return ""
     if not stat.S_ISDIR(status.st_mode):
-        return "is a link or not a folder"
+        return tr("is a link or not a folder")
     if not owners.is_known(root, status):
-        return f"belongs to {owners.name_of(status.st_uid)}"
+        return tr("belongs to {}", owners.name_of(status.st_uid))
     return _why_strange(root) or _why_unbound(root) or _why_tracked(root)
 
 
@@ -80,17 +81,18 @@ def _why_strange(root: Path) -> str:
         for entry in entries:
             is_folder = entry.is_dir(follow_symlinks=False)
             if not is_folder and not entry.is_file(follow_symlinks=False):
-                return f"has {entry.name!r}, which is a link or not a file"
+                return tr("has {!r}, which is a link or not a file", entry.name)
             if is_folder != (entry.name in _FOLDERS) and (is_folder or entry.name in _FOLDERS):
-                return f"holds {entry.name!r}, which is not of the right kind"
+                return tr("holds {!r}, which is not of the right kind", entry.name)
     return ""
 
 
 def _why_unbound(root: Path) -> str:
     binding = _read(root)
     if binding is None:
-        return "was made for another folder and has unfinished work" if _is_used(root) else ""
-    return "" if _is_here(root, binding) else "was made for another folder"
+        said = "was made for another folder and has unfinished work"
+        return tr(said) if _is_used(root) else ""
+    return "" if _is_here(root, binding) else tr("was made for another folder")
 
 
 def _is_used(root: Path) -> bool:
@@ -122,7 +124,7 @@ def _why_tracked(root: Path) -> str:
     if not now or now == _seen(root):
         return ""
     if tracked.tracks(root, STATE, top, index):
-        return "is tracked by git, so others can write to it"
+        return tr("is tracked by git, so others can write to it")
     if _read(root) is not None:
         # Only saves the next command the same look; where it cannot be written, that one looks.
         with contextlib.suppress(files.PermissionDenied, files.DiskFull, files.DiskFailed):
