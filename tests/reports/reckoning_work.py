@@ -235,12 +235,23 @@ def activities(base: Base) -> list[Event]:
     return found
 
 
-def activity(base: Base, period: Period = ALWAYS) -> dict[Place, Row]:
-    """Activities by who did them and their kind."""
+STEPS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m", "year": "%Y"}
+
+
+def activity(
+    base: Base, period: Period = ALWAYS, by: Sequence[str] = ("owner", "kind")
+) -> dict[Place, Row]:
+    """Activities by who did them, their kind, their days, weeks, …"""
+
+    def key(event: Event, name: str) -> str:
+        if name in STEPS:
+            return base.local(event.at).strftime(STEPS[name])
+        return event.actor if name == "owner" else event.kind
+
     groups: defaultdict[Place, list[Event]] = defaultdict(list)
     for event in activities(base):
         if is_within(event.at, period):
-            groups[event.actor, event.kind].append(event)
+            groups[tuple(key(event, name) for name in by)].append(event)
     return {
         place: {"activities": len(events), "records": len({e.record for e in events})}
         for place, events in groups.items()

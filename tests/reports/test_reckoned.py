@@ -127,9 +127,10 @@ def test_velocity(crm: Crm, base: Base, pipeline: str, period: str) -> None:
 
 
 @pytest.mark.parametrize("period", PERIODS)
-def test_activity(crm: Crm, base: Base, period: str) -> None:
-    found = told(crm, "activity", "--period", period, by="owner,kind")
-    agree(found, work.activity(base, seconds(base, period)))
+@pytest.mark.parametrize("by", ["owner,kind", "owner,month", "week,kind", "day"])
+def test_activity(crm: Crm, base: Base, period: str, by: str) -> None:
+    found = told(crm, "activity", "--period", period, "--by", by, by=by)
+    agree(found, work.activity(base, seconds(base, period), by.split(",")))
 
 
 @pytest.mark.parametrize("period", PERIODS)

@@ -170,6 +170,8 @@ class Index(Selection, Timeline, Births, Agenda, Published):
 
     events = _asking(timeline.events)
     activities = _asking(derived.activities)
+    _last_asked: tuple[Asked | None, set[str]] = (None, set())
+    """Of which tables the last question speaks, which is asked for more than once."""
 
     def problems(self) -> list[Problem]:
         """What is wrong in the files, by place."""
@@ -186,7 +188,9 @@ class Index(Selection, Timeline, Births, Agenda, Published):
         """The nouns whose files decide what a report measures, of who sees all; and whether stays do."""
         from crmcli.store.index import figures
 
-        said = figures.tables_of(self._columns, asked, frame)
+        if self._last_asked[0] is not asked:
+            self._last_asked = asked, figures.tables_of(self._columns, asked, frame)
+        said = self._last_asked[1]
         return said & ENTITIES.keys(), bool(said & {"stay", "way"})
 
     def behind(

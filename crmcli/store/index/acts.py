@@ -22,10 +22,12 @@ IS_ANSWER = f"kind IN ({', '.join(map(repr, ANSWERS))})"
 _INDEXES = (
     "CREATE INDEX act_record ON act (record, at, again) WHERE amended = 0",
     "CREATE INDEX act_actor ON act (actor, kind, record, at) WHERE again = 0 AND amended = 0",
+    "CREATE INDEX act_at ON act (at, actor, kind, record) WHERE again = 0 AND amended = 0",
+    "CREATE INDEX act_odd ON act (at) WHERE length(at) != 20 AND again = 0 AND amended = 0",
     f"CREATE INDEX act_answer ON act (record, at) WHERE {IS_ANSWER} AND {_BY_PEOPLE} AND amended = 0",
 )
 """Each answers by itself for the reports that say the same: when a record was last heard of, who did what
-with how many, and who answered first."""
+with how many, what was done in a month (if all instants are written alike), and who answered first."""
 _KINDS = ", ".join(repr(kind) for kind in (*ACTIVITIES, EDITED))
 _SHARED = f"json_extract(event.data, '$.{TOGETHER}') IS NOT NULL"
 _AGAIN = f"CASE WHEN json_valid(event.data) THEN {_SHARED} ELSE 0 END"

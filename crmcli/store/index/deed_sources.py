@@ -24,6 +24,7 @@ def activities(_: str, columns: Columns) -> Source:
             "people": Cell(OF_PEOPLE, "flag"),
         },
         where=f"act.again = 0 AND {IS_CURRENT}",
+        is_timely=True,
     )
 
 
