@@ -227,7 +227,8 @@ def undone(ws: Workspace, done: Undone) -> Iterator[Told]:
         assert record is not None  # what is on neither side was not changed
         yield Told(_taken_back(ws, before, after), raw_row(ws, record))
     for path in done.files:
-        yield Told(tr("{} is as it was.", path), {"file": path})
+        said = "{} is as it was." if ws.has_file(path) or ws.dry_run else "Removed {}."
+        yield Told(tr(said, path), {"file": path})
     for one, other, apart in done.marks:
         yield marked(one, other, apart=apart)
 

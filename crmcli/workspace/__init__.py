@@ -308,8 +308,8 @@ class Workspace(Reads):
                 if self.hooks:
                     self.hooks.before(change)
             warning = change.commit()
-            if layout.ACCESS in change.rewritten:
-                self.notes += follow_rights(self.root, *change.rewritten[layout.ACCESS])
+            if layout.ACCESS in change.rewritten or change.gate_rights is not None:
+                self.notes += follow_rights(self.root, change)
         self.notes += [warning] if warning else []
         self.is_settled = not self._in_series
         if change.touched:

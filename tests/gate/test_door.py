@@ -221,3 +221,45 @@ def test_what_somebody_asked_of_a_report_is_told_to_nobody_else(host: Host) -> N
         done = host.enter(user, "report explain 1,open")
         assert (done.code, done.out) == (3, "")
         assert "boris" not in done.err
+
+
+CLOSING = [
+    ("budget: 300", "", "user off anna", "deal show {deal anna}"),
+    ("off: [anna]", "", "user off anna", "deal show {deal anna}"),
+    ("off: [boris]", "", "user off anna --give-to root", "deal show {deal anna}"),
+    ("budget: 300", "", "user role anna intake", "deal show {deal anna}"),
+    ("budget: 300", "user role anna administrator", "user role anna manager", "check"),
+    ("off: [boris]", "user role anna administrator", "undo", "check"),
+    ("off: [boris]", "", "team set north --drop ivan", "deal show {deal olga}"),
+    ("budget: 300", "", "team rm north", "deal show {deal olga}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("edit", "given", "taken", "asked"), CLOSING)
+def test_what_a_command_takes_away_is_gone_at_once_whatever_a_hand_wrote(
+    host: Host, edit: str, given: str, taken: str, asked: str
+) -> None:
+    """Exactly that goes at the gate; what the hand wrote waits on."""
+    user, asked = "ivan" if "north" in taken else "anna", asked.format(**host.ids)
+    kit.append(host.root, "access.yaml", f"{edit}\n")
+    if given:
+        assert host.here(*given.split()).code == 0
+    assert host.enter(user, asked).code in (0, 6)
+    done = host.here(*taken.split(), "--yes")
+    assert done.code == 0, done
+    assert host.enter(user, asked).code in (3, 4)
+    assert host.enter("boris", "deal list").code == 0
+    assert ("crm gate approve" in done.err) == (edit != "off: [anna]")
+    assert host.here("gate", "approve", "--yes").code == 0
+    assert (host.enter("boris", "deal list").code == 4) == ("boris" in edit)
+
+
+def test_what_rests_on_an_edit_that_nobody_approved_is_refused(host: Host) -> None:
+    kit.append(host.root, "access.yaml", "roles: {clerk: {deal: {read: all}}}\n")
+    before = (host.root / "access.yaml").read_bytes()
+    done = host.here("user", "role", "anna", "clerk")
+    assert (done.code, (host.root / "access.yaml").read_bytes()) == (1, before), done
+    assert "crm gate approve" in done.err
+    assert host.here("gate", "approve", "--yes").code == 0
+    assert host.here("user", "role", "anna", "clerk").code == 0
+    assert len(json.loads(host.enter("anna", "deal list --json").out)) == 5

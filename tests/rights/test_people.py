@@ -247,3 +247,47 @@ def test_what_a_newcomer_meets_says_the_way_on(crm: Crm, base: Base) -> None:
     shown = crm("role", "show", "head", **acts).out.splitlines()
     assert max(map(len, shown)) <= 80  # whole on a terminal of the usual width
     assert shown[1].split() == ["read", *["subtree"] * 7]
+
+
+MADE = [
+    ("access.yaml", "user role anna administrator"), ("access.yaml", "user off boris"),
+    ("plans.yaml", "plan set 2026-11 1000"), ("data/products.csv", "product add TEA Чай --price 100"),
+    ("views.yaml", "view save mine deals"), ("data/blocklist.csv", "block add x@example.com"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "line"), MADE)
+def test_a_file_that_a_command_made_goes_with_its_undo(
+    crm: Crm, team: Path, path: str, line: str
+) -> None:
+    acts = {"cwd": team, "CRM_USER": "anna"}
+    assert not (team / path).exists()
+    done = crm(*line.split(), "--yes", **acts)
+    assert (done.code, (team / path).exists()) == (0, True), done
+    text = (team / path).read_bytes()
+    for again in ([], ["--redo"], []):
+        assert crm("undo", *again, "--yes", **acts).code == 0
+        assert ((team / path).read_bytes() if (team / path).exists() else b"") == (
+            text if again else b""
+        )
+        assert crm("deal", "list", **acts).code == 0
+    assert not (team / path).exists()
+
+
+def test_an_undo_shuts_nobody_out(crm: Crm, team: Path) -> None:
+    """A user who has rights by now goes with the undo of being added; so would the last administrator."""
+    acts = {"cwd": team, "CRM_USER": "anna"}
+    assert crm("user", "role", "anna", "administrator", "--yes", **acts).code == 0
+    assert crm("user", "add", "ivan", **acts).code == 0
+    added = max(event.id for event in kit.opened(team).events(kinds=("file.changed",)))
+    assert crm("user", "role", "ivan", "administrator", **acts).code == 0
+    raised = max(event.id for event in kit.opened(team).events(kinds=("file.changed",)))
+    before = [(team / name).read_bytes() for name in ("settings.yaml", "access.yaml")]
+    gone = crm("undo", "--event", added, "--yes", **acts)
+    assert (gone.code, len(gone.err.strip().splitlines())) == (1, 3), gone
+    assert "access.yaml" in gone.err
+    assert [(team / name).read_bytes() for name in ("settings.yaml", "access.yaml")] == before
+    assert crm("user", "role", "anna", "manager", **acts).code == 0
+    last = crm("undo", "--event", raised, "--yes", cwd=team, CRM_USER="ivan")
+    assert "anna" in (team / "access.yaml").read_text(), last
+    assert crm("user", "list", cwd=team, CRM_USER="ivan").code == 0

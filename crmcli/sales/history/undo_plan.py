@@ -24,6 +24,7 @@ from crmcli.model.values import Raw, entity_of
 from crmcli.sales.history.amendments import is_of_people, take_back_in
 from crmcli.sales.history.past import REWRITTEN, PastChange, before, restored, without_empty
 from crmcli.sales.history.records_as_made import RecordsAsMade
+from crmcli.sales.history.rights_left import check_rights_hold
 from crmcli.sales.history.still_linked import still_linked
 from crmcli.sales.records.links import AT_ONCE
 from crmcli.sales.records.packed import Pairs, RawRecords
@@ -278,9 +279,12 @@ class Reversal:
         return [path for path, text in wrote.items() if now[path] != text]
 
     def write_files(self) -> list[str]:
-        """Write the files as they were into the open change, remove templates that did not exist; their
+        """Write the files as they were into the open change, remove those that did not exist; their
         paths."""
-        texts = (
-            (path, self.ws.attached(text) if text else None) for path, text in self._files.items()
-        )
-        return [path for path, data in texts if self.change.rewrite(path, data, restored=True)]
+        texts = {
+            path: self.ws.attached(text) if text else None for path, text in self._files.items()
+        }
+        check_rights_hold(self.ws, texts)
+        return [
+            path for path, data in texts.items() if self.change.rewrite(path, data, restored=True)
+        ]

@@ -53,14 +53,16 @@ def put_off(
     if where and not any(chosen.values()):
         raise BadUsage(tr("no noun has the fields of {!r}", where), "see crm help conditions")
     passing = _Passing(user, heir, _words(ws, user))
+    close = partial(_close, ws, passing)
     wanted = SettingsEdit(
         partial(passing.settings),
         pipelines=partial(passing.pipelines) if heir else None,
         forms=partial(passing.forms) if heir else None,
-        files=people.with_rights(ws, partial(_close, ws, passing)),
+        files=people.with_rights(ws, close),
     )
     with reshaping(ws, COMMAND, wanted) as change:
         ws.read_access(change.texts[ACCESS][1])
+        change.change.gate_rights = people.at_gate(ws, close)
         done.files = change.rewritten
         done.named = [*_named(change, user)] if heir else []
         for entity, condition in chosen.items():

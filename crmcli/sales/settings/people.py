@@ -17,12 +17,13 @@ from crmcli.sales.settings.reshape import (
     Tree,
     below,
     read_text,
-    reshape,
+    reshaping,
     text_with,
     valid,
 )
 from crmcli.store.layout import ACCESS
 from crmcli.workspace import FileChanged, Workspace
+from crmcli.workspace.approving import rights_with
 
 ADMINISTRATOR = "administrator"
 BEGINNING = b"""\
@@ -50,7 +51,13 @@ def write_rights(ws: Workspace, command: str, edit: Edit) -> None:
     with ws.change(command) as change:
         if read_text(ws, ACCESS) != before:
             raise FileChanged(tr("{} was changed by someone else meanwhile", ACCESS), "try again")
+        change.gate_rights = at_gate(ws, edit)
         change.rewrite(ACCESS, new)
+
+
+def at_gate(ws: Workspace, edit: Edit) -> bytes | None:
+    """What is approved for the gate, with the same change; None where there is no gate."""
+    return rights_with(ws, partial(text_with, path=ACCESS, edit=edit))
 
 
 # --- users ------------------------------------------------------------------------------------------
@@ -76,7 +83,8 @@ def add(ws: Workspace, user: str, facts: Mapping[str, Raw], roles: Sequence[str]
         below(tree, "users")[user] = [*named]
 
     files = with_rights(ws, grant) if named else {}
-    reshape(ws, "user add", SettingsEdit(edit, files=files))
+    with reshaping(ws, "user add", SettingsEdit(edit, files=files)) as done:
+        done.change.gate_rights = at_gate(ws, grant) if named else None
 
 
 def roles_named(ws: Workspace, roles: Sequence[str]) -> list[str]:
@@ -104,7 +112,7 @@ def set_roles(ws: Workspace, user: str, roles: Sequence[str]) -> None:
 
     def edit(tree: Tree) -> None:
         users = below(tree, "users")
-        if is_first:
+        if is_first and not users:
             users[ws.user] = [ADMINISTRATOR]
         users[user] = [*named]
 
@@ -117,9 +125,8 @@ def take_back(ws: Workspace, user: str) -> None:
         raise Refused(tr("{} has not left", user), tr("crm user show {}", user))
 
     def edit(tree: Tree) -> None:
-        rest = [one for one in cast("list[Raw]", tree["off"]) if one != user]
-        tree["off"] = rest
-        if not rest:
+        tree["off"] = [one for one in cast("list[Raw]", tree.get("off") or []) if one != user]
+        if not tree["off"]:
             del tree["off"]
 
     write_rights(ws, "user on", edit)
@@ -164,11 +171,12 @@ def set_team(
     for user in fewer:
         if user not in team.members:
             raise BadUsage(tr("{} is not in team {}", user, team.id), "crm team list shows who is")
-    members = [one for one in dict.fromkeys((*team.members, *more)) if one not in fewer]
 
     def edit(tree: Tree) -> None:
         told = {**below(tree, "teams", team.id), **facts}
-        if members != [*team.members]:
+        known = [str(one) for one in cast("list[Raw]", told.get("members") or [])]
+        members = [one for one in dict.fromkeys((*known, *more)) if one not in fewer]
+        if members != known:
             told["members"] = list[Raw](members)
         below(tree, "teams")[team.id] = {key: value for key, value in told.items() if value != ""}
 
@@ -184,7 +192,7 @@ def remove_team(ws: Workspace, team: Team) -> None:
 
     def edit(tree: Tree) -> None:
         teams = below(tree, "teams")
-        del teams[team.id]
+        teams.pop(team.id, None)
         if not teams:
             del tree["teams"]
 

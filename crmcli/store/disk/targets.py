@@ -58,10 +58,12 @@ def may_append(path: str) -> bool:
 
 
 def may_delete(path: str) -> bool:
-    """Whether it may be removed: records, also those that stand in the wrong place, templates, and what an
-    erasure takes: attachments, what was kept long enough."""
+    """Whether it may be removed: records, also those that stand in the wrong place, templates, what the undo
+    of its making takes (never what marks the folder), and what an erasure does: attachments, what was kept."""
     return (
         bool(layout.id_of_path(path))
+        or (path in CONFIGURATION and path != layout.PIPELINES)
+        or path in layout.TABLES
         or bool(_ATTACHMENT.fullmatch(path) or _LOCKED.fullmatch(path))
         or _is_misplaced(path)
         or _is_template(path)

@@ -53,6 +53,8 @@ class Change:
     touched: list[str] = field(default_factory=list)
     guard: Guard | None = None
     """Whom it asks whether its author may do that; None where everybody may do everything."""
+    gate_rights: bytes | None = None
+    """The rights that the gate goes by after it; None leaves them, but for what `rewrite` makes of them."""
     _attachments: dict[str, bytes] = field(default_factory=dict)
     _forgotten: set[str] = field(default_factory=set)
     _files: dict[str, tuple[bytes | None, str | None, bool]] = field(default_factory=dict)
@@ -242,7 +244,7 @@ class Change:
     ) -> str:
         """Write a file that is no record, like settings.yaml, and an event with its texts before and
         after, as attachments, and more facts; "" and nothing if it has that text. None is for no file: it is
-        removed if it is a template, else emptied.
+        removed if that may be, else emptied.
 
         `restored`: the text was not made now, but found in the workspace.
         """
