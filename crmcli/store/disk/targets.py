@@ -58,8 +58,8 @@ def may_append(path: str) -> bool:
 
 
 def may_delete(path: str) -> bool:
-    """Whether it may be removed: records, also those that stand in the wrong place, templates, what the undo
-    of its making takes (never what marks the folder), and what an erasure does: attachments, what was kept."""
+    """Whether it may be removed: records, also those that stand in the wrong place, templates, what goes by
+    the undo of its making (never what marks the folder), and by an erasure: attachments, what was kept."""
     return (
         bool(layout.id_of_path(path))
         or (path in CONFIGURATION and path != layout.PIPELINES)
