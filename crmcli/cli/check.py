@@ -9,7 +9,7 @@ import click
 from crmcli.automation import report_checks
 from crmcli.automation.config_checks import look_through
 from crmcli.automation.health import automation_problems
-from crmcli.cli import terminal
+from crmcli.cli import asking
 from crmcli.cli.params import Verb
 from crmcli.cli.printing import print_problems
 from crmcli.cli.session import Session
@@ -92,4 +92,4 @@ def _may(session: Session, case: Case, unasked: list[Case]) -> bool:
     if session.dry_run or not sys.stdin.isatty():
         unasked.append(case)
         return False
-    return terminal.agrees(tr(case.question))
+    return asking.agrees(tr(case.question))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from crmcli.cli import terminal
+from crmcli.cli import asking
 from crmcli.cli.options import read_pairs
 from crmcli.cli.session import Session
 from crmcli.dataclass import replace
@@ -58,7 +58,7 @@ def with_reason(session: Session, entity: str, act: Callable[[str], Many[T]]) ->
     ws = session.workspace
     field = ws.schema.field(entity, reason_field(entity))
     for value, label in ws.settings.directories[field.directory].items():
-        click.echo(f"  {value}  {label}", err=True)
+        asking.tell(f"  {value}  {label}")
     return act(_value(ws, entity, field.name, listed=True))
 
 
@@ -89,7 +89,7 @@ def pairs_for(session: Session, error: MissingFields) -> list[str]:
     names = [name.split(" or ")[0] for name in error.fields]
     if not _asks(session) or not all("." in name for name in names):
         raise error
-    click.echo(tr("{}:", tr(error.message)), err=True)
+    asking.tell(tr("{}:", tr(error.message)))
     parts = [(name, *name.split(".")) for name in names]
     return [f"{name}={_value(session.workspace, of, field)}" for name, of, field in parts]
 
@@ -123,9 +123,9 @@ def _has_pipeline(ws: Workspace, wanted: ConvertOptions) -> bool:
 def _pipeline(ws: Workspace) -> str:
     known = ws.pipelines.deals
     for pipeline in known:
-        click.echo(f"  {pipeline.id}  {pipeline.name}", err=True)
+        asking.tell(f"  {pipeline.id}  {pipeline.name}")
     names = click.Choice([pipeline.id for pipeline in known])
-    return str(click.prompt(tr("pipeline"), type=names, default=known[0].id, err=True))
+    return str(asking.chosen(tr("pipeline"), names, known[0].id))
 
 
 def _use(plan: Conversion, entities: Sequence[str]) -> Mapping[str, str]:
@@ -142,15 +142,13 @@ def _use(plan: Conversion, entities: Sequence[str]) -> Mapping[str, str]:
 
 
 def _chosen(entity: str, found: Sequence[Known]) -> Known | None:
-    click.echo(tr("{}: there may be one already", tr(entity)), err=True)
+    asking.tell(tr("{}: there may be one already", tr(entity)))
     for number, known in enumerate(found, 1):
-        click.echo(f"  {number}  {known}", err=True)
-    click.echo(tr("  0  create a new one"), err=True)
+        asking.tell(f"  {number}  {known}")
+    asking.tell(tr("  0  create a new one"))
     usual = 1 if found[0].surely and entity in CLIENTS else 0
-    number = click.prompt(
-        tr("which one"), type=click.IntRange(0, len(found)), default=usual, err=True
-    )
-    return found[number - 1] if number else None
+    picked = asking.chosen(tr("which one"), click.IntRange(0, len(found)), usual)
+    return found[picked - 1] if isinstance(picked, int) and picked else None
 
 
 def _asked_for_missing(
@@ -164,7 +162,7 @@ def _asked_for_missing(
         try:
             return leads.preview(ws, lead_id, wanted), wanted
         except MissingFields as error:
-            click.echo(tr("{}:", tr(error.message)), err=True)
+            asking.tell(tr("{}:", tr(error.message)))
             names = [name.split(" or ")[0] for name in error.fields]
         for name in names:
             entity, _, field = name.partition(".")
@@ -186,4 +184,4 @@ def _value(ws: Workspace, entity: str, name: str, *, listed: bool = False) -> st
         read_value(ws, field, [text])
         return text
 
-    return terminal.prompted(word, typed)
+    return asking.prompted(word, typed)

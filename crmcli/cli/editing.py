@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crmcli.cli import terminal
+from crmcli.cli import asking
 from crmcli.cli.printing import changes
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage, CrmError
@@ -114,7 +114,11 @@ def take_edited(
     )
     stored, linked = ws.stored(record_id), list[Any]()
     first = data.decode("utf-8", "replace").partition("\n")[0]
-    digest = first.removeprefix(VERSION).strip() if first.startswith(VERSION) else stored.digest
+    digest = stored.digest
+    if first.startswith(VERSION):
+        given = first.removeprefix(VERSION).strip()
+        is_same = ws.trail is not None and given == ws.trail.signed(digest)
+        digest = digest if is_same else given
     record = editor_text.from_text(
         ws,
         stored.record,
@@ -141,7 +145,7 @@ def _again(error: CrmError) -> bool:
     """Whether the text shall be opened again; only faults of the text can be mended in it."""
     if error.exit_code in (3, 5) or not sys.stdin.isatty():
         return False
-    return terminal.agrees(tr("{}. Edit again?", error.message))
+    return asking.agrees(tr("{}. Edit again?", error.message))
 
 
 def _kept(error: CrmError, path: Path) -> CrmError:

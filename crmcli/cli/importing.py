@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from crmcli.cli import asking
 from crmcli.cli.file_names import FileName, ReadFile, TextOrFile
 from crmcli.cli.params import ChangingVerb, Noun, WholeNumber, imported, option
 from crmcli.cli.printing import print_problems
@@ -223,9 +224,9 @@ def _asked_encoding(unclear: EncodingUnclear) -> str:
     lines = [
         f"  {one.encoding:<12} {', '.join(words)}" for one, words in differing(unclear.readings)
     ]
-    click.echo("\n".join([tr("which reading is right?"), *lines]), err=True)
+    asking.tell("\n".join([tr("which reading is right?"), *lines]))
     names = click.Choice([one.encoding for one in unclear.readings])
-    return str(click.prompt(tr("encoding"), type=names, err=True))
+    return str(asking.chosen(tr("encoding"), names, None))
 
 
 def _print(session: Session, found: Summary) -> None:

@@ -6,12 +6,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
+from typing import TextIO
 
 import click
 
 from crmcli.cli import formats, terminal
+from crmcli.cli.masking import error_facts, masked_each, masked_rows, masked_text
 from crmcli.cli.table import in_blocks, message_lines
-from crmcli.errors import CrmError, InvalidData, OutputFailed, Problem, Refused
+from crmcli.errors import CrmError, InvalidData, OutputFailed, Refused
 from crmcli.language import tr
 from crmcli.present.cells import Column, Locale, Row, plain, shown
 from crmcli.present.text_width import clean, one_line, pad, width
@@ -20,10 +22,6 @@ PROBLEMS_SHOWN = 20
 """How many problems an error lists; `crm check` lists them all."""
 _LOT = 5000
 """Lines that are held back, where the audit comes before them."""
-
-
-class UnwritableOutput(InvalidData):
-    """What is to be printed holds letters that the output's encoding does not have."""
 
 
 class Output:
@@ -75,25 +73,29 @@ class Output:
             return
         if not all_fields and self.format in ("json", "jsonl", "yaml"):
             rows = [{c.name: row[c.name] for c in columns if c.name in row} for row in rows]
-        self._write_data(formats.LISTS[self.format](rows, columns))
+        rows = masked_rows(rows, self.masked)
+        self._write_data(formats.LISTS[self.format](rows, columns), are_masked=True)
 
     def one(self, record: Row, columns: Sequence[Column]) -> None:
         """Print one record: `label: value` lines, or an object in the machine formats."""
         if self.format == "table":
-            self._page(self.card(record, columns))
-        elif self.format == "json":
-            self._write_data([formats.write_json(record, indent=2)])
+            self._page(self.card(record, columns), are_masked=True)
+            return
+        [record] = masked_rows([record], self.masked)
+        if self.format == "json":
+            lines: Iterable[str] = [formats.write_json(record, indent=2)]
         elif self.format == "yaml":
-            self._write_data(formats.yaml_map(record))
+            lines = formats.yaml_map(record)
         else:
-            self._write_data(formats.LISTS[self.format]([record], columns))
+            lines = formats.LISTS[self.format]([record], columns)
+        self._write_data(lines, are_masked=True)
 
     def section(
         self, title: str, rows: Sequence[Row], columns: Sequence[Column], _empty: str = ""
     ) -> None:
         """Print a titled table below a record; nothing in the machine formats or without rows."""
         if self.format == "table" and rows:
-            heading = self.paint(self.masked(clean(tr(title))), bold=True)
+            heading = self.paint(masked_text(tr(title), self.masked), bold=True)
             lines = ["", heading, *self.table(rows, columns)]
             self._write(lines, as_they_are=True, are_masked=True)
 
@@ -146,13 +148,14 @@ class Output:
         """Print the one line that says what changed; with JSON the record, with ids its id."""
         if self.format in ("json", "jsonl"):
             facts = record if record is not None else {"changed": text}
-            self._write_data([formats.write_json(facts)])
+            facts = masked_rows([facts], self.masked)[0]
+            self._write_data([formats.write_json(facts)], are_masked=True)
         elif self.format == "ids":
             self._write([plain(record["id"])] if record else [])
         elif not self.quiet:
-            said, *below = tr(text).split("\n")
-            first = message_lines(clean(said), self.width) if self.width else [said]
-            self._write([*first, *map(clean, below)])
+            said, *below = masked_text(tr(text), self.masked).split("\n")
+            first = message_lines(said, self.width) if self.width else [said]
+            self._write([*first, *below], are_masked=True)
 
     def note(self, text: str) -> None:
         """Say something on stderr, unless `-q`."""
@@ -170,17 +173,9 @@ class Output:
 
     def error(self, error: CrmError) -> None:
         """Say what went wrong and how to mend it, on stderr; as JSON if the output is JSON."""
-        from crmcli.model.redaction import redacted
-
         problems = error.problems if isinstance(error, InvalidData) else ()
         if self.format in ("json", "jsonl"):
-
-            def words(said: CrmError | Problem) -> dict[str, str]:
-                return {"message": redacted(tr(said.message)), "hint": redacted(tr(said.hint))}
-
-            known = [{"path": p.path, "line": p.line, **words(p)} for p in problems]
-            facts = {"name": error.name, **words(error), "exit_code": error.exit_code}
-            facts["problems"] = known
+            facts = error_facts(error, problems, self.masked)
             self._put(terminal.json_printable(formats.write_json({"error": facts}), sys.stderr))
             return
         alarm = tr("crm: error:")
@@ -197,7 +192,8 @@ class Output:
     def progress(self, label: str) -> Iterator[terminal.Progress]:
         """Count long work on stderr: only on a terminal, and only after a second."""
         wanted = sys.stderr.isatty() and not self.quiet
-        progress = terminal.Progress(tr(label), sys.stderr if wanted else None)
+        label = masked_text(tr(label), self.masked)
+        progress = terminal.Progress(label, sys.stderr if wanted else None)
         try:
             yield progress
         finally:
@@ -225,8 +221,11 @@ class Output:
 
     def card(self, record: Row, columns: Sequence[Column]) -> list[str]:
         """The lines of one record: labels in a column, long texts below one another."""
-        found = [(c, clean(shown(c, record, self.locale)).strip("\n")) for c in columns]
-        found = [(column, text) for column, text in found if text]
+        cells = masked_each([shown(c, record, self.locale) for c in columns], self.masked)
+        cells = masked_each([*map(clean, cells)], self.masked)
+        found = [
+            (c, cell) for c, text in zip(columns, cells, strict=True) if (cell := text.strip("\n"))
+        ]
         room = max((width(column.head) for column, _ in found), default=0) + 1
         lines = []
         for column, text in found:
@@ -250,17 +249,15 @@ class Output:
             raise BrokenPipeError
         try:
             sys.stdout.flush()
-        except BrokenPipeError:
-            raise
         except OSError as error:
-            raise _failed(error) from error
+            raise error if isinstance(error, BrokenPipeError) else _failed(error) from error
 
     def _cells(self, rows: Sequence[Row], columns: Sequence[Column]) -> list[list[str]]:
-        cells = [[one_line(shown(column, row, self.locale)) for column in columns] for row in rows]
-        if self.masked is str:
-            return cells
-        said = iter(self.masked("\n".join(map("\n".join, cells))).split("\n"))  # in one go
-        return [[next(said) for _ in row] for row in cells]
+        said = [shown(column, row, self.locale) for row in rows for column in columns]
+        if self.masked is not str and not all(map(str.isprintable, said)):
+            said = masked_each(said, self.masked)
+        cells = iter(masked_each([*map(one_line, said)], self.masked))
+        return [[next(cells) for _ in columns] for _ in rows]
 
     def _colored(self, text: str, column: Column, row: Row) -> str:
         color = column.colors.get(column.key(row)) if column.colors else None
@@ -270,7 +267,7 @@ class Output:
         """Say something on stderr; on a terminal no word is broken, and `alarm` is in red."""
         from crmcli.model.redaction import redacted
 
-        said = terminal.printable(self.masked(redacted(clean(text))), sys.stderr)
+        said = terminal.printable(masked_text(redacted(text), self.masked), sys.stderr)
         room = terminal.width(sys.stderr)
         lines = message_lines(said, room) if room else [said]
         if room and alarm:
@@ -280,15 +277,16 @@ class Output:
     def _put(self, line: str) -> None:
         self.clear_the_way()
         with suppress(OSError):  # a full stderr must not end what is half done
-            sys.stderr.write(self.masked(line) + "\n")
+            sys.stderr.write(line + "\n")
 
     def _page(self, lines: Sequence[str], *, are_masked: bool = False) -> None:
         """Write lines that are clean already; a long text a screen at a time, on a terminal."""
         if sys.stdout.isatty():
             self.clear_the_way()
-            lines = lines if are_masked else self.masked("\n".join(lines)).split("\n")
+        if not are_masked:
+            lines = self.masked("\n".join(lines)).split("\n")
         if not terminal.page(lines):
-            self._write(lines, as_they_are=True, are_masked=are_masked)
+            self._write(lines, as_they_are=True, are_masked=True)
 
     def clear_the_way(self) -> None:
         """Let out what is held, once the audit has what it shows; before anything leaves another way too."""
@@ -303,36 +301,37 @@ class Output:
             self.clear_the_way()
             yield piece
 
-    def _write_data(self, lines: Iterable[str], form: str = "") -> None:
+    def _write_data(self, lines: Iterable[str], form: str = "", are_masked: bool = False) -> None:
         """Write what programs read: exactly that, or escaped as JSON allows, or nothing at all."""
-        encoding = terminal.encoding_of(sys.stdout)
+        encoding, escaped = terminal.encoding_of(sys.stdout), terminal.printable
         if (form or self.format) in ("json", "jsonl"):
-            lines = (terminal.json_printable(line, sys.stdout) for line in lines)
+            escaped = terminal.json_printable
         elif encoding.lower() not in ("utf-8", "utf8"):
-            lines = list(lines)
-            for line in lines:
-                if letters := terminal.unwritable(line, encoding):
-                    raise UnwritableOutput(
-                        tr("the output has {!r}, which {} cannot encode", letters[:20], encoding),
-                        "choose --format json, or set PYTHONIOENCODING=utf-8",
-                    )
-        self._write(lines)
+            lines = [*map(terminal.writable, lines)]
+        self._write(lines, are_masked=are_masked, escaped=escaped)
 
     def _write(
-        self, lines: Iterable[str], *, as_they_are: bool = False, are_masked: bool = False
+        self,
+        lines: Iterable[str],
+        *,
+        as_they_are: bool = False,
+        are_masked: bool = False,
+        escaped: Callable[[str, TextIO], str] = terminal.printable,
     ) -> None:
         """Write lines, or nothing if nobody reads any more: a change begun is brought to its end."""
         if self._left:
             return
-        out = sys.stdout
+        out, mask = sys.stdout, str if are_masked else self.masked
         cleans = out.isatty() and not as_they_are
-        written = (terminal.printable(clean(line) if cleans else line, out) for line in lines)
         if self.before is None:
-            self._let_out(written)
+            self._let_out(escaped(clean(line) if cleans else line, out) for line in lines)
             return
         # Held, so that one line of the audit tells of all that a command shows.
-        while lot := [*islice(written, _LOT)]:
-            self._held.append("\n".join(lot) if are_masked else self.masked("\n".join(lot)))
+        lines = iter(lines)
+        while lot := [*islice(lines, _LOT)]:
+            text = "\n".join(lot)
+            text = masked_text(text, mask) if cleans else mask(text)
+            self._held.append(escaped(text, out))
             if len(lot) == _LOT:
                 self.clear_the_way()
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
-import click
-
 from crmcli.automation import rule_edits
 from crmcli.automation.rule_places import Home
-from crmcli.cli import terminal
+from crmcli.cli import asking
 from crmcli.cli.pages import Page
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
@@ -44,8 +42,8 @@ def asked(session: Session, pipeline: str, stage: str) -> tuple[Home, Tree]:
     if with_ := _with(ws, home.pipeline, do):
         rule["with"] = with_
     rule |= _when(ws, home)
-    rule = {"id": terminal.prompted("id", str.strip, rule_edits.new_id(home, do)), **rule}
-    click.echo(f"\n{home}:\n\n{written(rule)}\n", err=True)
+    rule = {"id": asking.prompted("id", str.strip, rule_edits.new_id(home, do)), **rule}
+    asking.tell(f"\n{home}:\n\n{written(rule)}\n")
     session.confirm("Add this robot?")
     return home, rule
 
@@ -65,7 +63,7 @@ def _chosen(word: str, known: Mapping[str, str], usual: str | None = None) -> st
     page = Page()
     with page.indentation():
         page.write_dl(known.items())
-    click.echo(page.getvalue(), nl=False, err=True)
+    asking.tell(page.getvalue(), ends_line=False)
     words = {fold(said): name for name, told in known.items() for said in (told, name)}
 
     def read(text: str) -> str:
@@ -73,7 +71,7 @@ def _chosen(word: str, known: Mapping[str, str], usual: str | None = None) -> st
             raise BadUsage(f"{tr('{!r} is not one of these', text)}; {allowed_hint(text, known)}")
         return words[said]
 
-    return terminal.prompted(word, read, usual)
+    return asking.prompted(word, read, usual)
 
 
 def _explain(text: str) -> None:
@@ -81,7 +79,7 @@ def _explain(text: str) -> None:
     page = Page()
     with page.indentation():
         page.write_text(text)
-    click.echo(page.getvalue(), nl=False, err=True)
+    asking.tell(page.getvalue(), ends_line=False)
 
 
 def _with(ws: Workspace, pipeline: Pipeline, do: str) -> Tree:
@@ -89,11 +87,10 @@ def _with(ws: Workspace, pipeline: Pipeline, do: str) -> Tree:
     found: Tree = {}
     action = ACTIONS[do]
     if action.sets_fields:
-        click.echo(
-            tr("Fields and their new values, one a line, as amount=5000; an empty line ends."),
-            err=True,
+        asking.tell(
+            tr("Fields and their new values, one a line, as amount=5000; an empty line ends.")
         )
-        while pair := terminal.prompted(tr("field=value"), str.strip, ""):
+        while pair := asking.prompted(tr("field=value"), str.strip, ""):
             found |= with_params(do, [pair])
         return found
     kinds = {param.name: param for param in action.params}
@@ -105,7 +102,7 @@ def _with(ws: Workspace, pipeline: Pipeline, do: str) -> Tree:
             raw = with_params(do, [f"{key.name}={text}"])[key.name]
             return _sound(ws, pipeline, key, raw) if text.strip() else ""
 
-        value = terminal.prompted(key.name, read, None if param.required else "")
+        value = asking.prompted(key.name, read, None if param.required else "")
         if value:
             found[key.name] = value
     return found
@@ -126,16 +123,14 @@ def _when(ws: Workspace, home: Home) -> Tree:
     def read_condition(text: str) -> Raw:
         return _sound(ws, home.pipeline, keys["when"], text.strip()) if text.strip() else ""
 
-    click.echo(
-        tr("  at once if left empty; 2d; at close_by,time=10:00; before close_by,by=3d"), err=True
-    )
-    found |= terminal.prompted(tr("when"), read_time, "")
-    if home.stage.robots and terminal.agrees(
+    asking.tell(tr("  at once if left empty; 2d; at close_by,time=10:00; before close_by,by=3d"))
+    found |= asking.prompted(tr("when"), read_time, "")
+    if home.stage.robots and asking.agrees(
         tr("wait for the robot above ({})?", home.stage.robots[-1].id)
     ):
         found["wait"] = keys["wait"].flag
-    click.echo(tr("  always if left empty; source = web; amount > 100000"), err=True)
-    condition = terminal.prompted(tr("only if"), read_condition, "")
+    asking.tell(tr("  always if left empty; source = web; amount > 100000"))
+    condition = asking.prompted(tr("only if"), read_condition, "")
     return {**found, "when": condition} if condition else found
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmcli import language
-from crmcli.cli import terminal
-from crmcli.cli.table import message_lines
 from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 
@@ -142,8 +140,9 @@ class Session:
             raise BadUsage(
                 tr("this needs an answer, and there is no terminal: {}", question), "add --yes"
             )
-        lines = message_lines(tr(question), terminal.columns() - len(" [y/N]: "))
-        if not terminal.agrees("\n".join(lines)):
+        from crmcli.cli import asking
+
+        if not asking.agrees(tr(question)):
             raise Refused("nothing changed")
 
 

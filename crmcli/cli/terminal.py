@@ -6,24 +6,20 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import product
-from typing import TextIO, TypeVar
+from typing import TextIO
 
 import click
 
-from crmcli.errors import BadUsage
+from crmcli.errors import InvalidData
 from crmcli.language import tr
-from crmcli.present.text_width import fold
-
-T = TypeVar("T")
 
 FIRST_AFTER = 1.0
 """Seconds of silence before progress is shown."""
 EVERY = 0.2
-_YES, _NO = ("y", "yes", "д", "да"), ("", "n", "no", "н", "нет")
 _STEPS = (0, 95, 135, 175, 215, 255)
 """How strong red, green and blue may be among the 256 colours, but for the greys."""
 
@@ -104,6 +100,21 @@ def unwritable(text: str, encoding: str) -> str:
     return ""
 
 
+class UnwritableOutput(InvalidData):
+    """What is to be printed holds letters that the output's encoding does not have."""
+
+
+def writable(line: str) -> str:
+    """A line for programs as it is; UnwritableOutput if stdout's encoding cannot express it."""
+    encoding = encoding_of(sys.stdout)
+    if letters := unwritable(line, encoding):
+        raise UnwritableOutput(
+            tr("the output has {!r}, which {} cannot encode", letters[:20], encoding),
+            "choose --format json, or set PYTHONIOENCODING=utf-8",
+        )
+    return line
+
+
 def printable(text: str, stream: TextIO) -> str:
     r"""The text for people, with what the stream's encoding cannot express as `\u0436`."""
     encoding = encoding_of(stream)
@@ -123,28 +134,6 @@ def json_printable(text: str, stream: TextIO) -> str:
 def _json_escaped(letter: str) -> str:
     units = letter.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[n : n + 4]}" for n in range(0, len(units), 4))
-
-
-def agrees(question: str) -> bool:
-    """Whether the answer is yes, in any language; no answer is no, and what is neither is asked again."""
-    while True:
-        asked = f"{question} [{tr('y/N')}]"
-        text = click.prompt(asked, "", show_default=False, err=True)
-        if (said := text.strip().lower()) in _YES:
-            return True
-        if said in _NO:
-            return False
-        click.echo(tr("answer y or n"), err=True)
-
-
-def prompted(word: str, read: Callable[[str], T], usual: str | None = None) -> T:
-    """What people say to a question, read; asked again while it is BadUsage. Nothing said is `usual`."""
-    while True:
-        text = str(click.prompt(word, usual, show_default=bool(usual), err=True))
-        try:
-            return read(text)
-        except BadUsage as error:
-            click.echo("\n".join(fold(tr(error.message), columns())), err=True)
 
 
 def page(lines: Sequence[str]) -> bool:

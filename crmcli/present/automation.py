@@ -16,7 +16,7 @@ from crmcli.model.redaction import redacted
 from crmcli.model.sms_length import in_words
 from crmcli.model.values import format_instant
 from crmcli.present.cells import Column, Listing, attributes, plain, rows_of
-from crmcli.present.events import describe
+from crmcli.present.events import describe, facts_of
 from crmcli.present.records import raw_row
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def trial_row(ws: Workspace, trial: RobotTrial) -> dict[str, Any]:
         "state": done.word,
         "effect": done.effect,
         "reason": done.reason,
-        "events": [{**attributes(e, "kind", "record"), "data": dict(e.data)} for e in trial.events],
+        "events": [{**attributes(e, "kind", "record"), "data": facts_of(e)} for e in trial.events],
         "records": [raw_row(ws, made) for made in trial.records],
     }
     return {**row, "message": _leaving(ws, trial)}

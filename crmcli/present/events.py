@@ -19,6 +19,7 @@ from crmcli.model.event import (
     SMS_DELIVERED,
     SMS_FAILED,
     STOOD,
+    SUM,
     Event,
     told_actor,
 )
@@ -51,7 +52,7 @@ def event_table(ws: Workspace, events: Sequence[Event]) -> Listing:
     rows = [
         attributes(event, "id", "kind", "record", "cause")
         | {"at": format_instant(event.happened_at), "actor": ws.owner_name(event.actor)}
-        | {"text": describe(ws, event), "data": dict(event.data)}
+        | {"text": describe(ws, event), "data": facts_of(event)}
         for event in events
     ]
     if any("at" in event.data for event in events):  # written down later than it was
@@ -77,11 +78,16 @@ def activity_table(ws: Workspace, events: Sequence[Event]) -> Listing:
             attributes(event, "id", "kind", "record")
             | {"at": format_instant(event.happened_at), "logged_at": format_instant(event.at)}
             | {"actor": ws.owner_name(event.actor), "with": others, "name": ", ".join(names)}
-            | {"text": describe(ws, event), "data": dict(event.data)}
+            | {"text": describe(ws, event), "data": facts_of(event)}
         )
     return Listing(
         rows, ACTIVITIES, "no activities yet: crm log call, note, meeting, … writes one down"
     )
+
+
+def facts_of(event: Event) -> dict[str, Any]:
+    """All that an event says, but for what tells crm alone something: a sum over values that a mask hides."""
+    return {name: value for name, value in event.data.items() if name != SUM}
 
 
 ROBOT = re.compile(r"(robot|trigger|schedule|user):[\w/-]+$")

@@ -22,6 +22,7 @@ from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, entity_of
 from crmcli.store.audit import canaries, journal, shown
+from crmcli.store.audit.signing import Signing
 from crmcli.workspace import withheld
 from crmcli.workspace.budget import Budget
 
@@ -76,6 +77,7 @@ class Trail:
         self._kept = ws.rights.hidden if ws.rights is not None else frozenset()
         closed = withheld.hiding(self._kept)
         self._closed = Budget(closed, withheld.Never(), str) if closed else None
+        self._signing = Signing(ws.root, ws.user)
         self._alarmed: set[str] = set()
         self._is_warned = False
         self.is_at_rest = False
@@ -144,15 +146,20 @@ class Trail:
 
     @property
     def is_limited(self) -> bool:
-        """Whether there is a number of clients for a day, or a role hides their phones or e-mails."""
-        return self._budget is not None or self._closed is not None
+        """Whether there is a number of clients for a day, or a role hides something."""
+        return self._budget is not None or bool(self._kept)
 
     def masked(self, text: str, ws: ShownPlace | None = None) -> str:
         """A text as it may be shown; `ws` is the folder as another thread has opened it."""
         place = ws or self._ws
+        text = self._signing.text(text)
         if self._closed is not None:
             text = self._closed.text(text, withheld.HiddenContacts(place, self._kept))
         return self._budget.text(text, place) if self._budget else text
+
+    def signed(self, sha: str) -> str:
+        """The digest of a file as it is shown, for it tells what was masked to whoever tries enough."""
+        return self._signing.digest(sha) if self.is_limited else sha
 
     def reveal(self, record_id: str) -> bool:
         """Show a client in full for today, which is kept; False if it was anyway."""

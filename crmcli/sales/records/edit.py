@@ -15,7 +15,7 @@ from crmcli.model.kinds import Field, InputContext, merge_lists, without_items
 from crmcli.model.masking import contacts_of, unmasked, written_in
 from crmcli.model.offer import Offer
 from crmcli.model.task import Task
-from crmcli.model.values import Raw, Value, fold
+from crmcli.model.values import Attachment, Raw, Value, fold
 from crmcli.sales.bookings import check_free, take_along
 from crmcli.sales.rates import in_new_currency
 from crmcli.sales.records import defaults
@@ -88,6 +88,10 @@ def as_it_stands(ws: Workspace, record: Record, text: str) -> str:
     if ws.trail is None or not ws.trail.is_limited:
         return text
     raw = ws.schema.write(record)
+    attached = record.get("files")
+    for one in attached if isinstance(attached, tuple) else ():
+        if isinstance(one, Attachment):
+            text = text.replace(ws.trail.signed(one.file), one.file)
     return unmasked(text, [*contacts_of(raw), *written_in(raw)])
 
 
