@@ -38,9 +38,7 @@ def spent(tmp_path_factory: pytest.TempPathFactory) -> Base:
     records["client"] = client
     records["deal"] = kit.deal(ws, name=TEXT, owner="olga", contacts=client.id, comment=TEXT)
     records["lead"] = kit.lead(ws, name=f"Лид {PHONE}", owner="olga", phones=PHONE, anyway=True)
-    mail = (
-        "Subject: Звонок\n\n{{ contact.name }}, {{ contact.email }}, {{ contact.phone }}\n"
-    )
+    mail = "Subject: Звонок\n\n{{ contact.name }}, {{ contact.email }}, {{ contact.phone }}\n"
     kit.write(root, "templates/mail/after_call.j2", mail)
     kit.write(root, "access.yaml", ACCESS + "budget: 2\n")
     return Base(root, records)
