@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,6 +14,8 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.present.text_width import fold
 
+if TYPE_CHECKING:
+    from crmcli.cli.output import Output
 T = TypeVar("T")
 _YES, _NO = ("y", "yes", "д", "да"), ("", "n", "no", "н", "нет")
 
@@ -54,11 +56,9 @@ def prompted(word: str, read: Callable[[str], T], usual: str | None = None) -> T
 
 def _seen(text: str) -> str:
     """A text as the one who sits there may see it; what was to be shown before it is."""
-    from crmcli.cli.session import Session
-
     context = click.get_current_context(silent=True)
-    session = context.find_object(Session) if context else None
-    if session is None:
+    out: Output | None = getattr(context.find_root().obj, "out", None) if context else None
+    if out is None:
         return text
-    session.out.clear_the_way()
-    return masked_text(text, session.out.masked)
+    out.clear_the_way()
+    return masked_text(text, out.masked)
