@@ -14,7 +14,7 @@ from crmcli.model.event import KEPT, Event
 from crmcli.model.masking import contacts_of, digits_of
 from crmcli.workspace import Workspace, canaries
 
-_NOT_TOLD = (NOTICE, "contact.created", "contact.removed")
+_NOT_TOLD = (NOTICE, canaries.CREATED)
 
 
 class Touch(NamedTuple):
@@ -31,7 +31,8 @@ def run(ws: Workspace) -> int:
         return 0
     left = canaries.touched(ws)
     found = [Touch(str(o.get("record")), str(o.get("user")), str(o.get("what"))) for o in left]
-    place, owners = canaries.looked_at(ws), canaries.owners(ws)
+    place = canaries.looked_at(ws)
+    owners = {one.id: one.owner for one in canaries.all_of(ws) if one.id}
     newest = ws.newest_id()
     if newest != place:
         new = [*_on_timeline(ws, owners, place), *_in_letters(ws, owners, place)] if place else []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import click
 
@@ -22,7 +24,9 @@ from crmcli.present.told import Told
 from crmcli.sales import audit as audited
 from crmcli.sales import canaries
 from crmcli.sales.history import past
+from crmcli.workspace import Workspace
 from crmcli.workspace import audit as kept
+from crmcli.workspace.canaries import Canary
 
 audit = Noun(
     "audit", help="Who looked at how much, exported, was refused: list, verify, head, canary."
@@ -78,8 +82,10 @@ def list_(
 def verify(session: Session, head: Sequence[str]) -> int:
     """Check that the audit is whole; names the first bad line of each file.
 
-    Lines that were edited, moved or taken out break the chain. Who can write the files can also cut off their
-    end or write all of them anew: that is told by heads which were kept elsewhere (crm audit head).
+    Lines that were edited, moved or taken out break the chain. Lines that were cut off from the end, or a
+    file that is gone, are missed in the clone that wrote them, whose .crm remembers how far it came.
+    Elsewhere, and where .crm went too or all was written anew, heads tell that were kept: on the timeline,
+    in tags of git (crm audit head), or given with --head.
 
     Example: crm audit verify --head 2026-11/k3mxw9tz:57:0123456789abcdef
     """
@@ -126,13 +132,14 @@ def head(session: Session, sign: bool) -> Listing:
 
 
 canary = Noun(
-    "canary", help="Made-up clients that nobody calls, and who touches them: add, list, rm."
+    "canary", help="Made-up clients that nobody calls, and who touches them: add, mark, list, rm."
 )
 audit.add_command(canary)
 CANARIES = [
     Column("id", "Id", keep=True), Column("name", "Name"), Column("owner", "Owner", "user"),
-    Column("contacts", "Phones and e-mails"),
+    Column("contacts", "Phones and e-mails"), Column("state", "State", "word"),
 ]  # fmt: skip
+_NONE = "no canaries yet: crm audit canary add USER"
 
 
 @canary.command(
@@ -154,9 +161,10 @@ def add(
 ) -> list[Told]:
     """Make up clients owned by a user, that look like the others and that nobody calls.
 
-    Which they are only the audit knows. Administrators hear of whoever exports, reveals, changes, merges,
-    calls or writes to one, and of letters that come in with its address. Without --phone the number is
-    made up, and may become somebody's: one of yours that you can watch is better.
+    Which they are only the audit knows. Administrators hear of whoever exports, reveals, changes, removes,
+    merges, calls or writes to one, and of letters that come in with its address. It is entered by you, now:
+    do so when you enter others for that user, or import some and mark one of them. Without --phone the
+    number is made up, and may become somebody's: one of yours that you can watch is better.
 
     Example: crm audit canary add boris --email kate.orlova@example.com
     """
@@ -172,30 +180,47 @@ def add(
 
 @canary.command("list")
 def canary_list(session: Session) -> Listing:
-    """List the canaries and whose they are.
+    """List the canaries and whose they are; one that somebody removed or merged is there with that word.
 
     Example: crm audit canary list
     """
     ws = session.workspace
     ws.require(SETTINGS)
-    rows = []
-    for record_id, owner in canaries.owners(ws).items():
-        record = ws.get(record_id)
-        found = [*contacts_of(ws.schema.write(record))]
-        rows.append(
-            {"id": record_id, "name": record.get("name"), "owner": owner, "contacts": found}
-        )
-    return Listing(rows, CANARIES, "no canaries yet: crm audit canary add USER")
+    return Listing([*map(partial(_row, ws), canaries.all_of(ws))], CANARIES, _NONE)
+
+
+def _row(ws: Workspace, one: Canary) -> dict[str, Any]:
+    row = {"id": one.id, "owner": one.owner, "name": "", "contacts": []}
+    if not one.is_there:
+        gone = "merged" if one.id and ws.merged_into(one.id) else "gone"
+        return {**row, "state": gone}
+    record = ws.get(one.id)
+    found = [*contacts_of(ws.schema.write(record))]
+    return {**row, "name": record.get("name"), "contacts": found, "state": ""}
+
+
+@canary.command("mark", cls=ChangingVerb, params=[REF])
+def mark(session: Session, ref: str) -> Told:
+    """Let a client who is there be a canary: one that came with an import, among others, has a past.
+
+    Example: crm audit canary mark 7k3
+    """
+    ws = session.workspace
+    ws.require(SETTINGS)
+    one = canaries.mark(ws, ref)
+    owner = str(one.get("owner"))
+    return Told(
+        tr("{} {} is a canary now.", one.id, one.get("name")), {"id": one.id, "owner": owner}
+    )
 
 
 @canary.command("rm", cls=ChangingVerb, params=[REF])
 def canary_rm(session: Session, ref: str) -> Told:
-    """Remove a canary with its record.
+    """Remove a canary with its record; one that is gone leaves the list.
 
     Example: crm audit canary rm 7k3
     """
     ws = session.workspace
     ws.require(SETTINGS)
-    record_id = ws.resolve(ref, "contact")
-    canaries.remove(ws, record_id)
+    record_id = canaries.remove(ws, ref)
     return Told(tr("Removed canary {}.", record_id), {"id": record_id})

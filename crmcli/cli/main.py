@@ -280,6 +280,12 @@ def _leave_without_memory() -> NoReturn:
 
 
 def _complain(session: Session, error: CrmError) -> None:
+    ws = session.__dict__.get("workspace")
+    if ws is not None and ws.trail is not None and ws.trail.is_limited:
+        from crmcli.workspace.withheld import but_for
+
+        typed = [*sys.argv[1:], getattr(error, "ref", "")]
+        session.out.masked = but_for(ws.trail.masked, typed)
     try:
         session.out.error(error)
     except (CrmError, OSError):  # even what prints may be a file that cannot be opened now

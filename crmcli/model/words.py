@@ -53,7 +53,7 @@ WORDS = {
     "channel.mail": "e-mail", "channel.chat": "chats", "channel.form": "forms", "channel.call": "calls",
     "channel.sms": "SMS", "channel.click": "links", "channel.preferences": "preferences",
     "command": "looked", "export": "exported", "refused": "refused", "reveal": "shown in full",
-    "canary": "canary", "begun": "begun",
+    "canary": "canary", "begun": "begun", "gone": "gone", "merged": "merged",
     "email": "e-mail", "hard": "permanent failure", "soft": "temporary failure",
     "sms.failed": "SMS failed", "message.in": "message in", "message.out": "message out",
 }  # fmt: skip

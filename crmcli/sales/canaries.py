@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from datetime import timedelta
 
-from crmcli.errors import BadUsage, NotFound
+from crmcli.errors import BadUsage, NotFound, Refused
 from crmcli.language import spoken, tr
 from crmcli.model.audit import NOUN
 from crmcli.model.fields import Record
@@ -17,7 +16,6 @@ from crmcli.workspace import Workspace, canaries
 
 _FREE = "+7979"
 """The beginning of the numbers that are made up."""
-_OLD = 200
 
 
 def add(
@@ -34,16 +32,35 @@ def add(
         if number < len(emails):
             given["emails"] = [emails[number]]
         record = build(ws, NOUN, read_values(ws, NOUN, given))
-        earlier = timedelta(days=random.randrange(1, _OLD), minutes=random.randrange(600))
-        record = record.with_values({"created_at": ws.now - earlier})
         if not ws.dry_run:
             canaries.enter(
                 ws, record.id, owner, ws.actor
             )  # first: a kill leaves none that is not known
-        with ws.change(f"{NOUN} add", actor=owner) as change:
+        with ws.change(f"{NOUN} add") as change:
             change.add(record)
         made.append(record)
+    _begin_to_look(ws)
     return made
+
+
+def mark(ws: Workspace, ref: str) -> Record:
+    """Let a client who is there be a canary: one that came with an import has a past as others have."""
+    record = ws.find(ref, NOUN)
+    if not record.get("owner"):
+        raise Refused(
+            tr("{} is owned by nobody", record.id),
+            tr("crm contact edit {} --owner USER", record.id),
+        )
+    if not ws.dry_run:
+        canaries.enter(ws, record.id, str(record.get("owner")), ws.actor)
+    _begin_to_look(ws)
+    return record
+
+
+def _begin_to_look(ws: Workspace) -> None:
+    """What happens from now on is told, also before crm tick comes for the first time."""
+    if not (ws.dry_run or canaries.looked_at(ws)):
+        canaries.note_looked_at(ws, ws.newest_id())
 
 
 def _name() -> str:
@@ -56,16 +73,21 @@ def _name() -> str:
     return f"{first} {family}{ending}"
 
 
-def owners(ws: Workspace) -> dict[str, str]:
-    """The canaries that are there, by id, each with its owner."""
-    return canaries.owners(ws)
+def all_of(ws: Workspace) -> list[canaries.Canary]:
+    """The canaries, and those that somebody else removed."""
+    return canaries.all_of(ws)
 
 
-def remove(ws: Workspace, record_id: str) -> None:
-    """Let a canary be one no longer, and remove its record."""
-    if record_id not in canaries.owners(ws):
+def remove(ws: Workspace, ref: str) -> str:
+    """Let a canary be one no longer, and remove its record if it is there; its id."""
+    lost = [one.id for one in canaries.all_of(ws) if not one.is_there and one.id]
+    record_id = next((one for one in lost if ref in (one, one.partition("-")[2])), "")
+    record_id = record_id or ws.resolve(ref, NOUN)
+    if record_id not in {one.id for one in canaries.all_of(ws)}:
         raise NotFound(tr("{} is no canary", record_id), "crm audit canary list names them")
-    with ws.change(f"{NOUN} rm") as change:
-        change.remove(record_id)
     if not ws.dry_run:
-        canaries.enter(ws, record_id, "", ws.actor)
+        canaries.enter(ws, record_id, "", ws.actor)  # first: the alarm is for others
+    if record_id not in lost:
+        with ws.change(f"{NOUN} rm") as change:
+            change.remove(record_id)
+    return record_id

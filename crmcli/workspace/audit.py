@@ -12,7 +12,7 @@ from crmcli.errors import CrmError, Problem
 from crmcli.model.audit import REFUSED, Entry, Head, heads_in
 from crmcli.model.event import ANCHORED, Event
 from crmcli.store import layout
-from crmcli.store.audit import anchors, journal, verified
+from crmcli.store.audit import anchors, ends, journal, verified
 from crmcli.store.config.settings import load_settings
 from crmcli.store.safety import approved, locks
 from crmcli.workspace.reads import Reads
@@ -53,11 +53,12 @@ def heads(ws: Reads) -> list[Head]:
 
 
 def faults(ws: Reads, anchored: Iterable[Head] = ()) -> list[Problem]:
-    """The first bad line of each file, and heads that are not there: those given, those of tags of git and
-    those that the timeline has."""
+    """The first bad line of each file, and heads that are not there: those given, those of tags of git,
+    those that the timeline has, and how far this clone knows that it wrote."""
     told = (str(event.data.get("heads", "")) for event in ws.events(kinds=[ANCHORED]))
     noted = (head for text in told for head in heads_in(text))
-    return [*verified.problems(ws.root, [*anchored, *anchors.tagged(ws.root), *noted])]
+    outside = [*anchored, *anchors.tagged(ws.root), *noted, *ends.remembered(ws.root)]
+    return [*verified.problems(ws.root, outside)]
 
 
 def sign(ws: Reads) -> tuple[str, bool]:

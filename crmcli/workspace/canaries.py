@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
+from crmcli.model.access import SETTINGS
 from crmcli.model.audit import CANARY, NOUN
+from crmcli.model.event import Event
 from crmcli.store.audit import canaries
 from crmcli.workspace import Workspace
 from crmcli.workspace.trail import append_entry
+
+CREATED, REMOVED = f"{NOUN}.created", f"{NOUN}.removed"
+
+
+class Canary(NamedTuple):
+    """A made-up client: its id ("" if nothing tells it any more), its owner, whether its record is there."""
+
+    id: str
+    owner: str
+    is_there: bool
 
 
 def enter(ws: Workspace, record_id: str, owner: str, actor: str) -> None:
@@ -18,13 +30,32 @@ def enter(ws: Workspace, record_id: str, owner: str, actor: str) -> None:
     append_entry(ws, CANARY, actor, "", {"what": what, "digest": canaries.digest(record_id)})
 
 
-def owners(ws: Workspace) -> dict[str, str]:
-    """The canaries that are there, by id, each with its owner."""
+def all_of(ws: Workspace) -> list[Canary]:
+    """The canaries, those too that somebody removed: their ids are looked for among what was removed."""
     known = canaries.known(ws.root)
     if not known:
-        return {}
-    found = canaries.ids(ws.root, (one.id for one in ws.house.facts(NOUN, ["name"])))
-    return {one: known[name] for name, one in found.items() if one}
+        return []
+    found = canaries.ids(ws.root, _candidates(ws))
+    return [Canary(one, known[name], bool(one) and ws.exists(one)) for name, one in found.items()]
+
+
+def _candidates(ws: Workspace) -> Iterator[str]:
+    yield from (one.id for one in ws.house.facts(NOUN, ["name"]))
+    yield from (event.record for event in ws.house.events(kinds=[REMOVED, f"{NOUN}.merged"]))
+
+
+def is_by_audit(ws: Workspace, events: Callable[[], Iterable[Event]]) -> bool:
+    """Whether a change made a canary, or removed one that is none any more: an administrator undoes that by
+    crm audit canary alone. To all others they are clients like any."""
+    ever = canaries.ever(ws.root)
+    if not ever or not (ws.rights is None or ws.rights.has(SETTINGS)):
+        return False
+    return any(
+        event.kind == CREATED or not is_one
+        for event in events()
+        if (is_one := ever.get(canaries.digest(event.record))) is not None
+        and not event.data.get("by")
+    )
 
 
 def is_any(ws: Workspace) -> bool:

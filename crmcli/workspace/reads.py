@@ -253,7 +253,7 @@ class Reads(Clock):
         hits = self._index.search(text, entities, limit)
         if self.trail is None or not self.trail.is_limited:
             return hits
-        return withheld.found(self.trail.hides, hits, text, self.rows_of([hit.id for hit in hits]))
+        return withheld.found(self.trail, hits, text, self.rows_of([hit.id for hit in hits]))
 
     def merged(self, survivor: str = "") -> list[tuple[str, str]]:
         """The records that went into others, each with the one into which; of one of these if named."""

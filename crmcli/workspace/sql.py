@@ -89,10 +89,10 @@ def _look_for_canaries(ws: Workspace, found: Answer) -> None:
     """Tell of made-up clients that stand in an answer, by their id, phones or e-mails."""
     if ws.trail is None or not canaries.known(ws.root):
         return
-    from crmcli.workspace.canaries import owners
+    from crmcli.workspace.canaries import all_of
 
     cells = {cell for row in found.rows for cell in row if isinstance(cell, str)}
-    for raw in ws.house.rows_of([*owners(ws)]):
+    for raw in ws.house.rows_of([one.id for one in all_of(ws) if one.id]):
         words = [str(raw["id"]), *contacts_of(raw)]
         if any(word in cell for cell in cells for word in words):
             ws.trail.alarm(str(raw["id"]), "exported")

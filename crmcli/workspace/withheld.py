@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from crmcli.errors import Refused
-from crmcli.model.conditions.tree import Compare, nodes_of
+from crmcli.language import tr
+from crmcli.model.conditions.tree import Compare, In, nodes_of
 from crmcli.model.entities import having
-from crmcli.model.masking import CONTACTS, is_whole
-from crmcli.model.values import Raw, entity_of
+from crmcli.model.masking import CONTACTS, digits_of, is_whole
+from crmcli.model.spelling import searchable
+from crmcli.model.values import Raw, entity_of, fold
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
@@ -18,6 +22,14 @@ if TYPE_CHECKING:
 CLIENTS = having("client")
 WHOLE = ("=", "!=", "has")
 """Comparisons with all of a number or an address."""
+_CONTACTS = frozenset(CONTACTS)
+MOST_ASKED = 10
+"""Whole numbers and addresses for which one condition may ask."""
+UNSEARCHED = ("id", "created_at")
+_LONG = 10
+"""Digits of which a whole number has no fewer."""
+_ALONE = """(?<![^\\s"']){}(?![^\\s"'])"""
+_BETWEEN = re.compile(r"[^\w*]")
 
 
 class Clients(Protocol):
@@ -45,6 +57,16 @@ class Place(Clients, Protocol):
 
     def is_seen(self, record_id: str) -> bool:
         """Whether the user sees a record."""
+
+
+class Masks(Protocol):
+    """What keeps from the user what is masked."""
+
+    def hides(self, record_id: str) -> bool:
+        """Whether the phones and e-mails of a record are masked."""
+
+    def masked(self, text: str) -> str:
+        """A text as it may be shown."""
 
 
 def hiding(hidden: Collection[tuple[str, str]]) -> list[str]:
@@ -91,25 +113,94 @@ class HiddenContacts:
 
 
 def refuse_parts(condition: Condition | None, order: Sequence[str]) -> None:
-    """Refused where a condition compares parts of them, or they decide the order."""
-    asked = {word.lstrip("-") for word in order}
+    """Refused where a condition compares parts of them, or many whole ones, or they decide the order."""
+    asked, count = {word.lstrip("-") for word in order}, 0
     for node in nodes_of(condition.tree) if condition else ():
         if isinstance(node, Compare) and node.op not in WHOLE:
             asked.update(node.path)
-    if not asked.isdisjoint(CONTACTS):
+        elif isinstance(node, Compare | In) and not _CONTACTS.isdisjoint(node.path):
+            count += len(node.values) if isinstance(node, In) else 1
+    if not _CONTACTS.isdisjoint(asked):
         raise Refused(
             "today's number of clients is reached: phones and e-mails are found by all of them only",
             "write the whole number or address",
         )
+    if count > MOST_ASKED:
+        raise Refused(
+            tr(
+                "today's number of clients is reached: a condition may ask for {} phones and e-mails at"
+                " most, not for {}",
+                MOST_ASKED,
+                count,
+            ),
+            "ask for those that you need",
+        )
 
 
 def found(
-    hides: Callable[[str], bool], hits: Sequence[Hit], text: str, rows: Iterable[Mapping[str, Raw]]
+    trail: Masks, hits: Sequence[Hit], text: str, rows: Iterable[Mapping[str, Raw]]
 ) -> list[Hit]:
-    """What was found, without the clients whose number or address, now masked, holds what was asked for."""
+    """What was found, without what was found by a part of numbers or addresses that are masked."""
     raws = {str(raw["id"]): raw for raw in rows}
     return [
         hit
         for hit in hits
-        if not (hides(hit.id) and hit.field in CONTACTS) or is_whole(text, raws.get(hit.id, {}))
+        if not trail.hides(hit.id)
+        or is_whole(text, raw := raws.get(hit.id, {}))
+        or (hit.field not in CONTACTS and _is_shown(trail.masked, hit, text, raw))
     ]
+
+
+def _is_shown(masked: Callable[[str], str], hit: Hit, text: str, raw: Mapping[str, Raw]) -> bool:
+    """Whether all that was asked for stands in what is shown of a record, or of what was said of it."""
+    from crmcli.store.index.questions import read_question
+
+    is_said = hit.field not in raw
+    if is_said and not (0 < len(digits_of(text)) < _LONG):
+        return True
+    values = [hit.excerpt, *(() if is_said else _texts(raw))]
+    shown = masked("\n".join(" ".join(value.split()) for value in values)).split("\n")
+    shown = [searchable(fold(value)) for value in shown]
+    joined = [_BETWEEN.sub("", value) for value in shown]
+    question = read_question(text, "")
+    return all(
+        any(word in value for word in asked.spellings for value in shown)
+        or any(digits in value for digits in asked.digits for value in joined)
+        for asked in (*question.words, *question.dialled)
+        if not is_said or any(map(str.isdecimal, "".join((*asked.spellings, *asked.digits))))
+    )
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The texts of a raw record, in which a search looks."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from () if name in UNSEARCHED else _texts(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
+
+
+def but_for(masked: Callable[[str], str], words: Iterable[str]) -> Callable[[str], str]:
+    """How an error may be shown to whom typed these words: where they are repeated as they were typed they
+    stand as they are, for a mask would tell that somebody has such a number."""
+    forms = {word: (repr(word), json.dumps(repr(word))[1:-1]) for word in words if word}
+    said = [re.escape(form) for word in forms for form in forms[word]]
+    said += [_ALONE.format(re.escape(word)) for word in forms if _may_be_whole(word)]
+    typed = re.compile("|".join(sorted(said, key=len, reverse=True)) or "(?!)")
+
+    def shown(text: str) -> str:
+        pieces, end = [], 0
+        for match in typed.finditer(text):
+            pieces += [masked(text[end : match.start()]), match[0]]
+            end = match.end()
+        return "".join([*pieces, masked(text[end:])])
+
+    return shown
+
+
+def _may_be_whole(word: str) -> bool:
+    """Whether a word holds a whole number or an address: less might stand within somebody's."""
+    return "@" in word or len(digits_of(word)) >= _LONG

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from crmcli.model.audit import Entry, Head, heads_in
-from crmcli.store.audit import journal, verified
+from crmcli.store.audit import ends, journal, verified
+from crmcli.store.timeline import csv_lines
 from crmcli.workspace.audit import refused
 from tests import kit
 from tests.rights.conftest import ACCESS, SETTINGS, Base
@@ -197,6 +199,53 @@ def test_the_last_month_needs_an_anchor(root: Path, how: str) -> None:
     assert str(head) in found.message
     [told] = heads_in(f"Dear root,\n\n  {head}\n")
     assert told == head
+
+
+CUTS: dict[str, Callable[[Path], object]] = {
+    "one line": lambda path: path.write_text("".join(lines_of(path)[:-1])),
+    "three lines": lambda path: path.write_text("".join(lines_of(path)[:-3])),
+    "all but the beginning": lambda path: path.write_text("".join(lines_of(path)[:2])),
+    "the only file": Path.unlink,
+    "the folder": lambda path: shutil.rmtree(path.parents[1]),
+    "called as another's": lambda path: path.rename(path.with_name("zzzzzzzz.csv")),
+    "copied as another's": lambda path: shutil.copy(path, path.with_name("zzzzzzzz.csv")),
+}
+
+
+@pytest.mark.parametrize("how", CUTS)
+@pytest.mark.parametrize("later", [0, 2])
+def test_what_is_gone_from_the_end_is_missed_where_it_was_written(
+    crm: Crm, base: Base, how: str, later: int
+) -> None:
+    acts = {"cwd": base.root, "CRM_USER": "root"}
+    for _ in range(5):
+        crm("contact", "list", **acts)
+    assert crm("audit", "verify", **acts).code == 0
+    [path] = (base.root / "data/audit").glob("*/*.csv")
+    [head] = json.loads(crm("audit", "head", "--json", **acts).out)
+    CUTS[how](path)
+    for _ in range(later):  # what comes after does not cover it up
+        crm("contact", "list", **acts)
+    found = crm("audit", "verify", **acts)
+    assert found.code == 6, found
+    assert "data/audit/2026-11/" in found.out
+    if not later and "as another's" not in how:
+        assert head["clone"] in found.out
+
+
+def test_an_end_is_remembered_with_the_number_of_its_lines(root: Path) -> None:
+    assert ends.remembered(root) == [*journal.heads(root)]
+    (root / ends.PATH).unlink()
+    journal.append(root, "aaaaaaaa", NOVEMBER, [Entry("command", "anna")] * 3)
+    assert ends.remembered(root) == [*journal.heads(root)]
+    path = root / "data/audit/2026-11/aaaaaaaa.csv"
+    with path.open("ab") as file:  # a command that was killed before it could remember
+        path.write_bytes(path.read_bytes())
+        rows = csv_lines.tail(root, "data/audit/2026-11/aaaaaaaa.csv")
+        event = journal.read(root, "2026-11", "aaaaaaaa")[0][-1].event
+        file.write(csv_lines.lines([event], rows))
+    journal.append(root, "aaaaaaaa", NOVEMBER, [Entry("command", "anna")])
+    assert ends.remembered(root) == [*journal.heads(root)]
 
 
 def test_a_line_whose_writing_was_cut_off_is_written_anew(root: Path) -> None:

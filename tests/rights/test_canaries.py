@@ -35,12 +35,12 @@ def trap(crm: Crm, base: Base) -> str:
 def test_a_canary_looks_like_the_others(crm: Crm, base: Base, trap: str) -> None:
     raw = kit.raw(base.open("olga"), trap)
     assert raw["owner"] == "olga"
-    assert raw["created_at"] < kit.NOW.isoformat()
     assert {*raw} - {"emails"} == {*kit.raw(base.open("root"), base.records["contact olga"].id)}
     assert "canary" not in kit.file_of(base.open("root"), trap).read_text()
     assert trap not in (base.root / canaries.PATH).read_text()
-    events = [(e.kind, e.actor) for e in base.open("olga").events(record=trap)]
-    assert events == [("contact.created", "olga")]
+    [event] = base.open("olga").events(record=trap)
+    assert (event.kind, event.actor) == ("contact.created", "root")
+    assert event.at.strftime("%Y-%m-%dT%H:%M:%SZ") == raw["created_at"]
     crm("contact", "list", cwd=base.root, CRM_USER="olga")
     crm("contact", "edit", trap, "--owner", "anna", cwd=base.root, CRM_USER="root")
     crm("tick", cwd=base.root, CRM_USER="root")
@@ -51,7 +51,9 @@ TOUCHES: dict[str, tuple[str, list[str]]] = {
     "exported": ("root", ["export", "contacts"]),
     "revealed": ("olga", ["reveal", "TRAP"]),
     "shown beyond the day's number": ("olga", ["contact", "list", "--columns", "name,phones"]),
-    "field.changed": ("olga", ["contact", "edit", "TRAP", "--comment", "x"]),
+    "field.changed": ("olga", ["contact", "edit", "TRAP", "--unset", "phones"]),
+    "contact.removed": ("root", ["contact", "rm", "TRAP", "--yes"]),
+    "contact.merged": ("root", ["contact", "merge", "OTHER", "TRAP", "--yes"]),
     "call.out": ("olga", ["log", "call", "TRAP", "звонил"]),
 }
 
@@ -62,9 +64,11 @@ def test_administrators_hear_of_whoever_touches_one(
 ) -> None:
     user, args = TOUCHES[what]
     kit.edit(base.open("root"), base.records["alone olga"].id, phones="+7 916 000-11-22")
+    other = base.records["alone olga"].id
     if user == "olga" and what != "field.changed":  # the number of the day is spent
-        crm("show", base.records["alone olga"].id, cwd=base.root, CRM_USER="olga")
-    done = crm(*[trap if word == "TRAP" else word for word in args], cwd=base.root, CRM_USER=user)
+        crm("show", other, cwd=base.root, CRM_USER="olga")
+    words = {"TRAP": trap, "OTHER": other}
+    done = crm(*[words.get(word, word) for word in args], cwd=base.root, CRM_USER=user)
     assert done.code == 0, done
     assert "canary" not in done.out + done.err
     for _ in range(2):
@@ -76,6 +80,64 @@ def test_administrators_hear_of_whoever_touches_one(
     found = [row for row in json.loads(rows.out) if row["data"].get("what") != "added"]
     assert [(row["record"], row["data"]["what"]) for row in found] == [(trap, what)]
     assert not [e for e in base.open("olga").events() if e.kind == "notice"]
+
+
+def test_nobodys_undo_meets_one(crm: Crm, base: Base) -> None:
+    acts, hers = ({"cwd": base.root, "CRM_USER": user} for user in ("root", "olga"))
+    lead = crm("lead", "add", "Её лид", **hers).out.strip()
+    crm("lead", "add", "Лид хозяйки", **acts)
+    done = crm("audit", "canary", "add", "olga", "--json", **acts)
+    trap = str(json.loads(done.out)["id"])
+    for who, name in ((hers, "Её лид"), (acts, "Лид хозяйки")):
+        undone = crm("undo", "--yes", **who)
+        assert undone.code == 0, undone
+        assert name in undone.out
+        assert trap not in undone.out + undone.err
+    assert not base.open("root").exists(lead)
+    assert crm("undo", "--yes", **hers).code == 1
+    crm("lead", "add", "Второй", **acts)
+    assert crm("audit", "canary", "rm", trap, **acts).code == 0
+    assert "Второй" in crm("undo", "--yes", **acts).out
+    assert not base.open("root").exists(trap)
+    crm("tick", **acts)
+    assert told(base) == []
+
+
+def test_one_that_somebody_removed_is_listed_and_may_come_back(
+    crm: Crm, base: Base, trap: str
+) -> None:
+    acts = {"cwd": base.root, "CRM_USER": "root"}
+    for has_memory in (True, False):
+        assert crm("contact", "rm", trap, "--yes", **acts).code == 0
+        if not has_memory:
+            (base.root / ".crm/canaries").unlink()
+        [row] = json.loads(crm("audit", "canary", "list", "--json", **acts).out)
+        assert (row["id"], row["owner"], row["state"]) == (trap, "olga", "gone")
+        shown = crm("audit", "canary", "list", **acts)
+        assert shown.code == 0, shown
+        assert trap in shown.out
+        assert trap in crm("undo", "--yes", **acts).out
+        [row] = json.loads(crm("audit", "canary", "list", "--json", **acts).out)
+        assert (row["id"], row["state"]) == (trap, "")
+    crm("contact", "rm", trap, "--yes", **acts)
+    assert crm("audit", "canary", "rm", trap.partition("-")[2], **acts).code == 0
+    assert json.loads(crm("audit", "canary", "list", "--json", **acts).out) == []
+    crm("tick", **acts)
+    assert crm("audit", "verify", **acts).code == 0
+
+
+def test_a_client_who_is_there_becomes_one(crm: Crm, base: Base) -> None:
+    acts = {"cwd": base.root, "CRM_USER": "root"}
+    one = base.records["contact boris"].id  # olga's
+    assert crm("audit", "canary", "mark", one, cwd=base.root, CRM_USER="olga").code == 4
+    assert crm("audit", "canary", "mark", one, "-n", **acts).code == 0
+    assert json.loads(crm("audit", "canary", "list", "--json", **acts).out) == []
+    assert crm("audit", "canary", "mark", one, **acts).code == 0
+    [row] = json.loads(crm("audit", "canary", "list", "--json", **acts).out)
+    assert (row["id"], row["owner"]) == (one, base.records["contact boris"].get("owner"))
+    crm("log", "note", one, "звонил", cwd=base.root, CRM_USER=row["owner"])
+    crm("tick", **acts)
+    assert [one in text for text in told(base)] == [True]
 
 
 def test_a_letter_to_its_address_is_told(crm: Crm, base: Base, trap: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -24,7 +25,7 @@ from crmcli.sales.history.past import (
 )
 from crmcli.sales.history.undo_plan import Kept, Reversal
 from crmcli.sales.records.packed import Pairs
-from crmcli.workspace import Change, Workspace
+from crmcli.workspace import Change, Workspace, canaries
 
 Span = tuple[str, str]
 OUTGOING = ("mail.out", "sms.out", "message.out")
@@ -198,7 +199,7 @@ def _latest(ws: Workspace, count: int, whose: str, *, redo: bool = False) -> lis
     for past in changes_of(ws.house):
         if past.span in spans or past.is_undo is not redo or not (redo or past.is_undoable):
             continue
-        if not _is_of(ws, past.actor, whose):
+        if not _is_of(ws, past.actor, whose) or _is_of_canary(ws, past):
             continue
         unit = past.batch or past.id
         if unit not in units and len(units) == count:
@@ -215,6 +216,11 @@ def _latest(ws: Workspace, count: int, whose: str, *, redo: bool = False) -> lis
             hint = tr("crm undo --any{} undoes what others and robots did here", " --redo" * redo)
         raise NothingToUndo(said, hint)
     return found
+
+
+def _is_of_canary(ws: Workspace, past: PastChange) -> bool:
+    kinds = (canaries.CREATED, canaries.REMOVED)
+    return not past.batch and canaries.is_by_audit(ws, partial(past.each, kinds=kinds))
 
 
 def _is_of(ws: Workspace, actor: str, whose: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,17 @@ def digest(record_id: str) -> str:
 
 def known(root: Path) -> dict[str, str]:
     """The digests of all canaries, each with its owner."""
+    found, gone = _listed(root)
+    return {name: owner for name, owner in found.items() if name not in gone}
+
+
+def ever(root: Path) -> dict[str, bool]:
+    """The digests of all that were ever canaries, each with whether it is one still."""
+    found, gone = _listed(root)
+    return {name: name not in gone for name in found}
+
+
+def _listed(root: Path) -> tuple[dict[str, str], set[str]]:
     found: dict[str, str] = {}
     gone: set[str] = set()
     with suppress(files.Missing):
@@ -42,7 +53,7 @@ def known(root: Path) -> dict[str, str]:
                 found[word[1:]] = owner
             elif word[:1] == "-":
                 gone.add(word[1:])
-    return {name: owner for name, owner in found.items() if name not in gone}
+    return found, gone
 
 
 def enter(root: Path, record_id: str, owner: str, *, any_disk: bool = False) -> None:
@@ -50,6 +61,8 @@ def enter(root: Path, record_id: str, owner: str, *, any_disk: bool = False) -> 
     line = f"+{digest(record_id)} {owner}" if owner else f"-{digest(record_id)}"
     files.make_folders(root, layout.AUDIT)
     _append(root, PATH, line, any_disk=any_disk)
+    facts = state(root)
+    keep_state(root, {**facts, "ids": {**facts.get("ids", {}), digest(record_id): record_id}})
 
 
 def touch(root: Path, facts: dict[str, Any], *, any_disk: bool = False) -> None:
@@ -102,12 +115,13 @@ def _append(root: Path, path: str, line: str, *, any_disk: bool) -> None:
             os.fsync(fd)
 
 
-def ids(root: Path, candidates: Iterator[str]) -> dict[str, str]:
-    """The id of each canary by its digest; the candidates are looked through only if one is not known."""
+def ids(root: Path, candidates: Iterable[str]) -> dict[str, str]:
+    """The id of each canary by its digest, "" if it is nowhere; the candidates are looked through only if one
+    is not known."""
     wanted, facts = known(root), state(root)
-    have = {name: one for name, one in dict(facts.get("ids", {})).items() if name in wanted}
+    have = {name: one for name, one in dict(facts.get("ids", {})).items() if one and name in wanted}
     if wanted.keys() - have.keys():
         found = {name: one for one in candidates if (name := digest(one)) in wanted}
-        have = {**dict.fromkeys(wanted, ""), **found}
+        have = {**dict.fromkeys(wanted, ""), **have, **found}
         keep_state(root, {**facts, "ids": have})
     return have

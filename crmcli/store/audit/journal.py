@@ -16,6 +16,7 @@ from crmcli.errors import InvalidData, Problem
 from crmcli.model.audit import BEGUN, DROPPED, Entry, Head
 from crmcli.model.event import Event
 from crmcli.store import layout
+from crmcli.store.audit import ends
 from crmcli.store.disk import files, line_reader
 from crmcli.store.safety import locks
 from crmcli.store.timeline import csv_lines
@@ -42,7 +43,7 @@ def append(
         with files.os_errors("write {}", path), files.closing(_opened(root, path)) as fd:
             _cut_torn(fd)
             tail = csv_lines.tail(root, path)
-            last_id = tail.last_id
+            last_id, before = tail.last_id, tail
             if not tail.size:
                 earlier = [one for one in known if one < month]  # a killed one may have made this
                 before, entries = _begun(root, clone, earlier, entries)
@@ -52,11 +53,36 @@ def append(
                 Event(ids.next(), at, one.actor, one.kind, one.record, one.cause, 0, one.data)
                 for one in entries
             ]
-            files.write_all(fd, csv_lines.lines(events, tail), tail.size)
+            written = csv_lines.lines(events, tail)
+            files.write_all(fd, written, tail.size)
             os.fsync(fd)
             if not tail.size:
                 files.fsync_dir((root / path).parent)
+            _remember(root, month, clone, written, tail.hash or before.hash)
     return events[-1].id
+
+
+def _remember(root: Path, month: str, clone: str, written: bytes, above: str) -> None:
+    """Keep beside the audit how far it goes now."""
+    last = ends.remembered(root)[-1:]
+    is_next = any((one.month, one.clone, one.hash) == (month, clone, above) for one in last)
+    added = written.count(b"\n")
+    count = last[0].lines + added if is_next else len(hashes(root, month, clone))
+    end = own_hash(csv_lines.bare(written.splitlines(keepends=True)[-1]))
+
+    def is_there(head: Head) -> bool:
+        place = (head.month, head.clone)
+        return place in journals(root) and head.hash in hashes(root, *place)
+
+    ends.remember(root, above, Head(month, clone, count, end), is_there)
+
+
+def hashes(root: Path, month: str, clone: str) -> list[str]:
+    """The hash of each line of a file."""
+    path = files.inside(root, layout.audit_path(month, clone))
+    with line_reader.opened(path) as fd:
+        lines = (csv_lines.bare(line) for _, line in csv_lines.numbered(fd))
+        return [own_hash(line) for line in lines if line]
 
 
 def _opened(root: Path, path: str) -> int:
@@ -77,7 +103,8 @@ def _begun(
     after = known[-1] if known else ""
     before = csv_lines.tail(root, layout.audit_path(after, clone)) if after else None
     before = before or csv_lines.Tail(0, "", "")
-    return before, [Entry(BEGUN, data={"after": after, "hash": before.hash}), *entries]
+    begun = {"after": after, "hash": before.hash, "clone": clone}
+    return before, [Entry(BEGUN, data=begun), *entries]
 
 
 def drop(root: Path, before: str, keep: Callable[[Sequence[Entry]], object]) -> list[str]:
@@ -96,6 +123,7 @@ def drop(root: Path, before: str, keep: Callable[[Sequence[Entry]], object]) -> 
             path.unlink(missing_ok=True)
             with suppress(OSError):
                 path.parent.rmdir()
+    ends.forget(root, before)
     return [*last]
 
 
@@ -114,12 +142,8 @@ def heads(root: Path) -> Iterator[Head]:
     """How far each clone's audit went."""
     last = {clone: month for month, clone in journals(root)}
     for clone, month in sorted(last.items()):
-        path = layout.audit_path(month, clone)
-        with line_reader.opened(files.inside(root, path)) as fd:
-            ends = [csv_lines.bare(line) for _, line in csv_lines.numbered(fd)]
-        lines = [line for line in ends if line]
-        if lines:
-            yield Head(month, clone, len(lines), own_hash(lines[-1]))
+        if lines := hashes(root, month, clone):
+            yield Head(month, clone, len(lines), lines[-1])
 
 
 def read(root: Path, month: str, clone: str) -> tuple[list[csv_lines.Row], list[Problem]]:

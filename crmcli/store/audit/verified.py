@@ -1,6 +1,6 @@
 """Whether the audit is whole: each line follows the one above, each month the one before, and every head
-that was anchored outside is still there. Who can write the files can write all of them anew: then only
-an anchor tells."""
+that was kept outside is still there. Who can write the files can write all of them anew: then only
+what was kept outside tells."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from crmcli.language import tr
 from crmcli.model.audit import BEGUN, CANARY, DROPPED, Head
 from crmcli.store import layout
 from crmcli.store.audit import canaries, journal
-from crmcli.store.disk import files, line_reader
+from crmcli.store.disk import line_reader
 from crmcli.store.timeline import chain, csv_lines
-from crmcli.store.timeline.line_hashes import before_erasing, own_hash
+from crmcli.store.timeline.line_hashes import before_erasing
 
 _HINT = "compare with git, a backup or another clone"
 
@@ -26,12 +26,13 @@ def problems(root: Path, anchored: Iterable[Head]) -> Iterator[Problem]:
     for place in journal.journals(root):
         path = layout.audit_path(*place)
         rows[place], found = journal.read(root, *place)
-        hashes[place] = [*_hashes(root, path)]
+        hashes[place] = journal.hashes(root, *place)
         found += _of_lines(root, path, found)
         yield from sorted(found, key=lambda problem: problem.line)[:1]
     dropped = dict(_dropped(rows.values()))
     for place, events in rows.items():
         yield from _of_beginning(place, events, hashes, dropped)
+    yield from _of_copies(hashes)
     yield from _of_canaries(root, rows.values())
     for head in sorted(set(anchored)):
         yield from _of_head(head, hashes, dropped)
@@ -50,13 +51,6 @@ def forks(root: Path) -> Iterator[Problem]:
                     yield Problem(path, number, said, "so it is where git joined two branches")
                     break
                 above.add(prev)
-
-
-def _hashes(root: Path, path: str) -> Iterator[str]:
-    with line_reader.opened(files.inside(root, path)) as fd:
-        for _, line in csv_lines.numbered(fd):
-            if text := csv_lines.bare(line):
-                yield own_hash(text)
 
 
 def _of_lines(root: Path, path: str, unreadable: Sequence[Problem]) -> Iterator[Problem]:
@@ -92,6 +86,20 @@ def _of_canaries(root: Path, files_: Iterable[Sequence[csv_lines.Row]]) -> Itera
         yield Problem(canaries.PATH, 0, said, _HINT)
 
 
+def _of_copies(hashes: dict[tuple[str, str], list[str]]) -> Iterator[Problem]:
+    """Files that begin with the line of another one: each begins with an id that no other has."""
+    first: dict[str, tuple[str, str]] = {}
+    for place, lines in hashes.items():
+        if lines[1:] and first.setdefault(lines[1], place) != place:
+            other = layout.audit_path(*first[lines[1]])
+            yield Problem(
+                layout.audit_path(*place),
+                2,
+                tr("it begins as {} does: one is a copy", other),
+                _HINT,
+            )
+
+
 def _of_beginning(
     place: tuple[str, str],
     rows: Sequence[csv_lines.Row],
@@ -103,6 +111,10 @@ def _of_beginning(
     path = layout.audit_path(month, clone)
     if not rows or rows[0].event.kind != BEGUN:
         yield Problem(path, 2, "the first line does not say what it goes on from", _HINT)
+        return
+    wrote = str(rows[0].event.data.get("clone", clone))
+    if wrote != clone:
+        yield Problem(path, 2, tr("it was written by the clone {}", wrote), _HINT)
         return
     after, last = (str(rows[0].event.data.get(key, "")) for key in ("after", "hash"))
     earlier = [m for m, other in hashes if other == clone and m < month]
@@ -131,7 +143,7 @@ def _of_head(
     there = hashes.get((head.month, head.clone))
     if there is None:
         if (head.month, head.clone) not in dropped:
-            yield Problem(path, 0, tr("the file is missing, and {} was anchored", head), _HINT)
+            yield Problem(path, 0, tr("the file is missing: it went on to {}", head), _HINT)
     elif head.hash not in there:
-        said = tr("the anchored head {} is not there: lines were cut off or replaced", head)
+        said = tr("the end {} is not there: lines were cut off or replaced", head)
         yield Problem(path, min(head.lines, len(there)), said, _HINT)
