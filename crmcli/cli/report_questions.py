@@ -19,6 +19,7 @@ from crmcli.reports.asking import in_pipeline, period_named
 from crmcli.workspace import Workspace
 from crmcli.workspace.last_report import LastReport, keep, mark_of
 
+TIMES = ("period", "since", "until")
 SNAPSHOT = ("", "any", "fresh")
 KEPT = ("by", "where", "pipeline", "compare", "currency", "snapshot")
 ASKED = (*KEPT, "period", "since", "until", "limit")
@@ -54,7 +55,7 @@ def requested(ws: Workspace, told: Report, asked: Mapping[str, Any]) -> engine.R
     """What the options ask for; BadUsage for what is none."""
     request = engine.Request(
         by=listed(asked["by"]),
-        period=_period(ws, asked, told.period),
+        period=_period(ws, asked, told),
         where=asked["where"],
         compare=asked["compare"] or "",
         snapshot=_snapshot(asked["snapshot"]),
@@ -71,11 +72,18 @@ def _snapshot(asked: str) -> str:
     return asked
 
 
-def _period(ws: Workspace, asked: Mapping[str, Any], usual: str) -> Period:
+def _period(ws: Workspace, asked: Mapping[str, Any], told: Report) -> Period:
     days = Period(day_given(ws, asked["since"]), day_given(ws, asked["until"], is_end=True))
+    if told.is_of_now:
+        given = [name for name in (*TIMES, "compare") if asked[name]]
+        if given:
+            said = tr("{} tells how things stand today: it takes no --{}", told.name, given[0])
+            raise BadUsage(said, tr("leave out --{}", given[0]))
+        return Period()
     if days.first and days.last and days.last < days.first:
         said = tr("the period {} ends before it begins", days)
         raise BadUsage(said, "--since comes first, --until last")
+    usual = told.period
     if not (asked["period"] or (usual and days == Period())):
         return days
     if days != Period():

@@ -99,7 +99,7 @@ class Figures:
 
     `compared` is the period of `before`; `notes` say in words what stands outside the table. `aside` are
     the keys of rows that are no step of a funnel, as stages that end lost. Of `of` rows these are the
-    first, where not all stand here.
+    first, where not all stand here. Those `of_now` are of no period.
     """
 
     name: str
@@ -114,3 +114,4 @@ class Figures:
     notes: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
     of: int = 0
+    of_now: bool = False

@@ -113,6 +113,23 @@ def year_before(period: Period, today: date) -> Period:
     return _as_far(Period(year.after(first, back=True), last), period, today)
 
 
+def weeks_year_before(period: Period, today: date) -> Period:
+    """The weeks of the same number of the year before, from the same day of the week to the same; a week that
+    year did not have ends it early."""
+    first, last = (_week_before(day) for day in _closed(period))
+    return _as_far(Period(first, max(first, last)), period, today)
+
+
+def _week_before(day: date) -> date:
+    year, week, weekday = day.isocalendar()
+    try:
+        return date.fromisocalendar(year - 1, week, weekday)
+    except ValueError:  # it had no week 53
+        if year - 1 < date.min.year:
+            raise OverflowError from None
+        return date.fromisocalendar(year - 1, 52, 7)
+
+
 def _closed(period: Period) -> tuple[date, date]:
     if period.first is None or period.last is None:
         raise ValueError(tr("only a period with a beginning and an end can be compared"))

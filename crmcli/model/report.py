@@ -79,6 +79,12 @@ class Report:
     pipeline: str = ""
     limit: int | None = None
 
+    @property
+    def is_of_now(self) -> bool:
+        """Whether it tells how things stand, of no period."""
+        plain = [one for one in self.measures if not one.is_reckoned]
+        return bool(plain) and all(one.at == ANY_TIME for one in plain)
+
 
 ROWS = ""
 """In the place of a measure of all rows together: how many groups there are, where the first are told."""
@@ -98,7 +104,8 @@ class Asked:
     A dimension without a name is the instant by which the measures are of the period. `since` and `until`
     are instants as files write them, "" for open ones; `pipeline` keeps to records of one pipeline. `total`
     names the measures that are told of all rows together too; with `first` the other groups stand in these
-    alone, and ROWS of them says how many groups there are.
+    alone, and ROWS of them says how many groups there are. With `rates`, which say what a unit of a currency
+    is in `currency`, averages and medians of money are of amounts in that.
     """
 
     source: str
@@ -112,6 +119,8 @@ class Asked:
     pipeline: str = ""
     total: Sequence[str] = ()
     first: First | None = None
+    currency: str = ""
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 class Behind(NamedTuple):

@@ -73,7 +73,7 @@ def sections(
 ) -> Iterator[tuple[engine.Reading, Figures]]:
     """The reports of a dashboard as people read them: of one owner, or of all that may be seen; the funnel of
     the pipeline that is named, by id or name, or of the first one."""
-    funnel = pipeline_named(ws, pipeline).id
+    funnel = pipeline_named(ws, pipeline)
     for one in SECTIONS:
         if one.whose not in ("both", "one" if owner else "all"):
             continue
@@ -82,7 +82,8 @@ def sections(
             period=_time(ws, one, period),
             where=f"owner = {owner}" if owner else "",
             compare=(compare or COMPARE) if one.has_before else "",
-            pipeline=funnel if one.report.always else "",
+            pipeline=funnel.id if one.report.always else "",
+            entity=funnel.entity if one.report.always else "",
         )
         reading = engine.Reading(ws, one.report, request)
         figures = seen(worded(ws, reading.entity_of(one.report.source), engine.figures(reading)))

@@ -37,7 +37,7 @@ def told(reading: Reading, currency: str = "") -> Figures:
     """What a report answers, in words; its sums in one currency if one is named."""
     from crmcli.reports import engine, plan
 
-    ws, reading.is_converted = reading.ws, bool(currency)
+    ws, reading.currency = reading.ws, currency
     found = engine.figures(reading)
     if reading.report is PLAN:
         from crmcli.workspace.plans import plans_seen
@@ -281,6 +281,7 @@ def notes(reading: Reading, figures: Figures) -> Iterator[str]:
     """What is said above a report: of which pipeline and period it tells, of how many records, and with which
     period it is compared."""
     parts = [str(figures.period)] if figures.period != ALWAYS else []
+    parts = [tr("as of today")] if figures.of_now else parts
     parts += _counted(reading)
     if said := ": ".join(filter(None, [_pipeline(reading), ", ".join(parts)])):
         yield said

@@ -259,19 +259,20 @@ def explained(spot: Spot, locale: Locale) -> Iterator[str]:
     parts = parts_of(spot, measure)
     values = [Decimal(str(one.value)) for one in parts]
     number = counted(len(values), "value")
-    if measure.how == "median" and values:
-        ends = [_in_words(measure, v, locale) for v in (min(values), max(values))]
-        yield tr("median: {}, from {} to {}", number, *ends)
+    if measure.how == "median":
+        ends = [_in_words(measure, v, locale) for v in (min(values), max(values))] if values else []
+        if len({one.currency for one in parts}) == 1:
+            yield tr("median: {}, from {} to {}", number, *ends)
     elif measure.how == "p90":
         yield tr("P90: {}, nine of ten are not above it", number)
     elif measure.how in ("sum", "average"):
         yield tr("sum: {}", number) if measure.how == "sum" else tr("average: {}", number)
-        if isinstance(spot.value, Mapping) and {p.currency for p in parts} - {*spot.value}:
-            yield tr("at the rates of today")
     elif sum(values) > len({one.record for one in parts}):
         entity = spot.reading.entity_of(measure.source or spot.reading.report.source)
         records = counted(len({one.record for one in parts}), entity, ENTITIES[entity].plural)
         yield tr("of {}, of some more than once", records)
+    if isinstance(spot.value, Mapping) and {p.currency for p in parts} - {*spot.value}:
+        yield tr("at the rates of today")
 
 
 def _of_two(spot: Spot, measure: Measure, locale: Locale) -> str:

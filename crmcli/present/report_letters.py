@@ -17,7 +17,6 @@ from crmcli.formats.csv import csv_line
 from crmcli.formats.xlsx import NotInstalled
 from crmcli.language import spoken, together, tr
 from crmcli.model.figures import Figures
-from crmcli.model.periods import ALWAYS
 from crmcli.model.reports import DASHBOARD
 from crmcli.model.values import safe_name
 from crmcli.present import dashboard
@@ -25,7 +24,7 @@ from crmcli.present.cells import Column, Listing, Locale, plain, shown
 from crmcli.present.figures import BEFORE, listing, name_of, seen, told, with_words
 from crmcli.present.pictures.files import made as made_file
 from crmcli.present.pictures.page import section
-from crmcli.present.pictures.panels import days, head, panels_of
+from crmcli.present.pictures.panels import head, panels_of, when
 from crmcli.present.pictures.svg import tag
 from crmcli.present.text_width import cut, one_line
 from crmcli.present.told import left_out
@@ -117,12 +116,12 @@ def _title(wanted: Wanted, found: Sequence[Figures]) -> str:
     """What a letter is called: its report, or the first of several, and the period."""
     if wanted.reports[0] == DASHBOARD:
         name = tr("How sales stand")
-        period = next((f.period for f in found if f.name not in ("today",)), ALWAYS)
+        first = next(one for one in found if one.name not in ("today",))
     else:
         titles = list(dict.fromkeys(tr(figures.title) for figures in found))
         name = cut(one_line(together(titles)), MOST_OF_A_TITLE)
-        period = found[0].period
-    return f"{name}, {days(period)}"
+        first = next((one for one in found if not one.of_now), found[0])
+    return f"{name}, {when(first)}"
 
 
 def _unread(ws: Workspace) -> list[str]:

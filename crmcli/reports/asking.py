@@ -6,6 +6,8 @@ from datetime import datetime
 
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
+from crmcli.language import tr
+from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import did_you_mean
 from crmcli.model.periods import STEPS, Period, read_period
 from crmcli.model.report import Report
@@ -31,4 +33,14 @@ def in_pipeline(ws: Workspace, report: Report, request: Request, ref: str) -> Re
     if not (ref or report.always):
         return request
     found = pipeline_named(ws, ref, ruled=False)
+    own = {row.plural: noun for noun, row in ENTITIES.items()}.get(report.source, found.entity)
+    if own != found.entity:
+        noun = tr(ENTITIES[own].plural)
+        known = ", ".join(one.id for one in ws.outline.of(own))
+        raise BadUsage(
+            tr(
+                "{} is about {}, not about {}", report.name, noun, tr(ENTITIES[found.entity].plural)
+            ),
+            tr("pipelines: {}", known) if known else tr("leave out --pipeline"),
+        )
     return replace(request, pipeline=found.id, entity=found.entity)

@@ -12,12 +12,19 @@ from crmcli.model.periods import Period, keys_within
 class Counterparts:
     """The days, weeks, months, … of two periods in pairs, as far as there are pairs."""
 
-    def __init__(self, by: Sequence[Dimension], now: Period, before: Period) -> None:
+    def __init__(
+        self, by: Sequence[Dimension], now: Period, before: Period, *, is_year: bool = False
+    ) -> None:
         self._by = by
         self._now: dict[str, str] = {}
-        for step in {one.step for one in by if one.step}:
-            pairs = zip(keys_within(before, step), keys_within(now, step), strict=False)
-            self._now.update(pairs)
+        steps = {one.step for one in by if one.step}
+        for step in steps:
+            there, here = keys_within(before, step), keys_within(now, step)
+            if is_year and not (step == "day" and "week" in steps):  # those of the same name
+                own = {f"{int(key[:4]) - 1:04}{key[4:]}": key for key in here}
+                self._now.update({key: own[key] for key in there if key in own})
+            else:
+                self._now.update(zip(there, here, strict=False))
         self._before = {now: before for before, now in self._now.items()}
 
     def now(self, place: Place) -> Place:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import cached_property
 from itertools import groupby
 from typing import TypeAlias
 
@@ -23,7 +25,14 @@ from crmcli.model.figures import (
     share,
     size,
 )
-from crmcli.model.periods import ALWAYS, Period, keys_within, previous, year_before
+from crmcli.model.periods import (
+    ALWAYS,
+    Period,
+    keys_within,
+    previous,
+    weeks_year_before,
+    year_before,
+)
 from crmcli.model.pipeline import Pipeline
 from crmcli.model.report import Asked, Behind, First, Group, Measure, Report
 from crmcli.model.values import format_instant
@@ -69,6 +78,8 @@ class Reading:
     def __init__(self, ws: Workspace, report: Report, request: Request) -> None:
         self.ws = ws
         self.report = report
+        if report.is_of_now:
+            request = replace(request, period=ALWAYS, compare="")
         self.request = request
         self.dimensions = dimensions(report, request)
         self.total: Values = {}
@@ -76,8 +87,8 @@ class Reading:
         self.total_before: Values = {}
         self.most = report.limit if request.limit is None else request.limit
         """How many rows are asked for."""
-        self.is_converted = False
-        """Whether the order of rows is known only when their sums are in one currency."""
+        self.currency = ""
+        """In which all amounts are to be, if in one: then the order of rows is known only when they are."""
         self._measuring = Measuring(ws, request.snapshot)
 
     def cells(self, period: Period, dimensions: Sequence[Dimension] | None = None) -> Cells:
@@ -121,7 +132,7 @@ class Reading:
         period = self.request.period
         if before:
             period = self.compared
-            keys = Counterparts(self.dimensions, self.request.period, period).before(keys)
+            keys = self.counterparts(period).before(keys)
         [asked] = self._asked(period, self.dimensions if keys else (), [measure])
         return self._measuring.behind(asked, keys)
 
@@ -129,11 +140,20 @@ class Reading:
     def compared(self) -> Period:
         """The period with which this one is compared; BadUsage where it has no before."""
         try:
+            if self.request.compare == "year" and any(
+                one.step == "week" for one in self.dimensions
+            ):
+                return weeks_year_before(self.request.period, self.ws.today)
             return COMPARED[self.request.compare](self.request.period, self.ws.today)
         except ValueError as error:
             raise BadUsage(str(error), tr("e.g. --period month --compare previous")) from None
         except OverflowError:
             raise BadUsage(tr("no calendar has what was before {}", self.request.period)) from None
+
+    def counterparts(self, before: Period) -> Counterparts:
+        """Which rows of a period before answer to those of now."""
+        is_year = self.request.compare == "year"
+        return Counterparts(self.dimensions, self.request.period, before, is_year=is_year)
 
     # --- asking -----------------------------------------------------------------------------------
 
@@ -157,7 +177,7 @@ class Reading:
         sources = {one.source for one in self.report.measures if not one.is_reckoned}
         is_plain = order is not None and order.how in ("count", "sum") and len(sources) == 1
         is_free = not (any(one.step or one.name == "stage" or self._is_list(one) for one in by))
-        is_whole = self.request.compare or self.is_converted or self.report.always
+        is_whole = self.request.compare or self.currency or self.report.always
         if most is None or is_whole or not (is_plain and is_free and by):
             return None
         return First(name, most) if self.report.order.startswith("-") else None
@@ -179,7 +199,17 @@ class Reading:
             whens = {m.where: self.ws.condition(m.where, entity) for m in own if m.where}
             where = self.ws.condition(" and ".join(wheres), entity) if wheres else None
             pipeline = self.request.pipeline
-            yield Asked(source, entity, own, by, where, whens, since, until, pipeline)
+            asked = Asked(source, entity, own, by, where, whens, since, until, pipeline)
+            yield replace(asked, currency=self.currency, rates=self._rates)
+
+    @cached_property
+    def _rates(self) -> Mapping[str, Decimal]:
+        """What currencies are in the one that is asked for."""
+        if not self.currency:
+            return {}
+        from crmcli.sales.rates import rates_into
+
+        return rates_into(self.ws, self.currency)
 
     def entity_of(self, source: str) -> str:
         """Whose records stand in rows of a source."""
@@ -298,6 +328,7 @@ def laid_out(reading: Reading, now: Cells, before: tuple[Period, Cells] | None) 
         before[0] if before else None,
         report.picture,
         aside=tuple(s.id for one in reading.pipelines for s in one.stages if s.kind == "lost"),
+        of_now=report.is_of_now,
     )
 
 
@@ -306,7 +337,7 @@ def _answering(
 ) -> tuple[dict[Place, Values], dict[Place, str]]:
     """The values of a period before by the places of now that answer to theirs, and a record of each."""
     period, cells = before
-    pairs = Counterparts(reading.dimensions, reading.request.period, period)
+    pairs = reading.counterparts(period)
     there = {place: pairs.now(place) for place in cells.values}
     past = {there[place]: values for place, values in cells.values.items()}
     return past, {

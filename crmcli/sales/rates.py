@@ -106,6 +106,13 @@ class Exchange:
         return {self.into: sum(amounts, Decimal(0))} if amounts else {}
 
 
+def rates_into(ws: Workspace, into: str) -> dict[str, Decimal]:
+    """What a unit of each currency of which a rate is known today is in another."""
+    found = {one.currency: one.rate for one in rates(ws) if one.date <= ws.today}
+    found |= {ws.settings.currency: Decimal(1), "": Decimal(1)}
+    return {code: rate / found[into] for code, rate in found.items()} if into in found else {}
+
+
 def in_one_currency(ws: Workspace, rows: Sequence[Row], into: str, *names: str) -> tuple[Row, ...]:
     """Rows with their sums of those names, which are by currency, in one, by the rates of today."""
     found = {code for row in rows for name in names for code in getattr(row, name)}

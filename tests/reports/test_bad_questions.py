@@ -34,6 +34,11 @@ REFUSED = (
     (["won", "--period", "0001-01-01", "--compare", "year"], "no calendar", "нет в календаре"),
     (["won", "--period", "last 0d"], "'last 0d' is no period", "'last 0d' — не период"),
     (["won", "--period", "2026-W54"], "'2026-W54' is no period", "'2026-W54' — не период"),
+    (["stale", "--period", "2020-01"], "takes no --period", "--period"),
+    (["stale", "--until", "2020-01-01"], "takes no --until", "--until"),
+    (["stale", "--compare", "previous"], "takes no --compare", "--compare"),
+    (["won", "--pipeline", "leads"], "won is about deals, not about leads", "won"),
+    (["leads", "--pipeline", "sales"], "leads is about leads, not about deals", "leads"),
     (["explain", "won", "1,wonn"], "'won'", "«won»"),
 )  # fmt: skip
 
@@ -110,7 +115,8 @@ def test_nothing_is_no_number(
     crm: Crm, folder: Path, sold: Path, name: str, is_empty: bool
 ) -> None:
     """Division by nothing, medians of nothing: an empty cell, whatever the form."""
-    where = [] if name == "plan" or not is_empty else ["--period", "2001"]
+    none = ["--where", "name = nobody"] if name == "stale" else ["--period", "2001"]
+    where = [] if name == "plan" or not is_empty else none
     told = [crm("report", name, *where, *form) for form in ([], ["--csv"], ["--json"], ["--html"])]
     assert [one.code for one in told] == [0, 0, 0, 0]
     for one in told:

@@ -287,6 +287,8 @@ def test_rows_of_the_period_before_add_up(
     crm: Crm, base: Base, by: str, period: str, compare: str, days: str
 ) -> None:
     """Whatever day of it has no counterpart: all that was won then stands in some row, with its records."""
+    if (by, compare) == ("week", "year"):
+        days = "2025-03-31..2025-11-01"  # the same days of the weeks of the same number
     asked = ["report", "won", "--by", by, "--period", period, "--compare", compare]
     rows = json.loads(crm(*asked, "--json").out)
     then = sum(

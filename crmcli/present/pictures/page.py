@@ -26,6 +26,7 @@ from crmcli.present.pictures.panels import (
     panels_of,
     told,
     told_in,
+    when,
 )
 from crmcli.present.pictures.svg import legend, svgs, tag
 
@@ -72,7 +73,7 @@ def section(
     title = tr(figures.title)
     yield tag("h2", title)
     before = days(figures.compared) if figures.compared else ""
-    yield tag("p", days(figures.period))
+    yield tag("p", when(figures))
     if before:
         yield tag("p", tr("against {}", before))
     if not figures.rows:

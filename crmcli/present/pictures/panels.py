@@ -162,14 +162,21 @@ def days(period: Period) -> str:
     return str(period).replace("..", " – ")
 
 
+def when(figures: Figures) -> str:
+    """Of which time figures are."""
+    return tr("as of today") if figures.of_now else days(figures.period)
+
+
 def head(figures: Figures) -> str:
     """What a report is of, its period and the one that it is compared with, in one line."""
-    text = f"{one_line(tr(figures.title))}, {days(figures.period)}"
+    text = f"{one_line(tr(figures.title))}, {when(figures)}"
     return f"{text} {tr('against {}', days(figures.compared))}" if figures.compared else text
 
 
 def nothing(figures: Figures) -> str:
     """The sentence about a report without rows."""
+    if figures.of_now:
+        return tr("Nothing to report.")
     return tr("Nothing to report for {}.", days(figures.period))
 
 

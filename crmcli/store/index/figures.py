@@ -87,7 +87,10 @@ class Question(Measured):
         else:
             for some in self._of_one_column():
                 self._rank_here(ask, tally, some)
-        return tally.groups(measures, [one.name for one in measures if self._is_money(one)])
+        money = [one for one in measures if self._is_money(one)]
+        averages = [one.name for one in money if one.how == "average"]
+        tally.convert(averages, self._asked.rates, self._asked.currency)
+        return tally.groups(measures, [one.name for one in money])
 
     def keep_first(self, ask: Ask, first: First) -> int:
         """Keep to the rows of the groups with most of a measure; how many groups there are."""

@@ -80,9 +80,11 @@ class Measured(Pieces):
 
     def _ranked(self, measure: Measure) -> tuple[list[Part], Part]:
         """The currency of a row and what is put in order; and of which rows."""
-        code = (self.source.currency or "NULL") if self._is_money(measure) else "NULL"
         where = joined("AND", [self._kept, self._counted(measure)])
-        return [Part(code), Part(self._cell(measure.of).sql)], where
+        value = self._cell(measure.of).sql
+        if not self._is_money(measure):
+            return [Part("NULL"), Part(value)], where
+        return [*map(Part, self._in_one(self.source.currency or "NULL", value))], where
 
     def _ranks(self) -> list[Rank]:
         """What a database of columns is asked of the order of values, each column in one go."""

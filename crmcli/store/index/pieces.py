@@ -88,6 +88,19 @@ class Pieces:
     def _is_of_money(self, measure: Measure) -> bool:
         return bool(measure.of) and self._cell(measure.of).kind == "money"
 
+    def _in_one(self, code: str, value: str) -> tuple[str, str]:
+        """A currency and an amount, in the one currency that is asked for as far as rates are known."""
+        others = self._asked.rates.items()
+        if not others:
+            return code, value
+        own, into = f"upper(ifnull({code}, ''))", self._asked.currency.lower()
+        known = ", ".join(f"'{name}'" for name, _ in others)
+        rate = " ".join(f"WHEN '{name}' THEN {float(rate)!r}" for name, rate in others)
+        return (
+            f"CASE WHEN {own} IN ({known}) THEN '{into}' ELSE {code} END",
+            f"({value}) * CASE {own} {rate} ELSE 1 END",
+        )
+
     def _has(self, measure: Measure) -> Part:
         """Whether a row has what is measured."""
         return Part(f"({self._cell(measure.of).sql}) IS NOT NULL") if measure.of else Part("1")

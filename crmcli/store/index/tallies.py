@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -72,6 +72,19 @@ class Tally:
         self._added = {
             at: n for at, n in self._added.items() if at[0] in self._examples or not at[0]
         }
+
+    def convert(self, names: Sequence[str], rates: Mapping[str, Decimal], into: str) -> None:
+        """Bring what was added up of amounts into one currency, as far as rates are known."""
+        for (place, name, code), numbers in [*self._added.items()]:
+            if name in names and code.upper() in rates and code.upper() != into:
+                del self._added[place, name, code]
+                high, low, number = numbers
+                cents = Decimal((high or 0) * SPLIT + (low or 0)) * rates[code.upper()]
+                known = self._added.get((place, name, into.lower()), [0, 0, 0])
+                added = [
+                    sum(filter(None, pair)) for pair in zip(known, (0, cents, number), strict=True)
+                ]
+                self._added[place, name, into.lower()] = added
 
     def put(self, place: Place, measure: Measure, value: Any, code: str | None = None) -> None:
         """What a measure is in a group: in cents of a currency, if that is named."""
