@@ -38,6 +38,10 @@ def told(reading: Reading, currency: str = "") -> Figures:
     from crmcli.reports import engine, plan
 
     ws, reading.currency = reading.ws, currency
+    if currency:
+        from crmcli.sales.rates import rates_into
+
+        reading.rates = rates_into(ws, currency)
     found = engine.figures(reading)
     if reading.report is PLAN:
         from crmcli.workspace.plans import plans_seen

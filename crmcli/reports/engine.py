@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from functools import cached_property
 from itertools import groupby
 from typing import TypeAlias
 
@@ -89,6 +88,8 @@ class Reading:
         """How many rows are asked for."""
         self.currency = ""
         """In which all amounts are to be, if in one: then the order of rows is known only when they are."""
+        self.rates: Mapping[str, Decimal] = {}
+        """What currencies are worth in that."""
         self._measuring = Measuring(ws, request.snapshot)
 
     def cells(self, period: Period, dimensions: Sequence[Dimension] | None = None) -> Cells:
@@ -200,16 +201,7 @@ class Reading:
             where = self.ws.condition(" and ".join(wheres), entity) if wheres else None
             pipeline = self.request.pipeline
             asked = Asked(source, entity, own, by, where, whens, since, until, pipeline)
-            yield replace(asked, currency=self.currency, rates=self._rates)
-
-    @cached_property
-    def _rates(self) -> Mapping[str, Decimal]:
-        """What currencies are in the one that is asked for."""
-        if not self.currency:
-            return {}
-        from crmcli.sales.rates import rates_into
-
-        return rates_into(self.ws, self.currency)
+            yield replace(asked, currency=self.currency, rates=self.rates)
 
     def entity_of(self, source: str) -> str:
         """Whose records stand in rows of a source."""
