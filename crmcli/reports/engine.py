@@ -19,10 +19,8 @@ from crmcli.model.figures import (
     Place,
     Shown,
     dimension,
-    rank,
     ratio,
     share,
-    size,
 )
 from crmcli.model.periods import (
     ALWAYS,
@@ -36,6 +34,7 @@ from crmcli.model.pipeline import Pipeline
 from crmcli.model.report import Asked, Behind, First, Group, Measure, Report
 from crmcli.model.values import format_instant
 from crmcli.reports.counterparts import Counterparts
+from crmcli.reports.ordering import in_order
 from crmcli.workspace import Workspace
 from crmcli.workspace.measuring import Measuring
 
@@ -342,21 +341,3 @@ def nothing(report: Report) -> Values:
     return {
         m.name: 0 if m.how in COUNTED else {} if m.unit == "sums" else None for m in report.measures
     }
-
-
-def in_order(reading: Reading, rows: Iterable[FigureRow]) -> list[FigureRow]:
-    """Rows by time where that is asked for, stages in order, else as the report says; absent last."""
-    by, order = reading.dimensions, reading.report.order
-    positions = reading.positions if any(one.name == "stage" for one in by) else {}
-    sign = -1 if order.startswith("-") else 1
-    is_free = bool(order) and not (by and (by[0].step or by[0].name == "stage"))
-
-    def place(row: FigureRow) -> tuple[object, ...]:
-        pairs = zip(by, row.place, strict=True)
-        keys = tuple(
-            (key is None, positions.get(str(key), 0) if one.name == "stage" else 0, rank(key))
-            for one, key in pairs
-        )
-        return (sign * size(row.values.get(order.lstrip("-"))), keys) if is_free else keys
-
-    return sorted(rows, key=place)
