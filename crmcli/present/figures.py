@@ -35,7 +35,7 @@ VALUES_OF = {"lost_from": "stage"}
 
 def told(reading: Reading, currency: str = "") -> Figures:
     """What a report answers, in words; its sums in one currency if one is named."""
-    from crmcli.reports import engine, ordering, plan
+    from crmcli.reports import engine, plan
 
     ws, reading.currency = reading.ws, currency
     if currency:
@@ -49,7 +49,7 @@ def told(reading: Reading, currency: str = "") -> Figures:
         found = plan.with_plans(reading, found, plans_seen(ws))
     if currency:
         found = in_one_currency(ws, found, currency)
-        found = replace(found, rows=tuple(ordering.in_order(reading, found.rows)))
+        found = replace(found, rows=tuple(reading.in_order(found.rows)))
     found = worded(ws, reading.entity_of(reading.report.source), _first(reading, found))
     found = plan.paced(found, ws.today) if reading.report is PLAN else found
     of_what = ": ".join(filter(None, [_pipeline(reading), ", ".join(_counted(reading))]))

@@ -216,6 +216,12 @@ class Reading:
                 found.setdefault(stage.id, number)
         return found
 
+    def in_order(self, rows: Iterable[FigureRow]) -> list[FigureRow]:
+        """Rows in the order of the report."""
+        is_by_stage = any(one.name == "stage" for one in self.dimensions)
+        positions = self.positions if is_by_stage else {}
+        return in_order(rows, self.dimensions, self.report.order, positions)
+
     @property
     def pipelines(self) -> Sequence[Pipeline]:
         """The pipelines of which the report tells."""
@@ -314,7 +320,7 @@ def laid_out(reading: Reading, now: Cells, before: tuple[Period, Cells] | None) 
         request.period,
         reading.dimensions,
         tuple(Shown(m.name, m.label, m.unit, m.people) for m in report.measures if m.shown),
-        tuple(in_order(reading, rows)),
+        tuple(reading.in_order(rows)),
         None if report.always else FigureRow((), (), now.total, before[1].total if before else {}),
         before[0] if before else None,
         report.picture,

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
 
-from crmcli.model.figures import FigureRow, rank, size
-
-if TYPE_CHECKING:
-    from crmcli.reports.engine import Reading
+from crmcli.model.figures import Dimension, FigureRow, rank, size
 
 
-def in_order(reading: Reading, rows: Iterable[FigureRow]) -> list[FigureRow]:
+def in_order(
+    rows: Iterable[FigureRow], by: Sequence[Dimension], order: str, positions: Mapping[str, int]
+) -> list[FigureRow]:
     """Rows by time where that is asked for, stages in order, else as the report says; absent last."""
-    by, order = reading.dimensions, reading.report.order
-    positions = reading.positions if any(one.name == "stage" for one in by) else {}
     sign = -1 if order.startswith("-") else 1
     is_free = bool(order) and not (by and (by[0].step or by[0].name == "stage"))
 
