@@ -8,7 +8,9 @@ from unicodedata import name
 from crmcli.language import tr
 
 LONGEST_EMAIL = 254
-_FORBIDDEN = re.compile(r"[\s<>()\[\]\\,;:\"]|\.\.")
+NO_LOCAL = r"\s<>()\[\]\\,;:\"…"
+"""No address has these before its @, as in a class of a regular expression; v…@b.c is a mask."""
+_FORBIDDEN = re.compile(rf"[{NO_LOCAL}]|\.\.")
 _AROUND = re.compile(r"[^<>]*<([^<>]+)>")
 _MAILTO = re.compile("mailto:", re.IGNORECASE)
 _AFTER_COLON = re.compile(r":\s+")

@@ -7,6 +7,8 @@ import string
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, product
 
+from crmcli.model.addresses import NO_LOCAL
+
 CONTACTS = ("phones", "emails")
 """The fields whose values are masked, wherever these stand."""
 STAR = "*"
@@ -17,14 +19,16 @@ _COMPARED = 10
 """Digits at the end of a number by which it is known, whatever stands for its country."""
 _LONGEST = 15
 """Digits of a number in E.164."""
+_LONGEST_CODE = 4
+"""Digits of a country's code with the zeros before it."""
 _SHORTEST = 5
 """Digits: what is shorter is a number of the company's own exchange, or a service's."""
 _LENGTHS = {*range(_SHORTEST, _COMPARED + 1)}
 """Digits by which a number may be known."""
-_BETWEEN = r" \t\u00a0\u00ad\u00b7\u2000-\u2015\u2022\u202a-\u202f\u2060-\u2069\u2212\u3000\ufeff()\[\]._/|~-"
+BETWEEN = r" \t\u00a0\u00ad\u00b7\u2000-\u2015\u2022\u202a-\u202f\u2060-\u2069\u2212\u3000\ufeff()\[\]._/|~-"
 """What people put between the digits of a number, as in a class of a regular expression."""
-_RUN = re.compile(rf"\+?\(?\d(?:[\d{_BETWEEN}]*\d)?")
-_LONG_RUN = re.compile(rf"[0-9][0-9{_BETWEEN}]{{3,}}[0-9]")
+_RUN = re.compile(rf"\+?\(?\d(?:[\d{BETWEEN}]*\d)?")
+_LONG_RUN = re.compile(rf"[0-9][0-9{BETWEEN}]{{3,}}[0-9]")
 """The digits of a number that is long enough to be told by."""
 _NO_DIGITS = bytes({*range(256)} - {*b"0123456789\n"})
 _FOREIGN = (b"\xd9", b"\xdb", b"\xe0", b"\xef\xbc", b"\xf0\x9d")
@@ -32,6 +36,11 @@ _FOREIGN = (b"\xd9", b"\xdb", b"\xe0", b"\xef\xbc", b"\xf0\x9d")
 themselves takes many times as long."""
 _FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _LOCAL = re.compile(r"[\w.+%'-]+")
+"""Of what most addresses are before the @."""
+_WIDE_LOCAL = re.compile(rf"[^{NO_LOCAL}@]+")
+"""Of what they may be."""
+_NO_LOCAL = frozenset(' \t\n\r\\<>()[],;:"@')
+"""What stands before most of them."""
 _LOCAL_ASCII = f"{string.ascii_letters}{string.digits}_.+%'-"
 """The letters of these that are ASCII."""
 _LONGEST_LOCAL = 254
@@ -40,6 +49,8 @@ _LONGEST_DOMAIN = 256
 """Letters from the @ on, by RFC 5321."""
 _MOST_CUTS = 12
 """So many first parts of a domain may be where it ends."""
+_ESCAPES = {"u": 5, "x": 3}
+"""Letters of \\u2014 and \\xa0 behind the stroke."""
 _SIGNS = "'.+%-_"
 """What may stand before an address and is no part of it."""
 _DOMAIN = re.compile(r"@[\w-]+(?:\.[\w-]+)+")
@@ -47,8 +58,6 @@ _CUT = re.compile(r"(?<=[^\W_])[-_.]")
 """Before what no longer belongs to a domain: `vera@romashka.example.Then`, `_vera@romashka.example_`."""
 _Part = tuple[int, int, str]
 """From where to where another word stands."""
-_MASKED_PHONE = re.compile(rf"\+?\(?[\d*](?:[\d*{_BETWEEN}]*[\d*])?")
-_MASKED_MAIL = re.compile(r"[\w.+%'-]…@(?:[\w.-]+?(?=[.+%'_-]*[\w.+%'-]…@)|[\w-]+(?:\.[\w-]+)+)")
 
 
 def digits_of(text: str) -> str:
@@ -56,7 +65,7 @@ def digits_of(text: str) -> str:
     end = text[-_COMPARED:]
     if len(end) == _COMPARED and end.isascii() and end.isdecimal():  # as records have most of them
         return end
-    return "".join(filter(str.isdecimal, _ascii(text)))[-_COMPARED:]
+    return "".join(filter(str.isdecimal, plain_digits(text)))[-_COMPARED:]
 
 
 def contacts_of(raw: Mapping[str, object]) -> Iterator[str]:
@@ -70,7 +79,9 @@ def contacts_of(raw: Mapping[str, object]) -> Iterator[str]:
 def written_in(raw: object) -> Iterator[str]:
     """The phones and e-mails that stand anywhere in a raw record, in its texts too, as they are written."""
     if isinstance(raw, str):
-        yield from (raw[n:end] for starts, ends in _mails(raw) for end, n in product(ends, starts))
+        yield from (
+            raw[n:end] for starts, ends in mails_in(raw) for end, n in product(ends, starts)
+        )
         yield from (match[0] for match in _RUN.finditer(raw))
     elif isinstance(raw, Mapping):
         for value in raw.values():
@@ -123,8 +134,8 @@ class Contacts:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._mails = [*_mails(text)]
-        runs = [*_LONG_RUN.finditer(_ascii(text))]
+        self._mails = [*mails_in(text)]
+        runs = [*_LONG_RUN.finditer(plain_digits(text))]
         self._runs = [*zip(runs, _digits([match[0] for match in runs]), strict=False)]
 
     def unknown(self, known: Container[str]) -> dict[str, set[str]]:
@@ -149,9 +160,20 @@ class Contacts:
         text = _replaced(self._text, self._masked_runs(known, hides, lengths))
         return _replaced(text, self._masked_mails(known, hides))
 
-    def _masked_mails(
-        self, known: Collection[str], hides: Callable[[str], bool]
-    ) -> Iterator[_Part]:
+    def places(self, known: Container[str]) -> Iterator[tuple[int, int]]:
+        """From where to where addresses and numbers with all their digits stand that are known by these
+        keys, however written; no parts of longer numbers."""
+        for start, end, _ in self._masked_mails(known, bool):
+            yield start, end
+        for match, digits in self._runs:
+            whole = [
+                n for n in range(len(digits) - _COMPARED + 1) if digits[n : n + _COMPARED] in known
+            ]
+            if whole:
+                at = [match.start() + n for n, one in enumerate(match[0]) if one.isdecimal()]
+                yield from (found for n in whole if (found := _number_at(at, n)))
+
+    def _masked_mails(self, known: Container[str], hides: Callable[[str], bool]) -> Iterator[_Part]:
         done = 0
         for starts, ends in self._mails:
             for end, start in product(ends, starts):
@@ -177,27 +199,48 @@ class Contacts:
                 yield start, end, _starred(self._text[start:end], digits, found)
 
 
-def _mails(text: str) -> Iterator[tuple[list[int], list[int]]]:
+def mails_in(text: str) -> Iterator[tuple[list[int], list[int]]]:
     """Where what may be an address begins, and where it ends, both with the longest first: all that stands
     there, what follows a quote or a sign, and in a JSON text what follows a \\n."""
     after, cuts = 0, [0]
     for domain in _DOMAIN.finditer(text):
         at = domain.start()
-        local = _local(text[max(after, at - _LONGEST_LOCAL) : at])
+        before = text[max(after, at - _LONGEST_LOCAL) : at]
+        local = _local(before)
         after = at + 1
-        if local:
-            start, end = at - len(local), min(domain.end(), at + _LONGEST_DOMAIN)
-            starts, ends = [start], [end]
-            if start and text[start - 1] == "\\":
-                starts.append(start + 1)
+        start = at - len(local)
+        starts = [start] if local else []
+        if len(before) > len(local) and text[start - 1] not in _NO_LOCAL:
+            starts[:0] = _wide_starts(text, before, start, at)
+        if starts:
+            end = min(domain.end(), at + _LONGEST_DOMAIN)
+            for n in {starts[0], start}:
+                if n and text[n - 1] == "\\":
+                    starts += [n + 1, min(n + _ESCAPES.get(text[n], 1), at)]
             if start < cuts[0]:  # right behind another
                 starts += [n for cut in cuts for n in (cut, cut + 1) if start < n < at]
             starts += [_after_signs(text, n) for n in starts if text[n] in _SIGNS]
-            if not text[(dot := text.index(".", at) + 1) : end].isalpha():
-                found = islice(_CUT.finditer(text, dot, end), _MOST_CUTS)
-                ends += [cut.start() for cut in found][::-1]
+            ends = domain_ends(text, at, end)
             yield starts, ends
             cuts = ends
+
+
+def domain_ends(text: str, at: int, end: int) -> list[int]:
+    """Where a domain may end that follows an @, the longest first."""
+    if text[(dot := text.index(".", at) + 1) : end].isalpha():
+        return [end]
+    found = islice(_CUT.finditer(text, dot, end), _MOST_CUTS)
+    return [end, *[cut.start() for cut in found][::-1]]
+
+
+def _wide_starts(text: str, before: str, start: int, at: int) -> list[int]:
+    """Where an address begins that has other signs: =, /, !, # and all that one may have."""
+    wide = _WIDE_LOCAL.match(before[::-1])
+    if not wide:
+        return []
+    first = at - wide.end()
+    signs = [n for n in range(first + 1, start + 1) if not text[n - 1].isalnum()]
+    return [n for n in dict.fromkeys([first, *signs[-_MOST_CUTS:]]) if n < start]
 
 
 def _after_signs(text: str, start: int) -> int:
@@ -215,7 +258,7 @@ def _local(before: str) -> str:
     return before[len(rest) :]
 
 
-def _ascii(text: str) -> str:
+def plain_digits(text: str) -> str:
     """A text with the digits of all scripts as 0 to 9, each in its place."""
     if text.isascii():
         return text
@@ -230,13 +273,25 @@ def _digits(texts: Sequence[str]) -> list[str]:
     return "\n".join(texts).encode().translate(None, _NO_DIGITS).decode().split("\n")
 
 
-def _starred(text: str, digits: str, hidden: Iterable[tuple[int, int]]) -> str:
+def _number_at(at: Sequence[int], first: int) -> tuple[int, int] | None:
+    """From where to where a number stands of which these are the places of its run's digits, with the code
+    of its country; None if it is a part of a longer one."""
+    last = first + _COMPARED - 1
+    if last + 1 < len(at) and at[last + 1] == at[last] + 1:
+        return None
+    start = first
+    while start and at[start - 1] == at[start] - 1:
+        start -= 1
+    if start <= _LONGEST_CODE:
+        start = 0
+    return (at[start], at[last] + 1) if first - start <= _LONGEST_CODE else None
+
+
+def _starred(text: str, digits: str, hidden: Sequence[tuple[int, int]]) -> str:
     """A run of digits with the last five of each of these parts hidden."""
-    if text == digits:  # as records have most of them
-        for start, end in hidden:
-            start = max(start, end - _HIDDEN_MOST)
-            text = text[:start] + STAR * (end - start) + text[end:]
-        return text
+    if text == digits and len(hidden) == 1:  # as records have most of them
+        start, end = max(hidden[0][0], hidden[0][1] - _HIDDEN_MOST), hidden[0][1]
+        return text[:start] + STAR * (end - start) + text[end:]
     places = [n for n, one in enumerate(text) if one.isdecimal()]
     made = list(text)
     for start, end in hidden:
@@ -253,31 +308,3 @@ def _replaced(text: str, parts: Iterable[_Part]) -> str:
         made += text[end:start], word
         end = stop
     return "".join([*made, text[end:]]) if made else text
-
-
-def unmasked(text: str, known: Iterable[str]) -> str:
-    """A text that people give back, with what is masked in it as it stands in the record.
-
-    `known` are the record's numbers and addresses. What fits none of them stays, and is refused as what
-    it is: no number.
-    """
-    if STAR not in text and "…" not in text:
-        return text
-    left = [value for value in dict.fromkeys(known) if value not in text]  # those were not masked
-
-    def back(match: re.Match[str]) -> str:
-        given = _plain(match[0])
-        for value in left:
-            if given == _plain(mask_email(value) if "@" in value else mask_phone(value)):
-                left.append(left.pop(left.index(value)))  # another may look the same
-                return value
-        return match[0]
-
-    text = _MASKED_MAIL.sub(back, text)
-    return _MASKED_PHONE.sub(lambda match: back(match) if STAR in match[0] else match[0], text)
-
-
-def _plain(text: str) -> str:
-    if "@" in text:
-        return text.lower()
-    return "".join(c for c in _ascii(text) if c.isdecimal() or c == STAR)[-_COMPARED:]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from crmcli.dataclass import dataclass, field
+from crmcli.model.masking import Contacts, contact_keys
 
 _ENDINGS = (
     "а|я|у|ю|е|ы|и|й|ь|ой|ей|ою|ею|ым|им|ом|ем|ого|его|ому|ему|ых|их|ый|ий|ыми|ими|ам|ая|яя|ую|юю|о"
@@ -58,27 +59,44 @@ class Spelled:
             parts += _name(*name, alone=alone, is_addressed=name[:2] not in given)
         parts = list(dict.fromkeys(filter(None, parts)))
         self._found = re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
+        reached = [*identity.emails, *identity.phones]
+        self._keys = {key for key in contact_keys({"phones": reached}) if len(key) >= _NATIONAL}
 
     def is_in(self, text: str) -> bool:
         """Whether the person is named in a text."""
-        return bool(self._found.search(text))
+        return bool(self._found.search(text)) or any(Contacts(text).places(self._keys))
 
     def taken_out(self, text: str, mark: str) -> str:
         """The text with a mark in place of each of them."""
-        return self._found.sub(mark, text)
+        made, end = list[str](), 0
+        for start, stop in self._places(text):
+            made += text[end:start], mark
+            end = stop
+        return "".join([*made, text[end:]])
 
     def count(self, text: str) -> int:
         """How often he is named."""
-        return sum(1 for _ in self._found.finditer(text))
+        return len(self._places(text))
 
     def around(self, text: str, most: int = 60) -> list[str]:
         """Where he is named, each with some of the text around it."""
         found, end = list[str](), -1
-        for match in self._found.finditer(text):
-            if match.start() >= end:
-                end = match.end() + most
-                found.append(" ".join(text[max(0, match.start() - most) : end].split()))
+        for start, stop in self._places(text):
+            if start >= end:
+                end = stop + most
+                found.append(" ".join(text[max(0, start - most) : end].split()))
         return found
+
+    def _places(self, text: str) -> list[tuple[int, int]]:
+        """From where to where he is named; numbers and addresses also as the masks know them."""
+        found = [match.span() for match in self._found.finditer(text)]
+        joined: list[tuple[int, int]] = []
+        for start, end in sorted([*found, *Contacts(text).places(self._keys)]):
+            if joined and start < joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+            else:
+                joined.append((start, end))
+        return joined
 
 
 def texts_in(value: Any) -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias, cast
+from operator import methodcaller
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from crmcli.dataclass import dataclass
 from crmcli.errors import BadUsage, Refused
@@ -12,9 +13,9 @@ from crmcli.model import document_rules
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, InputContext, merge_lists, without_items
-from crmcli.model.masking import contacts_of, unmasked, written_in
 from crmcli.model.offer import Offer
 from crmcli.model.task import Task
+from crmcli.model.unmasking import Unclear, changed, has_masks, unmasked
 from crmcli.model.values import Attachment, Raw, Value, fold
 from crmcli.sales.bookings import check_free, take_along
 from crmcli.sales.rates import in_new_currency
@@ -29,6 +30,7 @@ from crmcli.workspace import Change, Workspace
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
 
+_Given = TypeVar("_Given")
 Look: TypeAlias = Callable[[Record, Record], None]
 """Looks at a record before and after it is edited, and raises if it must not become so."""
 
@@ -53,7 +55,7 @@ def edited(ws: Workspace, record: Record, edit: Edit, inputs: InputContext | Non
     if isinstance(record, Task) and record.length:
         inputs = of_booking(ws, inputs)
     put, more, less = (
-        {name: [as_it_stands(ws, record, text) for text in texts] for name, texts in given.items()}
+        {name: as_it_stands(ws, record, name, texts) for name, texts in given.items()}
         for given in (edit.put, edit.more, edit.less)
     )
     values = read_values(ws, record.entity, put, inputs)
@@ -83,16 +85,33 @@ def edited(ws: Workspace, record: Record, edit: Edit, inputs: InputContext | Non
     return still_whole(ws, record, after)
 
 
-def as_it_stands(ws: Workspace, record: Record, text: str) -> str:
-    """What people give back, with the phones and e-mails that were shown to them masked as they are."""
-    if ws.trail is None or not ws.trail.is_limited:
-        return text
-    raw = ws.schema.write(record)
+def shows_masks(ws: Workspace) -> bool:
+    """Whether phones and e-mails may be shown masked to who is acting."""
+    return ws.trail is not None and ws.trail.is_limited
+
+
+def as_it_stands(ws: Workspace, record: Record, name: str, given: _Given) -> _Given:
+    """What people give back for a field, with the phones and e-mails that were shown to them masked as they
+    are; BadUsage where several look alike."""
+    if ws.trail is None or not shows_masks(ws):
+        return given
     attached = record.get("files")
     for one in attached if isinstance(attached, tuple) else ():
         if isinstance(one, Attachment):
-            text = text.replace(ws.trail.signed(one.file), one.file)
-    return unmasked(text, [*contacts_of(raw), *written_in(raw)])
+            given = changed(given, methodcaller("replace", ws.trail.signed(one.file), one.file))
+    if not has_masks(given):
+        return given
+    raw = dict(ws.schema.write(record))
+    field = ws.schema.named(record.entity, name)
+    stored: Any = raw.pop(field.name if field else name, "")
+    try:
+        if isinstance(stored, str) and not isinstance(given, str):
+            return cast("_Given", [unmasked(text, stored, raw) for text in cast("Any", given)])
+        return cast("_Given", unmasked(given, stored, raw))
+    except Unclear as error:
+        alike = "two addresses look like {}" if "@" in error.mask else "two numbers look like {}"
+        told = tr(alike, error.mask) if error.is_alike else tr("{}: {} is masked", name, error.mask)
+        raise BadUsage(told, tr("write it whole, or crm reveal {}", record.id)) from None
 
 
 def still_whole(ws: Workspace, before: Record, after: Record) -> Record:

@@ -10,8 +10,9 @@ from crmcli.errors import Ambiguous, BadUsage, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import UTM_KEYS, Field, InputContext, Maps
+from crmcli.model.unmasking import with_stars, without_aliases
 from crmcli.model.values import Raw, Value
-from crmcli.sales.records.edit import as_it_stands, still_whole
+from crmcli.sales.records.edit import as_it_stands, shows_masks, still_whole
 from crmcli.sales.records.given_values import read_value
 from crmcli.store.yaml import codec
 from crmcli.workspace import Workspace
@@ -37,9 +38,13 @@ def from_text(
 
     A key that is no field is a fault, unless it stood there before or is to be kept.
     """
-    text = as_it_stands(ws, before, data.decode("utf-8", "surrogateescape"))
-    data = text.encode("utf-8", "surrogateescape")
+    if shows_masks(ws):
+        data = without_aliases(data.decode("utf-8", "surrogateescape")).encode(
+            "utf-8", "surrogateescape"
+        )
     raw = codec.load(data, HERE)
+    if shows_masks(ws):
+        raw = {n: as_it_stands(ws, before, n, with_stars(value)) for n, value in raw.items()}
     if raw.get("id") != before.id:
         raise Refused("the id of a record cannot be changed", tr("restore id: {}", before.id))
     old = ws.schema.write(before)

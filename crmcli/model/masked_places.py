@@ -1,0 +1,189 @@
+"""Masked numbers and addresses in what people give back, and what looks like them in a record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Mapping, Sequence
+from itertools import islice, product
+from typing import Any, NamedTuple, TypeAlias
+
+from crmcli.model.masking import BETWEEN, STAR, domain_ends, mails_in, mask_email, plain_digits
+
+MAIL = "…@"
+_LONGEST_LOCAL = 254
+_LONGEST_DOMAIN = 256
+_COMPARED = 10
+_LONGEST = 15
+_MOST_SHAPES = 16
+"""So many ways in which the digits of numbers are hidden are looked for in a record."""
+_SHORTEST = 5
+"""Digits of a number that is missed."""
+_LABEL = 40
+"""Letters before a number that tell whose it is."""
+NUMBER = re.compile(rf"\+?\(?[\d*](?:[\d*{BETWEEN}]*[\d*])?")
+_DOMAIN = re.compile(r"@[\w-]+(?:\.[\w-]+)+")
+AS_MASKED = re.compile(r"(?<!\*)\*{3,5}\d\d")
+_NO_LABEL = re.compile(r"[\n\d*@…]")
+_Shape: TypeAlias = "tuple[int, tuple[int, ...]]"
+"""How many digits count, and which of them are hidden."""
+Leaf: TypeAlias = "tuple[str | None, str]"
+"""A text within a value, with what its place in a list is called."""
+
+
+class Mask(NamedTuple):
+    """A masked number or address in what is given: in which text, from where to where, and its look."""
+
+    leaf: int
+    start: int
+    end: int
+    label: str
+    form: str
+
+
+class Shown(NamedTuple):
+    """A number or an address of the record as it looks masked."""
+
+    label: str
+    key: str
+    value: str
+    look: str
+
+
+def each_text(raw: Any, label: str | None = None) -> Iterator[Leaf]:
+    """Every text in a value, in their order; those of an item with a type are called by that."""
+    if isinstance(raw, str):
+        yield label, raw
+    elif isinstance(raw, Mapping):
+        kind = str(raw["type"]) if raw.get("type") else label
+        for value in raw.values():
+            yield from each_text(value, kind)
+    elif isinstance(raw, list | tuple):
+        for value in raw:
+            yield from each_text(value, label)
+
+
+def keys_in(text: str, of: Container[str] | None = None) -> Iterator[str]:
+    """By what the whole numbers and addresses of a text are compared: the longest, or those among some."""
+    for starts, ends in mails_in(text):
+        for start in starts[:1] if of is None else starts:
+            for end in ends[:1] if of is None else ends:
+                key = text[start:end].lower()
+                if of is None or key in of:
+                    yield key
+    for match in NUMBER.finditer(text):
+        key = compared(match[0])
+        if STAR not in key and (key in of if of is not None else len(key) >= _SHORTEST):
+            yield key
+
+
+def compared(text: str) -> str:
+    """The digits and stars by which a number is compared."""
+    digits = "".join(one for one in plain_digits(text) if one.isdecimal() or one == STAR)
+    return digits if len(digits) > _LONGEST else digits[-_COMPARED:]
+
+
+def _hidden(text: str, shape: _Shape) -> str:
+    """A number with the digits of a shape hidden, as it is written."""
+    at = [n for n, one in enumerate(text) if one.isdecimal() or one == STAR][-shape[0] :]
+    made = list(text)
+    for n in shape[1]:
+        made[at[n]] = STAR
+    return "".join(made)
+
+
+def _label_of(leaf: Leaf, start: int) -> str:
+    """What a place in a list is called, or the words before a place in a text."""
+    name, text = leaf
+    if name is not None:
+        return name
+    before = _NO_LABEL.split(text[max(0, start - _LABEL) : start])[-1]
+    return " ".join(re.findall(r"\w+", before)).casefold()
+
+
+def masked_mails(text: str) -> Iterator[tuple[int, list[int]]]:
+    """Where masked addresses begin, and where they may end, the longest first."""
+    at = text.find(MAIL)
+    while at >= 0:
+        after = text.find(MAIL, at + 1)
+        limit = min(at + 1 + _LONGEST_DOMAIN, after - 1 if after >= 0 else len(text))
+        if at and not text[at - 1].isspace() and (found := _DOMAIN.match(text, at + 1, limit)):
+            yield at - 1, domain_ends(text, at + 1, found.end())
+        at = after
+
+
+class Masks:
+    """The masked numbers and addresses in some texts."""
+
+    def __init__(self, leaves: Sequence[Leaf]) -> None:
+        self._mails: list[list[Mask]] = []
+        self._numbers: list[Mask] = []
+        self._shapes: dict[_Shape, None] = {}
+        for n, leaf in enumerate(leaves):
+            text = leaf[1]
+            for start, ends in masked_mails(text):
+                label = _label_of(leaf, start)
+                self._mails.append(
+                    [Mask(n, start, end, label, text[start:end].lower()) for end in ends]
+                )
+            for match in NUMBER.finditer(text) if STAR in text else ():
+                window = compared(match[0])
+                if AS_MASKED.search(window):
+                    stars = tuple(k for k, one in enumerate(window) if one == STAR)
+                    self._shapes[len(window), stars] = None
+                    label = _label_of(leaf, match.start())
+                    self._numbers.append(Mask(n, *match.span(), label, window))
+        self._forms = {one.form for one in self._numbers}
+        self._forms.update(one.form for some in self._mails for one in some)
+
+    def chosen(self, known: Mapping[str, object]) -> list[Mask]:
+        """The masks, of each address that which is known, if any."""
+        mails = [next((m for m in some if m.form in known), some[0]) for some in self._mails]
+        return sorted([*mails, *self._numbers])
+
+    def shown_in(self, raw: Any) -> dict[str, list[Shown]]:
+        """What is known in a value that looks like some of these, by what it looks like."""
+        found: dict[str, list[Shown]] = {}
+        for leaf in each_text(raw):
+            if self._mails:
+                self._add_mails(leaf, found)
+            if self._shapes:
+                self._add_numbers(leaf, found)
+        return found
+
+    def _add_mails(self, leaf: Leaf, found: dict[str, list[Shown]]) -> None:
+        text = leaf[1]
+        spans = [
+            (start, end, mask_email(text[start:end]))
+            for starts, ends in mails_in(text)
+            for start, end in self._longest(text, starts, ends)
+        ]
+        spans += [
+            (start, end, text[start:end])
+            for start, ends in masked_mails(text)
+            for end in ends
+            if text[start:end].lower() in self._forms
+        ]
+        for start, end, look in sorted(spans):
+            one = Shown(_label_of(leaf, start), text[start:end].lower(), text[start:end], look)
+            found.setdefault(look.lower(), []).append(one)
+
+    def _longest(
+        self, text: str, starts: Sequence[int], ends: Sequence[int]
+    ) -> Iterator[tuple[int, int]]:
+        """Of the addresses that may stand in one place, for each look that is asked for the longest."""
+        seen: set[str] = set()
+        for end, start in product(ends, starts):
+            form = mask_email(text[start:end]).lower()
+            if form in self._forms and form not in seen:
+                seen.add(form)
+                yield start, end
+
+    def _add_numbers(self, leaf: Leaf, found: dict[str, list[Shown]]) -> None:
+        shapes = [*islice(self._shapes, _MOST_SHAPES)]
+        for match in NUMBER.finditer(leaf[1]):
+            key = compared(match[0])
+            forms = {_hidden(key, shape): shape for shape in shapes if shape[0] == len(key)}
+            for form in forms.keys() & self._forms:
+                look = _hidden(match[0], forms[form])
+                one = Shown(_label_of(leaf, match.start()), key, match[0], look)
+                found.setdefault(form, []).append(one)
