@@ -22,7 +22,7 @@ _LABEL = 40
 """Letters before a number that tell whose it is."""
 NUMBER = re.compile(rf"\+?\(?[\d*](?:[\d*{BETWEEN}]*[\d*])?")
 _DOMAIN = re.compile(r"@[\w-]+(?:\.[\w-]+)+")
-AS_MASKED = re.compile(r"(?<!\*)\*{3,5}\d\d")
+AS_MASKED = re.compile(r"\*{3,5}\d\d")
 _NO_LABEL = re.compile(r"[\n\d*@…]")
 _Shape: TypeAlias = "tuple[int, tuple[int, ...]]"
 """How many digits count, and which of them are hidden."""
@@ -62,6 +62,16 @@ def each_text(raw: Any, label: str | None = None) -> Iterator[Leaf]:
             yield from each_text(value, label)
 
 
+def numbers_in(text: str) -> Iterator[tuple[int, int]]:
+    """From where to where what may be numbers stands, masked or not; a star at the end is no part of one."""
+    for match in NUMBER.finditer(text):
+        start, end = match.span()
+        while end > start and not text[end - 1].isdecimal():
+            end -= 1
+        if end > start:
+            yield start, end
+
+
 def keys_in(text: str, of: Container[str] | None = None) -> Iterator[str]:
     """By what the whole numbers and addresses of a text are compared: the longest, or those among some."""
     for starts, ends in mails_in(text):
@@ -70,16 +80,22 @@ def keys_in(text: str, of: Container[str] | None = None) -> Iterator[str]:
                 key = text[start:end].lower()
                 if of is None or key in of:
                     yield key
-    for match in NUMBER.finditer(text):
-        key = compared(match[0])
+    for start, end in numbers_in(text):
+        key = compared(text[start:end])
         if STAR not in key and (key in of if of is not None else len(key) >= _SHORTEST):
             yield key
 
 
 def compared(text: str) -> str:
     """The digits and stars by which a number is compared."""
-    digits = "".join(one for one in plain_digits(text) if one.isdecimal() or one == STAR)
-    return digits if len(digits) > _LONGEST else digits[-_COMPARED:]
+    digits = digits_and_stars(text)
+    is_long = len(digits) > _LONGEST or STAR in digits[:-_COMPARED]
+    return digits if is_long else digits[-_COMPARED:]
+
+
+def digits_and_stars(text: str) -> str:
+    """What is a digit or hides one."""
+    return "".join(one for one in plain_digits(text) if one.isdecimal() or one == STAR)
 
 
 def _hidden(text: str, shape: _Shape) -> str:
@@ -125,13 +141,12 @@ class Masks:
                 self._mails.append(
                     [Mask(n, start, end, label, text[start:end].lower()) for end in ends]
                 )
-            for match in NUMBER.finditer(text) if STAR in text else ():
-                window = compared(match[0])
+            for start, end in numbers_in(text) if STAR in text else ():
+                window = compared(text[start:end])
                 if AS_MASKED.search(window):
                     stars = tuple(k for k, one in enumerate(window) if one == STAR)
                     self._shapes[len(window), stars] = None
-                    label = _label_of(leaf, match.start())
-                    self._numbers.append(Mask(n, *match.span(), label, window))
+                    self._numbers.append(Mask(n, start, end, _label_of(leaf, start), window))
         self._forms = {one.form for one in self._numbers}
         self._forms.update(one.form for some in self._mails for one in some)
 
@@ -180,10 +195,16 @@ class Masks:
 
     def _add_numbers(self, leaf: Leaf, found: dict[str, list[Shown]]) -> None:
         shapes = [*islice(self._shapes, _MOST_SHAPES)]
-        for match in NUMBER.finditer(leaf[1]):
-            key = compared(match[0])
-            forms = {_hidden(key, shape): shape for shape in shapes if shape[0] == len(key)}
+        for start, end in numbers_in(leaf[1]):
+            value = leaf[1][start:end]
+            digits, key = digits_and_stars(value), compared(value)
+            lengths = {len(digits), len(key)}
+            forms = {
+                _hidden(digits[-shape[0] :], shape): shape
+                for shape in shapes
+                if shape[0] in lengths
+            }
             for form in forms.keys() & self._forms:
-                look = _hidden(match[0], forms[form])
-                one = Shown(_label_of(leaf, match.start()), key, match[0], look)
+                look = _hidden(value, forms[form])
+                one = Shown(_label_of(leaf, start), key, value, look)
                 found.setdefault(form, []).append(one)

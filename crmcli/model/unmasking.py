@@ -21,9 +21,11 @@ from crmcli.model.masked_places import (
     Masks,
     Shown,
     compared,
+    digits_and_stars,
     each_text,
     keys_in,
     masked_mails,
+    numbers_in,
 )
 from crmcli.model.masking import BETWEEN, STAR
 
@@ -31,7 +33,7 @@ _MARK = "\ue000"
 """In place of the stars of a mask."""
 _LONGEST_LOCAL = 254
 _LOCAL = re.compile(rf"[^{NO_LOCAL}@]+")
-_TORN = re.compile(rf"\*[{BETWEEN}]?\d|\d[{BETWEEN}]?\*|\w…\S{{0,64}}@|\w…\w")
+_TORN = re.compile(rf"\*(?=[{BETWEEN}]?\d)|(?<=\d)[{BETWEEN}]?\*|…(?=@)|(?<=\S)…(?=\S{{0,64}}@|\w)")
 """What is left of a mask in which something was changed."""
 _FIRST_STAR = re.compile(r"^([ ]*(?:- )*(?:[^\s:]+: +)?)\*(?=[\d*])", re.MULTILINE)
 
@@ -185,7 +187,7 @@ def _alike(given: Sequence[str], stored: Sequence[str]) -> int:
 def _mask_at(given: str, at: int) -> str:
     """What is masked at a place, as it is written."""
     text = given.replace(_MARK, STAR)
-    spans = [match.span() for match in NUMBER.finditer(text)]
+    spans = [*numbers_in(text)]
     spans += [(start, ends[0]) for start, ends in masked_mails(text)]
     return next((text[start:end] for start, end in spans if start <= at < end), text[at : at + 1])
 
@@ -255,9 +257,9 @@ def _filled(text: str, shown: Shown) -> str:
     """A number as it is written in a text, with the digits that it hides."""
     if MAIL in text or text == shown.look:
         return shown.value
-    made, digits = list(text), list(shown.key)
+    made, digits = list(text), list(digits_and_stars(shown.value))
     for n in reversed([n for n, one in enumerate(text) if one == STAR or one.isdecimal()]):
-        digit = digits.pop() if digits else ""
+        digit = digits.pop() if digits else STAR
         made[n] = digit if made[n] == STAR else made[n]
     return "".join(made)
 
