@@ -58,7 +58,8 @@ class Then:
         )
 
     def _lessons(self, moments: Sequence[int]) -> list[dict[Stage, Lesson]]:
-        """What was known of stages. What ended is looked for first, then where each had been before."""
+        """What was known of stages, of closed ones too, of which nobody asks. What ended is looked for first,
+        then where each had been before."""
         ended = f"""
         SELECT stay.record, stay.pipeline, n, entered AS ended, declared.kind = 'won' AS is_won,
                {_span("stay", moments)}
@@ -70,8 +71,7 @@ class Then:
             SELECT been.pipeline, been.stage, is_won, nth, after, ended - been.entered
             FROM ({ended}) AS end CROSS JOIN stay AS been
                  ON been.record = end.record AND been.pipeline = end.pipeline AND been.n < end.n
-            LEFT JOIN {place(self._entity, "been.pipeline", "been.stage")}
-            WHERE been.stage != '' AND nth < after AND {KIND} = 'open' AND NOT EXISTS
+            WHERE been.stage != '' AND nth < after AND NOT EXISTS
                   (SELECT 1 FROM stay AS first WHERE first.record = been.record AND first.n < been.n
                    AND first.pipeline = been.pipeline AND first.stage = been.stage)
             """
