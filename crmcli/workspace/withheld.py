@@ -28,7 +28,7 @@ MOST_ASKED = 10
 UNSEARCHED = ("id", "created_at")
 _LONG = 10
 """Digits of which a whole number has no fewer."""
-_ALONE = """(?<![^\\s"']){}(?![^\\s"'])"""
+_ALONE = """(?<![^\\s"'«]){}(?![^\\s"'»])"""
 _BETWEEN = re.compile(r"[^\w*]")
 
 
@@ -186,9 +186,14 @@ def _texts(value: object) -> Iterator[str]:
 def but_for(masked: Callable[[str], str], words: Iterable[str]) -> Callable[[str], str]:
     """How an error may be shown to whom typed these words: where they are repeated as they were typed they
     stand as they are, for a mask would tell that somebody has such a number."""
-    forms = {word: (repr(word), json.dumps(repr(word))[1:-1]) for word in words if word}
-    said = [re.escape(form) for word in forms for form in forms[word]]
-    said += [_ALONE.format(re.escape(word)) for word in forms if _may_be_whole(word)]
+    words = [*filter(None, words)]
+    quoted = [form for word in words for form in (repr(word), f"«{word}»")]
+    said = [
+        re.escape(text)
+        for form in quoted
+        for text in (form, json.dumps(form, ensure_ascii=False)[1:-1])
+    ]
+    said += [_ALONE.format(re.escape(word)) for word in words if _may_be_whole(word)]
     typed = re.compile("|".join(sorted(said, key=len, reverse=True)) or "(?!)")
 
     def shown(text: str) -> str:

@@ -41,7 +41,7 @@ def test_a_canary_looks_like_the_others(crm: Crm, base: Base, trap: str) -> None
     [event] = base.open("olga").events(record=trap)
     assert (event.kind, event.actor) == ("contact.created", "root")
     assert event.at.strftime("%Y-%m-%dT%H:%M:%SZ") == raw["created_at"]
-    crm("contact", "list", cwd=base.root, CRM_USER="olga")
+    crm("contact", "show", trap, cwd=base.root, CRM_USER="olga")
     crm("contact", "edit", trap, "--owner", "anna", cwd=base.root, CRM_USER="root")
     crm("tick", cwd=base.root, CRM_USER="root")
     assert told(base) == []
