@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,17 +14,22 @@ import click
 from crmcli.cli.file_names import WrittenFile, is_stdout
 from crmcli.cli.params import REF, ChangingVerb, Noun, Verb, imported, option
 from crmcli.cli.session import Session
-from crmcli.errors import CrmError
+from crmcli.errors import CrmError, NotFound
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
 
 if TYPE_CHECKING:
     from crmcli.automation.person_mail import Delivery, PersonMail
+    from crmcli.channels.message import Message
     from crmcli.model.fields import Record
     from crmcli.present.told import Told
     from crmcli.sales.many import Chosen
 
 TO = option("--to", "To this address instead of the client's.", "ADDRESS", multiple=True)
+_PAGES = {
+    "offer": "crmcli.sales.documents.offers:render",
+    "invoice": "crmcli.sales.documents.invoice_files:render",
+}
 ANYWAY = option("--anyway", "Also to whom must not be mailed.", is_flag=True)
 
 
@@ -37,13 +43,16 @@ def rendering(group: Noun, verb: str, told: str, about: str, *options: click.Opt
         ending = (output.suffix if output else "") or shown
         if str(output).startswith("-."):
             ending = str(output)[1:]
-        page = imported(f"crmcli.sales.{verb}")(ws, record_id, ending, **given)
+        made = imported(f"crmcli.sales.{verb}")
+        page = made(ws, record_id, ending, **given)
+        says = page if ending.lower() != ".pdf" else made(ws, record_id, ".html")
         if output is not None and is_stdout(str(output)):
-            session.out.content([page])
+            session.out.content([page], says)
             return
         if output is None:
             session.out.text(page.decode())
             return
+        session.out.check(says)
         imported("crmcli.store.disk.new_file:write_out")(output, page, over=True)
         session.out.note(tr("wrote {}", output))
 
@@ -95,9 +104,28 @@ def confirmed(
     from crmcli.present.documents import message_text, posted
 
     message = person_mail.message_of(session.workspace, record, mail)
+    if mail.to and not mail.subject:  # to anybody, not to whom is answered
+        check_sent(session, message)
     if not asked(session, message_text(message), ", ".join(message.to)):
         return posted(message, record.id, None)
     return posted(message, record.id, send())
+
+
+def check_sent(session: Session, message: Message) -> None:
+    """Refused where a message that goes to an address of one's own choice has what is masked."""
+    said = [text.encode() for text in (message.subject, message.text, message.html)]
+    said += [_readable(session, file.content, file.record) for file in message.attachments]
+    for content in said:
+        session.out.check(content)
+
+
+def _readable(session: Session, content: bytes, made_of: str) -> bytes:
+    """What a file says: of one that was made of a document, its page."""
+    verb = _PAGES.get(made_of.partition("-")[0])
+    if not verb:
+        return content
+    page: bytes = imported(verb)(session.workspace, made_of, ".html")
+    return page
 
 
 def asked(session: Session, shown: str, to: str) -> bool:
@@ -122,6 +150,10 @@ def sent_each(session: Session, chosen: Chosen, mail: PersonMail, *, whole: bool
     if sys.stdin.isatty() and not (session.yes or session.dry_run):
         count = counted(len(chosen.now(ws)), chosen.entity, ENTITIES[chosen.entity].plural)
         session.confirm(tr("send {} about {}?", mail.template, count))
+    for record_id in chosen.now(ws) if mail.to else ():
+        with suppress(person_mail.MustNotBeMailed, NotFound):  # of those it is told below
+            message = person_mail.message_of(ws, ws.get(record_id), mail)
+            check_sent(session, message)
     queued = person_mail.queue_each(ws, chosen, mail, whole=whole)
     sent: Many[Told] = Many(refused=queued.refused)
     for record_id, message in queued.done:

@@ -66,7 +66,9 @@ def export(
         for piece in pieces:
             session.out.text(piece.decode())
     else:
-        session.out.content(pieces)
+        if kind != "xlsx":
+            pieces = (session.out.masked(piece.decode()).encode() for piece in pieces)
+        session.out.content(pieces, says=b"")
     unreadable(session)
 
 

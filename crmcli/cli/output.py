@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from itertools import islice
-from typing import TextIO
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 
 import click
 
 from crmcli.cli import formats, terminal
 from crmcli.cli.masking import error_facts, masked_each, masked_rows, masked_text
 from crmcli.cli.table import in_blocks, message_lines
-from crmcli.errors import CrmError, InvalidData, OutputFailed, Refused
+from crmcli.cli.writing import Writing
+from crmcli.errors import CrmError, InvalidData
 from crmcli.language import tr
 from crmcli.present.cells import Column, Locale, Row, plain, shown
 from crmcli.present.text_width import clean, one_line, pad, width
 
 PROBLEMS_SHOWN = 20
 """How many problems an error lists; `crm check` lists them all."""
-_LOT = 5000
-"""Lines that are held back, where the audit comes before them."""
 
 
-class Output:
+class Output(Writing):
     """Where and how one run prints.
 
     `format` is one of table, json, jsonl, csv, tsv, yaml, ids ("" is table). `color` None means:
@@ -39,18 +36,12 @@ class Output:
         verbose: bool = False,
         width: int | None = None,
     ) -> None:
-        self.format = format or "table"
+        super().__init__(format or "table")
         self.quiet = quiet
         self.verbose = verbose
         self.color = terminal.wants_color() if color is None else color
         self.width = terminal.width() if width is None else width
         self.locale = Locale()
-        self.before: Callable[[], None] | None = None
-        """What must be done before anything is given out: the audit keeps what is shown."""
-        self.masked: Callable[[str], str] = str
-        """How a text may be shown: with phones and e-mails masked beyond the day's number of clients."""
-        self._held: list[str] = []
-        self._left = False  # whoever read stdout is gone
 
     # -- data -------------------------------------------------------------------------------
 
@@ -102,6 +93,8 @@ class Output:
     def text(self, text: str) -> None:
         """Print what is text by nature, as it is: a rendered letter, a page."""
         lines = [text.removesuffix("\n")]
+        if "&" in text:  # a page may have an address in other letters
+            self.check(self.masked(text).encode("utf-8", "replace"))
         if sys.stdout.isatty():
             self._write(lines)
         else:
@@ -110,21 +103,6 @@ class Output:
     def prose(self, text: str) -> None:
         """Print words for people: help, a problem."""
         self._page([clean(line) for line in text.removesuffix("\n").split("\n")])
-
-    def content(self, pieces: Iterable[bytes]) -> None:
-        """Print what a file has, byte for byte; to a terminal only what it does not take for orders."""
-        try:
-            sys.stdout.flush()
-            for data in self._cleared(pieces):
-                text = data.decode("utf-8", "replace") if sys.stdout.isatty() else ""
-                if not text.replace("\n", "").isprintable():
-                    hint = "redirect it, or write it to a file with -o"
-                    raise Refused("this cannot be shown in a terminal", hint)
-                sys.stdout.buffer.write(data)
-        except BrokenPipeError:
-            self._left = True
-        except OSError as error:
-            raise _failed(error) from error
 
     def lines(self, lines: Iterable[str]) -> None:
         """Print lines that were laid out, and cleaned, already."""
@@ -191,13 +169,10 @@ class Output:
     @contextmanager
     def progress(self, label: str) -> Iterator[terminal.Progress]:
         """Count long work on stderr: only on a terminal, and only after a second."""
-        wanted = sys.stderr.isatty() and not self.quiet
+        is_seen = sys.stderr.isatty() and not self.quiet
         label = masked_text(tr(label), self.masked)
-        progress = terminal.Progress(label, sys.stderr if wanted else None)
-        try:
+        with closing(terminal.Progress(label, sys.stderr if is_seen else None)) as progress:
             yield progress
-        finally:
-            progress.close()
 
     # -- how --------------------------------------------------------------------------------
 
@@ -242,16 +217,6 @@ class Output:
         tint = terminal.tint(color) if color.startswith("#") else color or None
         return click.style(text, fg=tint, bold=bold or None, dim=dim or None)
 
-    def flush(self) -> None:
-        """Bring everything out; OutputFailed if it cannot be, BrokenPipeError if nobody reads."""
-        self.clear_the_way()
-        if self._left:
-            raise BrokenPipeError
-        try:
-            sys.stdout.flush()
-        except OSError as error:
-            raise error if isinstance(error, BrokenPipeError) else _failed(error) from error
-
     def _cells(self, rows: Sequence[Row], columns: Sequence[Column]) -> list[list[str]]:
         said = [shown(column, row, self.locale) for row in rows for column in columns]
         if self.masked is not str and not all(map(str.isprintable, said)):
@@ -274,11 +239,6 @@ class Output:
             lines[0] = self.paint(alarm, "red", bold=True) + lines[0].removeprefix(alarm)
         self._put("\n".join(lines))
 
-    def _put(self, line: str) -> None:
-        self.clear_the_way()
-        with suppress(OSError):  # a full stderr must not end what is half done
-            sys.stderr.write(line + "\n")
-
     def _page(self, lines: Sequence[str], *, are_masked: bool = False) -> None:
         """Write lines that are clean already; a long text a screen at a time, on a terminal."""
         if sys.stdout.isatty():
@@ -287,63 +247,3 @@ class Output:
             lines = self.masked("\n".join(lines)).split("\n")
         if not terminal.page(lines):
             self._write(lines, as_they_are=True, are_masked=True)
-
-    def clear_the_way(self) -> None:
-        """Let out what is held, once the audit has what it shows; before anything leaves another way too."""
-        if self.before is None:
-            return
-        self.before()
-        held, self._held = self._held, []
-        self._let_out(held)
-
-    def _cleared(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        for piece in pieces:
-            self.clear_the_way()
-            yield piece
-
-    def _write_data(self, lines: Iterable[str], form: str = "", are_masked: bool = False) -> None:
-        """Write what programs read: exactly that, or escaped as JSON allows, or nothing at all."""
-        encoding, escaped = terminal.encoding_of(sys.stdout), terminal.printable
-        if (form or self.format) in ("json", "jsonl"):
-            escaped = terminal.json_printable
-        elif encoding.lower() not in ("utf-8", "utf8"):
-            lines = [*map(terminal.writable, lines)]
-        self._write(lines, are_masked=are_masked, escaped=escaped)
-
-    def _write(
-        self,
-        lines: Iterable[str],
-        *,
-        as_they_are: bool = False,
-        are_masked: bool = False,
-        escaped: Callable[[str, TextIO], str] = terminal.printable,
-    ) -> None:
-        """Write lines, or nothing if nobody reads any more: a change begun is brought to its end."""
-        if self._left:
-            return
-        out, mask = sys.stdout, str if are_masked else self.masked
-        cleans = out.isatty() and not as_they_are
-        if self.before is None:
-            self._let_out(escaped(clean(line) if cleans else line, out) for line in lines)
-            return
-        # Held, so that one line of the audit tells of all that a command shows.
-        lines = iter(lines)
-        while lot := [*islice(lines, _LOT)]:
-            text = "\n".join(lot)
-            text = masked_text(text, mask) if cleans else mask(text)
-            self._held.append(escaped(text, out))
-            if len(lot) == _LOT:
-                self.clear_the_way()
-
-    def _let_out(self, lines: Iterable[str]) -> None:
-        try:
-            for line in lines:
-                sys.stdout.write(line + "\n")
-        except BrokenPipeError:
-            self._left = True
-        except OSError as error:
-            raise _failed(error) from error
-
-
-def _failed(error: OSError) -> OutputFailed:
-    return OutputFailed(tr("the output cannot be written: {}", error.strerror or error))

@@ -91,6 +91,7 @@ class Session:
             self.out.before = workspace.trail.give_out
             if workspace.trail.is_limited:
                 self.out.masked = workspace.trail.masked
+                self.out.check_shown = workspace.trail.check_shown
         if workspace.settings.commit != "never":
             from crmcli.cli.calling import command_line
 

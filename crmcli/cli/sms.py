@@ -51,6 +51,8 @@ def send(session: Session, ref: str, text: str, template: str, to: str, anyway: 
         text, topic = messages.page(ws, path, record), messages.renderer(ws).head(path).topic
     wanted = person_sms.sms_for(ws, record, text, to=to, anyway=anyway, topic=topic)
     price = str(ws.settings.channels.get("sms", {}).get("price") or "")
+    if to:  # which may be anybody
+        session.out.check(wanted.text.encode())
     shown = f"{tr('To:')} {wanted.to}\n\n{wanted.text}\n\n{in_words(wanted.text, price)}"
     if not asked(session, shown, wanted.to):
         return sms_sent(wanted, record.id, price, None)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from crmcli.errors import CrmError
+from crmcli.errors import CrmError, Refused
 from crmcli.language import tr
 from crmcli.model.access import EXPORT as MAY_EXPORT
 from crmcli.model.access import Rights
@@ -151,11 +151,22 @@ class Trail:
 
     def masked(self, text: str, ws: ShownPlace | None = None) -> str:
         """A text as it may be shown; `ws` is the folder as another thread has opened it."""
-        place = ws or self._ws
-        text = self._signing.text(text)
+        return self._masked(self._signing.text(text), ws or self._ws)
+
+    def _masked(self, text: str, place: ShownPlace) -> str:
         if self._closed is not None:
             text = self._closed.text(text, withheld.HiddenContacts(place, self._kept))
         return self._budget.text(text, place) if self._budget else text
+
+    def check_shown(self, text: str) -> None:
+        """Refused where a text that leaves as it is has phones or e-mails that are masked; whose may be shown
+        is counted."""
+        if self._masked(text, self._ws) == text:
+            return
+        hint = "ask an administrator of the workspace"
+        if self._budget is not None and self._budget.masked:
+            hint = "crm reveal REF shows a client in full today"
+        raise Refused("phones or e-mails are in it that are masked", hint)
 
     def signed(self, sha: str) -> str:
         """The digest of a file as it is shown, for it tells what was masked to whoever tries enough."""

