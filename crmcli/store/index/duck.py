@@ -31,7 +31,7 @@ _MACROS = """
 CREATE MACRO now() AS {now};
 CREATE MACRO unixepoch(x) AS CAST(floor(epoch(TRY_CAST(x AS TIMESTAMP))) AS BIGINT);
 CREATE MACRO instant(x) AS strftime(make_timestamp(x * 1000000), '%Y-%m-%dT%H:%M:%SZ');
-CREATE MACRO greater(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE greatest(a, b) END;
+CREATE MACRO greater(a, b) AS CASE WHEN a < b OR b IS NULL THEN b ELSE a END;
 CREATE MACRO contains(a, b) AS contains_spelled(a, b);
 CREATE MACRO within(there, here) AS CASE WHEN year(there) BETWEEN 1 AND 9999 THEN there ELSE here END;
 CREATE MACRO day_at(t) AS within(CAST(timezone({zone}, timezone('UTC', t)) AS DATE), CAST(t AS DATE));
