@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from crmcli.automation.approval.gate import approval, approve
+from crmcli.sales.history.undo import redo, undo
+from crmcli.sales.settings.leaving import put_off
 from tests import kit
 from tests.automation.clones import HELLO, lead, remark, unapproved
 from tests.automation.conftest import House
@@ -181,3 +184,48 @@ def test_of_all_templates_together_each_must_be_ones_own(house: House, clone: An
     save(house.root, "evil")
     git(other.root, "pull", "-q")
     assert unapproved(other) == ["leads/new/hello"]
+
+
+def _tells(house: House) -> None:
+    house.rules(deals=kit.robots("{id: tell, do: notify, with: {text: Новая}}"))
+    house.write("settings.yaml", TWO_PEOPLE)
+
+
+TWO_PEOPLE = """
+    company: {name: Чай, email: sales@chai.example}
+    users:
+      anna: {name: Анна, email: anna@chai.example}
+      boris: {name: Борис, email: boris@chai.example}
+    """
+
+
+@pytest.mark.parametrize("looked", [True, False], ids=["after a tick", "before any tick"])
+def test_what_ones_own_undo_brings_back_is_ones_own(house: House, looked: bool) -> None:
+    _tells(house)
+    if looked:
+        assert unapproved(house) == []
+    before = (house.root / "settings.yaml").read_bytes()
+    put_off(house.ws, "boris")
+    assert b"boris@" not in (house.root / "settings.yaml").read_bytes()
+    assert unapproved(house) == []
+    for back in (undo, redo, undo):
+        back(house.ws)
+        assert unapproved(house) == []
+    assert (house.root / "settings.yaml").read_bytes() == before
+    put_off(house.ws, "boris")  # and what is made of that is too
+    assert unapproved(house) == []
+
+
+def test_a_text_of_others_that_an_undo_is_led_to_is_not(house: House) -> None:
+    """Somebody writes into the timeline that this very text stood here before."""
+    _tells(house)
+    assert unapproved(house) == []
+    put_off(house.ws, "boris")
+    evil = textwrap.dedent(TWO_PEOPLE).lstrip().replace("boris@", "evil@").encode()
+    now = (house.root / "settings.yaml").read_bytes()
+    with house.ws.change("user off") as change:
+        facts = {"file": "settings.yaml", "from": change.attach(evil), "to": change.attach(now)}
+        change.note("file.changed", "", facts)
+    undo(house.ws)
+    assert (house.root / "settings.yaml").read_bytes() == evil
+    assert unapproved(house) == ["users"]

@@ -56,7 +56,8 @@ class Act:
     notifies: bool = False
 
     def __str__(self) -> str:
-        return f"{in_one_line(self.place)} {in_one_line(self.what)}"
+        place = "" if self.place == STAFF else in_one_line(self.place)
+        return f"{place} {in_one_line(self.what)}".lstrip()
 
     @property
     def name(self) -> str:
@@ -115,7 +116,7 @@ def _staff(users: Mapping[str, Any]) -> Iterator[Act]:
         told += [f"{name} ({one})" for one in (ways.get("telegram"), *by) if one]
         places |= {f"{name}/alerts": ways} if ways else {}
     if places:
-        what = tr("notices go to {}", ", ".join(map(str, told or places)))
+        what = tr("notices to our own people: {}", ", ".join(map(str, told or places)))
         digest = _digest(STAFF, places)
         yield Act(
             STAFF,

@@ -25,6 +25,7 @@ from crmcli.store.records import uncommitted
 from crmcli.store.records.author import Author, Guard
 from crmcli.store.records.drafts import Content, Draft, Drafts
 from crmcli.store.records.stored import RecordRemoved, Stored, gone_into, read_record, short_sum
+from crmcli.store.safety import own_texts
 from crmcli.store.timeline import csv_lines, sent
 from crmcli.store.timeline.event_ids import EventIds
 from crmcli.store.yaml import codec
@@ -246,7 +247,7 @@ class Change:
         after, as attachments, and more facts; "" and nothing if it has that text. None is for no file: it is
         removed if that may be, else emptied.
 
-        `restored`: the text was not made now, but found in the workspace.
+        `restored`: the text was not made now, but found in the workspace, where others may have left it.
         """
         try:
             before: bytes | None = files.read_bytes(files.inside(self.root, path), most=MAX_FILE)
@@ -317,8 +318,10 @@ class Change:
         return plan.commit()
 
     def _plan_files(self, plan: Transaction) -> None:
+        own_texts.remember(self.root, {path: was for path, (_, was, _) in self._files.items()})
         for path, (data, digest, restored) in self._files.items():
             if data is not None:
+                restored = restored and not own_texts.is_own(self.root, data)
                 plan.put(path, data, digest, restored=restored)
             elif digest is not None:
                 plan.delete(path, digest)
