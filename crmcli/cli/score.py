@@ -79,7 +79,7 @@ def train(
     for table in done:
         row = {"entity": table.entity, "pipeline": table.pipeline, "of": table.of, "won": table.won,
                "auc": table.trial.auc, "better": table.trial.is_better}  # fmt: skip
-        yield Told(present.headline(ws, table), row, list(present.quality(table)))
+        yield Told(present.headline(ws, table), row, list(present.quality(ws, table)))
     said = [*notes, *(error.message for error in refused)]
     yield Told(tr("Wrote {}: crm score list", SCORES), {"file": SCORES}, said)
 
@@ -101,7 +101,7 @@ def list_(session: Session, of: str) -> Iterator[Told | Listing]:
         return
     for table in tables:
         session.out.note(present.headline(ws, table))
-        for line in (*present.quality(table), *present.gone(ws, table)):
+        for line in (*present.quality(ws, table), *present.gone(ws, table)):
             session.out.note(line)
         yield present.odds(ws, table)
 

@@ -10,7 +10,6 @@ from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.schema import SCORED
 from crmcli.model.scoring.features import FILLED, HOUR, WEEKDAY, WEEKDAYS, Feature, feature_named
-from crmcli.model.scoring.grouping import LEAST
 from crmcli.model.scoring.scorer import GONE, HIDDEN, UNSEEN, Explained, Line
 from crmcli.model.scoring.tables import ABSENT, OTHER, Group, Table, Tenth
 from crmcli.model.values import fold, format_decimal
@@ -44,16 +43,27 @@ def headline(ws: Workspace, table: Table) -> str:
     elif ws.outline.of(table.entity)[0].key:
         what = tr("{} of other pipelines", what)
     at = Locale.of(ws).instant(table.trained_at)
+    if _sees_part(ws):
+        return tr("{}: learned on {} from all that is closed", what, at)
     return tr("{}: learned on {} from {} closed, {} of them won ({})",
               what, at, table.of, table.won, _share(table.won, table.of))  # fmt: skip
 
 
-def quality(table: Table) -> Iterator[str]:
+def _sees_part(ws: Workspace) -> bool:
+    """Whether who asks sees a part of the records: the numbers of all are not told to that one."""
+    return ws.rights is not None and ws.rights.is_narrow
+
+
+def quality(ws: Workspace, table: Table) -> Iterator[str]:
     """How right scores were of records that were kept apart, in plain words, beside the share of all."""
     trial = table.trial
     base = _share(trial.won, trial.of)
     if not trial.of:
         yield tr("never tested")
+        return
+    if _sees_part(ws):
+        if not trial.is_better:
+            yield tr("scores do not tell yet which are won")
         return
     if not trial.is_better:
         yield tr("no better than the base rate: {} are won, and scores do not tell which", base)
@@ -92,7 +102,7 @@ def odds(ws: Workspace, table: Table) -> Listing:
                 **named_as,
                 "key": _key(group),
                 "value": value_text(ws, table.entity, feature, group),
-                **_counts(ws, group),
+                **_counts(ws, group, feature),
                 "odds": group.odds,
             }
             for group in term.groups
@@ -111,10 +121,16 @@ def _is_hidden(ws: Workspace, entity: str, feature: Feature) -> bool:
 
 def _is_colleague(ws: Workspace, feature: Feature | None, group: Group) -> bool:
     """Whether a group tells how somebody else works, to who sees a part of the records."""
-    if ws.rights is None or not ws.rights.is_narrow or feature is None:
-        return False
-    is_user = feature.field.kind.listed_in == "users" and not feature.part
-    return is_user and bool(group.value) and fold(group.value) != fold(ws.user)
+    return (
+        _sees_part(ws)
+        and _is_of_users(feature)
+        and bool(group.value)
+        and fold(group.value) != fold(ws.user)
+    )
+
+
+def _is_of_users(feature: Feature | None) -> bool:
+    return feature is not None and feature.field.kind.listed_in == "users" and not feature.part
 
 
 def gone(ws: Workspace, table: Table) -> list[str]:
@@ -126,11 +142,12 @@ def gone(ws: Workspace, table: Table) -> list[str]:
     return [tr("no field {!r} any more: it adds nothing to scores", name) for name in names]
 
 
-def _counts(ws: Workspace, group: Group | None) -> dict[str, Any]:
-    """How many there were; to who sees a part of the records nothing of a handful."""
-    if group is None:
-        return {"of": None, "won": None, "percent": None}
-    if ws.rights is not None and ws.rights.is_narrow and group.of < LEAST:
+def _counts(ws: Workspace, group: Group | None, feature: Feature | None = None) -> dict[str, Any]:
+    """How many there were; to who sees a part of the records, of what is that one's own."""
+    is_told = not _sees_part(ws) or (
+        _is_of_users(feature) and group is not None and fold(group.value) == fold(ws.user)
+    )
+    if group is None or not is_told:
         return {"of": None, "won": None, "percent": None}
     percent = round(100 * group.won / group.of, 1) if group.of else None
     return {"of": group.of, "won": group.won, "percent": percent}
@@ -180,8 +197,8 @@ def explained(ws: Workspace, found: Explained) -> Listing:
     """Where a score comes from: what it begins with, what each field adds, itself. It adds up."""
     table = found.table
     blank = {"feature": "", "key": "", "value": ""}
-    percent = round(100 * table.won / table.of, 1) if table.of else None
-    begin = {"field": tr("to begin with"), "of": table.of, "won": table.won, "percent": percent}
+    all_of_them = Group(won=table.won, of=table.of)
+    begin = {"field": tr("to begin with"), **_counts(ws, all_of_them)}
     total = {**blank, **_counts(ws, None), "feature": "score", "field": tr(SCORED.label)}
     rows = [_of_line(ws, table, *pair) for pair in found.lines]
     rows.insert(0, {**blank, **begin, "adds": Decimal(found.begin)})
@@ -196,7 +213,7 @@ def _of_line(ws: Workspace, table: Table, line: Line, adds: Decimal) -> dict[str
     field = _field(line.feature, line.term.feature)
     named_as = {"feature": line.term.feature, "field": field}
     key = _key(line.group) if line.group else line.why
-    return {**named_as, "key": key, "value": value, **_counts(ws, line.group), "adds": adds}
+    return {**named_as, "key": key, "value": value, **_counts(ws, line.group, line.feature), "adds": adds}
 
 
 def _key(group: Group) -> str:

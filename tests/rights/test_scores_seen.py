@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
@@ -80,7 +81,12 @@ def test_who_sees_a_part_sees_no_handful_and_no_colleague(
     assert every["call"] == 3
     assert {every["Анна Петрова"], every["Ольга Чайкина"]} == {50}
     part = seen("anna")
-    assert part["call"] is None
+    assert (part["call"], part["web"]) == (None, None)  # of all these are, not of hers
+    for line in (("score", "list"), ("score", "explain", base.records["lead anna"].id)):
+        done = run(*line, CRM_USER="anna")
+        assert not {"103", "41", "40"} & set(re.findall(r"\d+", done.out + done.err)), done
+        every_one = run(*line, CRM_USER="root")
+        assert "103" in every_one.out + every_one.err
     assert part["Анна Петрова"] == 50
     assert "Ольга Чайкина" not in part
     lead = base.records["lead anna"].id
