@@ -16,7 +16,7 @@ from crmcli.cli.file_names import FileName, ReadFile
 from crmcli.cli.gate_door import Door
 from crmcli.cli.params import Noun, complete, option
 from crmcli.cli.session import Session
-from crmcli.errors import BadUsage, CrmError, Forbidden, NotFound
+from crmcli.errors import BadUsage, CrmError, Forbidden, NotFound, Refused
 from crmcli.language import counted, tr
 from crmcli.model.access import Rights
 from crmcli.model.values import fold
@@ -192,6 +192,8 @@ def install(session: Session, ref: str, file: str, no_board: bool, keys: str | N
 
     ws = session.workspace
     user, most = ws.user_id(ref), authorized_keys.LONGEST
+    if user in ws.gone:
+        raise Refused(tr("{} may not work here", ws.owner_name(user)), tr("crm user on {}", user))
     content = (
         read_stream(sys.stdin.buffer, "stdin", most) if file == "-" else read_file(file, most)[1]
     )

@@ -37,7 +37,8 @@ LOCKED = [
 def export(session: Session, ref: str, output: str, force: bool) -> Told | None:
     """Write all that is kept of a contact or lead into one zip: a page to read, JSON, files.
 
-    In a folder that exists, or ends in /, the same as files; - is stdout.
+    In a folder that exists, or ends in /, the same as files; - is stdout. Keep it out of the workspace:
+    crm privacy erase does not remove it there, but names it.
 
     Example: crm privacy export anna@example.com -o anna.zip
     """
@@ -57,6 +58,11 @@ def export(session: Session, ref: str, output: str, force: bool) -> Told | None:
             attachments.write_out(path / name, content, over=force)
     else:
         attachments.write_out(path, gathered.archive(ws, found), over=force)
+    if path.resolve().is_relative_to(ws.root.resolve()):
+        said = tr(
+            "{} lies in the workspace, where git would take it: hand it over and remove it", path
+        )
+        session.out.note(said)
     told = found.told
     parts = (
         counted(len(told["records"]), "record"),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
 from crmcli.cli.params import REF, Verb
 from crmcli.cli.session import Session
 from crmcli.language import tr
 from crmcli.model.entities import having
-from crmcli.model.masking import contacts_of
+from crmcli.model.masking import CONTACTS, contacts_of
+from crmcli.present.cells import Locale
 from crmcli.present.told import Told
 
 
@@ -25,7 +28,16 @@ def reveal(session: Session, ref: str) -> Told:
     raw = ws.schema.write(record)
     if ws.trail is None or not ws.trail.reveal(record.id):
         ws.notes.append(tr("{} is shown to you in full anyway", record.id))
-    found, locale = [*contacts_of(raw)], session.out.locale
-    shown = [one if "@" in one else locale.phone(one) for one in found]
+    found = [*contacts_of(raw)]
+    shown = [one for name in CONTACTS for one in _shown(raw.get(name), session.out.locale)]
     told = ": ".join(filter(None, (str(record.get("name")), ", ".join(shown))))
     return Told(told, {"id": record.id, "name": record.get("name"), "contacts": found})
+
+
+def _shown(items: object, locale: Locale) -> Iterator[str]:
+    """Each of the phones or e-mails of a record as people read it, with the extension."""
+    for item in items if isinstance(items, list) else ():
+        told = item if isinstance(item, dict) else {"value": item}
+        value = str(told.get("value", ""))
+        number = value if "@" in value else locale.phone(value)
+        yield tr("{} ext. {}", number, told["ext"]) if told.get("ext") else number

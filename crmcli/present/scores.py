@@ -213,7 +213,13 @@ def _of_line(ws: Workspace, table: Table, line: Line, adds: Decimal) -> dict[str
     field = _field(line.feature, line.term.feature)
     named_as = {"feature": line.term.feature, "field": field}
     key = _key(line.group) if line.group else line.why
-    return {**named_as, "key": key, "value": value, **_counts(ws, line.group, line.feature), "adds": adds}
+    return {
+        **named_as,
+        "key": key,
+        "value": value,
+        **_counts(ws, line.group, line.feature),
+        "adds": adds,
+    }
 
 
 def _key(group: Group) -> str:

@@ -14,7 +14,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.merged import MERGED_INTO, survivor_of
 from crmcli.model.schema import Schema
-from crmcli.model.values import entity_of
+from crmcli.model.values import entity_of, fold
 from crmcli.store import layout
 from crmcli.workspace.trail import Trail
 
@@ -142,14 +142,18 @@ class Gate:
 
     def _ask(self, verb: str, record: Record) -> None:
         if not self.rights.may_with(verb, record):
-            raise self._refusal(verb, record.entity, record.id)
+            is_own = fold(str(getattr(record, "owner", ""))) == fold(self.rights.user)
+            raise self._refusal(verb, record.entity, record.id, is_own=is_own)
 
-    def _refusal(self, verb: str, entity: str, record_id: str = "") -> Forbidden:
+    def _refusal(
+        self, verb: str, entity: str, record_id: str = "", *, is_own: bool = False
+    ) -> Forbidden:
         is_for_some = self.rights.may_any(entity, verb)
         is_one = is_for_some and verb not in (access.ADD, access.IMPORT) and self.sees(record_id)
         said = tr(REFUSED[verb], record_id if is_one else tr(ENTITIES[entity].plural))
         if is_for_some:
-            said = tr("{}: it is not yours", said) if is_one else tr("{} for others", said)
+            why = "{} where it stands now" if is_own else "{}: it is not yours"
+            said = tr(why if is_one else "{} for others", said)
         hint = tr(
             "crm can {} {} {} --why says why",
             self.rights.user,

@@ -118,6 +118,11 @@ def test_a_key_that_opens_a_shell_opens_no_gate(host: Host) -> None:
     assert host.here("gate", "revoke", "anna").code == 3
     assert host.here("gate", "revoke", "olga", user="anna").code == 4
     assert host.here("gate", "revoke", "olga").code == 0
+    assert host.here("user", "off", "olga", "--yes").code == 0
+    before = host.keys.read_bytes()
+    gone = host.here("gate", "install", "olga", "-", stdin=public.encode())
+    assert (gone.code, host.keys.read_bytes()) == (1, before), gone
+    assert "crm user on olga" in gone.err
 
 
 def test_a_connection_that_is_kept_open_does_not_outlive_its_key(

@@ -238,6 +238,24 @@ def test_one_is_revealed_for_the_day(crm: Crm, small: Base) -> None:
     assert numbers(crm("show", hidden, **acts, CRM_NOW=tomorrow).out) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("phones", "told"),
+    [
+        ("8 916 222-33-44 доб. 12", "8 (916) 222-33-44 ext. 12"),
+        ("work:+49 30 1234567 x5", "ext. 5"),
+    ],
+)
+def test_an_extension_is_revealed_with_its_number(
+    crm: Crm, small: Base, phones: str, told: str
+) -> None:
+    at = {"cwd": small.root, "CRM_USER": "root"}
+    added = crm("contact", "add", "--name", "Т", "--phone", phones, "--email", "t@x.example", **at)
+    assert added.code == 0, added
+    done = crm("reveal", added.out.strip(), **at)
+    assert told in done.out
+    assert "t@x.example" in done.out
+
+
 def test_what_was_masked_comes_back_as_it_stands(crm: Crm, small: Base, tmp_path: Path) -> None:
     acts = {"cwd": small.root, "CRM_USER": "olga"}
     rows = json.loads(crm("contact", "list", *MINE, "--json", **acts).out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from crmcli.errors import Forbidden, NotFound
@@ -257,3 +259,26 @@ def test_the_way_to_ask_why_names_what_is_there(base: Base) -> None:
     with pytest.raises(Forbidden) as seen:
         kit.edit(ws, base.records["contact olga"].id, comment="x")
     assert base.records["contact olga"].id in seen.value.hint
+
+
+CLERK = "anna: [clerk]"
+STAGED = """roles:
+  clerk: {like: manager, deal: {edit: own, stages: {talks: {edit: none}}}}
+"""
+
+
+def test_what_is_ones_own_is_not_called_anothers(crm: Callable[..., kit.Run], base: Base) -> None:
+    """On a stage where nothing may be changed the refusal is because of the place."""
+    kit.write(base.root, "access.yaml", ACCESS.replace("anna: [manager]", CLERK) + STAGED)
+    own, others = base.records["deal anna"].id, base.records["deal olga"].id
+    acts = {"cwd": base.root, "CRM_USER": "anna"}
+    assert crm("deal", "edit", own, "--name", "Здесь", **acts).code == 0
+    assert crm("deal", "move", own, "talks", cwd=base.root, CRM_USER="root").code == 0
+    done = crm("deal", "edit", own, "--name", "Там", **acts)
+    assert done.code == 4
+    assert "where it stands now" in done.err
+    assert "not yours" not in done.err
+    kit.write(base.root, "access.yaml", ACCESS.replace("anna: [manager]", CLERK) + STAGED.replace(
+        "like: manager, deal: {", "like: manager, deal: {read: all, "))  # fmt: skip
+    foreign = crm("deal", "edit", others, "--name", "Там", **acts)
+    assert (foreign.code, "it is not yours" in foreign.err) == (4, True), foreign

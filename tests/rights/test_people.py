@@ -126,7 +126,7 @@ def test_roles_begin_with_whoever_gives_the_first(crm: Crm, team: Path) -> None:
 
 WRONG = [
     ("user add anna", 2), ("user add ANNA", 2), ("user add 9x", 2), ("user add x --email anna@chai.example", 2),
-    ("user add x --role clerk", 3), ("user add x --head nobody", 2), ("user role anna mangaer", 3),
+    ("user add x --phone abc", 2), ("user add x --role clerk", 3), ("user add x --head nobody", 2), ("user role anna mangaer", 3),
     ("user role nobody manager", 2), ("user role root manager", 2), ("user on anna", 1),
     ("user off nobody", 2), ("team add sales", 2), ("team add x --head nobody", 2), ("team add x --in y", 3),
     ("team set house --in sales", 2), ("team set sales --drop olga", 2), ("team rm house", 1),

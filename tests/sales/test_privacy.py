@@ -86,6 +86,49 @@ def test_an_archive_has_all_that_is_kept_of_a_person_and_of_others_only_the_ment
     assert json.loads(piped.out)["mentions"] == 0
 
 
+def test_an_archive_in_the_workspace_is_told_and_named_by_an_erasure(
+    folder: Path, crm: Callable[..., Run]
+) -> None:
+    name = ("--last-name", "Вяземский", "--first-name", "Пётр")
+    petr = crm("contact", "add", *name, "--email", "petr@vyaz.example").out.strip()
+    other = crm("contact", "add", "--last-name", "Орлова", "--email", "o@x.example").out.strip()
+    inside = crm("privacy", "export", petr)
+    assert inside.code == 0
+    assert "remove it" in inside.err
+    assert crm("privacy", "export", petr, "-o", "moved.zip").code == 0
+    assert crm("privacy", "export", other, "-o", "other.zip").code == 0
+    write(folder, "torn.zip", "PK")
+    outside = crm("privacy", "export", petr, "-o", f"{folder.parent}/out.zip")
+    assert "remove it" not in outside.err
+    for more in (("--dry-run",), ("--yes",)):
+        done = crm("privacy", "erase", petr, *more)
+        said = done.out + done.err
+        assert [one for one in ("moved.zip", f"privacy-{petr}.zip") if one not in said] == [], done
+        assert not [one for one in ("other.zip", "torn.zip") if one in said]
+
+
+def test_an_erasure_does_not_stand_before_the_undo_of_other_things(
+    folder: Path, crm: Callable[..., Run]
+) -> None:
+    petr = crm(
+        "contact", "add", "--last-name", "Вяземский", "--email", "p@vyaz.example"
+    ).out.strip()
+    first = crm("deal", "add", "--name", "Крыша").out.strip()
+    assert crm("privacy", "erase", petr, "--yes").code == 0
+    second = crm("deal", "add", "--name", "Стена").out.strip()
+    for gone in (second, first):
+        done = crm("undo", "--yes")
+        assert done.code == 0, done
+        assert gone in done.out
+        assert crm("deal", "show", gone).code == 3
+    assert "erased personal data: that stays" in done.err
+    assert crm("undo", "--redo", "--yes").code == 0
+    assert crm("deal", "show", first).code == 0
+    erased = opened(folder).events(kinds=("privacy.erased",))[-1].id
+    assert crm("undo", "--event", erased, "--yes").code == 1
+    assert crm("contact", "show", petr).code == 3
+
+
 def test_an_archive_is_of_people(crm: Callable[..., Run]) -> None:
     firm = crm("company", "add", "--name", "Ромашка").out.strip()
     refused = crm("privacy", "export", firm)

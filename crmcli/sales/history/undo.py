@@ -168,11 +168,15 @@ def _check_own(ws: Workspace, changes: Sequence[PastChange]) -> None:
 def _check_not_erased(changes: Sequence[PastChange]) -> None:
     """Refuse to take an erasure back: what it took is nowhere any more."""
     for past in changes:
-        if next(past.each(kinds=(PRIVACY_ERASED,)), None):
+        if _is_erasure(past):
             raise Refused(
                 tr("{} erased personal data: that cannot be undone", past.id),
                 "crm undo --event ID undoes another change, see crm timeline REF --json",
             )
+
+
+def _is_erasure(past: PastChange) -> bool:
+    return next(past.each(kinds=(PRIVACY_ERASED,)), None) is not None
 
 
 def _parts(changes: Sequence[PastChange]) -> list[list[PastChange]]:
@@ -200,6 +204,9 @@ def _latest(ws: Workspace, count: int, whose: str, *, redo: bool = False) -> lis
         if past.span in spans or past.is_undo is not redo or not (redo or past.is_undoable):
             continue
         if not _is_of(ws, past.actor, whose) or _is_of_canary(ws, past):
+            continue
+        if _is_erasure(past):
+            ws.notes.append(tr("{} erased personal data: that stays", past.id))
             continue
         unit = past.batch or past.id
         if unit not in units and len(units) == count:

@@ -12,7 +12,7 @@ from crmcli.errors import CrmError, InvalidData
 from crmcli.language import tr
 from crmcli.model.values import entity_of
 from crmcli.sales.consent.block_list import blocklist, blocklist_text
-from crmcli.sales.privacy import law
+from crmcli.sales.privacy import archives, law
 from crmcli.sales.privacy.blanks import blank, replaced, unlinked
 from crmcli.sales.privacy.spelled import Spelled, texts_in
 from crmcli.sales.privacy.traces import MENTION, Trace, files_named, traces
@@ -280,7 +280,7 @@ def _beside(ws: Workspace, plan: Plan) -> None:
     for path in erasing.paths_in(ws):
         if path in plan.writes or path in (p for p, _ in plan.left) or not path.strip():
             continue
-        text = erasing.text_of(ws.root, path)
+        text = archives.text_in(ws.root / path) or erasing.text_of(ws.root, path)
         if not (plan.spelled.is_in(text) or _is_in_letter(plan, text)):
             continue
         if path.startswith(f"{outbox}/"):

@@ -72,6 +72,8 @@ def add(ws: Workspace, user: str, facts: Mapping[str, Raw], roles: Sequence[str]
     address = str(facts.get("email", ""))
     if address and (others := taken.get(fold(address))):
         raise BadUsage(tr("{} is the address of {}", address, others[0]), "use another one")
+    if phone := str(facts.get("phone", "")):
+        _check_phone(phone, ws.settings.phone_country)
     if roles and not has_rights(ws):
         raise _no_rights_yet()
     named = roles_named(ws, roles)
@@ -85,6 +87,15 @@ def add(ws: Workspace, user: str, facts: Mapping[str, Raw], roles: Sequence[str]
     files = with_rights(ws, grant) if named else {}
     with reshaping(ws, "user add", SettingsEdit(edit, files=files)) as done:
         done.change.gate_rights = at_gate(ws, grant) if named else None
+
+
+def _check_phone(phone: str, country: str) -> None:
+    from crmcli.model.phones import parse_phones
+
+    try:
+        parse_phones(phone, country)
+    except ValueError as error:
+        raise BadUsage(tr("{}: {}", "--phone", error), "the number as it is dialled") from None
 
 
 def roles_named(ws: Workspace, roles: Sequence[str]) -> list[str]:

@@ -1,5 +1,5 @@
-"""The texts of the configuration that this user wrote here and that crm put others in place of: an undo brings
-them back as his own. Kept outside of the folder, for what stands in that others may have written."""
+"""The texts of the configuration that this user wrote here and that crm replaced: an undo brings them back as
+his own. Kept outside of the folder, for what stands in that others may have written."""
 
 from __future__ import annotations
 
