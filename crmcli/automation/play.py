@@ -27,7 +27,7 @@ from crmcli.channels.base import sender_class
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import Forbidden, InvalidData, NotFound
 from crmcli.language import tr
-from crmcli.model.actions import channel_of
+from crmcli.model.actions import action_said, channel_of
 from crmcli.model.channels import CHANNELS
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
@@ -139,7 +139,7 @@ class Play:
         robot, record = step.robot, plan.record
         self.author(*robot_runs.author(plan, step))
         what = self.why_not(plan, step) or self._take(plan, step)
-        self.tell(record.id, tr("robot {}", robot.id), f"{robot.do or '?'}: {what}", robot.do)
+        self.tell(record.id, tr("robot {}", robot.id), f"{action_said(robot.do)}: {what}", robot.do)
         self._heard(record.id)
 
     def _take(self, plan: RecordPlan, step: Step) -> str:

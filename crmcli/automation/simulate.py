@@ -28,7 +28,7 @@ from crmcli.automation.time_events import LATE
 from crmcli.automation.trigger_decisions import awaited_names
 from crmcli.automation.waiting import Candidate, candidates
 from crmcli.language import counted, tr
-from crmcli.model.actions import ACTIONS
+from crmcli.model.actions import ACTIONS, action_said
 from crmcli.model.event import Event, told_actor
 from crmcli.model.trigger_events import names_of
 from crmcli.workspace import Workspace
@@ -87,9 +87,9 @@ class _Rehearsal(Play):
             missed = due(schedule, ws.zone, table.until, ws.now).run if table.until else ()
             chosen = len(schedule_progress.selection(ws, table))
             is_once = schedule_progress.acts_once(schedule, chosen)
-            for_all = tr("for {}", counted(chosen, "record"))
             held = self.gate.why_not(table.declared_at, schedule)
-            what = f"{schedule.do} {'once' if is_once else for_all}"
+            said, all_ = action_said(schedule.do), counted(chosen, "record")
+            what = tr("{}, once", said) if is_once else tr("{}: {}", said, all_)
             if ACTIONS[schedule.do].by_clock:
                 what = module_of(schedule.do).announced(schedule.params)
             what += f": {held}" if held else ""

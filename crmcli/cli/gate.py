@@ -29,8 +29,8 @@ from crmcli.workspace.approving import rights_at_gate
 
 COLUMNS = [
     Column("user", "User", keep=True), Column("kind", "Key"), Column("key", "Fingerprint", keep=True),
-    Column("comment", "Comment"), Column("folder", "Folder"), Column("terminal", "Board"),
-    Column("state", "State", "word", keep=True),
+    Column("comment", "Comment"), Column("folder", "Folder"), Column("terminal", "Board", "word"),
+    Column("state", "State", "door", keep=True),
 ]  # fmt: skip
 KEYS = option(
     "--keys", "The file of keys. [default: ~/.ssh/authorized_keys]", "FILE", type=FileName()
@@ -301,7 +301,7 @@ def approve(session: Session) -> Told:
     ws.read_access(thorough=True)
     old = approved.text(ws.root) or b""
     was, is_now = (text.decode("utf-8", "replace").splitlines() for text in (old, new))
-    for line in difflib.unified_diff(was, is_now, "approved", "access.yaml", "", "", 1, ""):
+    for line in difflib.unified_diff(was, is_now, tr("approved"), "access.yaml", "", "", 1, ""):
         session.out.note(line)
     session.confirm("Approve these rights?")
     approve_rights(ws.root)

@@ -11,6 +11,7 @@ import click
 from crmcli.cli.params import complete, option
 from crmcli.errors import BadUsage, NotFound
 from crmcli.language import tr
+from crmcli.model.conditions.grammar import bracketed
 from crmcli.model.conditions.tree import BadCondition, Condition, Text
 from crmcli.model.entities import ENTITIES, having
 from crmcli.model.kinds import UTM_KEYS, Field
@@ -208,7 +209,7 @@ def filtered(
 ) -> Condition | None:
     """The condition that a view, the filter options and --where make together; None without any."""
     given = [text for text in (view.where if view else "", where) if text.strip()]
-    parts = [f"({text})" for text in given]
+    parts = [bracketed(text) for text in given]
     for name, values in filters.items():
         if _holds_words(entity, name):
             parts += [_all_of(name, values)] if values else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,9 @@ class WholeNumber(click.IntRange):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number of a text."""
         self.name = tr("whole number")
+        with suppress(ValueError):
+            if self.max is None and self.min is not None and int(value) < self.min:
+                self.fail(tr("{} is less than {}.", value, self.min), param, ctx)
         return min(int(super().convert(value, param, ctx)), _MOST)
 
     def _describe_range(self) -> str:

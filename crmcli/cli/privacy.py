@@ -144,7 +144,7 @@ def proof(session: Session, ref: str, paths: bool) -> Listing | None:
     Example: crm privacy proof contact-7k3qf2m9 --csv > proof.csv
     """
     columns = [
-        Column("what", "What", keep=True),
+        Column("what", "What", "word", keep=True),
         Column("place", "Where"),
         Column("digest", "Digest"),
     ]

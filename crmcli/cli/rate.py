@@ -12,13 +12,13 @@ from crmcli.cli.params import ChangingVerb, Noun, option
 from crmcli.cli.session import Session
 from crmcli.language import tr
 from crmcli.model.values import json_number
-from crmcli.present.cells import Column, Listing
+from crmcli.present.cells import Column, Listing, Locale
 from crmcli.present.told import Told
 from crmcli.sales import rates
 from crmcli.sales.rates import Rate
 
 COLUMNS = [
-    Column("date", "From", "date", keep=True), Column("currency", "Currency", keep=True),
+    Column("date", "Valid from", "date", keep=True), Column("currency", "Currency", keep=True),
     Column("rate", "Rate", "number", keep=True),
 ]  # fmt: skip
 DATE = option("--date", "The day from which it is valid. [default: today]", "DATE")
@@ -37,7 +37,8 @@ def add(session: Session, currency: str, value: str, date: str) -> Told:
     """
     new = rates.add(session.workspace, _day(session, date), currency, value)
     base = session.workspace.settings.currency
-    return Told(tr("1 {} is {} {} from {}.", new.currency, new.rate, base, new.date), _row(new))
+    told = Locale.of(session.workspace).number(new.rate)
+    return Told(tr("1 {} is {} {} from {}.", new.currency, told, base, new.date), _row(new))
 
 
 @rate.command("list")

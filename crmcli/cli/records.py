@@ -25,6 +25,7 @@ from crmcli.cli.session import Session
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
 from crmcli.language import counted, tr
+from crmcli.model.conditions.grammar import bracketed
 from crmcli.model.conditions.tree import And, Condition, Not
 from crmcli.model.entities import ENTITIES, may_be_created
 from crmcli.model.schema import has_field, own_fields
@@ -116,7 +117,7 @@ def list_command(entity: str) -> click.Command:
     ) -> None:
         ws = session.workspace
         if no_next_step:
-            where = f"({where}) and {NO_STEP}" if where else NO_STEP
+            where = f"{bracketed(where)} and {NO_STEP}" if where else NO_STEP
         saved = ws.view(entity, view) if view else View("", entity)
         states = {name: given.pop(name) for name in STATES if name in given}
         if sum(states.values()) > 1:
@@ -124,7 +125,7 @@ def list_command(entity: str) -> click.Command:
         if given.pop("late", False):
             row = ENTITIES[entity]
             late = f"(status = {row.lapse[0]} or {row.late})"
-            where = f"({where}) and {late}" if where else late
+            where = f"{bracketed(where)} and {late}" if where else late
         if mine:
             given["owner"] = (*given.get("owner", ()), "me")
         condition = filtered(ws, entity, where, given, saved)

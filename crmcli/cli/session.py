@@ -139,7 +139,8 @@ class Session:
         self.out.clear_the_way()
         if not sys.stdin.isatty():
             raise BadUsage(
-                tr("this needs an answer, and there is no terminal: {}", question), "add --yes"
+                tr("this needs an answer, and there is no terminal: {}", tr(question)),
+                "add --yes",
             )
         from crmcli.cli import asking
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from crmcli.language import tr
 from crmcli.model.action import Action, Param
 from crmcli.model.channels import CHANNELS
 
@@ -310,6 +311,11 @@ def channel_of(do: str) -> str:
     if do == ALERT:
         return do
     return ACTIONS[do].leaves if do in ACTIONS else ""
+
+
+def action_said(do: str) -> str:
+    """An action in a word or two of the language spoken; one that only a newer crm knows as it stands."""
+    return tr(ACTIONS[do].said) if do in ACTIONS else do or "?"
 
 
 def moves_to(do: str, params: Mapping[str, object]) -> str:

@@ -11,6 +11,7 @@ _AS_THEY_ARE = (
     "cancelled", "stopped", "deferred", "approved", "waits", "unfinished", "draft", "sent", "accepted",
     "declined", "more", "fewer", "otherwise",
     "taken", "dropped", "unreadable", "quarantined", "phone", "domain",
+    "yes", "no", "added", "removed", "kept",
     "open", "won", "lost", "junk", "paid", "overdue", "credited", "expired", "replaced",
 )  # fmt: skip
 WORDS = {
@@ -52,6 +53,8 @@ WORDS = {
     "preferences.set": "how to be reached", "mail.clicked": "link followed", "mail.opened": "letter opened",
     "channel.mail": "e-mail", "channel.chat": "chats", "channel.form": "forms", "channel.call": "calls",
     "channel.sms": "SMS", "channel.click": "links", "channel.preferences": "preferences",
+    "record": "a record", "event": "an event", "file": "a file",
+    "door.open": "door open", "door.closed": "door closed",
     "command": "looked", "export": "exported", "refused": "refused", "reveal": "shown in full",
     "canary": "canary", "begun": "begun", "gone": "gone", "merged": "merged",
     "email": "e-mail", "hard": "permanent failure", "soft": "temporary failure",

@@ -10,6 +10,7 @@ from crmcli.model.audit import BEGUN, DROPPED, KINDS, OWN, REFUSED, Head
 from crmcli.model.entities import ENTITIES
 from crmcli.model.event import Event
 from crmcli.model.values import format_instant
+from crmcli.model.words import in_words
 from crmcli.present.cells import Column, Listing
 from crmcli.present.columns import name_of
 from crmcli.present.events import describe
@@ -57,7 +58,7 @@ def _changed(ws: Workspace, event: Event) -> str:
 def _told(ws: Workspace, event: Event) -> str:
     data = event.data
     if event.kind == REFUSED:
-        return str(data.get("why", ""))
+        return tr(str(data.get("why", "")))
     if event.kind == BEGUN:
         after = str(data.get("after", ""))
         return tr("goes on from {}", after) if after else tr("the audit begins")
@@ -76,7 +77,7 @@ def _told(ws: Workspace, event: Event) -> str:
         where = f" ({data['where']})" if data.get("where") else ""
         parts.append(_counts({str(data.get("noun")): int(data["count"])}) + where)
     if data.get("what"):
-        parts.append(str(data["what"]))
+        parts.append(tr(in_words(str(data["what"]))))
     return "; ".join(parts)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from crmcli.language import tr
-from crmcli.model.actions import channel_of
+from crmcli.model.actions import action_said, channel_of
 from crmcli.model.event import Event
 from crmcli.model.local_times import local_minute
 from crmcli.model.redaction import redacted
@@ -228,7 +228,7 @@ def trial_text(ws: Workspace, trial: RobotTrial) -> str:
     """The same for people: whether it would act, then what it would write or send."""
     robot, record, done = trial.robot, trial.record, trial.done
     name = tr("robot {}", robot.id)
-    blocks = [f"{name}, {robot.do}: {record.id} {record.get('name')}"]
+    blocks = [f"{name}, {action_said(robot.do)}: {record.id} {record.get('name')}"]
     if trial.condition:
         blocks[0] += f"\n{trial.condition.now()}"
     blocks[0] += f"\n{done.effect or ': '.join(filter(None, (tr(done.word), tr(done.reason))))}"

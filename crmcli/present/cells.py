@@ -235,6 +235,7 @@ _SHOWN: dict[str, Callable[[object, Locale], str]] = {
     "word": lambda value, _: in_words(plain(value)),
     "key": lambda value, _: plain(value)[:SHORT_KEY],
     "channel": lambda value, _: in_words(f"channel.{plain(value)}"),
+    "door": lambda value, _: in_words(f"door.{plain(value)}"),
     "price": lambda value, locale: told_price(plain(value), locale.language),
     "actor": lambda value, _: told_actor(plain(value)),
     "params": lambda value, _: _pairs(value),

@@ -17,7 +17,7 @@ from crmcli.model.report import ROWS
 from crmcli.model.reports import PLAN
 from crmcli.model.values import fold
 from crmcli.model.words import in_words
-from crmcli.present.cells import Column, Listing
+from crmcli.present.cells import Column, Listing, Locale, shown_as
 from crmcli.present.columns import linked_name, named
 from crmcli.present.linked import column_at, with_linked
 from crmcli.present.one_currency import in_one_currency
@@ -163,9 +163,13 @@ def _labels(
     if column is None:
         users = {user.id: user.name for user in ws.settings.users.values() if user.name}
         own = {"owner": users, "person": users, "topic": ws.settings.directories.get("topics", {})}
+        if dimension.name == "action":  # as pipelines.yaml and --where have it
+            return {}
         return own.get(dimension.name) or {key: in_words(key) for key in keys}
     if column.holds is BOOL:
         return {key: tr(key) for key in keys}
+    if column.holds.is_number:
+        return {key: shown_as("number", key, Locale.of(ws)) for key in keys if key}
     rows = [{"id": "", column.name: key} for key in keys if key]
     found = dict(named(ws, entity, column, rows).labels)
     return _stages(ws, found, {*keys}) if column.holds.listed_in == "stages" else found

@@ -24,7 +24,8 @@ ODDS = [
 ]  # fmt: skip
 LINES = [
     Column("field", "Field"), Column("value", "Value"), Column("of", "Closed", "count"),
-    Column("won", "Won", "count"), Column("percent", "Won, %", "percent"), Column("adds", "Adds", keep=True),
+    Column("won", "Won", "count"), Column("percent", "Won, %", "percent"),
+    Column("adds", "Adds", "number", keep=True),
 ]  # fmt: skip
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WHY = {

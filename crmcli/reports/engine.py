@@ -10,6 +10,7 @@ from typing import TypeAlias
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage
 from crmcli.language import tr
+from crmcli.model.conditions.grammar import bracketed
 from crmcli.model.entities import ENTITIES
 from crmcli.model.figures import (
     Dimension,
@@ -189,7 +190,7 @@ class Reading:
         since, until = (format_instant(at) if at else "" for at in period.instants(self.ws.zone))
         is_timed = any(dimension.step and not dimension.name for dimension in by)
         plain = [one for one in measures if not one.is_reckoned]
-        wheres = [f"({one})" for one in (self.report.where, self.request.where) if one.strip()]
+        wheres = [bracketed(one) for one in (self.report.where, self.request.where) if one.strip()]
 
         def place(measure: Measure) -> tuple[str, str]:
             return measure.source or self.report.source, measure.at if is_timed else ""

@@ -132,4 +132,4 @@ def test_damaged_lines_of_the_timeline_are_counted_and_named(crm: Crm, sold: Pat
     done = crm("report", "won", CRM_LANG="en")
     assert done.code == 0
     assert f"2 lines of the timeline left out, unreadable: {place}:4, {place}:6" in done.err
-    assert "2 строки журнала" in crm("report", "won", "--json", CRM_LANG="ru").err
+    assert "2 строки ленты" in crm("report", "won", "--json", CRM_LANG="ru").err

@@ -51,6 +51,8 @@ _GROUP = re.compile(r"[0-9]{2,}(\.[0-9]+|(-[0-9]{2,})*)")
 _INSTEAD = {"==": "=", "=~": "~", "=>": ">=", "=<": "<=", "<>": "!=", "&&": "and", "||": "or",
             "!": "not", "!~": "not FIELD ~ VALUE", "like": "~", "contains": "~"}  # fmt: skip
 
+FORM = "a condition is FIELD OPERATOR VALUE, for instance amount > 1000"
+
 
 def parse(text: str) -> Condition:
     """Read a condition; BadCondition names the position and what was expected there."""
@@ -60,6 +62,12 @@ def parse(text: str) -> Condition:
     tree = parser.either()
     parser.finish()
     return Condition(text, tree)
+
+
+def bracketed(text: str) -> str:
+    """A condition in brackets, to stand beside others; BadCondition tells of it as it was typed."""
+    parse(text)
+    return f"({text})"
 
 
 class _Token(NamedTuple):
@@ -212,9 +220,7 @@ class _Parser:
         else:
             fits = token.kind == "word" and token.text.lower() not in RESERVED
         if not fits or not _NAME.fullmatch(name):
-            self._refuse(
-                tr("a field"), tr("a condition is FIELD OPERATOR VALUE, for instance amount > 1000")
-            )
+            self._refuse("a field", FORM)
         self._take()
         return tuple(name.split("."))
 
@@ -237,7 +243,7 @@ class _Parser:
         if token.kind == "text":
             return Text(self._take().text)
         if token.kind != "word":
-            self._refuse(tr("a value"))
+            self._refuse("a value", FORM)
         if token.text.lower() in RESERVED:
             self._refuse(tr("a value"), tr('put the word in quotes: "{}"', token.text))
         if phrase := self._phrase() or self._grouped(alone=alone):

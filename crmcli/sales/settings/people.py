@@ -7,7 +7,7 @@ from functools import partial
 from typing import cast
 
 from crmcli.errors import BadUsage, NotFound, Refused
-from crmcli.language import tr
+from crmcli.language import tr, tr_in
 from crmcli.model.access import Team
 from crmcli.model.listed import allowed_hint
 from crmcli.model.user import names_of
@@ -26,11 +26,7 @@ from crmcli.workspace import FileChanged, Workspace
 from crmcli.workspace.approving import rights_with
 
 ADMINISTRATOR = "administrator"
-BEGINNING = b"""\
-# yaml-language-server: $schema=schema/access.schema.json
-#
-# Who may do what: crm help rights. In a folder or clone that a person can read, this is advice.
-"""
+_BEGINNING = "# yaml-language-server: $schema=schema/access.schema.json\n#\n# {}\n"
 Edit = Callable[[Tree], None]
 
 
@@ -41,7 +37,13 @@ def has_rights(ws: Workspace) -> bool:
 
 def with_rights(ws: Workspace, edit: Edit) -> dict[str, bytes]:
     """access.yaml with other values, a new one where there is none, by its path."""
-    return {ACCESS: text_with(read_text(ws, ACCESS) or BEGINNING, ACCESS, edit)}
+    about = tr_in(
+        "Who may do what: crm help rights. In a folder or clone that a person can read, this is advice.",
+        ws.settings.language,
+    )
+    return {
+        ACCESS: text_with(read_text(ws, ACCESS) or _BEGINNING.format(about).encode(), ACCESS, edit)
+    }
 
 
 def write_rights(ws: Workspace, command: str, edit: Edit) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from crmcli.errors import InvalidData
+from crmcli.language import tr_in
 from crmcli.model.entities import ENTITIES
 from crmcli.model.scoring.tables import Group, Table, Tenth, Term, Trial
 from crmcli.model.values import Raw, format_decimal, format_instant
@@ -13,9 +14,7 @@ from crmcli.store.layout import SCORES
 from crmcli.store.yaml.text_edit import edited
 from crmcli.workspace import Workspace
 
-_BEGINNING = b"""# yaml-language-server: $schema=schema/scores.schema.json
-# Written by crm score train, which replaces it; crm score list reads it out, crm help scores says how.
-"""
+_BEGINNING = "# yaml-language-server: $schema=schema/scores.schema.json\n# {}\n"
 
 
 def save(ws: Workspace, entities: Sequence[str], tables: Sequence[Table]) -> bytes:
@@ -26,7 +25,12 @@ def save(ws: Workspace, entities: Sequence[str], tables: Sequence[Table]) -> byt
         rows = tree.setdefault(ENTITIES[table.entity].plural, [])
         assert isinstance(rows, list)
         rows.append(_of_table(table))
-    data = edited(_BEGINNING, SCORES, tree).rstrip(b"\n") + b"\n"
+    about = tr_in(
+        "Written by crm score train, which replaces it; crm score list reads it out, crm help scores"
+        " says how.",
+        ws.settings.language,
+    )
+    data = edited(_BEGINNING.format(about).encode(), SCORES, tree).rstrip(b"\n") + b"\n"
     with ws.change("score train") as change:
         change.rewrite(SCORES, data)
     return data

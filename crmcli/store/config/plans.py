@@ -51,7 +51,7 @@ def _plan(at: Cursor, plan: Plan, ground: Ground) -> Plan:
         if word and known and word not in known:
             said = tr("no user {!r}", word) if key == "owner" else tr("no pipeline {!r}", word)
             at.at(key).fault(said, allowed_hint(word, known))
-    if plan.amount is None and plan.count is None:
+    if not any(at.at(key).is_present for key in ("amount", "count")):
         at.fault("a plan has an amount or a count", "write amount: 3000000")
     own = plan.currency or (ground.currency if plan.amount is not None else "")
     return Plan(plan.period, plan.owner, plan.pipeline, plan.amount, own, plan.count, plan.line)
