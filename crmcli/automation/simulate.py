@@ -89,7 +89,7 @@ class _Rehearsal(Play):
             is_once = schedule_progress.acts_once(schedule, chosen)
             held = self.gate.why_not(table.declared_at, schedule)
             said, all_ = action_said(schedule.do), counted(chosen, "record")
-            what = tr("{}, once", said) if is_once else tr("{}: {}", said, all_)
+            what = tr("{} once", said) if is_once else tr("{} for {}", said, all_)
             if ACTIONS[schedule.do].by_clock:
                 what = module_of(schedule.do).announced(schedule.params)
             what += f": {held}" if held else ""

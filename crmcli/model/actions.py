@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crmcli.language import tr
+from crmcli.language import spoken, tr
 from crmcli.model.action import Action, Param
 from crmcli.model.channels import CHANNELS
 
@@ -314,8 +314,8 @@ def channel_of(do: str) -> str:
 
 
 def action_said(do: str) -> str:
-    """An action in a word or two of the language spoken; one that only a newer crm knows as it stands."""
-    return tr(ACTIONS[do].said) if do in ACTIONS else do or "?"
+    """An action in a word or two of the language spoken; in English its own name says it."""
+    return tr(ACTIONS[do].said) if do in ACTIONS and spoken() != "en" else do or "?"
 
 
 def moves_to(do: str, params: Mapping[str, object]) -> str:
