@@ -42,7 +42,7 @@ def sql(session: Session, query: str, params: Sequence[str], timeout: int, views
 
     Nothing is changed. --views, or no query, lists the views and their columns. Examples: crm help sql
 
-    Example: crm sql 'select stage, count(*), sum(amount) from deals group by stage'
+    Example: crm sql 'select stage, currency, count(*), sum(amount) from deals group by 1, 2'
     """
     ws = session.workspace
     if views or not query:

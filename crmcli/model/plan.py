@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple, cast
 
 from crmcli.dataclass import dataclass
 from crmcli.language import tr
@@ -53,34 +54,71 @@ def days_of(key: str) -> Period:
     return Period(first, next_start(first, step) - timedelta(days=1))
 
 
-def planned(
-    plans: Sequence[Plan], period: Period, split: Sequence[str] = SPLIT
-) -> tuple[Mapping[str, Decimal], int | None]:
-    """The amounts by currency and the number of deals that are planned for a period."""
+class Planned(NamedTuple):
+    """The amounts by currency and the number of deals that are planned for a period; of which parts of it
+    alone, where they are not of all its days."""
+
+    sums: Mapping[str, Decimal]
+    number: int | None
+    only: Sequence[str] = ()
+
+
+def planned(plans: Sequence[Plan], period: Period, split: Sequence[str] = SPLIT) -> Planned:
+    """What is planned for a period."""
     within = [one for one in plans if _is_within(one.days, period)]
     sums: dict[str, Decimal] = {}
-    for one in _whole([plan for plan in within if plan.amount is not None], split):
+    amounts = _whole([plan for plan in within if plan.amount is not None], split, period)
+    for one in amounts:
         sums[one.currency] = sums.get(one.currency, Decimal(0)) + (one.amount or 0)
-    counts = [one.count or 0 for one in _whole([p for p in within if p.count is not None], split)]
-    return sums, sum(counts) if counts else None
+    counts = _whole([one for one in within if one.count is not None], split, period)
+    only = {
+        one.period
+        for some in (amounts, counts)
+        if some and not _covers(some, period)
+        for one in some
+    }
+    number = sum(one.count or 0 for one in counts) if counts else None
+    return Planned(sums, number, sorted(only))
 
 
-def _whole(plans: Sequence[Plan], split: Sequence[str]) -> list[Plan]:
-    """The plans that together are the whole: those for everybody, else of each owner, else of each pipeline;
-    a quarter's rather than those of its months."""
+def _whole(plans: Sequence[Plan], split: Sequence[str], period: Period) -> list[Plan]:
+    """The plans that together are the whole: those for everybody, else of each owner, else of each pipeline,
+    those of more days first; a quarter's rather than those of its months."""
     own = [one for one in plans if not any(getattr(one, key) for key in split)]
-    if own:
-        return [one for one in own if not any(_is_part(one, other) for other in own)]
+    own = [one for one in own if not any(_is_part(one, other) for other in own)]
+    if own and _covers(own, period):
+        return own
+    first: list[Plan] = []
     for key in split:
         rest = [other for other in split if other != key]
         parts = sorted({fold(getattr(one, key)) for one in plans} - {""})
-        if parts:
-            return [
-                one
-                for part in parts
-                for one in _whole([p for p in plans if fold(getattr(p, key)) == part], rest)
-            ]
-    return []
+        found = [
+            one
+            for part in parts
+            for one in _whole([p for p in plans if fold(getattr(p, key)) == part], rest, period)
+        ]
+        if found and _length(found) > _length(own):
+            return found
+        first = first or found
+    return own or first
+
+
+def _covers(plans: Sequence[Plan], period: Period) -> bool:
+    """Whether the plans of each owner, pipeline and currency are of all days of a period."""
+    return (
+        bool(period.first and period.last)
+        and _length(plans) > (cast("date", period.last) - cast("date", period.first)).days
+    )
+
+
+def _length(plans: Sequence[Plan]) -> int:
+    """Of how many days plans are, of the owner, pipeline and currency that have the fewest."""
+    long: dict[tuple[str, ...], int] = {}
+    for one in plans:
+        first, last = cast("tuple[date, date]", one.days)
+        place = fold(one.owner), one.pipeline, one.currency
+        long[place] = long.get(place, 0) + (last - first).days + 1
+    return min(long.values(), default=0)
 
 
 def _is_part(plan: Plan, other: Plan) -> bool:

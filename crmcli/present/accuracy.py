@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
 from crmcli.errors import BadUsage
-from crmcli.language import tr
+from crmcli.language import counted, tr
 from crmcli.model.figures import Figures
+from crmcli.model.values import fold
 from crmcli.present.cells import Listing, Locale, shown_as
 from crmcli.present.columns import for_people as as_people_read
-from crmcli.present.figures import label_of, without_past
+from crmcli.present.doubts import without_past
+from crmcli.present.figures import label_of
 from crmcli.present.one_currency import in_one_currency
 from crmcli.present.report_cells import row_named
 from crmcli.reports.accuracy import WAYS, Trial, off_on_average, with_errors
@@ -46,8 +48,14 @@ def _sentences(found: Figures, trial: Trial, locale: Locale) -> Iterator[str]:
     codes = {code for one in total.values() if isinstance(one, Mapping) for code in one}
     if len(codes) > 1:
         yield tr("amounts in several currencies are not compared: --currency puts them into one")
+    elif not won and (number := total.get("won")):
+        deals = counted(int(str(number)), "deal")
+        yield tr("{} won, without an amount that you may see: nothing can be compared", deals)
     elif not won:
         yield tr("nothing was won in this time, so that nothing can be compared")
+    if trial.without_stage:
+        deals = counted(trial.without_stage, "deal")
+        yield tr("{}: nothing tells in which stage they stood; no forecast counts them", deals)
     if trial.without_past:
         yield without_past(trial.without_past)
 
@@ -63,10 +71,12 @@ def behind(ws: Workspace, trial: Trial, figures: Figures, cell: str) -> Listing:
     if row is None:
         known = ", ".join(row.keys[0] for row in figures.rows)
         raise BadUsage(tr("no row {!r}", first.strip()), tr("there are {}", known))
-    columns = {"won_amounts": "won", **dict.fromkeys(WAYS, "open")}
-    name = columns.get(last.strip(), last.strip())
+    columns = {"won_amounts": "won", "from_open": "from_open", **dict.fromkeys(WAYS, "open")}
+    heads = {fold(one.label): one.name for one in figures.measures if one.name in columns}
+    wanted = heads.get(fold(last.strip()), last.strip())
+    name = columns.get(wanted, wanted)
     if name not in ("won", "open", "from_open"):
-        known = ", ".join(["won_amounts", *WAYS, "from_open"])
+        known = ", ".join(one.label for one in figures.measures if one.name in columns)
         raise BadUsage(tr("no column {!r}", last.strip()), tr("there are {}", known))
     keys = row.keys or [key for key, _ in trial.behind]
     places = [place for place in trial.behind if place[1] == name and place[0] in keys]

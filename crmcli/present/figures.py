@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from crmcli.dataclass import replace
 from crmcli.language import counted, tr
 from crmcli.model.entities import ENTITIES
-from crmcli.model.figures import Dimension, FigureRow, Figures, Number, Shown
-from crmcli.model.forecast import LEAST_CLOSED
+from crmcli.model.figures import Dimension, FigureRow, Figures, Shown
 from crmcli.model.kinds import BOOL
 from crmcli.model.periods import ALWAYS
 from crmcli.model.report import ROWS
@@ -19,6 +18,7 @@ from crmcli.model.values import fold
 from crmcli.model.words import in_words
 from crmcli.present.cells import Column, Listing, Locale, shown_as
 from crmcli.present.columns import linked_name, named
+from crmcli.present.doubts import doubts
 from crmcli.present.linked import column_at, with_linked
 from crmcli.present.one_currency import in_one_currency
 
@@ -53,7 +53,7 @@ def told(reading: Reading, currency: str = "") -> Figures:
     found = worded(ws, reading.entity_of(reading.report.source), _first(reading, found))
     found = plan.paced(found, ws.today) if reading.report is PLAN else found
     of_what = ": ".join(filter(None, [_pipeline(reading), ", ".join(_counted(reading))]))
-    return replace(found, notes=(*filter(None, [of_what]), *cut(found), *_doubts(reading, found)))
+    return replace(found, notes=(*filter(None, [of_what]), *cut(found), *doubts(reading, found)))
 
 
 def _first(reading: Reading, figures: Figures) -> Figures:
@@ -163,7 +163,7 @@ def _labels(
     if column is None:
         users = {user.id: user.name for user in ws.settings.users.values() if user.name}
         own = {"owner": users, "person": users, "topic": ws.settings.directories.get("topics", {})}
-        if dimension.name == "action":  # as pipelines.yaml and --where have it
+        if dimension.name in ("action", "robot"):  # as pipelines.yaml and --where have it
             return {}
         return own.get(dimension.name) or {key: in_words(key) for key in keys}
     if column.holds is BOOL:
@@ -296,7 +296,7 @@ def notes(reading: Reading, figures: Figures) -> Iterator[str]:
     if figures.compared:
         yield tr("compared with {}", figures.compared)
     yield from cut(figures)
-    yield from _doubts(reading, figures)
+    yield from doubts(reading, figures)
 
 
 def _pipeline(reading: Reading) -> str:
@@ -311,29 +311,3 @@ def _counted(reading: Reading) -> Iterator[str]:
         yield counted(cohort, entity, ENTITIES[entity].plural)
     if isinstance(reopened := total.get("reopened"), int) and reopened:
         yield counted(reopened, "time reopened", "times reopened")
-
-
-def _doubts(reading: Reading, figures: Figures) -> Iterator[str]:
-    """Of what a report knows less than of the rest."""
-    yield from _expected(reading.total)
-    rows = [*figures.rows, *([figures.total] if figures.total else [])]
-    if reading.report is PLAN and not any(r.values["plan"] or r.values["plan_count"] for r in rows):
-        yield tr("no plan for this period: crm plan set")
-
-
-def _expected(total: Mapping[str, Number]) -> Iterator[str]:
-    """Of how many open deals a forecast knows less than of the others."""
-    guessed, no_past = total.get("guessed"), total.get("no_past")
-    if isinstance(guessed, int) and guessed:
-        yield tr(
-            "{} without a date to come: expected as deals were won before", counted(guessed, "deal")
-        )
-    if isinstance(no_past, int) and no_past:
-        yield without_past(no_past)
-
-
-def without_past(number: int) -> str:
-    """That so many deals are weighed as pipelines.yaml says, for the past says too little."""
-    told = tr("fewer than {} closed deals stood in the same stage", LEAST_CLOSED)
-    deals = counted(number, "deal")
-    return tr("{}: {}; by the past they are weighed as pipelines.yaml says", deals, told)

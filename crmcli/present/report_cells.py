@@ -280,8 +280,10 @@ def _of_two(spot: Spot, measure: Measure, locale: Locale) -> str:
     values = spot.row.before if spot.before else spot.row.values
     whole = values.get(measure.over)
     if measure.how == "of_all":
+        from crmcli.reports.reckoned import WHOLE
+
         total = spot.reading.total_before if spot.before else spot.reading.total
-        whole = total.get(measure.over)
+        whole = values.get(measure.name + WHOLE, total.get(measure.over))
     part, over = (spot.reading.named(name) for name in (measure.part, measure.over))
     names = [_head(Shown(one.name, one.label)) for one in (part, over)]
     words = [_told(part, values.get(part.name), locale), _told(over, whole, locale)]

@@ -29,11 +29,13 @@ WAYS = {"weighted": "weighted_error", "by_past": "past_error"}
 
 
 class Trial(NamedTuple):
-    """The figures, the deals behind each cell by row and column, how many deals had no past."""
+    """The figures, the deals behind each cell by row and column, how many deals had no past, and how many
+    stood in stages of which nothing tells."""
 
     figures: Figures
     behind: Mapping[tuple[str, str], Sequence[str]]
     without_past: int
+    without_stage: int
 
 
 @dataclass(slots=True)
@@ -45,6 +47,7 @@ class _Sums:
         default_factory=lambda: {"open": [], "won": [], "from_open": []}
     )
     without_past: int = 0
+    without_stage: set[str] = field(default_factory=set)
 
     def add(self, name: str, terms: Terms, odds: float = 100) -> None:
         """Add an amount, so much of it as is likely."""
@@ -58,7 +61,8 @@ class _Sums:
         }
         for (name, code), cents in sorted(self.cents.items()):
             sums[name][code] = Decimal(cents) / 100
-        return {"open": len(self.ids["open"]), "won": len(self.ids["won"]), **sums}
+        counts: dict[str, Number] = {name: len(self.ids[name]) for name in ("open", "won")}
+        return {**counts, "without_stage": len(self.without_stage), **sums}
 
 
 def trial(ws: Workspace, step: str, period: Period, pipeline: str = "", where: str = "") -> Trial:
@@ -80,6 +84,7 @@ def trial(ws: Workspace, step: str, period: Period, pipeline: str = "", where: s
             for name, ids in one.ids.items()
         },
         sum(one.without_past for one in months),
+        len({record for one in months for record in one.without_stage}),
     )
 
 
@@ -136,6 +141,8 @@ class _Look:
             place = one.pipeline, one.stage
             lesson = lessons.get(place, Lesson(0, 0, None))
             terms = self._before.terms(one.record)
+            if not one.stage and terms.chance is None:
+                found.without_stage.add(one.record)
             if _is_due(one, terms, lesson, days, span):
                 chance = terms.chance if terms.chance is not None else self._chances.get(place, 0)
                 odds = lesson.odds
@@ -181,6 +188,7 @@ def _figures(step: str, period: Period, keys: Sequence[str], months: Sequence[_S
             total.cents[place] += cents
         for name, ids in one.ids.items():
             total.ids[name] += ids
+        total.without_stage |= one.without_stage
     rows = [
         FigureRow((key,), (key,), one.values(), place=(key,))
         for key, one in zip(keys, months, strict=True)
@@ -189,8 +197,9 @@ def _figures(step: str, period: Period, keys: Sequence[str], months: Sequence[_S
         "accuracy", "How right forecasts were", period, (Dimension("", step, step),),
         (
             Shown("won_amounts", tr("Won"), "sums"),
-            Shown("weighted", tr("By odds"), "sums"), Shown("weighted_error", tr("Off"), "percent"),
-            Shown("by_past", tr("By the past"), "sums"), Shown("past_error", tr("Off"), "percent"),
+            Shown("weighted", tr("By odds"), "sums"), Shown("weighted_error", tr("Off by odds"), "percent"),
+            Shown("by_past", tr("By the past"), "sums"),
+            Shown("past_error", tr("Off by the past"), "percent"),
             Shown("from_open", tr("Of open ones"), "sums"),
             Shown("open", tr("Expected"), people="none"), Shown("won", tr("Deals won"), people="none"),
         ),
@@ -199,13 +208,16 @@ def _figures(step: str, period: Period, keys: Sequence[str], months: Sequence[_S
 
 
 def with_errors(found: Figures) -> Figures:
-    """The figures with how far off each forecast was, in per cent of what was won; more is above nought."""
+    """The figures with how far off each forecast was, in per cent of what was won; more is above nought.
+    Where the stages of those days are not known and nothing is forecast, nothing is said."""
 
     def told(row: FigureRow) -> FigureRow:
-        errors = {
-            name: _error(row.values.get(way), row.values.get("won_amounts"))
-            for way, name in WAYS.items()
-        }
+        won, is_known = row.values.get("won_amounts"), not row.values.get("without_stage")
+        errors = {}
+        for way, name in WAYS.items():
+            forecast = row.values.get(way)
+            is_told = is_known or (isinstance(forecast, Mapping) and any(forecast.values()))
+            errors[name] = _error(forecast, won) if is_told else None
         return row._replace(values={**row.values, **errors})
 
     total = told(found.total) if found.total else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
-from typing import TypeAlias
 
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import BadUsage
@@ -16,12 +15,9 @@ from crmcli.model.figures import (
     Dimension,
     FigureRow,
     Figures,
-    Number,
     Place,
     Shown,
     dimension,
-    ratio,
-    share,
 )
 from crmcli.model.periods import (
     ALWAYS,
@@ -36,11 +32,10 @@ from crmcli.model.report import Asked, Behind, First, Group, Measure, Report
 from crmcli.model.values import format_instant
 from crmcli.reports.counterparts import Counterparts
 from crmcli.reports.ordering import in_order
+from crmcli.reports.reckoned import COUNTED, Values, own_wholes, reckon
 from crmcli.workspace import Workspace
 from crmcli.workspace.measuring import Measuring
 
-Values: TypeAlias = dict[str, Number]
-COUNTED = ("count", "records", "distinct")
 _MOST_EMPTY = 36_600
 """Of a period with more days than these only those days, weeks, … are shown in which something was."""
 COMPARED = {"previous": previous, "year": year_before}
@@ -111,8 +106,10 @@ class Reading:
             total.update(_measured(group))
         for place in self._expected(period, by):
             values.setdefault(place, {})
-        for found in (total, *values.values()):
-            self._reckon(found, total)
+        reckon(self.report.measures, total, total)
+        wholes = own_wholes(by, self.report.always, self.report.measures, values)
+        for place, found in values.items():
+            reckon(self.report.measures, found, wholes.get(place, total))
         self._leave_out(by, values)
         return Cells(values, examples, total)
 
@@ -230,22 +227,6 @@ class Reading:
         return [one for one in known if self.request.pipeline in ("", one.id)]
 
     # --- reckoning --------------------------------------------------------------------------------
-
-    def _reckon(self, values: Values, total: Values) -> None:
-        """Add what follows from other measures, and noughts where nothing was counted."""
-        for measure in self.report.measures:
-            if measure.how in COUNTED:
-                values[measure.name] = values.get(measure.name) or 0
-            elif measure.unit == "sums" and not measure.is_reckoned:
-                values[measure.name] = values.get(measure.name) or {}
-            elif not measure.is_reckoned:
-                values.setdefault(measure.name, None)
-            elif measure.how == "share":
-                values[measure.name] = share(values.get(measure.part), values.get(measure.over))
-            elif measure.how == "ratio":
-                values[measure.name] = ratio(values.get(measure.part), values.get(measure.over))
-            elif measure.how == "of_all":
-                values[measure.name] = share(values.get(measure.part), total.get(measure.over))
 
     def _expected(self, period: Period, by: Sequence[Dimension]) -> list[Place]:
         """The months, or the stages, that have a row though nothing was: where these alone are asked for."""

@@ -50,8 +50,8 @@ def with_plans(reading: Reading, found: Figures, plans: Sequence[Plan]) -> Figur
 
 
 def _plan(plans: Sequence[Plan], period: Period, split: Sequence[str]) -> dict[str, Number]:
-    sums, count = planned(plans, period, split)
-    return {"plan": sums, "plan_count": count}
+    found = planned(plans, period, split)
+    return {"plan": found.sums, "plan_count": found.number, "only": ", ".join(found.only)}
 
 
 def _check(reading: Reading) -> None:
@@ -83,7 +83,8 @@ def _without_facts(found: Figures, plans: Sequence[Plan]) -> list[Place]:
 
 
 def paced(found: Figures, today: date) -> Figures:
-    """The figures with how much of the plan is done, what is left, and what it comes to at this pace."""
+    """The figures with how much of the plan is done, what is left, and what it comes to at this pace. Of a
+    plan of some of the days alone nothing is done or left: the fact is of all of them."""
 
     def with_pace(row: FigureRow) -> FigureRow:
         step = found.dimensions[0].step if row.place and found.dimensions else ""
@@ -110,14 +111,16 @@ def _row(values: Mapping[str, Number], passed: Decimal | None) -> dict[str, Numb
     fact, plan = cast("tuple[Mapping[str, Decimal], Mapping[str, Decimal]]",
                       (values.get("fact") or {}, values.get("plan") or {}))  # fmt: skip
     won, count = cast("tuple[int, int | None]", (values.get("won") or 0, values.get("plan_count")))
-    code = next(iter(plan), "")
+    code, is_of_all = next(iter(plan), ""), not values.get("only")
+    done = share(float(fact.get(code, 0)), float(plan[code])) if len(plan) == 1 else None
+    left = {one: max(due - fact.get(one, Decimal(0)), Decimal(0)) for one, due in plan.items()}
     return {
         **values,
-        "done": share(float(fact.get(code, 0)), float(plan[code])) if len(plan) == 1 else None,
-        "left": {code: max(amount - fact.get(code, Decimal(0)), Decimal(0)) for code, amount in plan.items()},
+        "done": done if is_of_all else None,
+        "left": left if is_of_all else {},
         "forecast": {c: rounded(one / passed, c) for c, one in fact.items()} if passed else {},
-        "done_count": share(won, count),
-        "left_count": None if count is None else max(count - won, 0),
+        "done_count": share(won, count) if is_of_all else None,
+        "left_count": max(count - won, 0) if count is not None and is_of_all else None,
         "forecast_count": None if count is None or not passed else round(won / passed),
     }  # fmt: skip
 

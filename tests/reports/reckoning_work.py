@@ -274,6 +274,7 @@ def response(
         return {
             "came": len(rows), "answered": len(hours),
             "unanswered": sum(row.kind == "open" and row.id not in first for row in rows),
+            "given_up": sum(row.kind != "open" and row.id not in first for row in rows),
             "median_hours": _median(hours), "p90_hours": _median(hours, 0.9),
             "within_hour": sum(one <= 1 for one in hours),
         }  # fmt: skip

@@ -21,6 +21,13 @@ DAY = "2026-{}T10:00:00Z"
 NOW = DAY.format("11-27")
 
 
+HIDDEN = """
+users: {anna: [administrator], boris: [blind]}
+roles:
+  blind: {like: manager, deal: {hidden: [amount]}}
+"""
+
+
 @pytest.fixture
 def lived(crm: Crm, folder: Path) -> Callable[..., dict[str, Any]]:
     """Twenty deals of August, of which fifteen were won in September; what a month says as told in November."""
@@ -153,3 +160,40 @@ def test_what_is_told_of_clients(crm: Crm, tmp_path: Path) -> None:
 def test_a_day_that_was_none_counts_as_no_day(before: object) -> None:
     assert _day(before) is None
     assert _day("2026-10-20") == "2026-10-20"
+
+
+def test_unknown_stages_are_told_and_not_weighed_as_nothing(crm: Crm, folder: Path) -> None:
+    """Of imported deals nobody knows in which stage they stood: no forecast is called wrong for that."""
+    lines = ["name,amount,stage,created_at,closed_at"]
+    lines += [f"Окно {n},1000,shipped,2026-0{n}-05,2026-10-1{n}" for n in range(2, 8)]
+    kit.write(folder, "old.csv", "\n".join(lines) + "\n")
+    run = crm("import", "deals", "old.csv", "--yes", CRM_NOW=NOW)
+    assert run.code == 0, run.err
+    rows = json.loads(crm("report", "accuracy", "--json", CRM_NOW=NOW).out)
+    october = next(row for row in rows if row["month"] == "2026-10")
+    assert (october["won_amounts"], october["from_open"]) == ({"RUB": 6000}, {"RUB": 6000})
+    assert (october["weighted_error"], october["past_error"]) == (None, None)
+    told = crm("report", "accuracy", CRM_NOW=NOW)
+    assert "6 deals: nothing tells in which stage they stood" in told.err
+    assert "%" not in told.out + told.err
+
+
+def test_columns_are_asked_for_by_their_heads(lived: object, crm: Crm) -> None:
+    for head in ("By the past", "by_past", "Of open ones", "Won"):
+        drill = crm(
+            "report", "accuracy", "--drill", f"2026-10,{head}", CRM_NOW=NOW, CRM_USER="boris"
+        )
+        assert drill.code == 0, drill.err
+    refused = crm("report", "accuracy", "--drill", "2026-10,error", CRM_NOW=NOW, CRM_USER="boris")
+    assert "Won, By odds, By the past, Of open ones" in refused.err
+    heads = crm("report", "accuracy", "--csv", CRM_NOW=NOW, CRM_USER="boris").out.splitlines()[0]
+    assert len(set(heads.split(","))) == len(heads.split(","))
+
+
+def test_deals_without_an_amount_that_one_sees_were_won_all_the_same(
+    lived: object, crm: Crm, folder: Path
+) -> None:
+    kit.write(folder, "access.yaml", HIDDEN)
+    run = crm("report", "accuracy", CRM_NOW=NOW, CRM_USER="boris")
+    assert "15 deals won, without an amount that you may see" in run.err, run
+    assert "nothing was won" not in run.err

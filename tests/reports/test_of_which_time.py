@@ -141,3 +141,47 @@ def test_every_report_of_every_pipeline_answers_or_refuses_in_a_line(past: Path,
     }
     assert {("won", "leads"), ("leads", "sales")} <= refused
     assert not refused & {("funnel", one) for one in pipelines}
+
+
+def test_what_came_was_answered_or_waits_or_was_closed(past: Path, crm: Crm) -> None:
+    now = {"cwd": past, "CRM_NOW": histories.NOW}
+    for pipeline in histories.opened(past).pipelines:
+        rows = json.loads(crm("report", "response", "--pipeline", pipeline.id, "--json", **now).out)
+        assert any(row["given_up"] for row in rows) or not rows
+        for row in rows:
+            assert row["came"] == row["answered"] + row["unanswered"] + row["given_up"]
+
+
+def test_a_robot_is_called_as_it_is_and_people_are_none(crm: Crm, folder: Path) -> None:
+    ws = kit.opened(folder)
+    with ws.change("test") as change:
+        for robot in ("draft", "sent", "user:anna"):
+            change.note("job.done", "", {"job": f"j-{robot}", "robot": robot, "action": "task"})
+    told = crm("report", "robots", CRM_LANG="ru").out
+    assert ("draft" in told, "sent" in told, "anna" in told) == (True, True, False)
+
+
+def test_shares_of_a_funnel_by_owner_are_of_his_own(past: Path, crm: Crm) -> None:
+    now = {"cwd": past, "CRM_NOW": histories.NOW}
+    asked = ("report", "funnel", "--pipeline", "sales", "--json")
+    rows = json.loads(crm(*asked, "--by", "owner", **now).out)
+    for owner in {row["owner"] for row in rows}:
+        where = f"owner = {owner}" if owner else "owner is empty"
+        alone = {row["stage"]: row for row in json.loads(crm(*asked, "--where", where, **now).out)}
+        for row in rows:
+            if row["owner"] == owner:
+                assert row["overall"] == alone[row["stage"]]["overall"]
+    spot = crm("report", "explain", "funnel", "1,overall", **now)
+    assert spot.code == 0
+
+
+def test_a_funnel_says_of_how_many_no_stage_is_known(crm: Crm, folder: Path) -> None:
+    lines = ["name,amount,stage,created_at,closed_at,lost_reason"]
+    lines += [f"Окно {n},1000,lost,2026-01-05,2026-02-1{n},price" for n in range(4)]
+    lines += ["Дверь,1000,shipped,2026-01-05,2026-02-10,"]
+    kit.write(folder, "old.csv", "\n".join(lines) + "\n")
+    assert crm("import", "deals", "old.csv", "--yes").code == 0
+    done = crm("report", "funnel")
+    assert "4 deals: nothing tells in which stages they stood" in done.err
+    assert crm("deal", "add", "--name", "Мост", "--stage", "new").code in (0, 2)
+    assert "4 deals: nothing tells" in crm("report", "funnel").err

@@ -45,6 +45,9 @@ def of(
         ([of("2026-11", pipeline="sales", amount=3), of("2026-11", "anna", amount=5)], QUARTER, {"RUB": 5}),
         ([of("2026-11", amount=3), of("2026-Q4", amount=9, currency="USD")], QUARTER, {"RUB": 3, "USD": 9}),
         ([of("2026", amount=40)], QUARTER, {}),
+        ([of("2026-11", amount=3), of("2026-Q4", "pavel", amount=9)], QUARTER, {"RUB": 9}),
+        ([of("2026-11", amount=3), of("2026-11", "pavel", amount=9)], QUARTER, {"RUB": 3}),
+        ([of("2026-11", amount=3), of("2026-Q4", "pavel", amount=9)], days_of("2026"), {"RUB": 9}),
         ([of("2026-11"), of("2026-12")], Period(date(2026, 11, 2), date(2026, 12, 31)), {"RUB": 1}),
     ],
 )  # fmt: skip
@@ -160,6 +163,19 @@ def test_plan_and_fact(crm: Crm, sold: Path) -> None:
     )
     listed = crm("report", "plan", "--drill", "anna,fact", "--ids", **AT).out.split()
     assert len(listed) == 2
+
+
+def test_a_plan_of_some_days_is_not_held_against_all(crm: Crm, sold: Path) -> None:
+    """What was won in a year is no part of what was planned for a month."""
+    assert crm("plan", "set", "2026-11", "3000", "--count", "4", **AT).code == 0
+    for period in ("year", "quarter", "2026-10..2026-11"):
+        run = crm("report", "plan", "--period", period, **AT)
+        assert ("plans are of 2026-11 alone" in run.err, "Done" in run.out) == (True, False), run
+        by_month = rows(crm("report", "plan", "--period", period, "--by", "month", "--json", **AT))
+        told = {key: row["done"] for key, row in by_month.items() if row["done"] is not None}
+        assert told == {"2026-11": 50.0}
+    run = crm("report", "plan", "--period", "2026-11", **AT)
+    assert ("alone" in run.err, "50%" in run.out) == (False, True)
 
 
 def test_what_a_plan_does_not_take(crm: Crm, sold: Path) -> None:

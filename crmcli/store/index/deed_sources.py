@@ -44,6 +44,7 @@ def answers(entity: str, columns: Columns) -> Source:
             **made.cells,
             "answered": Cell("first.at IS NOT NULL", "flag"),
             "unanswered": Cell(f"first.at IS NULL AND {IS_OPEN}", "flag"),
+            "given_up": Cell(f"first.at IS NULL AND NOT ({IS_OPEN})", "flag"),
             "within_hour": Cell(f"{hours} <= 1", "flag"),
             "within_day": Cell(f"{hours} <= 24", "flag"),
             "hours": Cell(f"max({hours}, 0)", "number"),
@@ -52,12 +53,13 @@ def answers(entity: str, columns: Columns) -> Source:
 
 
 def jobs(_: str, columns: Columns) -> Source:
-    """How each job of robots ended, or stands."""
+    """How each job of robots ended, or stands; what people sent by themselves is none."""
     kinds = {
         "done": ("done", "resolved"), "failed": ("dead", "failed"), "skipped": ("skipped", "missed"),
         "cancelled": ("cancelled",), "unknown": ("unknown",),
     }  # fmt: skip
     flags = {name: ", ".join(f"'job.{word}'" for word in words) for name, words in kinds.items()}
+    robot = "json_extract(event.data, '$.robot')"
     return Source(
         "",
         "event",
@@ -65,10 +67,11 @@ def jobs(_: str, columns: Columns) -> Source:
         "at",
         {
             "at": Cell("event.at", "instant"),
-            "robot": Cell("json_extract(event.data, '$.robot')"),
+            "robot": Cell(robot),
             "action": Cell("json_extract(event.data, '$.action')", "word"),
             **{name: Cell(f"event.kind IN ({words})", "flag") for name, words in flags.items()},
         },
-        where=f"event.kind IN ({', '.join(flags.values())}) AND NOT EXISTS (SELECT 1 FROM event AS later"
+        where=f"event.kind IN ({', '.join(flags.values())}) AND ifnull({robot}, '') NOT LIKE 'user:%'"
+        " AND NOT EXISTS (SELECT 1 FROM event AS later"
         " WHERE later.job = event.job AND later.id > event.id)",
     )
