@@ -220,4 +220,5 @@ def check_goes_outside(ws: Workspace, user: str, address: str) -> None:
     rights = ws.seen_by(user).rights
     if rights is not None and not rights.exports_what_it_reads:
         told = tr("{} may not export all that {} would get", user, address)
-        raise Forbidden(told, "name another user with as:, or change the role; crm can tells why")
+        way = "leave that address out; in a schedule as: may name a user who may export"
+        raise Forbidden(told, way)

@@ -14,6 +14,8 @@ from crmcli.sales.records.new_record import build
 from crmcli.words import joined
 from crmcli.workspace import Workspace, canaries
 
+_HIDES = 5
+"""Among so many clients of an owner one canary does not stand out."""
 _FREE = "+7979"
 """The beginning of the numbers that are made up."""
 
@@ -41,6 +43,13 @@ def add(
         made.append(record)
     _begin_to_look(ws)
     return made
+
+
+def stand_alone(ws: Workspace, owner: str, made: Sequence[Record]) -> bool:
+    """Whether that owner has so few other clients that these stand out among them."""
+    owned = ws.count(NOUN, ws.condition(f"owner = {owner}", NOUN))
+    known = owned + (len(made) if ws.dry_run else 0)
+    return known < _HIDES * len(made)
 
 
 def mark(ws: Workspace, ref: str) -> Record:

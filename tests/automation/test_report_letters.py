@@ -265,6 +265,7 @@ def test_a_report_is_mailed_now_by_who_may(office: Office) -> None:
     refused = office.crm("report", "won", "--mail", "me,x@out.example", CRM_USER="anna")
     assert refused.code == 1
     assert "anna" in refused.err
+    assert "name another user with as:" not in refused.err
     assert office.crm("report", "won", "--mail", "me", "--html").code == 2
     assert office.crm("report", "dashboard", "--mail", "me", "--owner", "anna").code == 2
     assert len(office.letters()) == 4

@@ -50,6 +50,8 @@ def test_groups_in_every_format(crm: Crm, pair: tuple[str, str]) -> None:
     assert (run.out, run.code) == ("[]\n", 0)
     assert "no likely duplicates among 0 leads" in run.err
     assert crm("dupes", "contacts", "--limit", "0").err == "0 of 1 group is shown\n"
+    assert crm("contact", "list", "--limit", "0").err == "--limit 0 shows no contacts\n"
+    assert crm("lead", "list").err == "no leads\n"
 
 
 def test_apart_and_back(crm: Crm, pair: tuple[str, str]) -> None:

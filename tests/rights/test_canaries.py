@@ -47,6 +47,17 @@ def test_a_canary_looks_like_the_others(crm: Crm, base: Base, trap: str) -> None
     assert told(base) == []
 
 
+def test_a_canary_that_stands_out_is_told(crm: Crm, base: Base) -> None:
+    """Bait among few others is seen; among many it is not."""
+    acts = {"cwd": base.root, "CRM_USER": "root"}
+    for more in (["--dry-run"], []):
+        done = crm("audit", "canary", "add", "olga", *more, **acts)
+        assert (done.code, "stands out" in done.err) == (0, True), done
+    for number in range(8):
+        kit.add(base.open("root"), "contact", name=f"Клиент {number}", owner="olga")
+    assert "stands out" not in crm("audit", "canary", "add", "olga", **acts).err
+
+
 TOUCHES: dict[str, tuple[str, list[str]]] = {
     "exported": ("root", ["export", "contacts"]),
     "revealed": ("olga", ["reveal", "TRAP"]),
