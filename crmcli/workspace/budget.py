@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from crmcli.errors import CrmError
 from crmcli.model import phones
-from crmcli.model.masking import Contacts, contact_keys
+from crmcli.model.event import Event
+from crmcli.model.masking import CONTACTS, Contacts, contact_keys
 from crmcli.model.values import Raw
 from crmcli.store.audit.shown import Shown
 from crmcli.workspace.withheld import Clients, Never
@@ -36,6 +37,19 @@ class Budget:
             for key in contact_keys(raw):
                 self._of.setdefault(key, []).append(record_id)
             self._met.add(record_id)  # last: another thread of a board asks for it
+
+    def recall(self, record_id: str, raw: Mapping[str, object]) -> None:
+        """What a client had, or is to have, tells of it as well."""
+        for key in contact_keys(raw):
+            owners = self._of.setdefault(key, [])
+            if record_id not in owners:
+                owners.append(record_id)
+
+    def takes_away(self, record_id: str, old: Mapping[str, Raw], new: Mapping[str, Raw]) -> bool:
+        """Whether a change would leave texts with what was masked in them and nobody's then; who may take it
+        away is shown it, which counts."""
+        gone = contact_keys(old) - contact_keys(new)
+        return bool(gone) and not self._shown.enter(record_id)
 
     def text(self, text: str, place: Clients) -> str:
         """A text as it may be shown; whose numbers stand there in full is counted, also where a letter or a
@@ -87,3 +101,14 @@ class Budget:
         """Let a client be shown in full today, beside the number."""
         self._shown.reveal(record_id)
         self.masked.discard(record_id)
+
+
+def contacts_before(event: Event) -> Iterator[Mapping[str, object]]:
+    """The phones and e-mails that an event tells its record had, or was given."""
+    changes, removed = event.data.get("changes"), event.data.get("record")
+    if isinstance(removed, Mapping):
+        yield removed
+    if isinstance(changes, Mapping):
+        for name in CONTACTS:
+            sides = changes.get(name)
+            yield from ({name: side} for side in (sides if isinstance(sides, list | tuple) else ()))

@@ -58,7 +58,7 @@ class Gate:
         """The record as it may be written, with what is hidden left as it is; Forbidden if the user may
         not make that of what stands on disk (None: it is as new as the change)."""
         if self.trail is not None:
-            self.trail.touched(old, self.schema)
+            self.trail.touched(old, new, self.schema)
         changes = {*self.schema.differences(old, new)}
         new = self._with_hidden(old, new, changes)
         if before is not None:
@@ -113,6 +113,8 @@ class Gate:
         """Forbidden if the user may not remove it."""
         if not made_here:
             self._ask(access.ADD if self.command == UNDO else access.DELETE, record)
+            if self.trail is not None and self.command != UNDO:
+                self.trail.removed(record, self.schema)
 
     def told(self, record_id: str) -> None:
         """Forbidden if the user may not add to the timeline of a record."""

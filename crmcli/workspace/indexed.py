@@ -201,7 +201,10 @@ class Indexed:
 
         `after` and `before` are ids, `clone` is whose they are.
         """
-        return self._history.events(record, kinds, after, limit, newest_first, clone, before)
+        found = self._history.events(record, kinds, after, limit, newest_first, clone, before)
+        if self.trail is not None:
+            self.trail.told(found)
+        return found
 
     def activities(
         self, record: str = "", since: datetime | None = None, until: datetime | None = None

@@ -17,14 +17,16 @@ from crmcli.model.access import EXPORT as MAY_EXPORT
 from crmcli.model.access import Rights
 from crmcli.model.audit import CANARY, CLI, COMMAND, EXPORT, REFUSED, REVEAL, Entry
 from crmcli.model.entities import having
+from crmcli.model.event import Event
 from crmcli.model.fields import Record
+from crmcli.model.merged import survivor_of
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
 from crmcli.model.values import Raw, entity_of
 from crmcli.store.audit import canaries, journal, shown
 from crmcli.store.audit.signing import Signing
 from crmcli.workspace import withheld
-from crmcli.workspace.budget import Budget
+from crmcli.workspace.budget import Budget, contacts_before
 
 AnyRaw = TypeVar("AnyRaw", bound=Mapping[str, Raw])
 
@@ -130,10 +132,38 @@ class Trail:
             facts = {"record": record_id, "user": self._ws.user, "what": what}
             canaries.touch(self._ws.root, facts, any_disk=self._ws.settings.any_disk)
 
-    def touched(self, record: Record, schema: Schema) -> None:
-        """A record is changed, and may be shown with that."""
+    def touched(self, old: Record, new: Record, schema: Schema) -> None:
+        """A record is changed, and may be shown with that; Refused where what is masked would be taken from a
+        client, for in texts it would be nobody's then."""
+        if self._budget is None or old.entity not in self._budget.nouns:
+            return
+        before, after = self.let_out(schema.write(old)), schema.write(new)
+        self._budget.recall(old.id, after)
+        if not survivor_of(new):
+            self._check_kept(old.id, before, after)
+
+    def removed(self, record: Record, schema: Schema) -> None:
+        """A record is removed: the same as if all were taken from it."""
         if self._budget is not None and record.entity in self._budget.nouns:
-            self.let_out(schema.write(record))
+            self._check_kept(record.id, schema.write(record), {})
+
+    def _check_kept(
+        self, record_id: str, before: Mapping[str, Raw], after: Mapping[str, Raw]
+    ) -> None:
+        if self._budget is not None and self._budget.takes_away(record_id, before, after):
+            raise Refused(
+                tr("phones and e-mails of {} are masked, and cannot be taken away", record_id),
+                f"crm reveal {record_id}",
+            )
+
+    def told(self, events: Sequence[Event]) -> None:
+        """Events are handed out of the workspace, with what clients had before."""
+        if self._budget is None:
+            return
+        for event in events:
+            if entity_of(event.record) in self._budget.nouns:
+                for raw in contacts_before(event):
+                    self._budget.recall(event.record, raw)
 
     @property
     def is_spent(self) -> bool:

@@ -223,3 +223,40 @@ def test_what_leaves_as_a_file_is_counted_or_refused(crm: Crm, olga: Crm, spent:
     kept = crm("contact", "list", "--where", "tags has мой", "--columns", "phones", "--csv",
                cwd=root, CRM_USER="olga", CRM_NOW=tomorrow)  # fmt: skip
     assert kept.out.count("*****") == 1, "the client of the letter was counted"
+
+
+def test_what_is_masked_is_not_taken_out_to_be_read(crm: Crm, olga: Crm, spent: Base) -> None:
+    client, by_root = spent.records["client"].id, {"cwd": spent.root, "CRM_USER": "root"}
+    assert crm("log", "note", client, "звонить 8 (926) 384-31-19", **by_root).code == 0
+    before = kit.raw(spent.open("root"), client)
+    for args in (
+        ("contact", "edit", client, "--unset", "phones"), ("contact", "edit", client, "--unset", "emails"),
+        ("contact", "edit", client, "--phone", "+79161112233"),
+        ("contact", "bulk", "--where", f"id = {client}", "--set", "phones=", "--yes"),
+    ):  # fmt: skip
+        refused = olga(*args)
+        assert (refused.code, full(refused.out + refused.err)) == (1, []), (args, refused)
+        assert f"crm reveal {client}" in refused.err
+    assert kit.raw(spent.open("root"), client) == before
+    assert olga("contact", "edit", client, "--set", "source=web").code == 0
+    gone = crm("contact", "edit", client, "--unset", "phones", "--unset", "emails", **by_root)
+    assert gone.code == 0, gone
+    for args in (("timeline", client, "--json"), ("timeline", client),
+                 ("show", client, "--at", "2026-11-23T10:00")):  # fmt: skip
+        said = olga(*args)
+        assert not full(said.out + said.err), (args, said)
+    assert crm("undo", **by_root).code == 0
+    assert kit.raw(spent.open("root"), client)["phones"] == before["phones"]
+
+
+def test_what_one_took_away_is_masked_when_it_is_put_back(crm: Crm, olga: Crm, spent: Base) -> None:
+    client = spent.records["client"].id
+    tomorrow = {"CRM_NOW": kit.NOW.replace(day=kit.NOW.day + 2).isoformat()}
+    done = olga("contact", "edit", client, "--unset", "phones", "-q", **tomorrow)
+    assert done.code == 0, done
+    later = {"CRM_NOW": kit.NOW.replace(day=kit.NOW.day + 3).isoformat()}
+    assert olga("contact", "list", "--where", "tags has мой", "--csv", **later).code == 0
+    for args in (("undo", "-n"), ("undo",)):
+        said = olga(*args, **later)
+        assert (said.code, full(said.out + said.err)) == (0, []), said
+    assert PHONE in str(kit.raw(spent.open("root"), client)["phones"])
