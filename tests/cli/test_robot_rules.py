@@ -393,7 +393,7 @@ def test_what_is_shown_of_a_choice_names_it_too_and_a_known_stage_asks_for_no_pi
     folder: Path,
 ) -> None:
     answers = [
-        "ЗАМЕТКА В ТАЙМЛАЙНЕ ЗАПИСИ.",
+        "ЗАМЕТКА В ЛЕНТЕ ЗАПИСИ.",
         *answered("comment", text=["Чай"]),
         "",
         "n",
