@@ -30,6 +30,8 @@ def allowed_hint(text: str, words: Iterable[str], what: str = "", shown: Iterabl
     """The end of a refusal: the nearest of the words, and what there is."""
     words = list(words)
     allowed = list(shown) or words
+    if not allowed and not what:
+        return tr("there is none yet")
     more = ", …" if len(allowed) > MOST_SHOWN else ""
     listed = f"{what or tr('allowed')}: {', '.join(allowed[:MOST_SHOWN]) or tr('none')}{more}"
     return f"{did_you_mean(text, words)} {listed}".lstrip()

@@ -39,7 +39,7 @@ WORDS = {
 }
 USERS = [
     Column("id", "User", keep=True), Column("name", "Full name"), Column("email", "E-mail"),
-    Column("roles", "Roles"), Column("teams", "Teams"), Column("state", "State"),
+    Column("roles", "Roles", keep=True), Column("teams", "Teams"), Column("state", "State", keep=True),
 ]  # fmt: skip
 TEAMS = [
     Column("id", "Team", keep=True), Column("name", "Name"), Column("head", "Head"),

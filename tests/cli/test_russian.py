@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from crmcli import language
+from crmcli.cli.asking import agrees
 from crmcli.cli.helping import OPTIONS, TOPICS, topic
-from crmcli.cli.terminal import agrees
 from crmcli.model.actions import ACTIONS
 from crmcli.model.alerts import HEARD
 from crmcli.model.kinds.lines import LINES
@@ -47,7 +47,7 @@ crm cron git csv utf RUB SMS mon fri tester nobody mobile work email notify set 
 REF MAP COLUMN FIELD STAGE comment name last first phones emails amount owner stage currency leads sales new working
 processed converted junk request invoice paid shipped cancelled call hello overdue needs chase decide draft
 UCS large ask bill remind ship thanks care late task note template text title due fields spam batch
-offers offer signal domain area number robot
+offers offer signal domain area number robot USER KEYFILE USD
 """
 """Programs, forms and codes; actions of robots; fields, stages and robots of files."""
 COMMANDS = """
@@ -176,6 +176,17 @@ lead consent {roof}
 lead consent {roof} --mail yes
 lead rm {lead} --yes
 undo
+gate list --keys keys
+user list
+team list
+rate list
+rate add USD 95.5
+report won --where "amount >"
+plan set 2026-11 -5
+score list
+privacy list
+sql "select nope from deals"
+deal list --limit -3
 """.strip().splitlines()
 
 
