@@ -6,7 +6,7 @@ An end from which nothing goes on is kept, so that the next line does not cover 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,12 +26,9 @@ def remembered(root: Path) -> list[Head]:
     return []
 
 
-def remember(root: Path, above: str, head: Head, is_there: Callable[[Head], bool]) -> None:
-    """Keep that the audit goes up to `head` now, on from the line with the hash `above`."""
-    known = remembered(root)
-    if known and (known[-1].hash == above or is_there(known[-1])):
-        known.pop()
-    _write(root, [*known[: _MOST - 1], head])
+def remember(root: Path, heads: Sequence[Head]) -> None:
+    """Keep the ends that are missed, and behind them the newest."""
+    _write(root, [*heads[:-1][: _MOST - 1], heads[-1]])
 
 
 def forget(root: Path, before: str) -> None:

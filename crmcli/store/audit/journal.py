@@ -64,7 +64,8 @@ def append(
 
 def _remember(root: Path, month: str, clone: str, written: bytes, above: str) -> None:
     """Keep beside the audit how far it goes now."""
-    last = ends.remembered(root)[-1:]
+    known = ends.remembered(root)
+    last = known[-1:]
     is_next = any((one.month, one.clone, one.hash) == (month, clone, above) for one in last)
     added = written.count(b"\n")
     count = last[0].lines + added if is_next else len(hashes(root, month, clone))
@@ -74,7 +75,9 @@ def _remember(root: Path, month: str, clone: str, written: bytes, above: str) ->
         place = (head.month, head.clone)
         return place in journals(root) and head.hash in hashes(root, *place)
 
-    ends.remember(root, above, Head(month, clone, count, end), is_there)
+    if last and (last[0].hash == above or is_there(last[0])):
+        known.pop()
+    ends.remember(root, [*known, Head(month, clone, count, end)])
 
 
 def hashes(root: Path, month: str, clone: str) -> list[str]:
