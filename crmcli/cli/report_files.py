@@ -22,6 +22,8 @@ from crmcli.present.pictures.files import ENDINGS
 from crmcli.present.pictures.files import made as made_file
 from crmcli.present.told import Told
 
+OTHERS = ("pdf", "csv", "json", "xls", "docx", "svg", "jpg")
+"""Kinds of files that a report is not written as."""
 FILES = (
     option("--html", "A page with pictures and tables, for browser, phone and paper.", is_flag=True),
     option("--png", "A picture.", is_flag=True),
@@ -62,7 +64,7 @@ def ending(asked: Mapping[str, Any]) -> str:
     flags = [name for name in ENDINGS if asked[name]]
     output = asked["output"]
     named = str(output).rpartition(".")[2].lower() if output and str(output) != "-" else ""
-    if len(flags) > 1 or (flags and named in ENDINGS and named != flags[0]):
+    if len(flags) > 1 or (flags and named in (*ENDINGS, *OTHERS) and named != flags[0]):
         raise BadUsage("only one kind of file at a time", "choose --html, --png or --xlsx")
     if (flags or output) and asked.get("drill"):
         raise BadUsage("--drill lists records, which no picture shows", "leave one of them out")

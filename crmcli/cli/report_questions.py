@@ -53,8 +53,11 @@ def days_of(period: Period) -> str:
 
 def requested(ws: Workspace, told: Report, asked: Mapping[str, Any]) -> engine.Request:
     """What the options ask for; BadUsage for what is none."""
+    by = listed(asked["by"])
+    if asked["by"] and not by:
+        raise BadUsage(tr("--by {!r} names no field", asked["by"]), "e.g. --by owner,month")
     request = engine.Request(
-        by=listed(asked["by"]),
+        by=by,
         period=_period(ws, asked, told),
         where=asked["where"],
         compare=asked["compare"] or "",

@@ -16,7 +16,7 @@ from crmcli.workspace import Workspace
 from crmcli.workspace.pipelines import pipeline_named
 
 USUAL = ("today", "yesterday", *STEPS[1:])
-FORMS = "e.g. --period month, 2026-03, 'last 30d', 2026-01-01..2026-03-31"
+FORMS = "e.g. --period month, 2026-03, 'last 30d', 'last 3mo', 2026-01-01..2026-03-31"
 
 
 def period_named(ws: Workspace, text: str, at: datetime | None = None) -> Period:
