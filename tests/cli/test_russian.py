@@ -47,7 +47,7 @@ crm cron git csv utf RUB SMS mon fri tester nobody mobile work email notify set 
 REF MAP COLUMN FIELD STAGE comment name last first phones emails amount owner stage currency leads sales new working
 processed converted junk request invoice paid shipped cancelled call hello overdue needs chase decide draft
 UCS large ask bill remind ship thanks care late task note template text title due fields spam batch
-offers offer signal domain area number robot USER KEYFILE USD
+offers offer signal domain area number robot SSH USER KEYFILE USD
 """
 """Programs, forms and codes; actions of robots; fields, stages and robots of files."""
 COMMANDS = """
