@@ -21,6 +21,8 @@ _LONGEST = 15
 """Digits of a number in E.164."""
 _LONGEST_CODE = 4
 """Digits of a country's code with the zeros before it."""
+_CODES = ("7", "8", "1", "0", "007", "810")
+"""What stands before a number within its country, or instead of a +."""
 _SHORTEST = 5
 """Digits: what is shorter is a number of the company's own exchange, or a service's."""
 _LENGTHS = {*range(_SHORTEST, _COMPARED + 1)}
@@ -171,7 +173,10 @@ class Contacts:
             ]
             if whole:
                 at = [match.start() + n for n, one in enumerate(match[0]) if one.isdecimal()]
-                yield from (found for n in whole if (found := _number_at(at, n)))
+                for n in whole:
+                    if found := _number_at(at, n):
+                        has_code = digits[:n] in _CODES or self._text[at[0] - 1 : at[0]] == "+"
+                        yield (at[0], found[1]) if has_code and n <= _LONGEST_CODE else found
 
     def _masked_mails(self, known: Container[str], hides: Callable[[str], bool]) -> Iterator[_Part]:
         done = 0
@@ -274,16 +279,14 @@ def _digits(texts: Sequence[str]) -> list[str]:
 
 
 def _number_at(at: Sequence[int], first: int) -> tuple[int, int] | None:
-    """From where to where a number stands of which these are the places of its run's digits, with the code
-    of its country; None if it is a part of a longer one."""
+    """From where to where a number stands of which these are the places of its run's digits, with all that
+    touches it; None if it is a part of a longer one."""
     last = first + _COMPARED - 1
     if last + 1 < len(at) and at[last + 1] == at[last] + 1:
         return None
     start = first
     while start and at[start - 1] == at[start] - 1:
         start -= 1
-    if start <= _LONGEST_CODE:
-        start = 0
     return (at[start], at[last] + 1) if first - start <= _LONGEST_CODE else None
 
 

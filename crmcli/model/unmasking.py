@@ -239,7 +239,8 @@ def _values(
 ) -> dict[Mask, str]:
     """What masks hide that look alike; Unclear."""
     if len({one.key for one in shown}) > 1:  # those that are given whole were not masked
-        whole = {key for _, text in leaves for key in keys_in(text, {one.key for one in shown})}
+        keys = {one.key for one in shown}
+        whole = {key for _, text in leaves for key in keys_in(text, keys)}
         shown = [one for one in shown if one.key not in whole] or shown
     texts = [_written(one, leaves) for one in masks]
     if len({one.key for one in shown}) == 1:

@@ -104,7 +104,7 @@ records = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(records, st.lists(st.one_of(numbers, addresses)), st.data())
 def test_what_is_given_back_changes_only_where_it_was_edited(
     raw: dict[str, Any], hidden: list[str], data: st.DataObject
@@ -170,12 +170,12 @@ def test_a_hostile_text_takes_little_time_and_memory(hostile: str) -> None:
     for given_back, stored in ((hostile, "v@b.c"), ("v…@b.c 7*****77 да", hostile), (f"{shown} да", hostile),
                                (shown[9:], hostile), ([hostile], [hostile, "v@b.c"])):  # fmt: skip
         tried(given_back, stored)
-    assert time.process_time() - started < 6
+    assert time.process_time() - started < 4
     tracemalloc.start()
-    tried(f"да {shown}", hostile)
+    tried(f"да {shown[:20_000]}", hostile[:20_000])
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert most < 400 * len(hostile)
+    assert most < 400 * 20_000
 
 
 def test_of_numbers_that_look_alike_none_is_lost(crm: Crm, base: Base) -> None:

@@ -20,6 +20,7 @@ import pytest
 from crmcli.channels.incoming import Arrived
 from crmcli.sales.intake import kept
 from crmcli.sales.intake.taking import take
+from crmcli.sales.privacy.spelled import Identity, Spelled
 from crmcli.store.layout import record_path
 from tests.kit import Run, append, begin, git, opened, records_of, save, write
 
@@ -143,6 +144,9 @@ LASTS = ("Вяземский", "Кузьмина", "Щёголев", "Бонда
 FIRSTS = (("Пётр", "Сергеевич"), ("Алёна", "Игоревна"), ("Фёдор", ""), ("Юлия", "Андреевна"))
 
 
+WIDE = {ord("0") + n: chr(ord("０") + n) for n in range(10)}
+
+
 class Known(NamedTuple):
     """A made-up person: the parts of the name, a phone, an address, and how these are spelled."""
 
@@ -157,20 +161,22 @@ class Known(NamedTuple):
         d, first, last = self.digits, self.first, self.last
         phone = chance.choice(
             (f"+7 {d[:3]} {d[3:6]}-{d[6:8]}-{d[8:]}", f"8({d[:3]}){d[3:6]} {d[6:8]} {d[8:]}", f"8{d}",
-             f"+7{d}", f"7 {d[:3]} {d[3:6]} {d[6:]}", f"{d[:3]}-{d[3:6]}-{d[6:]}")
+             f"+7{d}", f"7 {d[:3]} {d[3:6]} {d[6:]}", f"{d[:3]}-{d[3:6]}-{d[6:]}",
+             f"8/{d[:3]}/{d[3:6]}_{d[6:]}", f"８{d}".translate(WIDE), f"[{d[:3]}]{d[3:6]}|{d[6:]}")
         )  # fmt: skip
+        email = chance.choice((self.email, self.email.upper(), f"b@x.example++{self.email}"))
         name = chance.choice(
             (f"{last} {first}", f"{first} {last}", f"{last.upper()} {first[0]}.", f"{first[0]}. {last}",
              last, f"{last}, {first} {self.middle}".strip())
         )  # fmt: skip
-        return f"{name}, тел. {phone}, почта {chance.choice((self.email, self.email.upper()))}"
+        return f"{name}, тел. {phone}, почта {email}"
 
     def traces_in(self, text: str) -> list[str]:
         """Each line of a text that holds the name, the phone in whatever spelling, or the address."""
         stem = self.last[:-2] if len(self.last) > 5 else self.last
         found = []
         for line in text.splitlines():
-            bare = re.sub(r"[\s()\-+.]", "", line)
+            bare = "".join(str(int(one)) for one in line if one.isdecimal())
             is_named = stem.lower().replace("ё", "е") in line.lower().replace("ё", "е")
             if is_named or self.digits in bare or self.email in line.lower():
                 found.append(line[:200])
@@ -550,3 +556,25 @@ def test_a_namesake_keeps_his_name(folder: Path, crm: Callable[..., Run]) -> Non
     assert "Вяземский Пётр хочет скидку" in crm("timeline", other).out
     assert "petr@vyaz.example" not in "".join(map(str, grepped(folder, PETR)))
     assert crm("check").code == 0
+
+
+def test_an_erasure_knows_all_spellings_that_the_masks_know() -> None:
+    who = Identity(emails={"buyer2@x.example": None}, phones={"+79165554432": None})
+    spelled = Spelled(who)
+    for text in (
+        "８９１６５５５４４３２", "٨٩١٦٥٥٥٤٤٣٢", "8/916/555_44_32", "8·916·555·44·32", "[916]555|44|32", "+7 (916) 555‑44‑32",
+        "+7\u202f916\u2009555 44 32", "_buyer2@x.example_", "b@x.example+buyer2@x.example", "b@x.example++buyer2@x.example",
+        "BUYER2@x.example.Потом", "/buyer2@x.example", "8916555443289165554433"[:11],
+    ):  # fmt: skip
+        said = f"до {text}, после"
+        assert spelled.is_in(said), text
+        assert spelled.count(said) == 1
+        out = spelled.taken_out(said, "…")
+        assert not re.search(r"\d{3}|buyer2", out), out
+        assert not spelled.is_in(out)
+        assert out.startswith("до ")
+        assert out.endswith(", после")
+    for text in ("40702810916555443200", "в 2026 году", "9165554433", "x-buyer2@x.example"):
+        assert not spelled.is_in(text), text
+        assert spelled.taken_out(text, "…") == text
+    assert spelled.taken_out("2026 9165554432", "…") == "2026 …"
