@@ -39,7 +39,7 @@ REFUSED = (
     (["stale", "--compare", "previous"], "takes no --compare", "--compare"),
     (["won", "--by", " , "], "names no field", "ни одного поля"),
     (["won", "--period", "last 3m"], "last 3mo", "last 3mo"),
-    (["won", "--html", "-o", "z.pdf"], "only one kind of file", "."),
+    (["won", "--html", "-o", "z.pdf"], "only one kind of file", "вид файла"),
     (["won", "--pipeline", "leads"], "won is about deals, not about leads", "won"),
     (["leads", "--pipeline", "sales"], "leads is about leads, not about deals", "leads"),
     (["explain", "won", "1,wonn"], "'won'", "«won»"),
