@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
@@ -11,6 +12,8 @@ from crmcli.present.cells import Row, plain
 from crmcli.present.text_width import clean
 
 Mask = Callable[[str], str]
+_ESCAPED = re.compile(r'\\[^"n]')
+"""What is not as it was: anything but a quote, and the end of a line, across which no number goes on."""
 
 
 def masked_text(text: str, mask: Mask) -> str:
@@ -25,15 +28,41 @@ def masked_each(texts: Sequence[str], mask: Mask) -> list[str]:
     """Many texts with masks, laid over all of them in one go."""
     if mask is str or not texts:
         return [*texts]
-    lines = iter(mask("\n".join(texts)).split("\n"))
+    said = mask("\n".join(texts)).split("\n")
+    if len(said) == len(texts):  # a line each
+        return said
+    lines = iter(said)
     return ["\n".join(next(lines) for _ in range(text.count("\n") + 1)) for text in texts]
+
+
+def masked_cleaned(texts: Sequence[str], how: Callable[[str], str], mask: Mask) -> list[str]:
+    """Many texts with masks, cleaned: what is cleaned away may part two addresses, or stand in one."""
+    said = masked_each(texts, mask)
+    cleaned = [*map(how, said)]
+    other = [n for n, (old, new) in enumerate(zip(said, cleaned, strict=True)) if old != new]
+    for n, text in zip(other, masked_each([cleaned[n] for n in other], mask), strict=True):
+        cleaned[n] = text
+    return cleaned
+
+
+def hides(lines: Iterable[str], encoding: str) -> bool:
+    """Whether something is escaped in lines of CSV or JSON, so that masks must lie over the values."""
+    if encoding.lower() not in ("utf-8", "utf8"):
+        return True
+    return any("\\" in line and _ESCAPED.search(line) is not None for line in lines)
 
 
 def masked_rows(rows: Sequence[Row], mask: Mask) -> Sequence[Row]:
     """Rows with masks over all texts and numbers in them, and over the keys of what they hold."""
     if mask is str:
         return rows
-    said = dict.fromkeys(text for row in rows for value in row.values() for text in _texts(value))
+    said: dict[str, None] = {}
+    for row in rows:
+        for value in row.values():
+            if isinstance(value, str):
+                said[value] = None
+            else:
+                said.update(dict.fromkeys(_texts(value)))
     masks = {a: b for a, b in zip(said, masked_each([*said], mask), strict=True) if a != b}
     if not masks:
         return rows

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 import click
 
 from crmcli.cli import formats, terminal
-from crmcli.cli.masking import error_facts, masked_each, masked_rows, masked_text
+from crmcli.cli.masking import error_facts, hides, masked_cleaned, masked_rows, masked_text
 from crmcli.cli.table import in_blocks, message_lines
 from crmcli.cli.writing import Writing
 from crmcli.errors import CrmError, InvalidData
@@ -64,8 +64,14 @@ class Output(Writing):
             return
         if not all_fields and self.format in ("json", "jsonl", "yaml"):
             rows = [{c.name: row[c.name] for c in columns if c.name in row} for row in rows]
-        rows = masked_rows(rows, self.masked)
-        self._write_data(formats.LISTS[self.format](rows, columns), are_masked=True)
+        write, is_hiding = formats.LISTS[self.format], False
+        lines: Iterable[str] = write(rows, columns)
+        if self.masked is not str:
+            lines = [*lines]
+            is_hiding = self.format == "yaml" or hides(lines, terminal.encoding_of(sys.stdout))
+        if is_hiding:
+            lines = write(masked_rows(rows, self.masked), columns)
+        self._write_data(lines, are_masked=is_hiding)
 
     def one(self, record: Row, columns: Sequence[Column]) -> None:
         """Print one record: `label: value` lines, or an object in the machine formats."""
@@ -196,8 +202,8 @@ class Output(Writing):
 
     def card(self, record: Row, columns: Sequence[Column]) -> list[str]:
         """The lines of one record: labels in a column, long texts below one another."""
-        cells = masked_each([shown(c, record, self.locale) for c in columns], self.masked)
-        cells = masked_each([*map(clean, cells)], self.masked)
+        said = [shown(c, record, self.locale) for c in columns]
+        cells = masked_cleaned(said, clean, self.masked)
         found = [
             (c, cell) for c, text in zip(columns, cells, strict=True) if (cell := text.strip("\n"))
         ]
@@ -219,9 +225,7 @@ class Output(Writing):
 
     def _cells(self, rows: Sequence[Row], columns: Sequence[Column]) -> list[list[str]]:
         said = [shown(column, row, self.locale) for row in rows for column in columns]
-        if self.masked is not str and not all(map(str.isprintable, said)):
-            said = masked_each(said, self.masked)
-        cells = iter(masked_each([*map(one_line, said)], self.masked))
+        cells = iter(masked_cleaned(said, one_line, self.masked))
         return [[next(cells) for _ in columns] for _ in rows]
 
     def _colored(self, text: str, column: Column, row: Row) -> str:
