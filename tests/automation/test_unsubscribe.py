@@ -25,6 +25,17 @@ from tests.automation.test_actions import stage
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
+WRITERS: list[Writer] = []
+
+
+@pytest.fixture(autouse=True)
+def stopped() -> Iterator[None]:
+    """No writer outlives its test, whose folder goes away."""
+    yield
+    while WRITERS:
+        WRITERS.pop().stop()
+
+
 class Reader:
     """A client who got a letter, and the page of it."""
 
@@ -52,6 +63,7 @@ class Reader:
         self.writer = Writer(opened)
         if writes:
             self.writer.start()
+            WRITERS.append(self.writer)
         self.client = web.create_app(opened, self.writer).test_client()
 
     def settle(self) -> None:
