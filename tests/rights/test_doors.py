@@ -20,7 +20,7 @@ from tests.rights.conftest import ACCESS, Base
 
 Crm = Callable[..., kit.Run]
 PHONE, EMAIL = "79263843119", "secret61@x.example"
-TEXT = f"\u2014secret61@x.example и +7\u00a0926\u00a0384\u201131\u201119, \ufeff{EMAIL}\u200e8\t926 384 31 19\u2028"
+TEXT = f"\u2014secret61@x.example и +7\u00a0926\u00a0384\u201131\u201119, \ufeff{EMAIL}\u200e8\t926\t384 31 19\u2028"
 """How a name may have them, with what an encoding or a terminal does not take beside them."""
 
 
@@ -73,7 +73,7 @@ def olga(crm: Crm, spent: Base) -> Crm:
 @pytest.mark.parametrize(
     ("form", "encoding"),
     [("table", "utf-8"), ("json", "utf-8"), ("yaml", "utf-8"), ("tsv", "utf-8"), ("table", "ascii"),
-     ("json", "ascii")],
+     ("json", "ascii"), ("csv", "ascii"), ("tsv", "ascii")],
 )  # fmt: skip
 def test_no_format_and_no_encoding_shows_them(
     olga: Crm, spent: Base, form: str, encoding: str
