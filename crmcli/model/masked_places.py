@@ -7,21 +7,26 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any, NamedTuple, TypeAlias
 
-from crmcli.model.masking import BETWEEN, STAR, domain_ends, mails_in, mask_email, plain_digits
+from crmcli.model.masking import (
+    BETWEEN,
+    COMPARED,
+    DOMAIN,
+    LONGEST,
+    LONGEST_DOMAIN,
+    SHORTEST,
+    STAR,
+    domain_ends,
+    mails_in,
+    mask_email,
+    plain_digits,
+)
 
 MAIL = "…@"
-_LONGEST_LOCAL = 254
-_LONGEST_DOMAIN = 256
-_COMPARED = 10
-_LONGEST = 15
 _MOST_SHAPES = 16
 """So many ways in which the digits of numbers are hidden are looked for in a record."""
-_SHORTEST = 5
-"""Digits of a number that is missed."""
 _LABEL = 40
 """Letters before a number that tell whose it is."""
 NUMBER = re.compile(rf"\+?\(?[\d*](?:[\d*{BETWEEN}]*[\d*])?")
-_DOMAIN = re.compile(r"@[\w-]+(?:\.[\w-]+)+")
 AS_MASKED = re.compile(r"\*{3,5}\d\d")
 _NO_LABEL = re.compile(r"[\n\d*@…]")
 _Shape: TypeAlias = "tuple[int, tuple[int, ...]]"
@@ -82,15 +87,15 @@ def keys_in(text: str, of: Container[str] | None = None) -> Iterator[str]:
                     yield key
     for start, end in numbers_in(text):
         key = compared(text[start:end])
-        if STAR not in key and (key in of if of is not None else len(key) >= _SHORTEST):
+        if STAR not in key and (key in of if of is not None else len(key) >= SHORTEST):
             yield key
 
 
 def compared(text: str) -> str:
     """The digits and stars by which a number is compared."""
     digits = digits_and_stars(text)
-    is_long = len(digits) > _LONGEST or STAR in digits[:-_COMPARED]
-    return digits if is_long else digits[-_COMPARED:]
+    is_long = len(digits) > LONGEST or STAR in digits[:-COMPARED]
+    return digits if is_long else digits[-COMPARED:]
 
 
 def digits_and_stars(text: str) -> str:
@@ -121,8 +126,8 @@ def masked_mails(text: str) -> Iterator[tuple[int, list[int]]]:
     at = text.find(MAIL)
     while at >= 0:
         after = text.find(MAIL, at + 1)
-        limit = min(at + 1 + _LONGEST_DOMAIN, after - 1 if after >= 0 else len(text))
-        if at and not text[at - 1].isspace() and (found := _DOMAIN.match(text, at + 1, limit)):
+        limit = min(at + 1 + LONGEST_DOMAIN, after - 1 if after >= 0 else len(text))
+        if at and not text[at - 1].isspace() and (found := DOMAIN.match(text, at + 1, limit)):
             yield at - 1, domain_ends(text, at + 1, found.end())
         at = after
 

@@ -15,17 +15,17 @@ STAR = "*"
 _KEPT_AT_END = 2
 _HIDDEN_MOST = 5
 """Digits of a number that are hidden: those of a Russian subscriber but for the last two."""
-_COMPARED = 10
+COMPARED = 10
 """Digits at the end of a number by which it is known, whatever stands for its country."""
-_LONGEST = 15
+LONGEST = 15
 """Digits of a number in E.164."""
 _LONGEST_CODE = 4
 """Digits of a country's code with the zeros before it."""
 _CODES = ("7", "8", "1", "0", "007", "810")
 """What stands before a number within its country, or instead of a +."""
-_SHORTEST = 5
+SHORTEST = 5
 """Digits: what is shorter is a number of the company's own exchange, or a service's."""
-_LENGTHS = {*range(_SHORTEST, _COMPARED + 1)}
+_LENGTHS = {*range(SHORTEST, COMPARED + 1)}
 """Digits by which a number may be known."""
 BETWEEN = r" \t\u00a0\u00ad\u00b7\u2000-\u2015\u2022\u202a-\u202f\u2060-\u2069\u2212\u3000\ufeff()\[\]._/|~-"
 """What people put between the digits of a number, as in a class of a regular expression."""
@@ -45,9 +45,9 @@ _NO_LOCAL = frozenset(' \t\n\r\\<>()[],;:"@')
 """What stands before most of them."""
 _LOCAL_ASCII = f"{string.ascii_letters}{string.digits}_.+%'-"
 """The letters of these that are ASCII."""
-_LONGEST_LOCAL = 254
+LONGEST_LOCAL = 254
 """Letters before the @: as long as a whole address may be, RFC 5321 has 64."""
-_LONGEST_DOMAIN = 256
+LONGEST_DOMAIN = 256
 """Letters from the @ on, by RFC 5321."""
 _MOST_CUTS = 12
 """So many first parts of a domain may be where it ends."""
@@ -55,7 +55,7 @@ _ESCAPES = {"u": 5, "x": 3}
 """Letters of \\u2014 and \\xa0 behind the stroke."""
 _SIGNS = "'.+%-_"
 """What may stand before an address and is no part of it."""
-_DOMAIN = re.compile(r"@[\w-]+(?:\.[\w-]+)+")
+DOMAIN = re.compile(r"@[\w-]+(?:\.[\w-]+)+")
 _CUT = re.compile(r"(?<=[^\W_])[-_.]")
 """Before what no longer belongs to a domain: `vera@romashka.example.Then`, `_vera@romashka.example_`."""
 _Part = tuple[int, int, str]
@@ -64,10 +64,10 @@ _Part = tuple[int, int, str]
 
 def digits_of(text: str) -> str:
     """The digits by which a number is known."""
-    end = text[-_COMPARED:]
-    if len(end) == _COMPARED and end.isascii() and end.isdecimal():  # as records have most of them
+    end = text[-COMPARED:]
+    if len(end) == COMPARED and end.isascii() and end.isdecimal():  # as records have most of them
         return end
-    return "".join(filter(str.isdecimal, plain_digits(text)))[-_COMPARED:]
+    return "".join(filter(str.isdecimal, plain_digits(text)))[-COMPARED:]
 
 
 def contacts_of(raw: Mapping[str, object]) -> Iterator[str]:
@@ -99,18 +99,18 @@ def contact_keys(raw: Mapping[str, object]) -> set[str]:
     for value in contacts_of(raw):
         if "@" in value:
             found.add(value.lower())
-        elif len(key := digits_of(value)) >= _SHORTEST:
+        elif len(key := digits_of(value)) >= SHORTEST:
             found.add(key)
     return found
 
 
 def _numbers(digits: str) -> Iterable[str]:
     """The digits of a run as numbers may be kept: all of them, or ten after the sign of a country."""
-    last = len(digits) - _COMPARED
-    if len(digits) <= _LONGEST:
+    last = len(digits) - COMPARED
+    if len(digits) <= LONGEST:
         return digits, digits[last:], digits[max(0, last - 1) :]
     starts = range(last + 1)
-    return {digits[n : start + _COMPARED] for start in starts for n in (start, max(0, start - 1))}
+    return {digits[n : start + COMPARED] for start in starts for n in (start, max(0, start - 1))}
 
 
 def mask_phone(text: str) -> str:
@@ -151,7 +151,7 @@ class Contacts:
         }
         numbers: set[str] = set()
         for _, digits in self._runs:
-            if len(digits) >= _COMPARED and digits[-_COMPARED:] not in known:
+            if len(digits) >= COMPARED and digits[-COMPARED:] not in known:
                 numbers.update(_numbers(digits))
         return {"email": addresses, "phone": numbers}
 
@@ -169,7 +169,7 @@ class Contacts:
             yield start, end
         for match, digits in self._runs:
             whole = [
-                n for n in range(len(digits) - _COMPARED + 1) if digits[n : n + _COMPARED] in known
+                n for n in range(len(digits) - COMPARED + 1) if digits[n : n + COMPARED] in known
             ]
             if whole:
                 at = [match.start() + n for n, one in enumerate(match[0]) if one.isdecimal()]
@@ -208,9 +208,9 @@ def mails_in(text: str) -> Iterator[tuple[list[int], list[int]]]:
     """Where what may be an address begins, and where it ends, both with the longest first: all that stands
     there, what follows a quote or a sign, and in a JSON text what follows a \\n."""
     after, cuts = 0, [0]
-    for domain in _DOMAIN.finditer(text):
+    for domain in DOMAIN.finditer(text):
         at = domain.start()
-        before = text[max(after, at - _LONGEST_LOCAL) : at]
+        before = text[max(after, at - LONGEST_LOCAL) : at]
         local = _local(before)
         after = at + 1
         start = at - len(local)
@@ -218,7 +218,7 @@ def mails_in(text: str) -> Iterator[tuple[list[int], list[int]]]:
         if len(before) > len(local) and text[start - 1] not in _NO_LOCAL:
             starts[:0] = _wide_starts(text, before, start, at)
         if starts:
-            end = min(domain.end(), at + _LONGEST_DOMAIN)
+            end = min(domain.end(), at + LONGEST_DOMAIN)
             for n in {starts[0], start}:
                 if n and text[n - 1] == "\\":
                     starts += [n + 1, min(n + _ESCAPES.get(text[n], 1), at)]
@@ -281,7 +281,7 @@ def _digits(texts: Sequence[str]) -> list[str]:
 def _number_at(at: Sequence[int], first: int) -> tuple[int, int] | None:
     """From where to where a number stands of which these are the places of its run's digits, with all that
     touches it; None if it is a part of a longer one."""
-    last = first + _COMPARED - 1
+    last = first + COMPARED - 1
     if last + 1 < len(at) and at[last + 1] == at[last] + 1:
         return None
     start = first

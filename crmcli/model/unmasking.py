@@ -27,11 +27,10 @@ from crmcli.model.masked_places import (
     masked_mails,
     numbers_in,
 )
-from crmcli.model.masking import BETWEEN, STAR
+from crmcli.model.masking import BETWEEN, LONGEST_LOCAL, STAR
 
 _MARK = "\ue000"
 """In place of the stars of a mask."""
-_LONGEST_LOCAL = 254
 _LOCAL = re.compile(rf"[^{NO_LOCAL}@]+")
 _TORN = re.compile(rf"\*(?=[{BETWEEN}]?\d)|(?<=\d)[{BETWEEN}]?\*|…(?=@)|(?<=\S)…(?=\S{{0,64}}@|\w)")
 """What is left of a mask in which something was changed."""
@@ -127,7 +126,7 @@ def _fits(given: str, stored: str) -> bool:
         return False
     at = len(first)
     for part in parts:
-        end = stored.find("@", at, at + _LONGEST_LOCAL)
+        end = stored.find("@", at, at + LONGEST_LOCAL)
         if end < 0 or len(stored[at:end].split()) > 1:
             return False
         at = end + 1 + len(part)
@@ -167,7 +166,7 @@ def _parts(text: str) -> list[str]:
     made: list[str] = []
     done = 0
     for found in re.finditer("…?@", text):
-        before = text[max(done, found.start() - _LONGEST_LOCAL) : found.start()]
+        before = text[max(done, found.start() - LONGEST_LOCAL) : found.start()]
         local = _LOCAL.match(before[::-1])
         start = found.start() - (local.end() if local else 0)
         made += text[done:start]
