@@ -32,7 +32,7 @@ from crmcli.model.masking import BETWEEN, LONGEST_LOCAL, STAR
 _MARK = "\ue000"
 """In place of the stars of a mask."""
 _LOCAL = re.compile(rf"[^{NO_LOCAL}@]+")
-_TORN = re.compile(rf"\*(?=[{BETWEEN}]?\d)|(?<=\d)[{BETWEEN}]?\*|…(?=@)|(?<=\S)…(?=\S{{0,64}}@|\w)")
+_TORN = rf"\*(?=[{BETWEEN}]?\d)|(?<=\d)[{BETWEEN}]?\*|…(?=@)|(?<=\S)…(?=\S{{0,64}}@|\w)"
 """What is left of a mask in which something was changed."""
 _FIRST_STAR = re.compile(r"^([ ]*(?:- )*(?:[^\s:]+: +)?)\*(?=[\d*])", re.MULTILINE)
 
@@ -208,15 +208,23 @@ def _restored(given: Any, stored: Any, rest: Any, *, is_list: bool) -> list[str]
     lost = [mask for mask in chosen if mask not in values]
     if lost and masks.shown_in(rest).keys() & {mask.form for mask in lost}:
         raise Unclear(_written(lost[0], leaves), is_alike=False)
-    if _signs(made) > _signs(text for _, text in each_text(stored)) and _is_less(made, stored):
-        torn = next(found[0] for text in made if (found := _TORN.search(text)))
+    if torn := _torn(made, stored):
         raise Unclear(_written(lost[0], leaves) if lost else torn, is_alike=False)
     return made
 
 
-def _signs(texts: Iterable[str]) -> int:
-    """How many signs of a mask stand there."""
-    return sum(1 for text in texts for _ in _TORN.finditer(text))
+def _torn(made: Sequence[str], stored: Any) -> str | None:
+    """What is left of a mask in these texts while a number or an address that is stored is not in them."""
+    if not (gone := _gone(made, stored)):
+        return None
+    firsts = "".join(re.escape(key[0]) for key in gone if "@" in key)
+    sign = re.compile(rf"{_TORN}|(?i:[{firsts}]…)" if firsts else _TORN)
+
+    def signs(texts: Iterable[str]) -> list[str]:
+        return [found[0] for text in texts for found in sign.finditer(text)]
+
+    left = signs(made)
+    return left[0] if len(left) > len(signs(text for _, text in each_text(stored))) else None
 
 
 def _written(mask: Mask, leaves: Sequence[Leaf]) -> str:
@@ -287,7 +295,7 @@ def _by_label(masks: Sequence[Mask], shown: Sequence[Shown], *, is_list: bool) -
     return [ones[0] for ones in found] if all(len(ones) == 1 for ones in found) else []
 
 
-def _is_less(made: Sequence[str], stored: Any) -> bool:
-    """Whether a number or an address stands in these texts less often than it is stored."""
+def _gone(made: Sequence[str], stored: Any) -> Counter[str]:
+    """The numbers and addresses that stand in these texts less often than they are stored."""
     had = Counter(key for _, text in each_text(stored) for key in keys_in(text))
-    return bool(had - Counter(key for text in made for key in keys_in(text, had)))
+    return had - Counter(key for text in made for key in keys_in(text, had))

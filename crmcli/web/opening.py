@@ -38,26 +38,42 @@ class Opening:
         self._seen: tuple[tuple[int, ...], ...] = ()
 
     def __call__(self) -> Workspace:
-        """The workspace; while its configuration is wrong, that of before, if there is one."""
-        mine = self._of_thread
-        seen = tuple(_state(self._root / name) for name in _CONFIGURATION)
-        if self._good is not None and self._is_begun(seen):
-            ws: Workspace = getattr(mine, "ws", None) or self._hooked(self._good.again())
-            ws.read_clock()
-            return ws
-        if seen != getattr(mine, "seen", None):
-            try:
-                mine.ws = self._opened()
-                self._seen = seen
-            except InvalidData as error:
-                if self._good is None:
-                    raise
-                self._tell(str(error))
-                mine.ws = self._hooked(self._good.again())
+        """The workspace; while its configuration is wrong or being written, that of before, if any."""
+        mine, seen = self._of_thread, self._states()
+        if seen != getattr(mine, "seen", None) or not hasattr(mine, "ws"):
+            if self._good is not None and self._is_begun(seen):
+                return self._at_now(getattr(mine, "ws", None) or self._before())
+            mine.ws = self._read(seen)
             mine.seen = seen
-        ws = mine.ws
+        return self._at_now(mine.ws)
+
+    def _states(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(_state(self._root / name) for name in _CONFIGURATION)
+
+    @staticmethod
+    def _at_now(ws: Workspace) -> Workspace:
         ws.read_clock()
         return ws
+
+    def _read(self, seen: tuple[tuple[int, ...], ...]) -> Workspace:
+        """The workspace with the configuration of files in this state."""
+        try:
+            ws = Workspace.open(self._root, user=self._user, now=self._fixed, for_all=True)
+            assert ws.forms  # read now, for what is wrong in it
+        except InvalidData as error:
+            if self._good is None:
+                raise
+            if self._states() == seen:
+                self._tell(str(error))
+            return self._before()
+        if self._good is None or self._states() == seen:
+            self._good, self._told, self._seen = ws, "", seen
+            return self._hooked(ws)
+        return self._before()  # written while it was read: the next who asks reads it again
+
+    def _before(self) -> Workspace:
+        assert self._good is not None
+        return self._hooked(self._good.again())
 
     def _is_begun(self, seen: tuple[tuple[int, ...], ...]) -> bool:
         """Whether a file that had something in it was emptied a moment ago: an editor is about to fill it."""
@@ -70,12 +86,6 @@ class Opening:
         if fault != self._told:
             self._told = fault
             sys.stderr.write(tr("what was there before is served: {}", fault) + "\n")
-
-    def _opened(self) -> Workspace:
-        ws = Workspace.open(self._root, user=self._user, now=self._fixed, for_all=True)
-        assert ws.forms  # read now, for what is wrong in it
-        self._good, self._told = ws, ""
-        return self._hooked(ws)
 
     @staticmethod
     def _hooked(ws: Workspace) -> Workspace:

@@ -271,6 +271,29 @@ def test_a_form_whose_file_is_being_written_is_shown_as_before(site: Site, folde
     assert site.client.get("/f/callback").status_code == 404
 
 
+def test_a_form_whose_file_is_emptied_while_it_is_read_is_shown_as_before(
+    site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert site.client.get("/f/callback").status_code == 200
+    site.writer.stop()
+    really = Workspace.open
+
+    def while_it_is_written(*args: Any, **more: Any) -> Workspace:
+        write(folder, "forms.yaml", "")
+        read = really(*args, **more)
+        assert not read.forms.forms
+        write(folder, "forms.yaml", "forms: [")
+        return read
+
+    write(folder, "forms.yaml", FORMS + "\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(Workspace, "open", while_it_is_written)
+        assert site.client.get("/f/callback").status_code == 200
+    assert site.client.get("/f/callback").status_code == 200
+    write(folder, "forms.yaml", FORMS.replace("Обратный звонок", "Позвоните мне"))
+    assert "Позвоните мне" in site.client.get("/f/callback").text
+
+
 def test_a_real_server_says_where_it_is_and_stops_when_told(
     folder: Path, crm: Callable[..., Run]
 ) -> None:
