@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from crmcli.model.entities import having
 from crmcli.model.stays import Dates, Stay, stage_kinds, stays
-from crmcli.model.values import Raw, entity_of, parse_instant
+from crmcli.model.values import Raw, parse_instant
 from crmcli.workspace import Workspace
 from crmcli.workspace.current_stage import unwritten_entry
 from crmcli.workspace.reads import Reads
@@ -24,12 +24,12 @@ def settle_stays(
 ) -> None:
     """Bring the stays that reports count up to the folder, of so many records if not of all, of all nouns
     if none is named. They are kept whoever asks."""
-    house = ws.house
+    house, left = ws.house, most
     births = house.births_of(entities)
-    waiting = births.unsettled()[:most]
-    past = (dead(house), renamings(house)) if len(waiting) > _PAGE else (None, None)
     for entity in entities:
-        own = [record_id for record_id in waiting if entity_of(record_id) == entity]
+        own = births.unsettled(entity, left)
+        left = None if left is None else left - len(own)
+        past = (dead(house), renamings(house)) if len(own) > _PAGE else (None, None)
         for start in range(0, len(own), _PAGE):
             page = own[start : start + _PAGE]
             births.settle_stays(page, stays_of(house, entity, page, *past))

@@ -463,6 +463,6 @@ def test_it_leaves_the_stays_of_reports_ready(house: Any) -> None:
     house.rules()
     deal = house.add("deal", name="Окна")
     births = house.ws.house.births
-    assert births.unsettled() == [deal.id]
+    assert births.unsettled("deal") == [deal.id]
     house.tick()
-    assert house.ws.house.births.unsettled() == []
+    assert house.ws.house.births.unsettled("deal") == []

@@ -45,42 +45,35 @@ def passed(entity: str, _: Columns) -> Source:
 
 
 def _passed(entity: str) -> str:
+    """Of what is closed each open stage in which it stood before, since it first came there."""
     ended, began = (
         place(entity, "e.pipeline", "e.stage"),
         place(entity, "s.pipeline", "s.stage", "d"),
     )
     return f"""
-    SELECT s.record AS record, s.pipeline AS pipeline, s.stage AS stage, min(s.entered) AS entered,
+    SELECT s.record AS record, s.pipeline AS pipeline, s.stage AS stage, s.entered AS entered,
            e.entered AS ended, declared.kind = 'won' AS won
-    FROM stay AS e JOIN {ended} AND declared.kind != 'open'
-    JOIN stay AS s ON s.record = e.record AND s.pipeline = e.pipeline AND s.n < e.n AND s.stage != ''
+    FROM stay AS e CROSS JOIN {ended} AND declared.kind != 'open'
+    CROSS JOIN stay AS s ON s.record = e.record AND s.pipeline = e.pipeline AND s.n < e.n AND s.stage != ''
     LEFT JOIN {began}
-    WHERE e.left IS NULL AND ifnull(d.kind, 'open') = 'open' GROUP BY s.record, s.pipeline, s.stage
+    WHERE e.left IS NULL AND ifnull(d.kind, 'open') = 'open' AND NOT EXISTS
+          (SELECT 1 FROM stay AS f WHERE f.record = s.record AND f.pipeline = s.pipeline AND f.n < s.n
+           AND f.stage = s.stage)
     """
 
 
-def _ready(entity: str) -> dict[str, str]:
+def _past(entity: str) -> str:
     """For each record that is not closed the odds of its stage and when it is to end, by the past."""
-    lengths = f"""
-    SELECT pipeline, stage, ended - entered AS length, count(*) OVER (PARTITION BY pipeline, stage) AS n,
-           row_number() OVER (PARTITION BY pipeline, stage ORDER BY ended - entered) AS place
-    FROM temp.passed_{entity} WHERE won
-    """
-    return {
-        f"passed_{entity}": _passed(entity),
-        f"past_{entity}": f"""
-    SELECT s.record AS record, 100.0 * odds.won / odds.closed AS odds,
-           CAST(s.entered + middle.length AS INTEGER) AS ends
+    return f"""
+    SELECT s.record AS record, 100.0 * past.won / past.closed AS odds,
+           CAST(s.entered + past.length AS INTEGER) AS ends
     FROM stay AS s LEFT JOIN {place(entity, "s.pipeline", "s.stage")}
-    JOIN (SELECT pipeline, stage, count(*) AS closed, sum(won) AS won
-          FROM temp.passed_{entity} GROUP BY pipeline, stage) AS odds
-         ON odds.pipeline = s.pipeline AND odds.stage = s.stage AND odds.closed >= {LEAST_CLOSED}
-    LEFT JOIN (SELECT pipeline, stage, avg(length) AS length FROM ({lengths}) AS ranked
-               WHERE place IN ((n + 1) / 2, (n + 2) / 2) GROUP BY pipeline, stage) AS middle
-         ON middle.pipeline = s.pipeline AND middle.stage = s.stage
+    JOIN (SELECT pipeline, stage, count(*) AS closed, sum(won) AS won,
+                 median(ended - entered) FILTER (WHERE won) AS length
+          FROM ({_passed(entity)}) AS passed GROUP BY pipeline, stage) AS past
+         ON past.pipeline = s.pipeline AND past.stage = s.stage AND past.closed >= {LEAST_CLOSED}
     WHERE s.left IS NULL AND ifnull(declared.kind, 'open') = 'open'
-    """,
-    }
+    """
 
 
 def beside(entity: str, column: Mapping[str, str]) -> Beside:
@@ -88,8 +81,8 @@ def beside(entity: str, column: Mapping[str, str]) -> Beside:
     if "close_by" not in column:
         return Beside()
     chance = chance_of(column)
-    needs = (f"passed_{entity}", f"past_{entity}")
-    past = f"FROM temp.past_{entity} AS past WHERE past.record = {entity}.id"
+    table = f"past_{entity}"
+    past = f"FROM temp.{table} AS past WHERE past.record = {entity}.id"
     odds, ends = f"(SELECT past.odds {past})", f"(SELECT past.ends {past})"
     close_by, today = column["close_by"], "local(now(), 'day')"
     guess = f"CASE WHEN {ends} > {NOW} THEN local(instant({ends}), 'day') END"
@@ -105,5 +98,5 @@ def beside(entity: str, column: Mapping[str, str]) -> Beside:
         "expected": Cell(f"ifnull({day}, {word})", "due"),
         "expected_on": Cell(day, "date"),
     }
-    cells = {name: cell._replace(ready=needs) for name, cell in found.items()}
-    return Beside(cells, {"past_ends": Cell(ends, "moment")}, _ready(entity))
+    cells = {name: cell._replace(ready=(table,)) for name, cell in found.items()}
+    return Beside(cells, {"past_ends": Cell(ends, "moment")}, {table: _past(entity)})

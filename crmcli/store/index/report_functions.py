@@ -6,6 +6,7 @@ import sqlite3
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 from crmcli.model.local_times import local_day
 from crmcli.model.periods import key_of
@@ -21,6 +22,8 @@ def offer(connection: sqlite3.Connection, now: datetime, zone: tzinfo) -> None:
         connection.create_function("unixepoch", 1, seconds, deterministic=True)
     connection.create_function("instant", 1, _instant, deterministic=True)
     connection.create_function("local", 2, _Local(zone), deterministic=True)
+    median: Any = _Median  # stubs know of no aggregates but of whole numbers
+    connection.create_aggregate("median", 1, median)
 
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -43,6 +46,23 @@ def _day(text: str) -> int:
 
 def _instant(seconds: float | None) -> str | None:
     return None if seconds is None else format_instant(datetime.fromtimestamp(seconds, UTC))
+
+
+class _Median:
+    """The middle one of numbers, or what lies between the two in the middle; None of none."""
+
+    def __init__(self) -> None:
+        self._numbers: list[float] = []
+
+    def step(self, number: float | None, /) -> None:
+        """One more."""
+        if number is not None:
+            self._numbers.append(number)
+
+    def finalize(self) -> float | None:
+        """The answer."""
+        some = sorted(self._numbers)
+        return (some[(len(some) - 1) // 2] + some[len(some) // 2]) / 2 if some else None
 
 
 class _Local:

@@ -15,6 +15,7 @@ from crmcli.model.entities import having
 from crmcli.model.event import DATED, RENAMED, STAGE_RENAMED
 from crmcli.model.stays import Stay
 from crmcli.store.index import base
+from crmcli.store.index.columns import is_of
 
 STAGED = having("staged")
 _PLACING = ", ".join(
@@ -67,10 +68,14 @@ def triggers() -> Iterator[str]:
         )
 
 
-def unsettled(connection: sqlite3.Connection) -> list[str]:
-    """The records whose stays must be told anew, in the order of their ids; some may be gone."""
+def unsettled(connection: sqlite3.Connection, entity: str, most: int | None = None) -> list[str]:
+    """The records of an entity whose stays must be told anew, so many if not all, in the order of their ids;
+    some may be gone."""
     _spread(connection)
-    rows = connection.execute("SELECT record FROM unsettled ORDER BY record")
+    rows = connection.execute(
+        f"SELECT record FROM unsettled WHERE {is_of(entity, 'record')} ORDER BY record LIMIT ?",
+        [-1 if most is None else most],
+    )
     return [record for (record,) in rows]
 
 
