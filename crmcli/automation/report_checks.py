@@ -20,7 +20,7 @@ from crmcli.model.action_texts import listed_words
 from crmcli.model.automation import Schedule
 from crmcli.model.periods import previous, read_period
 from crmcli.model.pipeline import Pipelines
-from crmcli.model.reports import BY_NAME, DASHBOARD, PLAN
+from crmcli.model.reports import BY_NAME, DASHBOARD
 from crmcli.sales.products import check_currency
 from crmcli.store import layout
 from crmcli.workspace import Workspace
@@ -90,9 +90,7 @@ def _told(check: Callable[[], object]) -> Iterator[CrmError]:
 
 
 def _check_compared(ws: Workspace, name: str, params: Mapping[str, Any]) -> None:
-    """ValueError for a period that has none before, BadUsage for a report that takes no comparison."""
-    if name == PLAN.name and (params.get("compare") or params.get("where")):
-        raise BadUsage("a plan takes no --where and no --compare")
+    """BadUsage for a period that has none before."""
     if params.get("compare") and name in BY_NAME:
         period = str(params.get("period") or BY_NAME[name].period)
         with suppress(ValueError):  # which is told of the period itself

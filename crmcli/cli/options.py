@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from crmcli.cli.params import complete, option
 from crmcli.errors import BadUsage, NotFound
@@ -26,6 +27,7 @@ WHERE = option("--where -w", "Only records that match a condition.", "EXPR")
 PIPELINE = option(
     "--pipeline", "Pipeline; `leads` for leads. [default: the first one of deals]", "ID"
 )
+DAY = "write a date as 2026-11-23"
 OWN = "own"
 """The currency of the workspace, where none is named."""
 CURRENCY = option(
@@ -276,10 +278,23 @@ def day_given(ws: Workspace, text: str, *, is_end: bool = False) -> date | None:
     try:
         when = read_when(text, ws.now, ws.zone, ws.inputs.date_order, past=True, day=True)
     except ValueError as error:
-        raise BadUsage(str(error), "write a date as 2026-11-23") from None
+        raise BadUsage(str(error), DAY) from None
     if isinstance(when, Days):
         return when.last if is_end else when.first
     return local_day(when, ws.zone) if isinstance(when, datetime) else when
+
+
+def filled(hint: str) -> Callable[[click.Context, click.Parameter, str], str]:
+    """What looks at an option that may be left out: BadUsage where it is given without a word, as "$EMPTY"
+    in a script gives it."""
+
+    def look(ctx: click.Context, param: click.Parameter, given: str) -> str:
+        source = ctx.get_parameter_source(str(param.name))
+        if source == ParameterSource.COMMANDLINE and not given.strip():
+            raise BadUsage(tr("{} is empty", param.opts[0]), hint)
+        return given
+
+    return look
 
 
 def listed(text: str) -> list[str]:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from crmcli.cli import own_report
-from crmcli.cli.options import CURRENCY, PIPELINE, WHERE
+from crmcli.cli.options import CURRENCY, DAY, PIPELINE, WHERE, filled
 from crmcli.cli.own_report import Reports
 from crmcli.cli.params import Verb, option
 from crmcli.cli.printing import unreadable
@@ -15,8 +15,9 @@ from crmcli.cli.report_dashboard import dashboard
 from crmcli.cli.report_explain import explain
 from crmcli.cli.report_files import OPTIONS as FILES
 from crmcli.cli.report_files import ending, given_out, mailed
-from crmcli.cli.report_questions import answered, days_of, kept, of_days, requested
+from crmcli.cli.report_questions import BY, answered, days_of, kept, of_days, requested
 from crmcli.cli.session import Session
+from crmcli.model.periods import FORMS
 from crmcli.model.report import Report
 from crmcli.model.reports import BY_NAME
 from crmcli.present import figures as present
@@ -29,16 +30,18 @@ report = Reports(
     "report", help="Reports: figures from the records and the timeline, also of reports.yaml."
 )
 OPTIONS = (
-    option("--period", "today, week, month, quarter, year, 2026-03, 'last 30d', FROM..TO.", "PERIOD"),
-    option("--by", "Split by these fields; also month, close_by.month, company.city.", "FIELD,…"),
+    option("--period", "today, week, month, quarter, year, 2026-03, 'last 30d', FROM..TO.", "PERIOD",
+           callback=filled(FORMS)),
+    option("--by", "Split by these fields; also month, close_by.month, company.city.", "FIELD,…",
+           callback=filled(BY)),
     WHERE,
     PIPELINE,
     option("--compare", "Show the period before, or the same a year ago, beside it.", default=None,
            among=tuple(engine.COMPARED)),
     CURRENCY,
     option("--limit", "Maximum number of rows.", "N", at_least=0),
-    option("--since", "From this day on.", "DATE"),
-    option("--until", "Up to and including this day.", "DATE"),
+    option("--since", "From this day on.", "DATE", callback=filled(DAY)),
+    option("--until", "Up to and including this day.", "DATE", callback=filled(DAY)),
     option(
         "--snapshot",
         "Ask the last crm snapshot, which is quick over millions; fresh: only if nothing changed since.",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from crmcli.cli.options import CURRENCY, PIPELINE, WHERE, currency_named
+from crmcli.cli.options import CURRENCY, PIPELINE, WHERE, currency_named, filled
 from crmcli.cli.params import Verb, option
 from crmcli.cli.printing import unreadable
 from crmcli.cli.report_files import FILES, ending, given_out
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
-from crmcli.model.periods import ALWAYS
+from crmcli.model.periods import ALWAYS, FORMS
 from crmcli.present import accuracy as present
 from crmcli.present.cells import Listing
 from crmcli.present.figures import listing
@@ -54,7 +54,8 @@ accuracy = Verb(
     help=show.__doc__,
     params=[
         option("--by", "Forecasts for a week, month, quarter or year.", default="month", among=tuple(USUAL)),
-        option("--period", "Of which months: year, 2026, 'last 90d', FROM..TO.", "PERIOD"),
+        option("--period", "Of which months: year, 2026, 'last 90d', FROM..TO.", "PERIOD",
+               callback=filled(FORMS)),
         PIPELINE,
         WHERE,
         CURRENCY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from crmcli.cli.options import PIPELINE
+from crmcli.cli.options import PIPELINE, filled
 from crmcli.cli.params import Verb, option
 from crmcli.cli.printing import unreadable
 from crmcli.cli.report_files import OPTIONS as FILES
@@ -14,6 +14,7 @@ from crmcli.cli.report_questions import days_of, kept
 from crmcli.cli.session import Session
 from crmcli.errors import BadUsage
 from crmcli.model.figures import Figures
+from crmcli.model.periods import FORMS
 from crmcli.model.reports import DASHBOARD
 from crmcli.present.cells import Column
 from crmcli.present.dashboard import COMPARE, PERIOD, sections
@@ -86,7 +87,7 @@ dashboard = Verb(
     params=[
         option("--owner", "Of this person's records; me for yours.", "USER"),
         option("--period", "today, week, month, quarter, year, 2026-03, 'last 30d', FROM..TO.", "PERIOD",
-               default=PERIOD),
+               default=PERIOD, callback=filled(FORMS)),
         option("--compare", "The period before, or the same a year ago.", default=COMPARE,
                among=tuple(COMPARED)),
         PIPELINE,

@@ -99,7 +99,7 @@ def given_out(
     if ending(asked):
         give(session, asked, [figures], figures.title)
         return None
-    for note in notes if out.is_table else cut(found):
+    for note in notes if out.is_table else cut(found, out.locale):
         out.note(note)
     if not (out.is_table and out.width and table.rows and figures.dimensions):
         return table

@@ -9,7 +9,7 @@ from crmcli.cli import terminal
 from crmcli.cli.options import currency_named, day_given, listed
 from crmcli.errors import BadUsage
 from crmcli.language import tr
-from crmcli.model.figures import Figures
+from crmcli.model.figures import MOST_DIMENSIONS, Figures, split_too_often
 from crmcli.model.periods import Period
 from crmcli.model.report import Report
 from crmcli.present import figures as present
@@ -19,6 +19,7 @@ from crmcli.reports.asking import in_pipeline, period_named
 from crmcli.workspace import Workspace
 from crmcli.workspace.last_report import LastReport, keep, mark_of
 
+BY = "e.g. --by owner,month"
 TIMES = ("period", "since", "until")
 SNAPSHOT = ("", "any", "fresh")
 KEPT = ("by", "where", "pipeline", "compare", "currency", "snapshot")
@@ -55,7 +56,9 @@ def requested(ws: Workspace, told: Report, asked: Mapping[str, Any]) -> engine.R
     """What the options ask for; BadUsage for what is none."""
     by = listed(asked["by"])
     if asked["by"] and not by:
-        raise BadUsage(tr("--by {!r} names no field", asked["by"]), "e.g. --by owner,month")
+        raise BadUsage(tr("{}: {!r} names no field", "--by", asked["by"]), BY)
+    if len(by) > MOST_DIMENSIONS:
+        raise BadUsage(split_too_often(len(by)), BY)
     request = engine.Request(
         by=by,
         period=_period(ws, asked, told),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
 from crmcli.dataclass import dataclass
+from crmcli.language import tr
 from crmcli.model.periods import STEPS, Period
 from crmcli.model.sums import rounded
 
@@ -51,6 +52,15 @@ def rank(key: str | float | None) -> tuple[bool, float, str]:
     if isinstance(key, int | float):
         return (False, key, "")
     return (key is None, 0, str(key))
+
+
+MOST_DIMENSIONS = 3
+"""By so many fields a report is split at most, besides those by which it always is."""
+
+
+def split_too_often(given: int) -> str:
+    """What is said of a report that is to be split by more fields."""
+    return tr("a report is split by {} fields at most, not by {}", MOST_DIMENSIONS, given)
 
 
 class Dimension(NamedTuple):

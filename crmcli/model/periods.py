@@ -15,6 +15,8 @@ from crmcli.model.local_times import local_day
 STEPS = ("day", "week", "month", "quarter", "year")
 """The parts of a calendar by which instants are grouped."""
 Step: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
+FORMS = "like month, last week, 2026-03, 'last 30d', 'last 3mo', 2026-01-01..2026-03-31"
+"""Some that there are, for who wrote none."""
 _BARE = {
     "week": "week", "month": "month", "quarter": "quarter", "year": "year",
     "неделя": "week", "месяц": "month", "квартал": "quarter", "год": "year",

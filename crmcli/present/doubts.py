@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from crmcli.language import counted, tr
+from crmcli.language import counted, together, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.figures import Figures, Number
 from crmcli.model.forecast import LEAST_CLOSED
@@ -20,6 +20,11 @@ def doubts(reading: Reading, figures: Figures) -> Iterator[str]:
     yield from _expected(reading.total)
     rows = [*figures.rows, *([figures.total] if figures.total else [])]
     yield from _unknown_stages(reading, figures)
+    if reading.elsewhere:
+        left = [one for one in map(reading.named, reading.elsewhere) if not one.is_reckoned]
+        nouns = {reading.entity_of(one.source or reading.report.source) for one in left}
+        plural = [tr(ENTITIES[noun].plural) for noun in sorted(nouns)]
+        yield tr("left out, for they stand in another pipeline: {}", together(plural))
     parts = [str(row.values["only"]) for row in rows if row.values.get("only")]
     if reading.report is PLAN and parts:
         only = ", ".join(sorted({one for part in parts for one in part.split(", ")}))

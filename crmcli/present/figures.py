@@ -53,7 +53,8 @@ def told(reading: Reading, currency: str = "") -> Figures:
     found = worded(ws, reading.entity_of(reading.report.source), _first(reading, found))
     found = plan.paced(found, ws.today) if reading.report is PLAN else found
     of_what = ": ".join(filter(None, [_pipeline(reading), ", ".join(_counted(reading))]))
-    return replace(found, notes=(*filter(None, [of_what]), *cut(found), *doubts(reading, found)))
+    some = rows_told(found, Locale.of(ws)) if found.of else ""
+    return replace(found, notes=(*filter(None, [of_what, some]), *doubts(reading, found)))
 
 
 def _first(reading: Reading, figures: Figures) -> Figures:
@@ -65,11 +66,16 @@ def _first(reading: Reading, figures: Figures) -> Figures:
     return replace(figures, rows=figures.rows[:most], of=rows)
 
 
-def cut(figures: Figures) -> Iterator[str]:
-    """How many rows there are, where not all are told."""
+def cut(figures: Figures, locale: Locale) -> Iterator[str]:
+    """How many rows there are, where not all are told, and the option that tells all."""
     if figures.of:
-        some, every = counted(len(figures.rows), "row"), figures.of
-        yield tr("{} of {}; all of them: --limit {}", some, every, every)
+        yield tr("{}; all of them: --limit {}", rows_told(figures, locale), figures.of)
+
+
+def rows_told(figures: Figures, locale: Locale) -> str:
+    """How many of how many rows are told: what who has no options reads."""
+    some, every = (locale.number(Decimal(n)) for n in (len(figures.rows), figures.of))
+    return tr("{} of {} rows", some, every)
 
 
 def worded(ws: Workspace, entity: str, figures: Figures) -> Figures:
@@ -295,7 +301,7 @@ def notes(reading: Reading, figures: Figures) -> Iterator[str]:
         yield said
     if figures.compared:
         yield tr("compared with {}", figures.compared)
-    yield from cut(figures)
+    yield from cut(figures, Locale.of(reading.ws))
     yield from doubts(reading, figures)
 
 

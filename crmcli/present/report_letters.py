@@ -22,7 +22,6 @@ from crmcli.model.values import safe_name
 from crmcli.present import dashboard
 from crmcli.present.cells import Column, Listing, Locale, plain, shown
 from crmcli.present.figures import BEFORE, listing, name_of, seen, told, with_words
-from crmcli.present.figures import cut as rows_left_out
 from crmcli.present.pictures.files import made as made_file
 from crmcli.present.pictures.page import section
 from crmcli.present.pictures.panels import head, panels_of, when
@@ -108,10 +107,6 @@ def _sections(ws: Workspace, name: str, wanted: Wanted) -> Iterator[Figures]:
     request = engine.Request(wanted.by, period, wanted.where, wanted.compare, limit=limit)
     request = in_pipeline(ws, report, request, wanted.pipeline)
     figures = seen(told(engine.Reading(ws, report, request), wanted.currency.upper()))
-    if figures.of:  # who reads a letter has no options
-        some = tr("{} of {} rows", len(figures.rows), figures.of)
-        notes = (some, *(one for one in figures.notes if one not in {*rows_left_out(figures)}))
-        figures = replace(figures, notes=notes)
     if request.pipeline and (wanted.pipeline or len(ws.pipelines.deals) > 1):
         name = pipeline_named(ws, request.pipeline).name
         figures = replace(figures, title=f"{tr(figures.title)}: {name}")

@@ -9,14 +9,13 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.listed import did_you_mean
-from crmcli.model.periods import STEPS, Period, read_period
+from crmcli.model.periods import FORMS, STEPS, Period, read_period
 from crmcli.model.report import Report
 from crmcli.reports.engine import Request
 from crmcli.workspace import Workspace
 from crmcli.workspace.pipelines import pipeline_named
 
 USUAL = ("today", "yesterday", *STEPS[1:])
-FORMS = "e.g. --period month, 2026-03, 'last 30d', 'last 3mo', 2026-01-01..2026-03-31"
 
 
 def period_named(ws: Workspace, text: str, at: datetime | None = None) -> Period:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 
@@ -252,6 +252,21 @@ class Reading:
             if kinds[str(keys[place])] != "open":
                 found.update(dict.fromkeys(names))
 
+    @property
+    def elsewhere(self) -> Collection[str]:
+        """The measures of records that stand in no pipeline such as is asked for, as leads in one of deals,
+        and what follows of them."""
+        asked, found = self.request.pipeline, set[str]()
+        for one in self.report.measures if asked else ():
+            known = [
+                p.id for p in self.ws.outline.of(self.entity_of(one.source or self.report.source))
+            ]
+            if {one.part, one.over} & found or (
+                not one.is_reckoned and known and asked not in known
+            ):
+                found.add(one.name)
+        return found
+
     def named(self, name: str) -> Measure:
         """One of the report's measures."""
         return next(one for one in self.report.measures if one.name == name)
@@ -285,7 +300,7 @@ def _before(reading: Reading) -> tuple[Period, Cells] | None:
 
 def laid_out(reading: Reading, now: Cells, before: tuple[Period, Cells] | None) -> Figures:
     """The figures in rows, in order, in one currency if that is asked for."""
-    report, request = reading.report, reading.request
+    report, request, elsewhere = reading.report, reading.request, reading.elsewhere
     past, examples = _answering(reading, before) if before else ({}, {})
     none = nothing(report)
     rows = [
@@ -301,7 +316,11 @@ def laid_out(reading: Reading, now: Cells, before: tuple[Period, Cells] | None) 
         report.title or report.name,
         request.period,
         reading.dimensions,
-        tuple(Shown(m.name, m.label, m.unit, m.people) for m in report.measures if m.shown),
+        tuple(
+            Shown(m.name, m.label, m.unit, m.people)
+            for m in report.measures
+            if m.shown and m.name not in elsewhere
+        ),
         tuple(reading.in_order(rows)),
         None if report.always else FigureRow((), (), now.total, before[1].total if before else {}),
         before[0] if before else None,

@@ -228,7 +228,7 @@ def test_so_many_rows_and_how_many_there_are(crm: Crm, worked: Path) -> None:
     some = crm("report", "leads", "--by", "id", "--limit", "2", "--json", **at(28))
     assert len(every) == 4
     assert json.loads(some.out) == every[:2]
-    assert "2 rows of 4" in some.err
+    assert "2 of 4 rows" in some.err
     assert "--limit 4" in some.err
     whole = crm("report", "leads", "--by", "id", "--limit", "4", **at(28))
     few = crm("report", "leads", "--by", "id", "--limit", "1", **at(28))
@@ -276,3 +276,14 @@ def test_the_first_rows_are_those_of_all(past: Path, crm: Crm, asked: str) -> No
 @pytest.fixture(scope="module")
 def past(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return histories.made(tmp_path_factory.mktemp("past") / "ws", 200, seed=5)
+
+
+def test_in_one_pipeline_of_deals_no_leads_are_told(crm: Crm, worked: Path) -> None:
+    all_ = json.loads(crm("report", "sources", "--json").out)
+    done = crm("report", "sources", "--pipeline", "sales", "--json")
+    assert {"leads", "converted"} < all_[0].keys()
+    some = json.loads(done.out)
+    assert some
+    assert not {"leads", "converted"} & some[0].keys()
+    table = crm("report", "sources", "--pipeline", "sales", CRM_LANG="en")
+    assert "left out, for they stand in another pipeline: leads" in table.err

@@ -62,6 +62,16 @@ def test_as_a_file(crm: Crm, sold: Path, kind: str, way: str) -> None:
         assert sheet == "Leads"
 
 
+def test_a_page_names_no_option_for_the_rows_that_are_left_out(crm: Crm, sold: Path) -> None:
+    page = crm("report", "leads", "--limit", "1", "--html", CRM_LANG="en").out
+    assert "1 of 2 rows" in page
+    assert "--limit" not in page
+    assert (
+        "1 of 2 rows; all of them: --limit 2"
+        in crm("report", "leads", "--limit", "1", CRM_LANG="en").err
+    )
+
+
 def test_to_stdout(crm: Crm, sold: Path) -> None:
     for given in (["--html"], ["--html", "-o", "-"], ["-o", "-.html"]):
         done = crm("report", "funnel", "--pipeline", "leads", *given)

@@ -161,11 +161,11 @@ def _addresses(check: Callable[[str], object], hint: str) -> Callable[[str], sha
 
 def _check_period(place: Cursor, frame: Frame) -> None:
     def read(text: str) -> None:
-        from crmcli.model.periods import read_period
-
         read_period(text, datetime(2026, 1, 1, tzinfo=UTC), UTC)
 
-    place.parsed(read, None, "e.g. last week, month, 2026-03, 'last 30d'")
+    from crmcli.model.periods import FORMS, read_period
+
+    place.parsed(read, None, FORMS)
 
 
 def _check_mailbox(word: str) -> None:

@@ -11,8 +11,10 @@ from typing import Any, cast, get_args
 from crmcli.dataclass import dataclass, replace
 from crmcli.errors import CrmError
 from crmcli.language import tr
-from crmcli.model.figures import Picture, Unit, dimension
+from crmcli.model.action_texts import listed_words
+from crmcli.model.figures import MOST_DIMENSIONS, Picture, Unit, dimension, split_too_often
 from crmcli.model.listed import allowed_hint
+from crmcli.model.periods import FORMS
 from crmcli.model.report import ANY_TIME, RECKONED, How, Measure, Report
 from crmcli.model.report_words import label_of_measure, name_of_measure
 from crmcli.model.reports import BY_NAME, VERBS
@@ -22,7 +24,7 @@ from crmcli.store.config.report_rows import Rows
 from crmcli.store.index import sources
 from crmcli.store.layout import REPORTS
 
-MOST_REPORTS, MOST_MEASURES, MOST_DIMENSIONS = 200, 40, 3
+MOST_REPORTS, MOST_MEASURES = 200, 40
 HOWS = get_args(How)
 COUNTED = ("count", "records")
 NOW = "now"
@@ -217,7 +219,7 @@ class _Reading:
         except CrmError as error:
             place.fault(f"{place.name!r}: {tr(error.message)}", error.hint)
         except ValueError as error:
-            place.fault(f"{place.name!r}: {error}", tr("e.g. month, 2026-03, 'last 30d'"))
+            place.fault(f"{place.name!r}: {error}", FORMS)
         return None
 
 
@@ -242,10 +244,14 @@ def _several(doc: str) -> shapes.Shape:
 
     def read(place: Cursor, _: object) -> tuple[str, ...]:
         if isinstance(place.value, str):
-            names = [name.strip() for name in place.value.split(",")]
+            names = listed_words(place.value)
         else:
-            names = [text for text, _ in place.at_most(MOST_DIMENSIONS, "a report").texts()]
-        return tuple(name for name in names if name)
+            names = [text for text, _ in place.texts()]
+        if place.is_present and not names:
+            place.fault(tr("{}: {!r} names no field", place.name, place.value), "like owner, month")
+        if len(names) > MOST_DIMENSIONS:
+            place.fault(split_too_often(len(names)), "remove some")
+        return tuple(names)
 
     either = [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
     return shapes.Shape(doc, read, lambda: {"anyOf": either}, ())

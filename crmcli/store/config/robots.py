@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crmcli.dataclass import replace
 from crmcli.language import tr
+from crmcli.model.action_texts import listed_words
 from crmcli.model.actions import ACTIONS
 from crmcli.model.automation import Robot, Schedule
 from crmcli.model.cron import check_cron
@@ -57,7 +58,15 @@ def read_schedule(place: Cursor, frame: Frame) -> Schedule:
     got["once"] = got["once"] or (bool(got["do"]) and ACTIONS[got["do"]].by_clock)
     if got["once"] and got["do"]:
         check_once(place, got["do"])
-    return Schedule(**got, params=read_params(place, got["do"], frame), line=place.line)
+    params = read_params(place, got["do"], frame)
+    if "plan" in (listed_words(params.get("report")) if got["do"] == "report" else ()):
+        for key in ("compare", "where"):
+            if params.get(key):  # else no time of it would send any of its reports
+                told = tr("the report plan takes no {!r}", key)
+                place.at("with").at(key).fault(
+                    told, "leave it out, or mail plan by another schedule"
+                )
+    return Schedule(**got, params=params, line=place.line)
 
 
 DO = shapes.needed(shapes.word("What it does.", ACTIONS))
