@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from crmcli.cli.session import Session
 from crmcli.errors import Problem
 from crmcli.language import counted, tr
-from crmcli.present.cells import Listing
+from crmcli.model.values import entity_of
+from crmcli.present.cells import Listing, Locale
 from crmcli.present.told import Told, left_out, problem_table
+from crmcli.store.layout import id_of_path
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _REFUSED = 50
 """Records that are refused and told of one by one."""
+MOST_ALIKE = 3
+"""Records with the same fault that are told of one by one."""
 _TOLD = 3
 """Mistyped keys that a list tells of one by one."""
 Answer: TypeAlias = Told | Listing | Iterable[Told | Listing] | int | None
@@ -102,6 +107,20 @@ def unreadable(session: Session, *, of_all: bool = True) -> None:
     session.workspace.notes[:0] = [*left_out([p for p in found if not p.readable]), *told]
 
 
+def _alike_once(found: Sequence[Problem], locale: Locale) -> Iterator[Problem]:
+    """The problems, of many records with the same one the first and how many there are: programs get all."""
+    alike: dict[tuple[str, str, str], list[Problem]] = {}
+    for one in found:
+        noun = entity_of(id_of_path(one.path))
+        alike.setdefault((noun or str(one), one.message, one.hint), []).append(one)
+    for some in alike.values():
+        if len(some) <= MOST_ALIKE:
+            yield from some
+            continue
+        every = locale.number(Decimal(len(some)))
+        yield some[0]._replace(message=tr("{}; {} records like this", tr(some[0].message), every))
+
+
 def print_problems(
     session: Session, found: Sequence[Problem], warnings: Sequence[Problem], fine: str
 ) -> int:
@@ -109,7 +128,7 @@ def print_problems(
     out = session.out
     if out.is_table:
         if found:
-            out.prose("\n".join(map(str, found)))
+            out.prose("\n".join(map(str, _alike_once(found, out.locale))))
         for warning in warnings:
             out.note(tr("warning: {}", str(warning).removeprefix(": ")))
         if fine and not found:

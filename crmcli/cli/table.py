@@ -157,6 +157,8 @@ def lay_out(
             if paint:
                 parts = [paint(number, n, text) for n, text in zip(widths, parts, strict=True)]
             lines.append(GAP.join(parts).rstrip(" "))
+        if number < 0 and len(below_one_another) > 1:  # which words are of which head
+            lines.append(GAP.join("-" * space for space in widths.values()))
         if room and below is not None:
             lines += [
                 GAP * 2 + line for line in wrap(row[below], room - 4, columns[below].most) if line

@@ -194,3 +194,17 @@ def test_a_field_taken_away_here_and_used_there(crm: Crm, folder: Path) -> None:
     assert "'note' is not a field: 1 deal" in told.err
     assert crm("field", "add", "deal", "roof", "--type", "number").code == 0
     assert crm("check").code == 0
+
+
+def test_an_owner_who_is_no_user_is_told_of_once(crm: Crm, folder: Path) -> None:
+    for number in range(5):
+        crm("lead", "add", "--name", f"№{number}", "--owner", "anna")
+    for path in (folder / "data/leads").glob("*/*.yaml"):
+        rewrite(path, "owner: anna", "owner: gone")
+    run = crm("check", CRM_LANG="en")
+    [line] = [one for one in run.out.splitlines() if "gone" in one]
+    assert (run.code, "the owner 'gone' is not a user; 5 records like this" in line) == (6, True)
+    assert line.startswith("data/leads/")
+    told = crm("check", "--json").out
+    assert told.count("gone") >= 5
+    assert "таких записей 5" in crm("check", CRM_LANG="ru").out

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from crmcli.cli.output import Output
-from crmcli.cli.table import fit, lay_out, with_short_ids
+from crmcli.cli.table import fit, in_blocks, lay_out, with_short_ids
 from crmcli.errors import BadUsage, InvalidData, OutputFailed, Problem, Refused
 from crmcli.present.cells import Column, Locale, as_raw, plain, shown
 from crmcli.present.text_width import clean, cut, fold, one_line, pad, width
@@ -326,6 +326,19 @@ def test_events_are_told_apart_by_the_shortest_beginning_that_does() -> None:
     ]
     assert ids("e1m8gn966g54qdbyt", "Анна") == ["e1m8gn966g54qdbyt", "Анна"]
     assert ids("", "") == ["", ""]
+
+
+def test_heads_of_several_lines_have_a_rule_that_parts_them() -> None:
+    columns = [Column("who"), Column("a", "Too long", "count"), Column("b", "In stage", "count")]
+    wide, _ = in_blocks(columns, [["Anna", "1", "2"]], 60, None, 1)
+    narrow, lost = in_blocks(columns, [["Anna", "1", "2"]], 20, None, 1)
+    assert (len(wide), lost) == (2, [])
+    assert narrow == [
+        "       Too     In",
+        "who   long  stage",
+        "----  ----  -----",
+        "Anna     1      2",
+    ]
 
 
 def test_a_reason_that_has_no_column_stands_below_its_row() -> None:

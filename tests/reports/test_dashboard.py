@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -85,3 +86,16 @@ def test_a_new_workspace_has_one_too(crm: Crm, folder: Path) -> None:
     done = crm("report", "dashboard", "--html", CRM_LANG="en")
     assert done.code == 0, done.err
     assert "Nothing to report" in done.out
+
+
+@pytest.mark.parametrize(("period", "told"), [("2026-12", "0 ₽"), ("2024-05", "–")])
+def test_nothing_won_is_said_alike_in_a_page_and_in_words(
+    crm: Crm, sold: Path, period: str, told: str
+) -> None:
+    asked = ("report", "dashboard", "--period", period)
+    said = crm(*asked, CRM_LANG="en").out.partition("Sales in the period")[2]
+    [line] = [one for one in said.splitlines() if one.startswith("Won amount: ")]
+    page = crm(*asked, "--html", CRM_LANG="en").out.partition(">Sales in the period<")[2]
+    [tile] = re.findall(r"<dt>Won amount</dt><dd[^>]*><span>(.*?)</span>", page)
+    assert line.replace("\xa0", " ").startswith(f"Won amount: {told}")
+    assert tile.replace("\xa0", " ") == told

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from xml.etree.ElementTree import Element, tostring
 
@@ -19,13 +18,11 @@ from crmcli.present.pictures.panels import (
     ARROWS,
     COLORS,
     COLORS_ON_DARK,
-    change,
     currencies,
     days,
     nothing,
     panels_of,
-    told,
-    told_in,
+    texts_of,
     when,
 )
 from crmcli.present.pictures.svg import legend, svgs, tag
@@ -134,13 +131,8 @@ def _texts(
 ) -> Iterator[Element]:
     """A measure as it stands in a place: its amounts below one another, and how each changed; in a table,
     where there are many of them, by how much alone."""
-    for code in codes:
-        text = told_in(measure, row.values, locale, code)
-        moved = change(measure, row, locale, code) if figures.compared else None
-        if moved and not text:
-            text = told(measure, Decimal(0), locale, code)
-        if text:
-            yield tag("span", text)
+    for text, moved in texts_of(figures, measure, codes, row, locale):
+        yield tag("span", text)
         if moved:
             words = moved.size if figures.dimensions else moved.words
             yield tag("small", f"{ARROWS[moved.sign]} {words}".rstrip(), title=moved.words)

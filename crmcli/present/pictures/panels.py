@@ -145,11 +145,22 @@ def numbers_told(figures: Figures, locale: Locale) -> Iterator[str]:
     """The numbers of a report without dimensions, a line each, and how they changed."""
     [row] = figures.rows[:1]
     for one in figures.measures:
-        for code in currencies(figures, one) if one.unit == "sums" else [""]:
-            moved = change(one, row, locale, code)
-            text = told_in(one, row.values, locale, code) or "–"
+        codes = currencies(figures, one) if one.unit == "sums" else [""]
+        for text, moved in [*texts_of(figures, one, codes, row, locale)] or [("–", None)]:
             beside = f"   {ARROWS[moved.sign]} {moved.words}" if moved else ""
             yield f"{one_line(tr(one.label) or one.name)}: {text}{beside}"
+
+
+def texts_of(
+    figures: Figures, measure: Shown, codes: Sequence[str], row: FigureRow, locale: Locale
+) -> Iterator[tuple[str, Change | None]]:
+    """A measure of a row as people read it, in each currency that it has: nought where it was more before."""
+    for code in codes:
+        moved = change(measure, row, locale, code) if figures.compared else None
+        text = told_in(measure, row.values, locale, code)
+        text = text or (told(measure, Decimal(0), locale, code) if moved else "")
+        if text:
+            yield text, moved
 
 
 def words_of(row: FigureRow) -> str:

@@ -155,11 +155,23 @@ def test_in_chromium(pages: dict[str, Path], tmp_path: Path) -> None:
             for found in chrome.violations(visit.page) if width < 1000 else ():
                 visit.wrong(found)
             assert visit.page.evaluate(OUTSIDE) == []
+            assert visit.page.evaluate(HOLES) == []
             assert visit.asked == [pages[language].as_uri()]
             visit.close()
     assert score.is_good, table([score])
 
 
+HOLES = """() => {
+  const boxes = [...document.querySelectorAll('section:not(:has(.tiles))')].map(s => {
+    const {left, top} = s.getBoundingClientRect();
+    return {left, top, end: s.lastElementChild.getBoundingClientRect().bottom};
+  });
+  return boxes.flatMap(b => {
+    const below = boxes.filter(o => Math.abs(o.left - b.left) < 9 && o.top > b.top).map(o => o.top);
+    return below.length ? [Math.min(...below) - b.end] : [];
+  }).filter(gap => gap > 60);
+}"""
+"""Places in a column where nothing stands between two reports."""
 OUTSIDE = """() => [...document.querySelectorAll('svg[role=img]')].flatMap(one => {
   const box = one.getBoundingClientRect();
   return [...one.querySelectorAll('text')].map(t => [t.textContent, t.getBoundingClientRect()])
