@@ -198,9 +198,10 @@ def test_a_field_taken_away_here_and_used_there(crm: Crm, folder: Path) -> None:
 
 def test_an_owner_who_is_no_user_is_told_of_once(crm: Crm, folder: Path) -> None:
     for number in range(5):
-        crm("lead", "add", "--name", f"№{number}", "--owner", "anna")
+        crm("lead", "add", "--name", f"№{number}", "--email", f"a{number}@b.ru")
+    crm("user", "add", "anna", "--name", "Анна")
     for path in (folder / "data/leads").glob("*/*.yaml"):
-        rewrite(path, "owner: anna", "owner: gone")
+        rewrite(path, "owner: tester", "owner: gone")
     run = crm("check", CRM_LANG="en")
     [line] = [one for one in run.out.splitlines() if "gone" in one]
     assert (run.code, "the owner 'gone' is not a user; 5 records like this" in line) == (6, True)
