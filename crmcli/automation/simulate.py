@@ -14,7 +14,6 @@ from crmcli.automation import (
     time_events,
     trigger_runs,
 )
-from crmcli.automation.actions.work import module_of
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.channel_pace import PaceAhead
 from crmcli.automation.cron_slots import due, slots
@@ -90,12 +89,14 @@ class _Rehearsal(Play):
             held = self.gate.why_not(table.declared_at, schedule)
             said, all_ = action_said(schedule.do), counted(chosen, "record")
             what = tr("{} once", said) if is_once else tr("{} for {}", said, all_)
-            if ACTIONS[schedule.do].by_clock:
-                what = module_of(schedule.do).announced(schedule.params)
-            what += f": {held}" if held else ""
-            coming = (*missed, *slots(schedule.cron, ws.zone, ws.now, self.until))
-            moments = (max(slot.at, ws.now) for slot in coming)
-            lines += [Planned(at, "", table.who, what, schedule.do) for at in moments]
+            for slot in (*missed, *slots(schedule.cron, ws.zone, ws.now, self.until)):
+                if ACTIONS[schedule.do].by_clock:
+                    from crmcli.automation.actions import report
+
+                    what = report.announced(report.at_a_time(ws, schedule.params, slot.at))
+                told = f"{what}: {held}" if held else what
+                at = max(slot.at, ws.now)
+                lines.append(Planned(at, "", table.who, told, schedule.do))
         return sorted(lines, key=lambda line: (line.at, line.who))
 
     def play(self) -> None:

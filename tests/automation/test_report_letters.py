@@ -6,7 +6,7 @@ import re
 import struct
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -296,7 +296,14 @@ def test_the_dry_run_tells_what_goes_to_whom_and_sends_nothing(office: Office) -
     office.house.rules(RULES % "report: [won, funnel], to: [root, anna], period: last week")
     office.crm("tick")
     told = office.crm("tick", "--dry-run", "--until", "+8d", CRM_LANG="en").out
-    assert "mails the report won and funnel, last week to root and anna" in told
+    mondays = [one for one in told.splitlines() if "mails reports: Won; Funnel, " in one]
+    days = [re.findall(r"\d{4}-\d\d-\d\d", one) for one in mondays]
+    assert all(line.rstrip().endswith(", to root and anna") for line in mondays)
+    for at, first, last in days:  # the week before each time
+        assert date.fromisoformat(at) - date.fromisoformat(last) == timedelta(days=1)
+        assert date.fromisoformat(last) - date.fromisoformat(first) == timedelta(days=6)
+    assert days
+    assert "Выиграно; Воронка, " in office.crm("tick", "-n", "--until", "+8d", CRM_LANG="ru").out
     assert office.post.letters == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from crmcli.automation.actions.email import kept
@@ -12,10 +13,13 @@ from crmcli.automation.report_letters import ReportLetter, Wanted, letters, reci
 from crmcli.dataclass import replace
 from crmcli.language import together, tr
 from crmcli.model.action_texts import listed_words
+from crmcli.model.periods import ALWAYS, read_period
 from crmcli.sales.documents import messages
 from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from crmcli.automation.cron_slots import Slot
     from crmcli.model.automation import Schedule
 
@@ -61,9 +65,21 @@ def _failed(letter: ReportLetter) -> str:
 
 def announced(params: Mapping[str, Any]) -> str:
     """Which reports it mails to whom."""
-    to = together(listed_words(params.get("to")))
+    from crmcli.model.reports import BY_NAME, DASHBOARD
+
+    titles = {name: one.title for name, one in BY_NAME.items()} | {DASHBOARD: "How sales stand"}
+    told = "; ".join(tr(titles.get(name, name)) for name in _names(params))
     of_period = f", {params['period']}" if params.get("period") else ""
-    return tr("mails the report {} to {}", together(_names(params)) + of_period, to)
+    to = together(listed_words(params.get("to")))
+    return tr("mails reports: {}, to {}", told + of_period, to)
+
+
+def at_a_time(ws: Workspace, params: Mapping[str, Any], at: datetime) -> Mapping[str, Any]:
+    """The parameters with the days that their period is at a time of the schedule."""
+    with suppress(ValueError):  # which crm check tells
+        period = read_period(str(params.get("period") or ""), at, ws.zone, ws.inputs.date_order)
+        return {**params, "period": "" if period == ALWAYS else str(period)}
+    return params
 
 
 def _names(params: Mapping[str, Any]) -> list[str]:
