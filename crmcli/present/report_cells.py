@@ -119,7 +119,7 @@ def _column_named(reading: Reading, figures: Figures, text: str) -> tuple[Shown,
     if wanted.isdecimal():
         names = [column.name for column in listing(figures, {}, for_people=True).columns]
         wanted = dict(enumerate(names, 1)).get(int(wanted), "")
-    told = {one.name for one in figures.measures}
+    told = {*reading.elsewhere, *(one.name for one in figures.measures)}
     hidden = [Shown(m.name, m.label, m.unit) for m in reading.report.measures if m.name not in told]
     for one in (*figures.measures, *hidden):
         if wanted in (one.name, fold(tr(one.label))) and wanted:

@@ -287,3 +287,4 @@ def test_in_one_pipeline_of_deals_no_leads_are_told(crm: Crm, worked: Path) -> N
     assert not {"leads", "converted"} & some[0].keys()
     table = crm("report", "sources", "--pipeline", "sales", CRM_LANG="en")
     assert "left out, for they stand in another pipeline: leads" in table.err
+    assert crm("report", "sources", "--pipeline", "sales", "--drill", "1,leads").code == 2

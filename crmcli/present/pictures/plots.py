@@ -13,6 +13,7 @@ from crmcli.formats.xlsx import NotInstalled
 from crmcli.language import tr
 from crmcli.model.figures import Figures
 from crmcli.present.cells import Locale
+from crmcli.present.figures import rows_told
 from crmcli.present.pictures.panels import (
     ARROWS,
     COLORS,
@@ -90,7 +91,7 @@ def _small(picture: io.BytesIO) -> bytes:
 
 def _parts(figures: Figures, locale: Locale) -> Iterator[_Part]:
     """What is drawn of a report: its panels; of one without a picture its numbers, or that there are none."""
-    title = head(figures)
+    title = f"{head(figures)} ({rows_told(figures, locale)})" if figures.of else head(figures)
     if not figures.rows or not figures.dimensions:
         lines = [*numbers_told(figures, locale)] if figures.rows else [nothing(figures)]
         yield _Part(title, None, "\n".join(lines), 0.4 + 0.17 * len(lines))

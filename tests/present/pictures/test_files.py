@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from crmcli.dataclass import replace
 from crmcli.formats.xlsx import NotInstalled, read_workbook
 from crmcli.formats.xlsx_currencies import Currencies
 from crmcli.language import speak
 from crmcli.present.cells import Locale
+from crmcli.present.figures import rows_told
 from crmcli.present.pictures.panels import COLORS
 from crmcli.present.pictures.plots import png
 from crmcli.present.pictures.sheet import workbook
@@ -23,6 +25,7 @@ from tests.present.pictures.samples import COUNT, EVERY, figures, over_time, row
 AT = datetime(2026, 11, 28, 9, tzinfo=UTC)
 SOME = ("numbers", "funnel", "amounts", "month compared", "stacked", "none", "a day", "no number")
 RU = Locale("ru", currency="RUB")
+EN = Locale("en")
 
 
 @pytest.fixture(autouse=True)
@@ -120,3 +123,9 @@ def test_without_the_extra_it_says_what_to_install(
     with pytest.raises(NotInstalled) as refused:
         make()
     assert refused.value.hint == f"pip install 'crmcli[{extra}]'"
+
+
+def test_a_picture_says_that_rows_are_left_out() -> None:
+    whole = EVERY["one"]
+    assert png([replace(whole, of=48_112)], "x", EN, AT) != png([whole], "x", EN, AT)
+    assert "48,112" in rows_told(replace(whole, of=48_112), EN)
