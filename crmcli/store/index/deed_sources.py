@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crmcli.dataclass import replace
 from crmcli.store.index.acts import IS_ANSWER, IS_CURRENT, OF_PEOPLE
-from crmcli.store.index.columns import Columns, noun_of
+from crmcli.store.index.columns import Columns, is_of, noun_of
 from crmcli.store.index.rows_of_reports import IS_OPEN, Cell, Source
 from crmcli.store.index.sources import records
 
@@ -33,13 +33,16 @@ def answers(entity: str, columns: Columns) -> Source:
     made = records(entity, columns)
     created = f"{entity}.{columns.columns(entity)['created_at'].name}"
     hours = f"(unixepoch(first.at) - unixepoch({created})) / 3600.0"
+    ready = f"first_{entity}"
     first = (
-        f"SELECT act.num FROM act WHERE act.record = {entity}.id AND {IS_ANSWER} AND {OF_PEOPLE}"
-        f" AND {IS_CURRENT} ORDER BY act.at LIMIT 1"
+        f"SELECT record, min(at) AS at FROM act WHERE {IS_ANSWER} AND {OF_PEOPLE} AND {IS_CURRENT}"
+        f" AND {is_of(entity, 'record')} GROUP BY record"
     )
     return replace(
         made,
-        tables=f"{made.tables} LEFT JOIN act AS first ON first.num = ({first})",
+        tables=f"{made.tables} LEFT JOIN temp.{ready} AS first ON first.record = {entity}.id",
+        ready={**made.ready, ready: first},
+        needs=(*made.needs, ready),
         cells={
             **made.cells,
             "answered": Cell("first.at IS NOT NULL", "flag"),

@@ -105,11 +105,7 @@ class Question(Measured):
             f" GROUP BY 1 ORDER BY coalesce(max(size), 0) DESC, key IS NULL, key LIMIT {first.most}"
         )
         found = ask(sql, [*counts.parameters, *where.parameters])
-        among = [Part(f"({key}) IS NULL")]
-        if known := [one for one, _ in found if one is not None]:
-            given = Part(f"({key}) IN (SELECT value FROM json_each(?))", (json.dumps(known),))
-            among = [given, *among[: len(found) - len(known)]]
-        self._kept = joined("AND", [self._kept, joined("OR", among)])
+        self._kept = joined("AND", [self._kept, _among(key, [one for one, _ in found])])
         return found[0][1] if found else 0
 
     def behind(self, ask: Ask, keys: Sequence[str | float | None]) -> list[Behind]:
@@ -198,7 +194,10 @@ class Question(Measured):
         for keys in self._places(measures)[bool(self._told_with()) :]:
             maps = (groups if keys else 1) * len(measures)
             cells = [self._apart(ask, one, maps, is_alone=len(counted) == 1) for one in measures]
-            for row in self._select(ask, keys, cells, where):
+            here = [where]
+            if len(keys) == 1 and tally.kept:
+                here.append(_among(keys[0], [key for (key,) in tally.kept]))
+            for row in self._select(ask, keys, cells, joined("AND", here)):
                 place = tuple(row[: len(keys)])
                 for one, found in zip(measures, row[len(keys) :], strict=True):
                     tally.put(place, one, found)
@@ -303,3 +302,13 @@ class Question(Measured):
             return 0, []
         rows, step = f"{source.tables} WHERE {source.where}", asked.dimensions[by].step
         return by, [*spans(ask, rows, self._cell(source.at).sql, step, self._env.zone)]
+
+
+def _among(key: str, values: Sequence[str | float | None]) -> Part:
+    """Whether a key is one of these."""
+    known = [one for one in values if one is not None]
+    given = Part(f"({key}) IN (SELECT value FROM json_each(?))", (json.dumps(known),))
+    none = Part(f"({key}) IS NULL")
+    if not known:
+        return none
+    return given if len(known) == len(values) else joined("OR", [given, none])

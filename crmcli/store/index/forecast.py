@@ -56,9 +56,7 @@ def _passed(entity: str) -> str:
     FROM stay AS e CROSS JOIN {ended} AND declared.kind != 'open'
     CROSS JOIN stay AS s ON s.record = e.record AND s.pipeline = e.pipeline AND s.n < e.n AND s.stage != ''
     LEFT JOIN {began}
-    WHERE e.left IS NULL AND ifnull(d.kind, 'open') = 'open' AND NOT EXISTS
-          (SELECT 1 FROM stay AS f WHERE f.record = s.record AND f.pipeline = s.pipeline AND f.n < s.n
-           AND f.stage = s.stage)
+    WHERE e.left IS NULL AND ifnull(d.kind, 'open') = 'open' AND NOT s.again
     """
 
 

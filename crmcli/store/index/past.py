@@ -71,9 +71,7 @@ class Then:
             SELECT been.pipeline, been.stage, is_won, nth, after, ended - been.entered
             FROM ({ended}) AS end CROSS JOIN stay AS been
                  ON been.record = end.record AND been.pipeline = end.pipeline AND been.n < end.n
-            WHERE been.stage != '' AND nth < after AND NOT EXISTS
-                  (SELECT 1 FROM stay AS first WHERE first.record = been.record AND first.n < been.n
-                   AND first.pipeline = been.pipeline AND first.stage = been.stage)
+            WHERE been.stage != '' AND nth < after AND NOT been.again
             """
         )
         return lessons(len(moments), rows)

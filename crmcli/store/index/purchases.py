@@ -51,8 +51,9 @@ def _client_of(entity: str, columns: Columns) -> str:
         is_client = field.entities and all("client" in ENTITIES[e].traits for e in field.entities)
         if is_client and not field.system:
             is_one = field.name in own
-            first = f"json_extract(doc.doc, '$.{field.name}[0]')"
-            found.append(f"{entity}.{own[field.name].name}" if is_one else first)
+            first = f"SELECT json_extract(doc.doc, '$.{field.name}[0]') FROM doc"
+            its_first = f"({first} WHERE doc.num = {entity}.num)"
+            found.append(f"{entity}.{own[field.name].name}" if is_one else its_first)
     return f"coalesce({', '.join(found)}, NULL)" if found else ""
 
 
@@ -65,6 +66,5 @@ def _sales(entity: str, column: Mapping[str, str], client: str) -> str:
            row_number() OVER (PARTITION BY sale.client ORDER BY sale.ended, sale.record) > 1 AS again,
            min(sale.ended) OVER (PARTITION BY sale.client) AS first
     FROM (SELECT {entity}.id AS record, {client} AS client, unixepoch({ended}) AS ended
-          FROM {entity} JOIN {end} JOIN doc ON doc.num = {entity}.num
-          WHERE its_end.kind = 'won') AS sale WHERE sale.client IS NOT NULL
+          FROM {entity} JOIN {end} WHERE its_end.kind = 'won') AS sale WHERE sale.client IS NOT NULL
     """

@@ -32,16 +32,17 @@ _REWRITTEN = "file.changed"
 
 TABLES = """
 CREATE TABLE stay (record TEXT, pipeline TEXT, n INTEGER, stage TEXT, entered INTEGER, left INTEGER,
-                   came INTEGER, first INTEGER, before TEXT,
+                   came INTEGER, first INTEGER, before TEXT, again INTEGER,
                    PRIMARY KEY (record, pipeline, n)) WITHOUT ROWID;
 CREATE TABLE way (record TEXT, pipeline TEXT, came INTEGER, trail INTEGER,
                   PRIMARY KEY (record, pipeline)) WITHOUT ROWID;
 CREATE TABLE trail (num INTEGER PRIMARY KEY, told TEXT UNIQUE);
 CREATE TABLE unsettled (record TEXT PRIMARY KEY) WITHOUT ROWID
 """
-"""Of a stay: when the record came into the pipeline, whether it is the first one there, and in which stage
-it stood before. A way is all of a record's stays in a pipeline. Its trail, which many have in common, is
-the pipeline, the stage in which it stands (NULL in another pipeline) and all its stages, as JSON."""
+"""Of a stay: when the record came into the pipeline, whether it is the first one there, in which stage it
+stood before, and whether it had been in this one already. A way is all of a record's stays in a pipeline.
+Its trail, which many have in common, is the pipeline, the stage in which it stands (NULL in another
+pipeline) and all its stages, as JSON."""
 
 
 def triggers() -> Iterator[str]:
@@ -116,7 +117,7 @@ def settle(connection: sqlite3.Connection, records: Sequence[str], stays: Iterab
     with base.transaction(connection):
         for table in ("stay", "way"):
             connection.executemany(f"DELETE FROM {table} WHERE record = ?", known)
-        connection.executemany("INSERT INTO stay VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO stay VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         trails = {way[-1]: None for way in ways}
         connection.executemany(
             "INSERT OR IGNORE INTO trail (told) VALUES (?)", [(told,) for told in trails]
@@ -134,14 +135,17 @@ def _rows(
     came = {name: _came(some) for name, some in pipelines.items()}
     firsts = {name: next((s for s in some if s.stage), None) for name, some in pipelines.items()}
     last: Stay | None = None
+    been: set[tuple[str, str]] = set()
     for n, stay in enumerate(own):
+        place = stay.pipeline, stay.stage
         before = last.stage if last and last.pipeline == stay.pipeline else None
         left = None if stay.left_at is None else round(stay.left_at)
         yield (
             stay.record, stay.pipeline, n, stay.stage, round(stay.entered_at), left,
-            came[stay.pipeline], stay is firsts[stay.pipeline], before,
+            came[stay.pipeline], stay is firsts[stay.pipeline], before, place in been,
         )  # fmt: skip
         last = stay
+        been.add(place)
 
 
 def _way(own: Sequence[Stay], some: Sequence[Stay]) -> tuple[object, ...]:

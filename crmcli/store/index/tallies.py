@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from heapq import nlargest
 from typing import Any, TypeAlias
 
 from crmcli.model.figures import Place, rank
@@ -49,7 +50,7 @@ class Tally:
 
     def add(self, place: Place, name: str, code: str, numbers: Sequence[Any]) -> None:
         """Add what was found of a measure in one currency, "" for what is no money."""
-        for where in {place, ()} if name in self._total else (place,):
+        for where in (place, ()) if place and name in self._total else (place,):
             known = self._added.get((where, name, code))
             if known is None:
                 self._added[where, name, code] = [*numbers]
@@ -64,14 +65,20 @@ class Tally:
         for (place, name, _), (number, *more) in self._added.items():
             if name == first.order and place in sizes and (not more or more[1]):
                 sizes[place].append(number * SPLIT + more[0] if more else round(number or 0, 2))
-        order = sorted(sizes, key=lambda one: (-max(sizes[one], default=0), tuple(map(rank, one))))[
-            : first.most
-        ]
+        most = {place: max(some, default=0) for place, some in sizes.items()}
+        least = min(nlargest(first.most, most.values()), default=0)
+        among = (place for place, size in most.items() if size >= least)
+        order = sorted(among, key=lambda one: (-most[one], tuple(map(rank, one))))[: first.most]
         self._groups = len(sizes)
         self._examples = {place: self._examples[place] for place in order}
         self._added = {
             at: n for at, n in self._added.items() if at[0] in self._examples or not at[0]
         }
+
+    @property
+    def kept(self) -> list[Place]:
+        """The groups that were kept of all; none where all are."""
+        return [*self._examples] if self._groups else []
 
     def convert(self, names: Sequence[str], rates: Mapping[str, Decimal], into: str) -> None:
         """Bring what was added up of amounts into one currency, as far as rates are known."""
