@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import textwrap
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
@@ -35,9 +34,9 @@ WHOLE = False
 """Whether `pytest --whole` asked for all of what is otherwise a sample."""
 
 
-def some(of: Sequence[T], step: int) -> Sequence[T]:
+def some(of: Iterable[T], step: int) -> list[T]:
     """Of many cases of one kind each so-manieth. `make torture` has them all (`python -m torture samples`)."""
-    return of if WHOLE else of[::step]
+    return [*of][:: 1 if WHOLE else step]
 
 
 class Run(NamedTuple):

@@ -94,7 +94,7 @@ UPSTREAM: dict[str, Callable[[Path], object]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("way", UPSTREAM)
+@pytest.mark.parametrize("way", kit.some(UPSTREAM, 2))
 def test_what_others_pushed_waits_however_it_comes(house: House, clone: Any, way: str) -> None:
     house.rules(leads=HELLO)
     other = clone()

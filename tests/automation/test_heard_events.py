@@ -222,7 +222,7 @@ def test_a_damaged_line_costs_only_itself(story: Story, line: str) -> None:
     assert story.tick() == []
 
 
-@pytest.mark.parametrize("seed", kit.some(range(12), 4))
+@pytest.mark.parametrize("seed", kit.some(range(12), 6))
 def test_each_event_is_heard_once_whatever_git_does(seed: int, tmp_path: Path) -> None:
     story = Story(tmp_path / "ws", seed)
     branches = 1

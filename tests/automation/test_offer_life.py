@@ -103,7 +103,7 @@ EDITS = {
 
 
 @pytest.mark.parametrize(
-    ("way", "name"), [*(("option", name) for name in kit.some([*EDITS], 2)), ("editor", "lines")]
+    ("way", "name"), [*(("option", name) for name in kit.some([*EDITS], 4)), ("editor", "lines")]
 )
 def test_each_edit_of_what_is_on_the_paper_goes_to_one_next_version(
     crm: Crm, offer: str, way: str, name: str

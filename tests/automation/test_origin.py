@@ -31,7 +31,7 @@ LOADED = {
 }
 
 
-@pytest.mark.parametrize("text", kit.some([*LOADED.values()], 2), ids=kit.some([*LOADED], 2))
+@pytest.mark.parametrize("text", kit.some([*LOADED.values()], 4), ids=kit.some([*LOADED], 4))
 @pytest.mark.parametrize("where", ["in the letter", "in a parameter"])
 def test_whatever_a_robot_loads_counts(house: House, clone: Any, text: str, where: str) -> None:
     house.template("_foot", "{% set x = 'один' %}\n")

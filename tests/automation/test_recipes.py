@@ -57,7 +57,7 @@ def test_the_shelf_has_what_was_asked_for_in_each_language() -> None:
         assert len(EVERY[name, language].robots) == len(other.robots)
 
 
-@pytest.mark.parametrize(("name", "root"), kit.some([*EVERY], 3), indirect=["root"])
+@pytest.mark.parametrize(("name", "root"), kit.some([*EVERY], 5), indirect=["root"])
 def test_a_recipe_is_added_and_acts(
     crm: Crm, root: Path, name: str, request: pytest.FixtureRequest
 ) -> None:

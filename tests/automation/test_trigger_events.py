@@ -12,6 +12,7 @@ from crmcli.model.schema import Schema
 from crmcli.model.trigger_events import EVENTS
 from crmcli.sales import activities, stages, tasks
 from crmcli.store.config.pipelines import load_pipelines
+from tests import kit
 
 DEALS = """
     stages:
@@ -132,7 +133,7 @@ ROWS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", kit.some([*ROWS], 3))
 def test_table_1_7(house: Any, name: str) -> None:
     row = ROWS[name]
     house.rules(DEALS.format(on=name, more=row.more))

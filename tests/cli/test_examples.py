@@ -75,7 +75,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.mark.parametrize("noun", kit.some(NOUNS, 2))
+@pytest.mark.parametrize("noun", kit.some(NOUNS, 4))
 def test_what_help_shows_works_or_says_what_it_needs(
     crm: Crm, demo: Path, tmp_path: Path, noun: str
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import kit
 from tests.kit import Run
 
 Crm = Callable[..., Run]
@@ -48,7 +49,7 @@ PRICES = [("A-1", "100"), ("A-2", "200"), ("A-3", "300"), ("A-4", "400")]
 
 @pytest.mark.parametrize(
     ("ours", "theirs", "expected"),
-    [
+    kit.some([
         ("edit A-1 --price 11", "edit A-2 --price 22", "A-1=11 A-2=22 A-3=300 A-4=400"),
         ("edit A-2 --price 22", "edit A-1 --price 11", "A-1=11 A-2=22 A-3=300 A-4=400"),
         ("edit A-1 --price 11", "edit A-4 --price 44", "A-1=11 A-2=200 A-3=300 A-4=44"),
@@ -57,7 +58,7 @@ PRICES = [("A-1", "100"), ("A-2", "200"), ("A-3", "300"), ("A-4", "400")]
          "A-1=100 A-2=200 A-21=5 A-22=6 A-3=300 A-4=400"),
         ("edit A-1 --price 11", "edit A-1 --price 11", "A-1=11 A-2=200 A-3=300 A-4=400"),
         ("edit A-2 --price 22", "edit A-2 --price 23", ""),
-    ],
+    ], 2),
 )  # fmt: skip
 def test_products_that_two_clones_changed_are_as_each_has_them(
     crm: Crm, tmp_path: Path, ours: str, theirs: str, expected: str

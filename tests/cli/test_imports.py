@@ -60,7 +60,7 @@ def _poison(folder: Path, names: list[str], *, as_folders: bool) -> Path:
     return hit
 
 
-@pytest.mark.parametrize(("path", "as_folders"), kit.some(PATHS, 3))
+@pytest.mark.parametrize(("path", "as_folders"), kit.some(PATHS, 6))
 def test_no_module_of_the_workspace_is_imported(
     folder: Path, names: list[str], path: str, as_folders: bool
 ) -> None:

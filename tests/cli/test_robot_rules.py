@@ -118,7 +118,7 @@ WITH_EVENT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [key.name for key in robot_keys()])
+@pytest.mark.parametrize("name", kit.some([key.name for key in robot_keys()], 3))
 def test_each_key_of_a_robot_is_an_option(crm: Crm, folder: Path, name: str) -> None:
     said, wanted = SAID[name]
     option = f"--{name.replace('_', '-')}"
@@ -284,7 +284,7 @@ def test_a_robot_that_i_write_by_command_needs_no_approval(crm: Crm, folder: Pat
 
 @pytest.mark.parametrize(
     ("args", "says"),
-    [
+    kit.some([
         ("add --do task --with title=x", "no stage is given"),
         ("add --stage offer", "what the robot does is not given"),
         ("add --stage nowhere --do task --with title=x", "has no stage 'nowhere'"),
@@ -336,7 +336,7 @@ def test_a_robot_that_i_write_by_command_needs_no_approval(crm: Crm, folder: Pat
         ("move offer/overdue --to request --above nobody", "no robot 'nobody' in that stage"),
         ("rm nobody", "has no robot 'nobody'"),
         ("rm nowhere/ask", "has no robot 'nowhere/ask'"),
-    ],
+    ], 2),
 )  # fmt: skip
 def test_bad_input_is_refused_with_the_words_of_pipeline_check(
     crm: Crm, folder: Path, args: str, says: str

@@ -178,7 +178,7 @@ TAKING_PATHS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", kit.some(PATHS, 2))
 def test_a_path_that_leads_nowhere_is_not_worth_another_try(
     crm: Crm, folder: Path, path: str
 ) -> None:
@@ -245,7 +245,7 @@ def test_a_number_larger_than_any_list_is_as_good_as_all(crm: Crm, folder: Path)
 # -- input without end, memory with one ----------------------------------------------------------
 
 
-@pytest.mark.parametrize("source", ["zeros", "pipe", "large"])
+@pytest.mark.parametrize("source", kit.some(["zeros", "pipe", "large"], 2))
 @pytest.mark.parametrize(
     "args",
     [
@@ -324,7 +324,7 @@ NAMES = (
 )
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", kit.some(NAMES, 3))
 def test_a_workspace_may_have_any_name(crm: Crm, tmp_path: Path, name: str) -> None:
     root = tmp_path / "any" / name
     root.parent.mkdir()

@@ -20,7 +20,7 @@ def place(damage: Damage, base: Base) -> str:
     return f"{path}:{next(n for n, line in enumerate(lines, 1) if damage.line in line)}: "
 
 
-@pytest.mark.parametrize("damage", kit.some(ALL, 3), ids=lambda damage: damage.name)
+@pytest.mark.parametrize("damage", kit.some(ALL, 6), ids=lambda damage: damage.name)
 def test_a_damage_is_told_and_mended_or_left(base: Base, damage: Damage) -> None:
     where, whole = place(damage, base), base.contents()
     damage.do(base)

@@ -12,7 +12,7 @@ from tests.damage.table import OTHERS, RECORDS, TIMELINE, Damage
 SAMPLE = [*RECORDS[::5], *TIMELINE[::4], *OTHERS[::4]]
 
 
-@pytest.mark.parametrize("damage", kit.some(SAMPLE, 2), ids=lambda damage: damage.name)
+@pytest.mark.parametrize("damage", kit.some(SAMPLE, 4), ids=lambda damage: damage.name)
 def test_the_rest_works(base: Base, damage: Damage) -> None:
     damage.do(base)
     damaged = base.contents()

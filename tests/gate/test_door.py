@@ -75,7 +75,7 @@ def test_an_environment_of_ones_own_changes_nothing(served: Host) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "code", "told"),
-    [
+    kit.some([
         ("", 2, "no command"),
         ("deal show 'x", 2, "quotation"),
         ("deal list\nuser list", 2, "one line"),
@@ -95,7 +95,7 @@ def test_an_environment_of_ones_own_changes_nothing(served: Host) -> None:
         ("--as root deal list", 4, "--as is not open"),
         ("import contacts /etc/passwd", 4, "a file of the host"),
         ("deal edit x --from /etc/passwd", 4, "a file of the host"),
-    ],
+    ], 2),
 )  # fmt: skip
 def test_what_is_refused_is_one_line_and_kept(
     host: Host, asked: str | bytes, code: int, told: str

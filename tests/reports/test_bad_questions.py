@@ -84,7 +84,7 @@ def test_one_line_says_what_is_meant(
 
 
 @pytest.mark.parametrize("step", ["day", "year"])
-@pytest.mark.parametrize("zone", ["Pacific/Chatham", "America/Anchorage"])
+@pytest.mark.parametrize("zone", kit.some(["Pacific/Chatham", "America/Anchorage"], 2))
 @pytest.mark.parametrize(
     "period", ["0001-01-01..9999-12-31", "..9999-12-31", "0001-01-01..", "2026-W48"]
 )

@@ -122,14 +122,14 @@ def told(ws: Workspace, report: Report, case: tuple[str, str, str], snapshot: st
         return refused.message
 
 
-@pytest.mark.parametrize("number", kit.some(range(len(REPORTS)), 2))
+@pytest.mark.parametrize("number", kit.some(range(len(REPORTS)), 3))
 def test_same_figures(base: Workspace, number: int) -> None:
     for case in [("", "", ""), *sampled(number)]:
         due = told(base, REPORTS[number], case, "")
         assert told(base, REPORTS[number], case, "any") == due, case
 
 
-@pytest.mark.parametrize(("report", "most_bits"), kit.some(ONCE_BY_BITS, 4))
+@pytest.mark.parametrize(("report", "most_bits"), kit.some(ONCE_BY_BITS, 9))
 def test_each_is_counted_once(
     base: Workspace, report: Report, most_bits: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -135,7 +135,7 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("line", "code"), WRONG)
+@pytest.mark.parametrize(("line", "code"), kit.some(WRONG, 2))
 def test_what_is_wrong_is_one_line_and_changes_nothing(
     crm: Crm, base: Base, line: str, code: int
 ) -> None:

@@ -105,7 +105,7 @@ def untrue(found: Summary, speech: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("speech", "labels"), kit.some([("ru", "ru"), ("ru", "en"), ("en", "en")], 2)
+    ("speech", "labels"), kit.some([("ru", "ru"), ("ru", "en"), ("en", "en")], 3)
 )
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("entity", having("importable"))

@@ -495,7 +495,7 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Schema:
 
 
 @settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -204,7 +204,7 @@ CLOSED = {
 }
 
 
-@pytest.mark.parametrize("what", kit.some([*CLOSED], 2))
+@pytest.mark.parametrize("what", kit.some([*CLOSED], 4))
 def test_what_one_cannot_read_is_named_and_hides_nothing_else(used: Used, what: str) -> None:
     team, lead, other = used
     place = min(team.root.glob(CLOSED[what]))
@@ -233,7 +233,7 @@ def test_what_one_cannot_read_is_named_and_hides_nothing_else(used: Used, what: 
     }
 
 
-@pytest.mark.parametrize("closed", ["index.db", "index.db-wal", "index.db-shm"])
+@pytest.mark.parametrize("closed", kit.some(["index.db", "index.db-wal", "index.db-shm"], 2))
 @pytest.mark.parametrize("owner", [ANNA, 0])
 def test_an_index_that_is_closed_to_us_is_replaced_once(
     team: Team, closed: str, owner: int
