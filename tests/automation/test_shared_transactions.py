@@ -67,7 +67,7 @@ def outcome(house: House) -> dict[str, Any]:
     return told
 
 
-@pytest.mark.parametrize("more", [(), (BROKEN,)], ids=["all goes well", "some fail"])
+@pytest.mark.parametrize("more", kit.some([(BROKEN,), ()], 2))
 def test_what_comes_of_it_is_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...]
 ) -> None:

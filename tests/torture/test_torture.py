@@ -51,8 +51,8 @@ def good(score: Score) -> bool:
 @traced
 @pytest.mark.parametrize(
     ("name", "most"),
-    [("first add", 3), ("first convert", 3), ("call", 2), ("tick mail", 3), ("done", 2),
-     ("undo", 2), ("merge", 2)],
+    kit.some([("first add", 3), ("first convert", 3), ("tick mail", 2), ("call", 2), ("done", 2),
+              ("undo", 2), ("merge", 2)], 2),
 )  # fmt: skip
 def test_a_kill_leaves_the_old_or_the_new_state(name: str, most: int, tmp_path: Path) -> None:
     assert good(kills(tmp_path, names=(name,), most=most, within=PATIENCE))
@@ -85,7 +85,7 @@ def test_a_power_cut_leaves_the_old_or_the_new_state(name: str, tmp_path: Path) 
             for (part, _), name in FOUND.items()
             if part in ("disk", "turns", "folders") and name != "whole_sync"
         ],
-        3,
+        6,
     ),
 )
 def test_a_sync_or_a_lock_that_is_left_out_is_noticed(name: str, tmp_path: Path) -> None:
@@ -152,12 +152,12 @@ def test_a_command_that_eats_memory_is_stopped(tmp_path: Path) -> None:
 
 
 def test_a_server_may_misbehave_as_it_likes(tmp_path: Path) -> None:
-    assert good(servers(tmp_path, mixed=12, every=8))
+    assert good(servers(tmp_path, mixed=8, every=12))
 
 
 def test_a_clock_that_jumps_loses_and_doubles_nothing(tmp_path: Path) -> None:
     assert good(clocks(tmp_path / "scene", names=("ahead",)))
-    assert good(clocks(tmp_path / "days", days=0.1, seed=1))
+    assert good(clocks(tmp_path / "days", days=0.05, seed=1))
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_what_is_believed_blindly_is_noticed(name: str, tmp_path: Path) -> None:
 
 
 def test_git_may_step_where_it_likes(tmp_path: Path) -> None:
-    assert good(gitsteps(tmp_path, steps=45, seed=2))
+    assert good(gitsteps(tmp_path, steps=30, seed=2))
 
 
 def test_schedules_go_as_cron_does() -> None:
