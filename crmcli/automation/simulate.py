@@ -14,6 +14,7 @@ from crmcli.automation import (
     time_events,
     trigger_runs,
 )
+from crmcli.automation.actions.work import module_of
 from crmcli.automation.approval.gate import Gate
 from crmcli.automation.channel_pace import PaceAhead
 from crmcli.automation.cron_slots import due, slots
@@ -91,9 +92,8 @@ class _Rehearsal(Play):
             what = tr("{} once", said) if is_once else tr("{} for {}", said, all_)
             for slot in (*missed, *slots(schedule.cron, ws.zone, ws.now, self.until)):
                 if ACTIONS[schedule.do].by_clock:
-                    from crmcli.automation.actions import report
-
-                    what = report.announced(report.at_a_time(ws, schedule.params, slot.at))
+                    action = module_of(schedule.do)
+                    what = action.announced(action.at_a_time(ws, schedule.params, slot.at))
                 told = f"{what}: {held}" if held else what
                 at = max(slot.at, ws.now)
                 lines.append(Planned(at, "", table.who, told, schedule.do))

@@ -19,6 +19,8 @@ from crmcli.sales.documents import messages
 from crmcli.workspace import Change, Workspace
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from crmcli.automation.cron_slots import Slot
     from crmcli.model.automation import Schedule
 
@@ -140,6 +142,9 @@ class ActionModule(Protocol):
 
     def run(self, work: Work) -> Effect:
         """Do it; refusals are raised before anything is written."""
+
+    def at_a_time(self, ws: Workspace, params: Mapping[str, Any], at: datetime) -> Mapping[str, Any]:
+        """The parameters as they are at a time of the schedule; only of those by the clock."""
 
     def announced(self, params: Mapping[str, Any]) -> str:
         """What it would do, for whoever has to approve it; only of those that leave the machine."""
