@@ -148,10 +148,8 @@ def _stalled(entity: str, column: Mapping[str, str], columns: Columns) -> Beside
 
 
 def _last_activity(entity: str) -> str:
-    return (
-        f"(SELECT max(act.at) FROM temp.kin_{entity} AS kin CROSS JOIN act"
-        f" WHERE kin.record = {entity}.id AND act.record = kin.related AND {IS_CURRENT})"
-    )
+    last = f"SELECT max(act.at) FROM act WHERE act.record = kin.related AND {IS_CURRENT}"
+    return f"(SELECT max(({last})) FROM temp.kin_{entity} AS kin WHERE kin.record = {entity}.id)"
 
 
 def _standing_since(entity: str) -> str:
