@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
 import functools
 import gc
+import inspect
 import io
 import json
 import os
@@ -167,7 +169,9 @@ def _import_all() -> None:
 
 def _warm() -> None:
     """Have what is made when it is first wanted and the same for every workspace, as patterns and templates are."""
+    from crmcli import language
     from crmcli.automation.config_checks import look_through
+    from crmcli.dataclass import _written_init
     from crmcli.sales.init import create
 
     look_through(Path(__file__).parents[1], datetime.now(UTC))
@@ -175,6 +179,29 @@ def _warm() -> None:
         root = Path(folder) / "ws"
         create.create_workspace(root, language="en", use_git=False)
         look_through(root, datetime.now(UTC))
+    language.in_all("x")
+    for cls in _classes():
+        if cls.__init__.__name__ == "first_init":
+            frozen = inspect.getclosurevars(cls.__init__).nonlocals["frozen"]
+            cls.__init__ = _written_init(cls, frozen=frozen)
+    _fill_gaps()
+
+
+def _classes() -> Iterator[Any]:
+    """The classes of crm."""
+    ours = (module for name, module in sys.modules.items() if name.startswith("crmcli."))
+    return (value for module in ours for value in vars(module).values() if isinstance(value, type))
+
+
+def _fill_gaps() -> None:
+    """Take all gaps between what is in memory, for each that a fork fills costs it a copy of the page around."""
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    libc.sbrk.restype, libc.sbrk.argtypes = ctypes.c_void_p, [ctypes.c_ssize_t]
+    end = libc.sbrk(0)
+    for size in (*range(1 << 17, 8192, -1024), *range(8192, 1024, -128), *range(1024, 0, -16)):
+        while end - (1 << 30) < (libc.malloc(size) or 0) < end - (1 << 20):
+            pass  # it lay within
 
 
 def _serve(door: socket.socket) -> dict[str, Any]:
