@@ -28,6 +28,9 @@ _LABEL = 40
 """Letters before a number that tell whose it is."""
 NUMBER = re.compile(rf"\+?\(?[\d*](?:[\d*{BETWEEN}]*[\d*])?")
 AS_MASKED = re.compile(r"\*{3,5}\d\d")
+_STARS = re.compile(rf"\*(?:[{BETWEEN}]*\*)*")
+_HIDDEN = range(3, 6)
+"""So many stars in a row hide digits; fewer or more are somebody's own, between two numbers."""
 _NO_LABEL = re.compile(r"[\n\d*@…]")
 _Shape: TypeAlias = "tuple[int, tuple[int, ...]]"
 """How many digits count, and which of them are hidden."""
@@ -69,12 +72,23 @@ def each_text(raw: Any, label: str | None = None) -> Iterator[Leaf]:
 
 def numbers_in(text: str) -> Iterator[tuple[int, int]]:
     """From where to where what may be numbers stands, masked or not; a star at the end is no part of one."""
-    for match in NUMBER.finditer(text):
+    for match in _runs(text):
         start, end = match.span()
         while end > start and not text[end - 1].isdecimal():
             end -= 1
         if end > start:
             yield start, end
+
+
+def _runs(text: str) -> Iterator[re.Match[str]]:
+    """What has digits, signs between them, and stars that hide some."""
+    for match in NUMBER.finditer(text):
+        start, end = match.span()
+        for stars in _STARS.finditer(text, start, end) if STAR in match[0] else ():
+            if stars[0].count(STAR) not in _HIDDEN:
+                yield from NUMBER.finditer(text, start, stars.start())
+                start = stars.end()
+        yield from NUMBER.finditer(text, start, end)
 
 
 def keys_in(text: str, of: Container[str] | None = None) -> Iterator[str]:
