@@ -20,6 +20,7 @@ from crmcli.model.fields import Record
 from crmcli.sales import activities
 from crmcli.sales import add as adding
 from crmcli.sales.init.create import create_workspace
+from crmcli.store.audit import signing
 from crmcli.store.layout import record_path
 from crmcli.store.timeline import csv_lines
 from crmcli.workspace import Workspace
@@ -211,6 +212,8 @@ def fresh(base: Path, root: Path) -> Path:
     if root.exists():
         shutil.rmtree(root)
     shutil.copytree(base, root, copy_function=shutil.copy)
+    (root / signing._KEY).parent.mkdir(exist_ok=True)
+    (root / signing._KEY).write_bytes(b"k" * signing._BYTES)  # what both sign, they sign alike
     return adopt(root)
 
 
