@@ -218,6 +218,8 @@ class Question(Measured):
             for (*_, code), some in [*values.items()]:
                 values[code,] += some
         for (*place, code), some in values.items():
+            if not tally.wants(tuple(place)):
+                continue
             some.sort()
             for one in measures:
                 self._put(tally, tuple(place), code, one, quantile(some, QUANTILES[one.how]))

@@ -75,6 +75,10 @@ class Tally:
             at: n for at, n in self._added.items() if at[0] in self._examples or not at[0]
         }
 
+    def wants(self, place: Place) -> bool:
+        """Whether a group is among those that were kept, if not all are."""
+        return not (self._groups and place) or place in self._examples
+
     @property
     def kept(self) -> list[Place]:
         """The groups that were kept of all; none where all are."""
@@ -95,8 +99,8 @@ class Tally:
 
     def put(self, place: Place, measure: Measure, value: Any, code: str | None = None) -> None:
         """What a measure is in a group: in cents of a currency, if that is named."""
-        if self._groups and place and place not in self._examples:
-            return  # not among the first
+        if not self.wants(place):
+            return
         if code is None:
             self._values.setdefault(place, {})[measure.name] = value
             return
