@@ -307,7 +307,13 @@ def test_kannel_sends_reports_and_brings(
     writer = Writer(opening)
     writer.start()
     site = create_server(web.create_app(opening, writer), host="127.0.0.1", port=ports["crm"])
-    threading.Thread(target=site.run, daemon=True).start()
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):  # it is closed while it waits for more
+            site.run()
+
+    serving = threading.Thread(target=serve, daemon=True)
+    serving.start()
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*args: str) -> None:
@@ -333,6 +339,7 @@ def test_kannel_sends_reports_and_brings(
             one.terminate()
             one.wait(PATIENCE)
         site.close()
+        serving.join(PATIENCE)
         writer.stop()
 
 

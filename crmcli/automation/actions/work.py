@@ -143,7 +143,9 @@ class ActionModule(Protocol):
     def run(self, work: Work) -> Effect:
         """Do it; refusals are raised before anything is written."""
 
-    def at_a_time(self, ws: Workspace, params: Mapping[str, Any], at: datetime) -> Mapping[str, Any]:
+    def at_a_time(
+        self, ws: Workspace, params: Mapping[str, Any], at: datetime
+    ) -> Mapping[str, Any]:
         """The parameters as they are at a time of the schedule; only of those by the clock."""
 
     def announced(self, params: Mapping[str, Any]) -> str:
