@@ -18,7 +18,7 @@ Unit: TypeAlias = Literal["count", "number", "percent", "days", "hours", "sums",
 """What a measure is of: percent are 0 to 100, sums are by currency."""
 Place: TypeAlias = "tuple[str | float | None, ...]"
 Picture: TypeAlias = Literal["bars", "line", "funnel", "stacked", "none"]
-"""How figures are drawn: bars of the first measure, a line over time, a funnel, bars in parts by the
+"""How figures are drawn: bars of one measure, a line over time, a funnel, bars in parts by the
 second dimension; a table alone."""
 
 
@@ -109,7 +109,8 @@ class Figures:
 
     `compared` is the period of `before`; `notes` say in words what stands outside the table. `aside` are
     the keys of rows that are no step of a funnel, as stages that end lost. Of `of` rows these are the
-    first, where not all stand here. Those `of_now` are of no period.
+    first, where not all stand here. Those `of_now` are of no period. `drawn` is the measure of the picture,
+    if it is shown, or else the first one.
     """
 
     name: str
@@ -125,3 +126,9 @@ class Figures:
     aside: tuple[str, ...] = ()
     of: int = 0
     of_now: bool = False
+    drawn: str = ""
+
+    @property
+    def measure(self) -> Shown:
+        """The measure that is drawn."""
+        return next((one for one in self.measures if one.name == self.drawn), self.measures[0])

@@ -62,7 +62,8 @@ class Report:
     `source` is of which rows its measures are, `pipeline` of which pipeline it tells, where rows of several
     are alike (stays of leads and of deals). `by` are its dimensions where none are asked for, `always` those
     that it has besides what is asked for. `order` names a measure, `-` for great ones first; without it rows
-    stand by their keys. `period` is told where none is asked for, `limit` is how many rows then.
+    stand by their keys. `period` is told where none is asked for, `limit` is how many rows then. `draws`
+    names the measure of its picture, where that is not the one by which rows stand.
     """
 
     name: str
@@ -78,6 +79,12 @@ class Report:
     title: str = ""
     pipeline: str = ""
     limit: int | None = None
+    draws: str = ""
+
+    @property
+    def drawn(self) -> str:
+        """The measure of its picture; "" for the first."""
+        return self.draws or self.order.removeprefix("-")
 
     @property
     def is_of_now(self) -> bool:

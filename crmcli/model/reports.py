@@ -148,7 +148,7 @@ REPORTS = (
             _expected("no_past", when="no_past", shown=False),
             _expected("guessed", when="guessed", shown=False),
         ),
-        by=("expected.month",), title="Forecast",
+        by=("expected.month",), title="Forecast", draws="weighted",
     ),
     Report(
         "odds",

@@ -327,6 +327,7 @@ def laid_out(reading: Reading, now: Cells, before: tuple[Period, Cells] | None) 
         report.picture,
         aside=tuple(s.id for one in reading.pipelines for s in one.stages if s.kind == "lost"),
         of_now=report.is_of_now,
+        drawn=report.drawn,
     )
 
 

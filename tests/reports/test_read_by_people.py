@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from crmcli.model.reports import REPORTS
 from crmcli.workspace import Workspace
 from tests import kit
 
@@ -82,3 +84,19 @@ def test_a_page_says_what_the_terminal_says(crm: Crm, ws: Workspace) -> None:
         told = " ".join(table.err.split())
         assert (said in told, said in page.out) == (True, True), (told, page.out[-600:])
         assert "<h2>" not in page.out
+
+
+def test_a_picture_draws_that_by_which_rows_stand(crm: Crm, ws: Workspace, folder: Path) -> None:
+    """Who won most by its sum stands first and has the longest bar, with fewer deals."""
+    for owner, amounts in (("anna", ["100", "100", "100"]), ("boris", ["5000"])):
+        for amount in amounts:
+            made = kit.deal(ws, name="One", owner=owner, amount=amount)
+            assert crm("deal", "move", made.id, "shipped", **EN).code == 0
+    for report in ("won", "owners"):
+        done = crm("report", report, "--html", "-o", "one.html", **EN)
+        assert done.code == 0, done.err
+        page = (folder / "one.html").read_text(encoding="utf-8")
+        assert re.findall("<figcaption>(.*?)</figcaption>", page) == ["Won amount, RUB"], report
+    for one in REPORTS:
+        shown = [measure.name for measure in one.measures if measure.shown]
+        assert one.drawn in ("", *shown), one.name

@@ -1,4 +1,4 @@
-"""What of figures is drawn, before anybody draws it: the first measure, one panel for each currency."""
+"""What of figures is drawn, before anybody draws it: one measure, a panel for each currency."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def panels_of(figures: Figures, locale: Locale) -> list[Panel]:
     """The pictures of a report; none where it is a table alone, has no dimension or nothing to draw."""
     if not figures.rows or not figures.dimensions or not figures.measures:
         return []
-    first, picture = figures.measures[0], figures.picture
+    first, picture = figures.measure, figures.picture
     is_split = len(figures.dimensions) > 1
     if is_split and picture in ("funnel", "bars"):
         picture = "stacked"
@@ -82,6 +82,7 @@ def panels_of(figures: Figures, locale: Locale) -> list[Panel]:
     if picture == "none":
         return []
     codes = currencies(figures, first) if first.unit == "sums" else [""]
+    codes.sort(key=lambda code: code != locale.currency)
     found = [_panel(figures, first, code, picture, locale) for code in codes]
     if picture == "funnel":
         found += [_lost(figures, first, code, locale) for code in codes]
