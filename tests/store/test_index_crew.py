@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 import crmcli
 from crmcli.store import layout
-from crmcli.store.index import Index, crew, writing
+from crmcli.store.index import Index, crew, forks, freshness, writing
 from crmcli.store.safety import locks
 from tests.store.index_folder import NOW, Folder
 
@@ -75,7 +76,7 @@ def content(index: Index) -> dict[str, Any]:
 def built(folder: Folder, monkeypatch: pytest.MonkeyPatch, *, by_crew: bool) -> dict[str, Any]:
     (folder.root / ".crm/index.db").unlink(missing_ok=True)
     monkeypatch.setattr(crew, "_MANY", 1 if by_crew else 10**9)
-    monkeypatch.setattr(crew, "_cores", lambda: 3)
+    monkeypatch.setattr(forks, "cores", lambda: 3)
     monkeypatch.setattr(crew, "BATCH", 7)
     monkeypatch.setattr(writing, "BATCH", 7)
     index = folder.again()
@@ -122,7 +123,7 @@ import os, sys
 from pathlib import Path
 from crmcli.model.schema import Schema
 from crmcli.store.disk import files; from crmcli.store.safety import locks
-from crmcli.store.index import Index, crew
+from crmcli.store.index import Index, crew, forks
 
 def wait(*_):
     os.write(1, b"reading\\n")
@@ -130,7 +131,7 @@ def wait(*_):
     return look(*_)
 
 look, crew.folder.look = crew.folder.look, wait
-crew._MANY, crew._cores = 1, lambda: 2
+crew._MANY, forks.cores = 1, lambda: 2
 root = Path(sys.argv[1])
 with locks.exclusive(root, "test"):
     Index(root, Schema()).refresh()
@@ -155,3 +156,41 @@ def test_no_lock_outlives_a_killed_command(folder: Folder) -> None:
     command.stdin.close()
     command.stdout.read()  # the readers end by themselves
     command.stdout.close()
+
+
+def _no_more(*_: object) -> int:
+    raise BlockingIOError("no more processes")
+
+
+@pytest.mark.parametrize("trouble", ["", "killed", "no process"])
+def test_a_look_with_a_helper_sees_each_change(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    """Whether a file is in the half of one or of the other: edited, added, gone, with its folder."""
+    built(folder, monkeypatch, by_crew=False)
+    monkeypatch.setattr(freshness, "_LARGE", -1)
+    if trouble == "no process":
+        monkeypatch.setattr(os, "fork", _no_more)
+    index = folder.again()
+    index.refresh()
+    data = folder.root / "data"
+    for shard in sorted((data / "contacts").iterdir()):
+        if shard.is_dir():
+            first = min(shard.glob("contact-*.yaml"))
+            first.write_text(first.read_text().replace("Ольга", "Вера"), encoding="utf-8")
+    for gone in (data / "leads/7", data / "leads/8"):
+        shutil.rmtree(gone)
+    (data / "leads/stranger.txt").write_text("?", encoding="utf-8")
+    with monkeypatch.context() as patched:
+        if trouble == "killed":
+            patched.setattr(forks, "_keep_only", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        index.refresh()
+    found = content(index)
+    index.close()
+    assert sum("Вера" in str(one["name"]) for one in found["contacts"]) == len(LETTERS)
+    assert len(found["problems"]) == 4
+    assert not [one for one in found["leads"] if str(one["id"])[5:6] in "78"]
+    monkeypatch.undo()
+    anew = built(folder, monkeypatch, by_crew=False)
+    found["dirty"] = anew["dirty"]  # what is gone was looked at once more
+    assert found == anew

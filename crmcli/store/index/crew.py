@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import gc
 import marshal
 import os
-import signal
 import sqlite3
 import struct
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from crmcli.model.entities import ENTITIES
 from crmcli.store import layout
-from crmcli.store.index import folder, freshness
+from crmcli.store.index import folder, forks, freshness
 from crmcli.store.index.columns import Columns
 from crmcli.store.index.examining import Examiner
 from crmcli.store.index.journals import forget_repeats, read_anew
@@ -27,7 +23,6 @@ from crmcli.store.index.writing import BATCH, Batch, Rows, storing
 
 _MANY = 2000  # records from which on it is worth the trouble
 _MOST = 4  # readers; more would wait for the one who fills the tables
-_PIPE = 1 << 20
 _MOST_TASKS = 4096 // 4  # what a pipe surely holds
 _TASK = 4  # bytes
 _LENGTH = struct.Struct("=Q")
@@ -38,15 +33,9 @@ class Scattered(Exception):
     """A reader failed; whoever reads alone will meet the same trouble, and say it."""
 
 
-class _Readers(NamedTuple):
-    pids: list[int]
-    results: list[BinaryIO]
-
-
 def is_worth_it(root: Path) -> bool:
     """Whether there is much to read, and more than one core, and no thread that a fork would lose."""
-    threads = sys.modules.get("threading")
-    if _cores() < 2 or (threads and threads.active_count() > 1):
+    if not forks.are_possible():
         return False
     count = 0
     for path in folder.shards(root):
@@ -76,38 +65,28 @@ def fill(connection: sqlite3.Connection, root: Path, columns: Columns, reader: R
     if len(tasks) > _MOST_TASKS:
         raise Scattered
     with _forked(len(tasks), work) as readers:
-        for batch in _batches(readers.results):
+        for batch in _batches([one.said for one in readers]):
             store(batch)
             events += len(batch.get("event", ()))
     forget_repeats(connection, 0, events)
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 # -- the processes ----------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
-def _forked(tasks: int, work: Callable[[int, Rows], None]) -> Iterator[_Readers]:
+def _forked(tasks: int, work: Callable[[int, Rows], None]) -> Iterator[Sequence[forks.Helper]]:
     """Readers that take the tasks one by one; none is left at the end of the block."""
-    readers = _Readers([], [])
+    readers: list[forks.Helper] = []
     with _queue(tasks) as queue:
         try:
-            count = min(_cores(), _MOST)
-            for number in range(count):
-                _fork(readers, queue, number, count, work)
+            count = min(forks.cores(), _MOST)
+            readers.extend(
+                forks.fork(_reading(queue, number, count, work), queue) for number in range(count)
+            )
             yield readers
         finally:
-            for result in readers.results:
-                result.close()
-            for pid in readers.pids:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
+            forks.end(readers)
 
 
 @contextlib.contextmanager
@@ -122,49 +101,19 @@ def _queue(tasks: int) -> Iterator[int]:
         os.close(queue)
 
 
-def _fork(
-    readers: _Readers, queue: int, number: int, count: int, work: Callable[[int, Rows], None]
-) -> None:
-    results, out = os.pipe()
-    with contextlib.suppress(OSError, AttributeError):
-        fcntl.fcntl(out, fcntl.F_SETPIPE_SZ, _PIPE)
-    pid = os.fork()
-    if pid == 0:
-        _be_reader(queue, out, number, count, work)
-    os.close(out)
-    readers.pids.append(pid)
-    readers.results.append(os.fdopen(results, "rb"))
+def _reading(
+    queue: int, number: int, count: int, work: Callable[[int, Rows], None]
+) -> Callable[[int], None]:
+    """Takes tasks until none is left, and says what came of them."""
 
-
-def _be_reader(
-    queue: int, out: int, number: int, count: int, work: Callable[[int, Rows], None]
-) -> None:
-    """Work until no task is left, then end. Nothing of the command's own is touched or cleaned up.
-
-    No lock outlives the command because of us: our copies of its files are closed at once, and
-    whoever writes to a command that is no more is ended by the system.
-    """
-    status = 1
-    try:
-        gc.disable()
-        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
-            signal.signal(sign, signal.SIG_DFL)
-        _keep_only(queue, out)
+    def read(out: int) -> None:
         rows = Rows(lambda batch: _send(out, batch), number * BATCH, count * BATCH)
         while task := os.read(queue, _TASK):
             work(int.from_bytes(task), rows)
         rows.flush()
         os.write(out, _LENGTH.pack(0))
-        status = 0
-    finally:
-        os._exit(status)
 
-
-def _keep_only(*kept: int) -> None:
-    low, high = sorted(kept)
-    os.closerange(3, low)
-    os.closerange(low + 1, high)
-    os.closerange(high + 1, os.sysconf("SC_OPEN_MAX"))
+    return read
 
 
 def _send(out: int, batch: Batch) -> None:

@@ -65,21 +65,26 @@ def is_racy(stamp: Stamp, now: int) -> bool:
     return ctime >= now - tick or abs(now - mtime) <= tick
 
 
-def look_at_records(root: Path, entities: Iterable[str] = ENTITIES) -> Iterator[Look]:
-    """Every folder in which records of these entities stand, and those of strangers beside them."""
-    for entity in entities:
-        base = layout.record_folder(entity)
-        shards, strangers = _scan(root, base)
-        yield strangers
-        for shard in shards:
-            yield look(root, f"{base}/{shard}")
+def look_at_records(root: Path) -> Iterator[Look]:
+    """Every folder in which records stand, and those of strangers beside them."""
+    for path in paths_of_records(root):
+        yield look(root, path)
+
+
+def paths_of_records(root: Path, entities: Iterable[str] = ENTITIES) -> list[str]:
+    """The folders of these entities, where strangers stand, and those of their records."""
+    bases = map(layout.record_folder, entities)
+    return [path for base in bases for path in (base, *_shards(root, base))]
 
 
 def shards(root: Path) -> Iterator[str]:
     """The folders of records; strangers beside them are left out."""
     for entity in ENTITIES:
-        base = layout.record_folder(entity)
-        yield from (f"{base}/{shard}" for shard in _scan(root, base)[0])
+        yield from _shards(root, layout.record_folder(entity))
+
+
+def _shards(root: Path, base: str) -> Iterator[str]:
+    yield from (f"{base}/{shard}" for shard in _scan(root, base)[0])
 
 
 def look(root: Path, path: str) -> Look:

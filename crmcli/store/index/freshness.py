@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from crmcli.store.index.folder import Look, Stamp
 _NOTHING = (b"", b"")
 _MANY = 2000  # changed files from which on it may be quicker to build the index from nothing
 _SAMPLE = 100
+_LARGE = 20_000 * 24  # bytes of stamps: to look at so many files takes 40 ms, a helper 5
 
 
 class Known(NamedTuple):
@@ -54,12 +55,22 @@ def changed_folders(
             "SELECT path, names, stamps FROM shard WHERE path = ?1 OR path GLOB ?1 || '/*'", (base,)
         )
     }
-    changed = [
-        seen.path
-        for seen in folder.look_at_records(root, entities)
-        if remembered.pop(seen.path, _NOTHING) != (seen.names, seen.stamps)
-    ]
-    return [*changed, *remembered]  # what is left is there no more
+
+    def differs(path: str) -> bool:
+        seen = folder.look(root, path)
+        return remembered.get(path, _NOTHING) != (seen.names, seen.stamps)
+
+    paths = folder.paths_of_records(root, entities)
+    size = sum(len(stamps or b"") for _, stamps in remembered.values())
+    changed = _chosen(paths, differs) if size > _LARGE else [*filter(differs, paths)]
+    gone = remembered.keys() - paths
+    return [*changed, *sorted(gone)]
+
+
+def _chosen(paths: Sequence[str], differs: Callable[[str], bool]) -> list[str]:
+    from crmcli.store.index import forks
+
+    return forks.chosen(paths, differs) if forks.are_possible() else [*filter(differs, paths)]
 
 
 def everything(root: Path) -> Iterator[Changes]:
