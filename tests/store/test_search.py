@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -218,3 +221,30 @@ def test_search_and_order_leave_equality_as_it_is(tmp_path: Path) -> None:
     assert folder.ids_of("contact", "name ~ mull") == ["contact-00000001", "contact-00000002"]
     assert folder.ids_of("contact", "", ["-name"]) == ["contact-00000001", "contact-00000002"]
     folder.index.close()
+
+
+def test_nothing_asked_for_each_hit_looks_through_a_table(folder: Folder) -> None:
+    """Else a search of all would take time by the square: what is asked again and again is found by an index."""
+    for number in range(8):
+        folder.write({"id": f"deal-1000000{number}", "name": "Окна", "company": "company-00000001"})
+    index = folder.fresh()
+    asked: list[str] = []
+    index.read(lambda connection: connection.set_trace_callback(asked.append))
+    hits = index.search("ромашка", limit=100)
+    assert sum(hit.field == "company" for hit in hits) == 8
+    counts = Counter(plain(one) for one in asked if one.lstrip().startswith("SELECT"))
+    again = [sql for sql, times in counts.items() if times >= 8]
+    assert len(again) >= 2
+
+    def plans(connection: sqlite3.Connection) -> list[str]:
+        connection.set_trace_callback(None)
+        examples = [next(one for one in asked if plain(one) == sql) for sql in again]
+        plans = [connection.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall() for sql in examples]
+        return [step for plan in plans for *_, step in plan]
+
+    assert not [step for step in index.read(plans) if step.startswith("SCAN")]
+
+
+def plain(sql: str) -> str:
+    """A statement without what differs from one time to the next."""
+    return re.sub(r"'[^']*'|\b\d+\b", "?", sql)

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from crmcli.model.entities import ENTITIES
 from crmcli.model.event import EDITED
 from crmcli.model.schema import Schema
 from crmcli.model.spelling import plain, searchable
@@ -137,17 +138,21 @@ def _linked_hit(
     most = -1
     for field in links_of(columns.schema, entity_of(record_id)):
         for client in field.kind.linked(field.kind.parse(doc.get(field.name, ""))):
-            row = connection.execute(_NAMED, {"id": client}).fetchone()
-            name = document(connection, row[0]).get("name") if row else ""
+            name = _name(connection, client)
             weight = _weight(str(name), words, phone=False)
             if name and weight > most:
                 best, most = Hit(record_id, field.name, excerpt(str(name), _spelled(words))), weight
     return best
 
 
-_NAMED = """
-SELECT num FROM doc WHERE id = ifnull((SELECT survivor FROM merged WHERE merged.id = :id), :id)
-"""
+def _name(connection: sqlite3.Connection, client: str) -> Raw:
+    """What a client is called, or whoever it was merged into; "" of one that is not there."""
+    if (entity := entity_of(client)) not in ENTITIES:
+        return ""
+    now = "ifnull((SELECT survivor FROM merged WHERE merged.id = :id), :id)"
+    sql = f"SELECT num FROM {entity} WHERE id = {now}"  # that of `doc` would look through all of it
+    row = connection.execute(sql, {"id": client}).fetchone()
+    return document(connection, row[0]).get("name", "") if row else ""
 
 
 def _values(raw: Raw) -> list[str]:
