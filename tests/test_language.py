@@ -6,7 +6,7 @@ import ast
 import gettext
 import importlib.util
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -148,6 +148,31 @@ def test_no_text_with_values_is_told_past_the_catalogue() -> None:
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
                 for given in node.exc.args:
                     assert not _has_words(given), f"{path}:{given.lineno}: use tr()"
+
+
+def test_no_text_for_the_catalogue_stands_behind_a_name(messages: ModuleType) -> None:
+    """What a name may be that `tr` is given is in the catalogue too, be it ever so short."""
+    known = {text if isinstance(text, str) else text[0] for text in messages.texts()}
+    for path in sorted(Path(crmcli.__file__).parent.rglob("*.py")):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef):
+                missing = {*_behind_names(function)} - known
+                assert not missing, f"{path}:{function.lineno}: give it to tr() itself"
+
+
+def _behind_names(function: ast.FunctionDef) -> Iterator[str]:
+    """The texts that a name is set to, one or the other, that `tr` is given."""
+    calls = [one for one in ast.walk(function) if isinstance(one, ast.Call) and one.args]
+    given = [one.args[0] for one in calls if getattr(one.func, "id", "") == "tr"]
+    names = {one.id for one in given if isinstance(one, ast.Name)}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and names & {
+            getattr(one, "id", "") for one in node.targets
+        }:
+            either = node.value
+            ends = [either.body, either.orelse] if isinstance(either, ast.IfExp) else [either]
+            found = [str(one.value) for one in ends if isinstance(one, ast.Constant)]
+            yield from (text for text in found if " " in text)
 
 
 def _said_in(node: ast.JoinedStr) -> str:

@@ -173,8 +173,8 @@ def add(
     owner = ws.user_id(user)
     made = canaries.add(ws, owner, count, phone, email)
     if canaries.stand_alone(ws, owner, made):
-        said = tr("{} owns few other contacts, so it stands out: add it when there are more, or mark one"
-                  " of an import", ws.owner_name(owner))  # fmt: skip
+        said = tr("the owner has few other contacts ({}), so it stands out: add it when there are more,"
+                  " or mark one of an import", ws.owner_name(owner))  # fmt: skip
         session.out.note(said)
     return [
         Told(tr("Added canary {} {}.", one.id, one.get("name")), {"id": one.id, "owner": owner})

@@ -186,7 +186,7 @@ def install(session: Session, ref: str, file: str, no_board: bool, keys: str | N
     Writes the line into ~/.ssh/authorized_keys of whoever runs this, the account that keeps the
     workspace. The first one approves access.yaml as it is.
 
-    Example: crm gate install boris olga.pub
+    Example: crm gate install olga olga.pub
     """
     from crmcli.sales.records.input_files import read_file, read_stream
 

@@ -52,7 +52,7 @@ class Reports(Noun):
             return self.shown(session, report_named(session.workspace, name), **asked)
 
         return Verb(
-            name, params=list(self.options), help="A report of reports.yaml.", callback=run,
+            name, params=list(self.options), help=tr("A report of reports.yaml."), callback=run,
             epilog="crm help reports",
         )  # fmt: skip
 

@@ -175,8 +175,7 @@ def _print_rows(session: Session, shown: View, condition: Condition | None, offs
     rows: Rows = found.read_as(with_linked(ws, entity, found, chosen, row))
     rows = with_derived(ws, entity, chosen, rows)
     chosen = for_people(ws, entity, names, rows) if is_table else chosen
-    nothing = "no {}" if shown.limit != 0 else "--limit 0 shows no {}"
-    none = tr(nothing, tr(ENTITIES[entity].plural))
+    none = tr("no {}" if shown.limit != 0 else "--limit 0 shows no {}", tr(ENTITIES[entity].plural))
     session.out.records(rows, chosen, none, all_fields=not names)
 
 

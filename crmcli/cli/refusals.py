@@ -8,7 +8,9 @@ from pathlib import Path
 
 from crmcli.cli.session import Session
 from crmcli.errors import CrmError
+from crmcli.store.config.settings import load_settings
 from crmcli.store.layout import find_root
+from crmcli.workspace.acting import found
 from crmcli.workspace.audit import refused
 
 MOST = 300
@@ -27,5 +29,7 @@ def keep(session: Session, why: str) -> None:
         return
     with suppress(CrmError, OSError):
         root = find_root(Path(session.folder or "."))
-        user = session.gate.user if session.gate else session.user or os.environ.get("CRM_USER", "")
+        named = os.environ.get("CRM_USER", "")
+        really = found(root, load_settings(root), "", named, asks=True).user
+        user = session.gate.user if session.gate else really or session.user
         refused(root, user, session.door, session.command, why[:MOST])

@@ -24,8 +24,8 @@ OF = click.Argument(
     ("of",),
     metavar="[leads|deals]",
     required=False,
-    default="",
-    type=click.Choice(["", *(ENTITIES[entity].plural for entity in having("staged"))]),
+    callback=lambda ctx, param, value: value or "",
+    type=click.Choice([ENTITIES[entity].plural for entity in having("staged")]),
 )
 
 

@@ -87,7 +87,7 @@ class Session:
         if workspace.rights is not None:
             from crmcli.workspace.trail import Trail
 
-            workspace.trail = Trail(workspace, self.command, self.door)
+            workspace.trail = Trail(workspace, self.command, self.door, workspace.acting.really)
             self.out.before = workspace.trail.give_out
             if workspace.trail.is_limited:
                 self.out.masked = workspace.trail.masked

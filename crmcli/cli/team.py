@@ -38,7 +38,9 @@ def list_(session: Session) -> Listing:
 
 @team.command(cls=ChangingVerb, params=[click.Argument(("ref",), metavar="ID"), *FACTS])
 def add(session: Session, /, ref: str, **given: Any) -> Told:
-    """Add a team. Its head sees what its members and those of the teams below own, if the role says so.
+    """Add a team.
+
+    Its head sees what its members and those of the teams below own, if the role says so.
 
     Example: crm team add sales --name Sales --head boris --add anna --add vera
     """

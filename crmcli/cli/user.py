@@ -18,7 +18,7 @@ from crmcli.sales.settings import leaving, people
 user = Noun("user", help="Users: add, list, show; their roles; who leaves.")
 USER = click.Argument(("ref",), metavar="USER", shell_complete=complete)
 FACTS = [
-    option("--name", "Name.", "NAME"),
+    option("--name", "What the user is called.", "NAME"),
     option("--email", "Where notices go; letters to it are for this user.", "EMAIL"),
     option("--phone", "Phone.", "PHONE"),
     option("--head", "Who leads this user.", "USER"),
@@ -153,4 +153,8 @@ def on(session: Session, ref: str) -> Told:
     ws = session.workspace
     found = ws.user_id(ref)
     people.take_back(ws, found)
-    return Told(tr("{} may work here again.", ws.owner_name(found)), {"user": found})
+    told = Told(tr("{} may work here again.", ws.owner_name(found)), {"user": found})
+    if ws.settings.users[found].email:
+        return told
+    note = tr("no e-mail of {} is in settings.yaml: it went out when the doors were closed", found)
+    return told._replace(notes=[note])

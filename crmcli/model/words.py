@@ -26,7 +26,7 @@ WORDS = {
             "template", "topic", "mailbox", "person", "sequence")
     },
     "client": "Client", "lost_from": "Lost from", "form": "Form", "expected": "Expected",
-    "no_date": "no date", "first_bought": "First purchase", "new_client": "new clients",
+    "no_date": "no date", "first_bought": "First purchase", "ended_at": "Ended", "new_client": "new clients",
     "returning": "returning clients",
     # measures of reports
     **{name: name.capitalize() for name in (

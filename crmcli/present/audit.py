@@ -64,7 +64,7 @@ def _told(ws: Workspace, event: Event) -> str:
         return tr("goes on from {}", after) if after else tr("the audit begins")
     if event.kind == DROPPED:
         return together(list(data.get("files", {})))
-    parts = []
+    parts = [tr("--as, by {}", ws.owner_name(str(data["by"])))] if data.get("by") else []
     if event.record:
         parts.append(name_of(ws, event.record) or event.record)
     if shown := shown_of(event):

@@ -33,7 +33,7 @@ def doubts(reading: Reading, figures: Figures) -> Iterator[str]:
             only,
         )
     if reading.report is PLAN and not any(r.values["plan"] or r.values["plan_count"] for r in rows):
-        yield tr("no plan for this period: crm plan set")
+        yield tr("no plan for this period: crm plan set PERIOD AMOUNT")
 
 
 def _unknown_stages(reading: Reading, figures: Figures) -> Iterator[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crmcli.errors import BadUsage
-from crmcli.language import counted, tr
+from crmcli.language import counted, together, tr
 from crmcli.model.entities import ENTITIES
 from crmcli.model.figures import FigureRow, Figures, Number, Shown
 from crmcli.model.listed import allowed_hint
@@ -130,7 +131,7 @@ def _column_named(reading: Reading, figures: Figures, text: str) -> tuple[Shown,
 
 
 def spots_of(reading: Reading, figures: Figures, text: str) -> list[Spot]:
-    """The cells in which a number stands, as people or as programs read it."""
+    """The cells in which a number or a day stands, as people or as programs read it."""
     wanted = _numbers(text)
     rows = [*figures.rows, *([figures.total] if figures.total and figures.dimensions else [])]
     for some in (seen(figures).measures, figures.measures):
@@ -139,7 +140,7 @@ def spots_of(reading: Reading, figures: Figures, text: str) -> list[Spot]:
             for row in rows
             for one in some
             for before in (False, *([True] if figures.compared else []))
-            if _shows((spot := Spot(reading, figures, row, one, before)).value, wanted)
+            if _shows((spot := Spot(reading, figures, row, one, before)).value, wanted, text)
         ]
         if found:
             return found
@@ -172,8 +173,10 @@ def _numbers(text: str) -> list[Decimal]:
     return [Decimal(form) for form in forms]
 
 
-def _shows(value: Number, wanted: Sequence[Decimal]) -> bool:
-    """Whether a value is one of the numbers, with as many decimals as those have."""
+def _shows(value: Number, wanted: Sequence[Decimal], text: str) -> bool:
+    """Whether a value is one of the numbers, with as many decimals as those have; or a day so written."""
+    if isinstance(value, str):
+        return value == text.strip()
     found = value.values() if isinstance(value, Mapping) else [] if value is None else [value]
     return any(round(Decimal(str(v)), _places(one)) == one for v in found for one in wanted)
 
@@ -268,9 +271,9 @@ def explained(spot: Spot, locale: Locale) -> Iterator[str]:
     elif measure.how in ("sum", "average"):
         yield tr("sum: {}", number) if measure.how == "sum" else tr("average: {}", number)
     elif sum(values) > len({one.record for one in parts}):
-        entity = spot.reading.entity_of(measure.source or spot.reading.report.source)
-        records = counted(len({one.record for one in parts}), entity, ENTITIES[entity].plural)
-        yield tr("of {}, of some more than once", records)
+        nouns = Counter(map(entity_of, {one.record for one in parts}))
+        records = [counted(n, noun, ENTITIES[noun].plural) for noun, n in nouns.most_common()]
+        yield tr("counted more than once where a record has several: {}", together(records))
     if isinstance(spot.value, Mapping) and {p.currency for p in parts} - {*spot.value}:
         yield tr("at the rates of today")
 

@@ -17,6 +17,7 @@ from crmcli.model.forecast import Before, Lesson, Open, Past, Terms, Won
 from crmcli.model.periods import Period, key_of, start_of
 from crmcli.model.report import ANY_TIME, Asked, Measure
 from crmcli.model.values import format_instant
+from crmcli.model.words import in_words
 from crmcli.workspace import Workspace
 from crmcli.workspace.measuring import Measuring
 
@@ -101,7 +102,9 @@ def _first_days(ws: Workspace, step: str, period: Period) -> list[date]:
             break
         found.insert(0, before)
     if len(found) < 2:
-        raise BadUsage(tr("no whole {} of {} is over", tr(step), period), "e.g. --period year")
+        raise BadUsage(
+            tr("no whole {} of {} is over", in_words(step).lower(), period), "e.g. --period year"
+        )
     return found
 
 

@@ -26,7 +26,7 @@ def told(
     def fits(event: Event) -> bool:
         is_kept = event.kind in (*KINDS, *OWN)
         return (
-            (not users or event.actor in users)
+            (not users or event.actor in users or (is_kept and event.data.get("by") in users))
             and (not door or (is_kept and event.data.get("door") == door))
             and (not kinds or event.kind in kinds)
             and event.at >= since

@@ -44,6 +44,11 @@ class Acting(NamedTuple):
     by: Literal["as", "environment", "login", "only", "system", "robot", ""] = ""
     otherwise: str = ""
 
+    @property
+    def really(self) -> str:
+        """Who acts for somebody else, by --as; "" where nobody does."""
+        return self.otherwise if self.by == "as" and self.otherwise != self.user else ""
+
 
 def found(root: Path, settings: Settings, named: str, otherwise: str, *, asks: bool) -> Acting:
     """Who acts; BadUsage or Ambiguous where a word means no user, or several."""
@@ -113,8 +118,8 @@ def _login_name() -> str:
 
 def check_acts_as(rights: Rights, acting: Acting) -> None:
     """Forbidden where somebody acts as another and has no right to."""
-    other, rules = acting.otherwise, rights.access
-    if acting.by != "as" or other in ("", acting.user):
+    other, rules = acting.really, rights.access
+    if not other:
         return
     if other in rules.off or not rights_of(other, rules).has(ACT_AS):
         told = tr("{} may not act as {}", other, acting.user)

@@ -63,9 +63,8 @@ class Entitled(Configured):
             raise NobodyActs
         rights = rights_of(self.user, rules)
         if self.user in rules.off or not rights.roles:
-            raise NoRights(
-                tr("{!r} has no rights here", self.user), "ask an administrator of the workspace"
-            )
+            hint = "ask an administrator; crm user on lets in again who was put off"
+            raise NoRights(tr("{!r} has no rights here", self.user), hint)
         self.rights = rights
 
     def hidden_of(self, entity: str) -> frozenset[str]:

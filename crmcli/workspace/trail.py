@@ -65,12 +65,13 @@ class Trail:
     """What one command has shown of which records, for the audit.
 
     `give_out` comes before anything leaves the program. A command has one line; if it shows more
-    records after that, another follows, which names the first as its cause.
+    records after that, another follows, which names the first as its cause. `by` is who acts in the place
+    of the user, if somebody does.
     """
 
-    def __init__(self, ws: ShownPlace, command: str, door: str = CLI) -> None:
+    def __init__(self, ws: ShownPlace, command: str, door: str = CLI, by: str = "") -> None:
         self._ws = ws
-        self._command, self._door = command, door
+        self._of_all = {"door": door, "command": command, **({"by": by} if by else {})}
         self._told: set[str] = set()
         self._new: set[str] = set()
         self._first = ""
@@ -227,8 +228,7 @@ class Trail:
     def keep(self, kind: str, record: str = "", **facts: Any) -> None:
         """Keep a line of this command; nothing in a folder that is only read."""
         ws = self._ws
-        data = {"door": self._door, "command": self._command, **facts}
-        entry = Entry(kind, ws.user, record, data, self._first)
+        entry = Entry(kind, ws.user, record, {**self._of_all, **facts}, self._first)
         line = "-" if ws.only_reads else append(ws, [entry])
         self._first = self._first or line
 

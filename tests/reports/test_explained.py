@@ -84,6 +84,34 @@ def test_how_it_is_made(crm: Crm, sold: Path) -> None:
     assert "Won (3) of Closed (4)" in ask(crm, "explain", "anna,win_rate").err
 
 
+def test_a_report_with_days(crm: Crm, sold: Path) -> None:
+    """Beside columns of days numbers are found, and days as they are written."""
+    for report in ("lifetime", "cohorts"):
+        assert ask(crm, report).code == 0
+        assert ask(crm, "explain", "12345").code == 3
+    rows = ask(crm, "lifetime", "--by", "owner", "--json").out
+    day = str(json.loads(rows)[0]["last"])
+    assert len(day) == len("2026-11-28")
+    done = ask(crm, "explain", day)
+    assert (done.code, done.out) == (3, ""), (
+        "of both owners, and the first and the last day are one"
+    )
+    assert f"{day} stands in" in done.err
+    assert "Anna" in ask(crm, "explain", "1,5").err or ask(crm, "explain", "1,5").code == 0
+
+
+def test_of_which_nouns_the_records_are(crm: Crm, ws: Workspace, sold: Path) -> None:
+    """Activities of leads are not called deals."""
+    lead = kit.lead(ws, name="Лид", owner="anna")
+    for _ in range(2):
+        assert crm("log", "call", lead.id, "Позвонил", CRM_USER="anna").code == 0
+    assert ask(crm, "activity", "--by", "kind").code == 0
+    told = ask(crm, "explain", "Total,Activities")
+    assert told.code == 0, told.err
+    assert "1 lead" in told.err
+    assert "deal" not in told.err
+
+
 def test_which_of_several(crm: Crm, sold: Path) -> None:
     """A number that stands in several cells: they are named so that each can be asked for."""
     ask(crm, "won", "--by", "owner")

@@ -61,6 +61,21 @@ def test_only_who_changes_settings_reads_it(crm: Crm, base: Base) -> None:
     assert [row["kind"] for row in kept(crm, base, "--user", "boris")] == ["refused"] * 3
 
 
+def test_who_acts_for_somebody_is_told(crm: Crm, base: Base) -> None:
+    """By --as, whether it is allowed or not: of what is refused it is the one who tried."""
+    acts = {"cwd": base.root, "CRM_LANG": "en"}
+    assert crm("deal", "list", "--as", "anna", CRM_USER="root", **acts).code == 0
+    assert crm("deal", "list", "--as", "anna", CRM_USER="olga", **acts).code == 4
+    assert crm("deal", "list", "--as", "anna", CRM_USER="anna", **acts).code == 0
+    first, second, third = kept(crm, base, "--door", "cli")
+    assert [one["user"] for one in (first, third)] == ["Анна Петрова"] * 2
+    assert first["data"]["by"] == "root"  # type: ignore[index]  # JSON
+    assert "--as" in str(first["text"])
+    assert "by" not in third["data"]  # type: ignore[operator]  # JSON
+    assert (second["kind"], second["user"]) == ("refused", "Ольга Чайкина"), second
+    assert first["id"] in {row["id"] for row in kept(crm, base, "--user", "root")}
+
+
 def test_nothing_is_kept_where_there_are_no_rights(crm: Crm, base: Base) -> None:
     (base.root / "access.yaml").unlink()
     crm("contact", "list", cwd=base.root, CRM_USER="anna")

@@ -18,10 +18,10 @@ def run(work: Work) -> Effect:
     named = work.params.get("to")
     users = work.users("to", owner) if named else [work.ws.user_id(owner)] * bool(owner)
     if not users:
-        why = "'to' is empty" if "to" in work.params else "the record has no owner"
+        why = tr("'to' is empty" if "to" in work.params else "the record has no owner")
         if HEAD in work.texts("to"):
-            why = "the owner has no head"
-        return Effect("skipped", {"reason": tr("nobody to notify: {}", tr(why))})
+            why = tr("the owner has no head")
+        return Effect("skipped", {"reason": tr("nobody to notify: {}", why)})
     for user in users:
         work.change.note(NOTICE, work.target, {"to": user, "text": text})
     return Effect("done", {"to": users}, f"{', '.join(users)}: {text}")
