@@ -8,10 +8,9 @@ from pathlib import Path
 
 from crmcli.cli.session import Session
 from crmcli.errors import CrmError
-from crmcli.store.config.settings import load_settings
 from crmcli.store.layout import find_root
-from crmcli.workspace.acting import found
 from crmcli.workspace.audit import refused
+from crmcli.workspace.logins import who_acts
 
 MOST = 300
 """Letters of a refusal that are kept."""
@@ -29,7 +28,6 @@ def keep(session: Session, why: str) -> None:
         return
     with suppress(CrmError, OSError):
         root = find_root(Path(session.folder or "."))
-        named = os.environ.get("CRM_USER", "")
-        really = found(root, load_settings(root), "", named, asks=True).user
+        really = who_acts(root, os.environ.get("CRM_USER", ""))
         user = session.gate.user if session.gate else really or session.user
         refused(root, user, session.door, session.command, why[:MOST])

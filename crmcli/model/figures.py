@@ -131,4 +131,5 @@ class Figures:
     @property
     def measure(self) -> Shown:
         """The measure that is drawn."""
-        return next((one for one in self.measures if one.name == self.drawn), self.measures[0])
+        drawn = (one for one in self.measures if one.name == self.drawn and one.unit != "date")
+        return next(drawn, self.measures[0])

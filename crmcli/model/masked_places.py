@@ -30,7 +30,7 @@ NUMBER = re.compile(rf"\+?\(?[\d*](?:[\d*{BETWEEN}]*[\d*])?")
 AS_MASKED = re.compile(r"\*{3,5}\d\d")
 _STARS = re.compile(rf"\*(?:[{BETWEEN}]*\*)*")
 _HIDDEN = range(3, 6)
-"""So many stars in a row hide digits; fewer or more are somebody's own, between two numbers."""
+"""So many stars in a row hide digits; fewer are somebody's own, of more those before the last five."""
 _NO_LABEL = re.compile(r"[\n\d*@…]")
 _Shape: TypeAlias = "tuple[int, tuple[int, ...]]"
 """How many digits count, and which of them are hidden."""
@@ -85,9 +85,11 @@ def _runs(text: str) -> Iterator[re.Match[str]]:
     for match in NUMBER.finditer(text):
         start, end = match.span()
         for stars in _STARS.finditer(text, start, end) if STAR in match[0] else ():
-            if stars[0].count(STAR) not in _HIDDEN:
+            at = [n for n in range(*stars.span()) if text[n] == STAR]
+            own = len(at) if len(at) < _HIDDEN.start else len(at) - _HIDDEN.stop + 1
+            if own > 0:
                 yield from NUMBER.finditer(text, start, stars.start())
-                start = stars.end()
+                start = at[own - 1] + 1
         yield from NUMBER.finditer(text, start, end)
 
 

@@ -34,6 +34,8 @@ _MARK = "\ue000"
 _LOCAL = re.compile(rf"[^{NO_LOCAL}@]+")
 _TORN = rf"\*(?=[{BETWEEN}]?\d)|(?<=\d)[{BETWEEN}]?\*|…(?=@)|(?<=\S)…(?=\S{{0,64}}@|\w)"
 """What is left of a mask in which something was changed."""
+_LEFT = re.compile(rf"\*(?:[{BETWEEN}]*\*){{2,}}[{BETWEEN}]*(\d[{BETWEEN}]?\d)")
+_DIGITS = re.compile(rf"\d(?:[{BETWEEN}]*\d)+")
 _FIRST_STAR = re.compile(r"^([ ]*(?:- )*(?:[^\s:]+: +)?)\*(?=[\d*])", re.MULTILINE)
 
 
@@ -215,6 +217,8 @@ def _restored(given: Any, stored: Any, rest: Any, *, is_list: bool) -> list[str]
 
 def _torn(made: Sequence[str], stored: Any) -> str | None:
     """What is left of a mask in these texts while a number or an address that is stored is not in them."""
+    if starred := _left_in_stars(made, [text for _, text in each_text(stored)]):
+        return starred
     if not (gone := _gone(made, stored)):
         return None
     firsts = "".join(re.escape(key[0]) for key in gone if "@" in key)
@@ -225,6 +229,19 @@ def _torn(made: Sequence[str], stored: Any) -> str | None:
 
     left = signs(made)
     return left[0] if len(left) > len(signs(text for _, text in each_text(stored))) else None
+
+
+def _left_in_stars(made: Sequence[str], stored: Sequence[str]) -> str | None:
+    """Stars that stand, beside somebody's own, in the place of digits which the field had and has no more."""
+    had, kept = (
+        {digits_and_stars(run) for text in texts for run in _DIGITS.findall(text)}
+        for texts in (stored, made)
+    )
+    for found in (found for text in made for found in _LEFT.finditer(text)):
+        end, is_old = digits_and_stars(found[1]), any(found[0] in text for text in stored)
+        if not is_old and any(one.endswith(end) for one in had - kept):
+            return found[0]
+    return None
 
 
 def _written(mask: Mask, leaves: Sequence[Leaf]) -> str:

@@ -256,16 +256,14 @@ class Reading:
     def elsewhere(self) -> Collection[str]:
         """The measures of records that stand in no pipeline such as is asked for, as leads in one of deals,
         and what follows of them."""
-        asked, found = self.request.pipeline, set[str]()
-        for one in self.report.measures if asked else ():
-            known = [
-                p.id for p in self.ws.outline.of(self.entity_of(one.source or self.report.source))
-            ]
-            if {one.part, one.over} & found or (
-                not one.is_reckoned and known and asked not in known
-            ):
-                found.add(one.name)
-        return found
+        measures = self.report.measures if self.request.pipeline else ()
+        found = {one.name for one in measures if not one.is_reckoned and self._is_elsewhere(one)}
+        return found | {one.name for one in measures if {one.part, one.over} & found}
+
+    def _is_elsewhere(self, measure: Measure) -> bool:
+        source = measure.source or self.report.source
+        known = [one.id for one in self.ws.outline.of(self.entity_of(source))]
+        return bool(known) and self.request.pipeline not in known
 
     def named(self, name: str) -> Measure:
         """One of the report's measures."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from crmcli import language
 from crmcli.store.config.settings import load_settings
 from crmcli.store.layout import ACCESS, find_root
-from crmcli.workspace.acting import answer, known_user
+from crmcli.workspace.acting import answer, found, known_user
 from crmcli.workspace.reads import Reads
 
 
@@ -21,6 +21,11 @@ def log_in(start: Path, ref: str) -> str:
         Reads(root, settings, user, None, "").take_rights()
     answer(root, user)
     return user
+
+
+def who_acts(root: Path, named: str) -> str:
+    """Who acts where nobody is named by --as, `named` by the environment; "" if that is not known."""
+    return found(root, load_settings(root), "", named, asks=True).user
 
 
 def log_out(start: Path) -> str:

@@ -28,7 +28,7 @@ REFUSED = (
     (["won", "--since", "2026-03-01", "--until", "2026-01-01"], "ends before", "раньше, чем"),
     (["won", "--by", "owner.month"], "'owner' is no date", "'owner' — не дата"),
     (["won", "--by", "name.week"], "'name' is no date", "'name' — не дата"),
-    (["lost", "--currency", "GBP"], "without a rate of", "без курса"),
+    (["lost", "--currency", "GBP"], "without a rate of", "нет курса"),
     (["won", "--currency", "XXQ"], "not a currency", "не валюта"),
     (["won", "--compare", "previous"], "beginning and an end", "начало и конец"),
     (["won", "--period", "0001-01-01", "--compare", "year"], "no calendar", "нет в календаре"),

@@ -247,7 +247,7 @@ def _several(doc: str) -> shapes.Shape:
             names = listed_words(place.value)
         else:
             names = [text for text, _ in place.texts()]
-        if place.is_present and not names:
+        if place.is_present and place.value != [] and not names:
             place.fault(tr("{}: {!r} names no field", place.name, place.value), "like owner, month")
         if len(names) > MOST_DIMENSIONS:
             place.fault(split_too_often(len(names)), "remove some")

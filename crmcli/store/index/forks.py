@@ -23,9 +23,13 @@ class Helper(NamedTuple):
 
 
 def are_possible() -> bool:
-    """Whether there is more than one core, and no thread that a fork would lose."""
-    threads = sys.modules.get("threading")
-    return cores() > 1 and not (threads and threads.active_count() > 1)
+    """Whether there is more than one core, and no thread that a fork would lose; and whether children are
+    waited for: else their numbers may be somebody else's when we are done with them."""
+    threads, is_ignored = (
+        sys.modules.get("threading"),
+        signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN,
+    )
+    return cores() > 1 and not is_ignored and not (threads and threads.active_count() > 1)
 
 
 def cores() -> int:
@@ -57,9 +61,9 @@ def end(helpers: Iterable[Helper]) -> None:
     """Be rid of them, whatever they do."""
     for helper in helpers:
         helper.said.close()
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.kill(helper.pid, signal.SIGKILL)
-        os.waitpid(helper.pid, 0)
+            os.waitpid(helper.pid, 0)
 
 
 def chosen(paths: Sequence[str], is_wanted: Callable[[str], bool]) -> list[str]:
