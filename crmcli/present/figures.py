@@ -220,9 +220,10 @@ def listing(figures: Figures, kinds: Mapping[str, str], *, for_people: bool) -> 
     """A row for each of the figures' rows; people read words and below all together, programs keys, and of
     stages their kinds."""
     columns = [Column(key_of(figures, one), one.label) for one in figures.dimensions]
-    by_stage = any(one.name == "stage" for one in figures.dimensions)
+    by_stage = next((one for one in figures.dimensions if one.name == "stage"), None)
     if not for_people and figures.dimensions:
-        columns += [Column("name"), *([Column("kind")] if by_stage else [])]
+        columns.append(Column(_free(figures, "name")))
+        columns += [Column(_free(figures, "kind"))] if by_stage else []
     for shown in (seen(figures) if for_people else figures).measures:
         columns.append(Column(shown.name, shown.label, shown.unit))
         if figures.compared:
@@ -230,7 +231,8 @@ def listing(figures: Figures, kinds: Mapping[str, str], *, for_people: bool) -> 
     lines = (seen(figures) if for_people else figures).rows
     rows = [_row(figures, row, for_people=for_people) for row in lines]
     if by_stage and not for_people:
-        rows = [{**row, "kind": kinds.get(str(row["stage"]), "")} for row in rows]
+        stage, kind = key_of(figures, by_stage), _free(figures, "kind")
+        rows = [{**row, kind: kinds.get(str(row[stage]), "")} for row in rows]
     if for_people:
         if figures.total is not None and figures.dimensions and _says_more(figures, figures.total):
             total = _row(figures, figures.total, for_people=True)
@@ -271,7 +273,7 @@ def _row(figures: Figures, row: FigureRow, *, for_people: bool) -> dict[str, Any
     pairs = zip(figures.dimensions, told, strict=False)
     found: dict[str, Any] = {key_of(figures, one): text for one, text in pairs}
     if not for_people and row.words:
-        found["name"] = row.words[-1]
+        found[_free(figures, "name")] = row.words[-1]
     for shown in figures.measures:
         found[shown.name] = row.values.get(shown.name)
         if figures.compared:
@@ -289,6 +291,13 @@ def key_of(figures: Figures, dimension: Dimension) -> str:
     name = name_of(dimension)
     taken = {end for one in figures.measures for end in (one.name, one.name + BEFORE)}
     return f"by_{name}" if name in taken else name
+
+
+def _free(figures: Figures, name: str) -> str:
+    """What stands beside dimensions and measures is called so, or `row_NAME` where one of these is."""
+    measures = {end for one in figures.measures for end in (one.name, one.name + BEFORE)}
+    taken = measures | {key_of(figures, one) for one in figures.dimensions}
+    return f"row_{name}" if name in taken else name
 
 
 def notes(reading: Reading, figures: Figures) -> Iterator[str]:

@@ -255,3 +255,19 @@ def test_labels_are_one_line_without_signs_for_the_terminal(root: Path, crm: Crm
     head = crm("report", "a", cwd=root).out.split("\n")[0]
     assert "Two lines" in head
     assert head.isprintable()
+
+
+def test_a_measure_may_be_called_like_what_stands_beside_it(
+    crm: Crm, ws: Workspace, folder: Path
+) -> None:
+    """No column takes the place of another one, nor stands there twice."""
+    kit.deal(ws, name="Окна", owner="anna")
+    for by, name in (("stage", "kind"), ("stage", "stage"), ("owner", "name"), ("name", "kind")):
+        kit.write(
+            folder, "reports.yaml", f"reports: {{t: {{of: deals, by: {by}, measures: [{{name: {name}, how: count}}]}}}}\n"
+        )  # fmt: skip
+        done = crm("report", "t", "--json")
+        assert done.code == 0, done.err
+        assert 1 in [row[name] for row in json.loads(done.out)], (by, name)
+        heads = crm("report", "t", "--csv").out.splitlines()[0].split(",")
+        assert len(heads) == len({*heads}), heads
