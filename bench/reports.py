@@ -94,10 +94,9 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
         flat.mkdir(parents=True)
         say(f"writing a base of {args.deals:,} deals")
-        made = [sys.executable, str(HERE / "history.py"), str(base), str(args.deals)]
-        subprocess.run(
-            made, check=True, stdout=subprocess.DEVNULL
-        )  # what we hold, each run starts with
+        # in a process of its own: each run is forked from this one, and what this one held counts as its
+        program = [sys.executable, str(HERE / "history.py"), str(base), str(args.deals)]
+        subprocess.run(program, check=True, stdout=subprocess.DEVNULL)
         say("reading it for the others")
         subprocess.run([*FLOORS, "prepare", str(base), str(flat)], check=True)
     bench = Bench(folder, quick=True)

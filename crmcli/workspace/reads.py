@@ -183,7 +183,7 @@ class Reads(Clock):
 
     def groups(self, asked: Asked, of: Frame | Snapshot) -> list[Group]:
         """What a report measures; see `workspace.measuring`."""
-        self._ask(asked.condition)
+        self._ask_all(asked)
         if not isinstance(of, tuple):
             return of.groups(asked)
         return self._index_for(asked, of).groups(asked, of)
@@ -192,10 +192,15 @@ class Reads(Clock):
         self, asked: Asked, of: Frame | Snapshot, keys: Sequence[str | float | None]
     ) -> list[Behind]:
         """What a report's measure counts in the group of those keys, by record."""
-        self._ask(asked.condition)
+        self._ask_all(asked)
         if not isinstance(of, tuple):
             return of.behind(asked, keys)
         return self._index_for(asked, of).behind(asked, of, keys)
+
+    def _ask_all(self, asked: Asked) -> None:
+        """The same of a report, whose measures have conditions of their own."""
+        for condition in (asked.condition, *asked.whens.values()):
+            self._ask(condition)
 
     def _index_for(self, asked: Asked, frame: Frame) -> Index:
         """The index, equal to the folder as far as a report asks of it."""

@@ -271,3 +271,32 @@ def test_a_measure_may_be_called_like_what_stands_beside_it(
         assert 1 in [row[name] for row in json.loads(done.out)], (by, name)
         heads = crm("report", "t", "--csv").out.splitlines()[0].split(",")
         assert len(heads) == len({*heads}), heads
+
+
+def test_no_field_may_be_written_as_an_empty_list(crm: Crm, ws: Workspace, folder: Path) -> None:
+    """A report of one row; a word between commas that is none is refused."""
+    kit.deal(ws, name="Окна", owner="anna")
+    for by, code in (("[]", 0), ("','", 6)):
+        text = f"reports: {{t: {{of: deals, by: {by}, measures: [count]}}}}\n"
+        kit.write(folder, "reports.yaml", text)
+        assert crm("report", "t", "--json").code == code, by
+
+
+def test_what_stands_elsewhere_is_left_out_in_any_order(
+    crm: Crm, ws: Workspace, folder: Path
+) -> None:
+    """A ratio may be written above its parts; in the order of a day the picture draws a number."""
+    kit.deal(ws, name="Окна", owner="anna", pipeline="sales")
+    kit.write(
+        folder,
+        "reports.yaml",
+        "reports:\n"
+        "  parts: {of: deals, by: owner, measures: [{name: pct, how: ratio, part: l, over: d},"
+        " {name: l, source: leads, how: count}, {name: d, how: count}]}\n"
+        "  dated: {of: deals, by: owner, order: -last, measures: [count, {name: last, how: last, of: created_at}]}\n",
+    )
+    done = crm("report", "parts", "--pipeline", "sales", "--csv")
+    assert (done.code, done.out.splitlines()[0]) == (0, "owner,name,d"), done.err
+    done = crm("report", "dated", "--html", "-o", "d.html")
+    assert done.code == 0, done.err
+    assert "<svg" in (folder / "d.html").read_text(encoding="utf-8")

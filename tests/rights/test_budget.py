@@ -182,6 +182,23 @@ def test_beyond_the_number_many_whole_ones_are_not_asked_for(crm: Crm, small: Ba
     assert crm("contact", "list", "--where", few, **acts).code == 0
 
 
+@pytest.mark.parametrize("of_all", [True, False], ids=["of the report", "of a measure"])
+def test_a_report_asks_for_no_parts_of_masked_numbers(
+    crm: Crm, small: Base, *, of_all: bool
+) -> None:
+    """A condition in reports.yaml is one of whoever runs it."""
+    where = 'where: "phones ~ 7916"'
+    measure = "count" if of_all else f"{{name: some, how: count, {where}}}"
+    own = f"of: contacts, by: owner, measures: [{measure}]" + (f", {where}" if of_all else "")
+    kit.write(small.root, "reports.yaml", f"reports: {{t: {{{own}}}}}\n")
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    for args in (("--json",), ("--drill", "1,2")):
+        assert crm("report", "t", *args, **acts).code == 0
+    crm("contact", "list", *MINE, "--json", **acts)
+    for args in (("--json",), ("--drill", "1,2")):
+        assert crm("report", "t", *args, **acts).code == 1
+
+
 def test_nothing_is_suggested_for_parts_of_what_is_masked(crm: Crm, small: Base) -> None:
     acts = {"cwd": small.root, "CRM_USER": "olga"}
     ws = small.open("root")

@@ -194,3 +194,20 @@ def test_a_look_with_a_helper_sees_each_change(
     anew = built(folder, monkeypatch, by_crew=False)
     found["dirty"] = anew["dirty"]  # what is gone was looked at once more
     assert found == anew
+
+
+def test_nobody_is_sent_to_read_where_children_are_not_waited_for(folder: Folder) -> None:
+    """`trap '' CHLD` of a shell goes on to what it starts: no helper then, and the same answer."""
+    code = (
+        "import sys; from pathlib import Path; from crmcli.model.schema import Schema;"
+        "from crmcli.store.index import Index, crew, forks, freshness;"
+        "crew._MANY, freshness._LARGE, forks.cores = 1, -1, lambda: 2; root = Path(sys.argv[1]);"
+        "index = Index(root, Schema()); index.refresh(); index.close();"
+        "index = Index(root, Schema()); index.refresh(); print(len(index.select('contact')))"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(Path(crmcli.__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder.root)], env=environ, capture_output=True, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN),
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.strip()) == (0, "120"), done.stderr
