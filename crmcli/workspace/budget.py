@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from crmcli.errors import CrmError
@@ -51,14 +51,17 @@ class Budget:
         gone = contact_keys(old) - contact_keys(new)
         return bool(gone) and not self._shown.enter(record_id)
 
-    def text(self, text: str, place: Clients) -> str:
+    def text(self, text: str, place: Clients, *, is_told: bool = True) -> str:
         """A text as it may be shown; whose numbers stand there in full is counted, also where a letter or a
-        note has them of a client whom the command has not read."""
+        note has them of a client whom the command has not read. Unless `is_told`, nobody hears of masks."""
         contacts = Contacts(text)
         self._look_up(contacts, place)
         before = set(self.masked)
         text = contacts.masked(self._of, self._is_hidden)
-        if new := self.masked - before:
+        new = self.masked - before
+        if not is_told:
+            self.masked -= new
+        elif new:
             self._hidden(new)
         return text
 
@@ -89,6 +92,11 @@ class Budget:
         return self._shown.most
 
     @property
+    def left(self) -> int:
+        """How many others may be shown today."""
+        return self._shown.left
+
+    @property
     def is_spent(self) -> bool:
         """Whether no other client is shown today."""
         return self._shown.is_full
@@ -96,6 +104,10 @@ class Budget:
     def hides(self, record_id: str) -> bool:
         """Whether a client is masked wherever it stands."""
         return self.is_spent and not self._shown.enter(record_id)
+
+    def show(self, record_ids: Collection[str]) -> bool:
+        """Count all of these as shown; False, and none is, where that is more than are left."""
+        return self._shown.enter_all(record_ids)
 
     def reveal(self, record_id: str) -> None:
         """Let a client be shown in full today, beside the number."""

@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crmcli.dataclass import replace
 from crmcli.errors import Ambiguous, InvalidData, NoRecord, NotFound
 from crmcli.language import tr
 from crmcli.model.entities import ENTITIES
@@ -126,13 +127,21 @@ class Reads(Clock):
     ) -> Documents[dict[str, Raw]]:
         """The same as their files have them. Among the files of these entities alone, which is quicker,
         if the condition follows no link to others."""
-        self._ask(condition, order)
+        condition = self._ask(entity, condition)
         index = self._index_of(among) if among else self._index
         return self._leaving(index.select(entity, condition, self.env, order, limit, offset))
 
-    def _ask(self, condition: Condition | None, order: Sequence[str] = ()) -> None:
-        if self.trail is not None and self.trail.is_spent:
-            withheld.refuse_parts(condition, order)
+    def _ask(self, entity: str, condition: Condition | None) -> Condition | None:
+        """The condition as it is asked of whom not all is shown; see `workspace.asked`."""
+        if condition is None or self.trail is None or not self.trail.is_counting:
+            return condition
+        from crmcli.workspace.asked import as_asked
+
+        return as_asked(self, self.trail, entity, condition)
+
+    def fitting(self, entity: str, condition: Condition) -> Documents[dict[str, Raw]]:
+        """The same as `rows`, for the workspace itself: nobody is told."""
+        return self._index.select(entity, condition, self.env)
 
     def _leaving(self, rows: Documents[dict[str, Raw]]) -> Documents[dict[str, Raw]]:
         """Rows, each of which the audit sees when it is taken."""
@@ -171,19 +180,19 @@ class Reads(Clock):
 
     def count(self, entity: str, condition: Condition | None = None) -> int:
         """How many records fit a condition."""
-        self._ask(condition)
+        condition = self._ask(entity, condition)
         return self._index.count(entity, condition, self.env)
 
     def sums(
         self, entity: str, by: Sequence[str], condition: Condition | None = None
     ) -> list[Total]:
         """Number and exact sum of the records that fit, by the values of some fields and by currency."""
-        self._ask(condition)
+        condition = self._ask(entity, condition)
         return self._index.totals(entity, by, condition, self.env)
 
     def groups(self, asked: Asked, of: Frame | Snapshot) -> list[Group]:
         """What a report measures; see `workspace.measuring`."""
-        self._ask_all(asked)
+        asked = self._ask_all(asked)
         if not isinstance(of, tuple):
             return of.groups(asked)
         return self._index_for(asked, of).groups(asked, of)
@@ -192,15 +201,16 @@ class Reads(Clock):
         self, asked: Asked, of: Frame | Snapshot, keys: Sequence[str | float | None]
     ) -> list[Behind]:
         """What a report's measure counts in the group of those keys, by record."""
-        self._ask_all(asked)
+        asked = self._ask_all(asked)
         if not isinstance(of, tuple):
             return of.behind(asked, keys)
         return self._index_for(asked, of).behind(asked, of, keys)
 
-    def _ask_all(self, asked: Asked) -> None:
+    def _ask_all(self, asked: Asked) -> Asked:
         """The same of a report, whose measures have conditions of their own."""
-        for condition in (asked.condition, *asked.whens.values()):
-            self._ask(condition)
+        entity = asked.entity
+        whens = {name: self._ask(entity, one) or one for name, one in asked.whens.items()}
+        return replace(asked, condition=self._ask(entity, asked.condition), whens=whens)
 
     def _index_for(self, asked: Asked, frame: Frame) -> Index:
         """The index, equal to the folder as far as a report asks of it."""
@@ -231,7 +241,7 @@ class Reads(Clock):
     ) -> Iterator[Facts]:
         """The keys of some fields of the records that fit, quicker than `rows`, in no order that means
         anything."""
-        self._ask(condition)
+        condition = self._ask(entity, condition)
         index, after = self._index, 0
         while page := index.facts(entity, names, condition, self.env, after=after):
             yield from page
@@ -289,7 +299,7 @@ class Reads(Clock):
         if len(found) > 1:
             found = [i for i in found if i == self.survivor(i)] or found
         if not found or references.may_be_a_name(ref):
-            content = references.by_content(self._index, ref, wanted, self.settings.phone_country)
+            content = self._having(ref, wanted)
             found = [*found, *(i for i in content if i not in found)]
         system, _, number = ref.partition(":")
         if not found and system and number.strip():  # of a file that did not say whose ids it had
@@ -318,6 +328,14 @@ class Reads(Clock):
         raise Ambiguous(
             tr("{!r} matches {} records: {}{}", ref, len(found), shown, more), "give the id"
         )
+
+    def _having(self, ref: str, entities: Sequence[str]) -> list[str]:
+        """The records that have all of a number, an address or a name."""
+        from crmcli.store.records import references
+
+        if self.trail is not None and withheld.may_be_whole(ref):
+            self.trail.ask_for([ref])
+        return references.by_content(self._index, ref, entities, self.settings.phone_country)
 
     def _living(self, ref: str, found: list[str]) -> list[str]:
         """Those of several records that are not finished, or all if all are; a lead gives way to what it

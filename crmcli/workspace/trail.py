@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,6 +19,7 @@ from crmcli.model.audit import CANARY, CLI, COMMAND, EXPORT, REFUSED, REVEAL, En
 from crmcli.model.entities import having
 from crmcli.model.event import Event
 from crmcli.model.fields import Record
+from crmcli.model.masking import CONTACTS, contact_keys
 from crmcli.model.merged import survivor_of
 from crmcli.model.schema import Schema
 from crmcli.model.settings import Settings
@@ -53,6 +54,11 @@ class ShownPlace(Place, withheld.Place, Protocol):
     """The same, of which a user is shown something."""
 
 
+def _kept(record_id: str) -> Refused:
+    told = tr("phones and e-mails of {} are masked, and cannot be taken away", record_id)
+    return Refused(told, f"crm reveal {record_id}")
+
+
 def _reached(most: int) -> str:
     return tr(
         "today's number of clients ({}) is reached: phones and e-mails of others are masked until"
@@ -82,6 +88,7 @@ class Trail:
         self._closed = Budget(closed, withheld.Never(), str) if closed else None
         self._signing = Signing(ws.root, ws.user)
         self._alarmed: set[str] = set()
+        self._asked: set[str] = set()
         self._is_warned = False
         self.is_at_rest = False
         """Whether what is read now is for crm itself: the house's work, a look for duplicates."""
@@ -152,10 +159,13 @@ class Trail:
         self, record_id: str, before: Mapping[str, Raw], after: Mapping[str, Raw]
     ) -> None:
         if self._budget is not None and self._budget.takes_away(record_id, before, after):
-            raise Refused(
-                tr("phones and e-mails of {} are masked, and cannot be taken away", record_id),
-                f"crm reveal {record_id}",
-            )
+            raise _kept(record_id)
+
+    def check_removing(self, record: Record) -> None:
+        """Refused where phones or e-mails are to be taken from a client that is masked, also such as it does
+        not have, for else that would tell which it has."""
+        if self.hides(record.id):
+            raise _kept(record.id)
 
     def told(self, events: Sequence[Event]) -> None:
         """Events are handed out of the workspace, with what clients had before."""
@@ -165,6 +175,35 @@ class Trail:
             if entity_of(event.record) in self._budget.nouns:
                 for raw in contacts_before(event):
                     self._budget.recall(event.record, raw)
+
+    def ask_for(self, texts: Iterable[str]) -> None:
+        """The user names whole numbers and addresses, and may be told whose they are; Refused where a command
+        names many, and the day's number of clients is reached."""
+        if self.is_counting and self.is_spent:
+            for text in texts:
+                self._asked |= contact_keys({CONTACTS[0]: [text]}) or {text}
+            withheld.check_asked(len(self._asked))
+
+    def ask_in(self, given: Sequence[str]) -> None:
+        """The same of all that stand in what somebody typed."""
+        if self.is_counting:
+            self.ask_for(withheld.wholes_in(given))
+
+    def ask_of(self, record_id: str) -> None:
+        """The user names numbers of one client, and is told whether it has them, which shows it."""
+        if self.is_counting and self._budget and entity_of(record_id) in self._budget.nouns:
+            self._budget.show([record_id])
+
+    def ask_parts(self, record_ids: Collection[str]) -> None:
+        """The user is told which records fit parts of numbers and addresses, which shows these; Refused where
+        that is more than are left of the day's number."""
+        if self._budget is not None and (self.is_spent or not self._budget.show(record_ids)):
+            raise withheld.refusal_of_parts(self._budget.left)
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether what is read counts to the day's number of clients."""
+        return self._budget is not None and not self.is_at_rest
 
     @property
     def is_spent(self) -> bool:
@@ -184,10 +223,14 @@ class Trail:
         """A text as it may be shown; `ws` is the folder as another thread has opened it."""
         return self._masked(self._signing.text(text), ws or self._ws)
 
-    def _masked(self, text: str, place: ShownPlace) -> str:
+    def compared(self, text: str) -> str:
+        """A text as it may be shown, to be compared with what is asked for: nothing is told by that."""
+        return self._masked(text, self._ws, is_told=False)
+
+    def _masked(self, text: str, place: ShownPlace, *, is_told: bool = True) -> str:
         if self._closed is not None:
             text = self._closed.text(text, withheld.HiddenContacts(place, self._kept))
-        return self._budget.text(text, place) if self._budget else text
+        return self._budget.text(text, place, is_told=is_told) if self._budget else text
 
     def check_shown(self, text: str) -> None:
         """Refused where a text that leaves as it is has phones or e-mails that are masked; whose may be shown

@@ -11,7 +11,7 @@ from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.conditions.tree import Compare, In, nodes_of
 from crmcli.model.entities import having
-from crmcli.model.masking import CONTACTS, digits_of, is_whole
+from crmcli.model.masking import BETWEEN, CONTACTS, LONGEST, digits_of, is_whole, plain_digits
 from crmcli.model.spelling import searchable
 from crmcli.model.values import Raw, entity_of, fold
 
@@ -24,12 +24,14 @@ WHOLE = ("=", "!=", "has")
 """Comparisons with all of a number or an address."""
 _CONTACTS = frozenset(CONTACTS)
 MOST_ASKED = 10
-"""Whole numbers and addresses for which one condition may ask."""
+"""Whole numbers and addresses for which one command may ask."""
 UNSEARCHED = ("id", "created_at")
 _LONG = 10
 """Digits of which a whole number has no fewer."""
 _ALONE = """(?<![^\\s"'«]){}(?![^\\s"'»])"""
 _BETWEEN = re.compile(r"[^\w*]")
+_ADDRESS = re.compile(r"[^\s,;<>]+@[^\s,;<>]+")
+_DIGITS = re.compile(rf"\d(?:[\d{BETWEEN}]{{3,}}\d)")
 
 
 class Clients(Protocol):
@@ -65,8 +67,8 @@ class Masks(Protocol):
     def hides(self, record_id: str) -> bool:
         """Whether the phones and e-mails of a record are masked."""
 
-    def masked(self, text: str) -> str:
-        """A text as it may be shown."""
+    def compared(self, text: str) -> str:
+        """A text as it may be shown, of which nobody is told that something is masked."""
 
 
 def hiding(hidden: Collection[tuple[str, str]]) -> list[str]:
@@ -77,11 +79,15 @@ def hiding(hidden: Collection[tuple[str, str]]) -> list[str]:
 class Never:
     """The clients whose numbers may be shown where a role hides these: none."""
 
-    is_full, most = True, 0
+    is_full, most, left = True, 0, 0
 
     def enter(self, record_id: str) -> bool:
         """Whether a client may be shown in full."""
         return False
+
+    def enter_all(self, record_ids: Collection[str]) -> bool:
+        """Whether all of these may be shown in full."""
+        return not record_ids
 
     def reveal(self, record_id: str) -> None:
         """Nobody shows what a role hides."""
@@ -112,23 +118,50 @@ class HiddenContacts:
             yield {"id": raw["id"], **hidden}
 
 
-def refuse_parts(condition: Condition | None, order: Sequence[str]) -> None:
-    """Refused where a condition compares parts of them, or many whole ones, or they decide the order."""
-    asked, count = {word.lstrip("-") for word in order}, 0
-    for node in nodes_of(condition.tree) if condition else ():
-        if isinstance(node, Compare) and node.op not in WHOLE:
-            asked.update(node.path)
-        elif isinstance(node, Compare | In) and not _CONTACTS.isdisjoint(node.path):
-            count += len(node.values) if isinstance(node, In) else 1
-    if not _CONTACTS.isdisjoint(asked):
-        raise Refused(
-            "today's number of clients is reached: phones and e-mails are found by all of them only",
-            "write the whole number or address",
+def asks_parts(condition: Condition) -> bool:
+    """Whether a condition compares parts of phones and e-mails."""
+    return any(
+        isinstance(node, Compare) and node.op not in WHOLE and not _CONTACTS.isdisjoint(node.path)
+        for node in nodes_of(condition.tree)
+    )
+
+
+def refusal_of_parts(left: int) -> Refused:
+    """What is said to whoever asks for parts of what may not be shown, but of so many clients."""
+    if left:
+        told = tr(
+            "clients that may yet be found by parts of phones and e-mails today: {}; these are more",
+            left,
         )
+        return Refused(told, "narrow it down, or write the whole number or address")
+    return Refused(
+        "today's number of clients is reached: phones and e-mails are found by all of them only",
+        "write the whole number or address",
+    )
+
+
+def wholes_of(condition: Condition) -> Iterator[str]:
+    """The whole numbers and addresses for which a condition asks."""
+    for node in nodes_of(condition.tree):
+        if isinstance(node, Compare | In) and not _CONTACTS.isdisjoint(node.path):
+            yield from map(str, node.values if isinstance(node, In) else [node.value])
+
+
+def wholes_in(given: object) -> Iterator[str]:
+    """Those that stand in what somebody typed for a field; of a longer run of digits, as many as fit."""
+    for text in _texts(given):
+        yield from _ADDRESS.findall(text)
+        for run in _DIGITS.findall(plain_digits(_ADDRESS.sub(" ", text))):
+            digits = "".join(filter(str.isdecimal, run))
+            yield from (digits[n : n + LONGEST] for n in range(0, len(digits), LONGEST))
+
+
+def check_asked(count: int) -> None:
+    """Refused where so many whole numbers and addresses are asked for."""
     if count > MOST_ASKED:
         raise Refused(
             tr(
-                "today's number of clients is reached: a condition may ask for {} phones and e-mails at"
+                "today's number of clients is reached: one command may ask for {} phones and e-mails at"
                 " most, not for {}",
                 MOST_ASKED,
                 count,
@@ -147,7 +180,7 @@ def found(
         for hit in hits
         if not trail.hides(hit.id)
         or is_whole(text, raw := raws.get(hit.id, {}))
-        or (hit.field not in CONTACTS and _is_shown(trail.masked, hit, text, raw))
+        or (hit.field not in CONTACTS and _is_shown(trail.compared, hit, text, raw))
     ]
 
 
@@ -193,7 +226,7 @@ def but_for(masked: Callable[[str], str], words: Iterable[str]) -> Callable[[str
         for form in quoted
         for text in (form, json.dumps(form, ensure_ascii=False)[1:-1])
     ]
-    said += [_ALONE.format(re.escape(word)) for word in words if _may_be_whole(word)]
+    said += [_ALONE.format(re.escape(word)) for word in words if may_be_whole(word)]
     typed = re.compile("|".join(sorted(said, key=len, reverse=True)) or "(?!)")
 
     def shown(text: str) -> str:
@@ -206,6 +239,6 @@ def but_for(masked: Callable[[str], str], words: Iterable[str]) -> Callable[[str
     return shown
 
 
-def _may_be_whole(word: str) -> bool:
+def may_be_whole(word: str) -> bool:
     """Whether a word holds a whole number or an address: less might stand within somebody's."""
     return "@" in word or len(digits_of(word)) >= _LONG

@@ -66,3 +66,17 @@ def base(tmp_path: Path) -> Base:
     records = fill(root)
     kit.write(root, "access.yaml", ACCESS)
     return Base(root, records)
+
+
+@pytest.fixture
+def small(base: Base) -> Base:
+    """Olga may see two clients a day, and has five with a phone and an e-mail."""
+    kit.write(base.root, "access.yaml", ACCESS + "budget: 2\n")
+    ws = base.open("root")
+    for number in range(5):
+        base.records[f"c{number}"] = kit.add(
+            ws, "contact", name=f"Покупатель {number}", owner="olga",
+            phones=f"+7 916 555-44-3{number}", emails=f"buyer{number}@romashka.example",
+            tags="мой", anyway=True,
+        )  # fmt: skip
+    return base

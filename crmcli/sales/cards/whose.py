@@ -8,6 +8,7 @@ from crmcli.dataclass import dataclass, field
 from crmcli.errors import BadUsage, CrmError
 from crmcli.formats.vcard_lines import CardLine
 from crmcli.language import tr
+from crmcli.model.masking import contacts_of
 from crmcli.sales.cards.contacts import Contacts, Edited
 from crmcli.sales.consent.block_list import check_welcome
 from crmcli.sales.duplicates.known import MadeEarlier, known_to
@@ -63,6 +64,8 @@ def whose(
         return Whose((said or uid,))
     try:
         new = contacts.new(lines)
+        if ws.trail is not None:
+            ws.trail.ask_for(contacts_of(ws.schema.write(new.record)))
         check_welcome(ws, new.record)
     except CrmError as error:
         return Whose((), tr("left alone: {}", error.message))

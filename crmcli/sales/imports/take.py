@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from crmcli.errors import BadUsage, InvalidData, NotFound, Refused
@@ -13,6 +14,7 @@ from crmcli.model.block_list import BlockList
 from crmcli.model.event import STOOD
 from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
+from crmcli.model.masking import contacts_of
 from crmcli.sales.add import linked_to_known, marked_repeat
 from crmcli.sales.consent.block_list import blocklist, check_welcome
 from crmcli.sales.conversion.intake import is_intake
@@ -88,6 +90,8 @@ class Taker:
         """What is best asked of many rows at once."""
         for draft in drafts:
             draft.keys = list(keys_of(self._ws, draft.values))
+        if self._ws.trail is not None:
+            self._ws.trail.ask_for(chain.from_iterable(map(_contacts_in, drafts)))
         self._clients.look_up(drafts)
 
     def take(self, change: Change, draft: Draft) -> None:
@@ -292,3 +296,11 @@ class Taker:
     def _turn_back(self, draft: Draft, why: str, repeats: Sequence[str] = ()) -> None:
         self.not_taken.append(self._summary.rows)
         self.turned_back.append((draft, why, repeats))
+
+
+def _contacts_in(draft: Draft) -> Iterator[str]:
+    """The phones and e-mails of a row, and of whom it names."""
+    yield from contacts_of(draft.values)
+    for mentions in draft.links.values():
+        for mention in mentions:
+            yield from contacts_of(mention.facts)

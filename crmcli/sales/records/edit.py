@@ -13,6 +13,7 @@ from crmcli.model import document_rules
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, InputContext, merge_lists, without_items
+from crmcli.model.masking import CONTACTS
 from crmcli.model.offer import Offer
 from crmcli.model.task import Task
 from crmcli.model.unmasking import Unclear, changed, has_masks, unmasked
@@ -71,6 +72,10 @@ def edited(ws: Workspace, record: Record, edit: Edit, inputs: InputContext | Non
         values[field.name] = field.kind.parse(joined)
     for name, texts in less.items():
         field, now = _list_now(ws, record, name, values)
+        if ws.trail is not None:
+            ws.trail.ask_in(texts)
+            if field.name in CONTACTS:
+                ws.trail.check_removing(record)
         gone = _gone(ws, field, now, texts)
         values[field.name] = field.kind.parse(
             without_items(field.kind, now, gone, ws.inputs.country)
@@ -95,15 +100,18 @@ def as_it_stands(ws: Workspace, record: Record, name: str, given: _Given) -> _Gi
     are; BadUsage where several look alike."""
     if ws.trail is None or not shows_masks(ws):
         return given
+    raw = dict(ws.schema.write(record))
+    field = ws.schema.named(record.entity, name)
+    stored: Any = raw.get(field.name if field else name, "")
+    if field and field.name in CONTACTS and given != stored:
+        ws.trail.ask_of(record.id)
     attached = record.get("files")
     for one in attached if isinstance(attached, tuple) else ():
         if isinstance(one, Attachment):
             given = changed(given, methodcaller("replace", ws.trail.signed(one.file), one.file))
     if not has_masks(given):
         return given
-    raw = dict(ws.schema.write(record))
-    field = ws.schema.named(record.entity, name)
-    stored: Any = raw.pop(field.name if field else name, "")
+    raw.pop(field.name if field else name, "")
     try:
         if isinstance(stored, str) and not isinstance(given, str):
             return cast("_Given", [unmasked(text, stored, raw) for text in cast("Any", given)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,8 +36,13 @@ class Shown:
     @property
     def is_full(self) -> bool:
         """Whether no other client is shown today."""
+        return not self.left
+
+    @property
+    def left(self) -> int:
+        """How many others may be shown today."""
         self._look()
-        return len(self._ids) >= self._most
+        return max(0, self._most - len(self._ids))
 
     @property
     def most(self) -> int:
@@ -57,6 +62,14 @@ class Shown:
                 self._write(fd, record_id)
                 self._ids.add(record_id)
         return record_id in self._ids
+
+    def enter_all(self, record_ids: Collection[str]) -> bool:
+        """Whether all of these may be shown in full; then they are of today's, else none is."""
+        left = self.left
+        new = {*record_ids} - self._ids - self._revealed
+        if len(new) > left:
+            return False
+        return all(self.enter(record_id) for record_id in sorted(new))
 
     def reveal(self, record_id: str) -> None:
         """Let a client be shown in full today, beside the number."""
