@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crmcli.store.audit import verified
 from crmcli.store.disk.commit_record import SUFFIX, TXN
 from crmcli.store.disk.unfinished import needs_recovery
 from torture.scenes import Scene, scenes
@@ -116,6 +117,8 @@ def _look(trial: Trial, point: Point, done: Done, root: Path, score: Score, wher
         score.fault("torn", f"{where}: {_difference(found, trial.states)}")
     elif trial.states.index(found) < _acknowledged(trial, point, done):
         score.fault("lost", f"{where}: acknowledged, and not there")
+    for problem in verified.problems(root, []):
+        score.fault("torn", f"{where}: {problem}")
     if needs_recovery(root):
         score.fault("other", f"{where}: the next command leaves {os.listdir(root / TXN)}")
     trial.outcome["new" if found == trial.states[-1] else "old"] += 1

@@ -14,6 +14,8 @@ from crmcli.model.words import in_words
 from crmcli.present.cells import Column, Listing
 from crmcli.present.columns import name_of
 from crmcli.present.events import describe
+from crmcli.sales.history.file_changes import value_changes
+from crmcli.sales.history.past import REWRITTEN
 from crmcli.workspace import Workspace
 from crmcli.workspace.audit import shown_of
 
@@ -22,6 +24,8 @@ COLUMNS = [
     Column("door", "Door", keep=True), Column("kind", "What", "word", keep=True),
     Column("command", "Command", keep=True), Column("text", "Details", whole=True),
 ]  # fmt: skip
+_TOLD = 3
+"""Values of a file that are told of one change."""
 HEADS = [
     Column("clone", "Clone", keep=True), Column("month", "Month"), Column("lines", "Lines", "count"),
     Column("head", "End of the chain", keep=True, whole=True),
@@ -52,7 +56,17 @@ def _row(ws: Workspace, event: Event) -> dict[str, Any]:
 
 def _changed(ws: Workspace, event: Event) -> str:
     name = name_of(ws, event.record) or event.record
-    return ": ".join(filter(None, (name, describe(ws, event))))
+    return ": ".join(filter(None, (name, describe(ws, event), _values(ws, event))))
+
+
+def _values(ws: Workspace, event: Event) -> str:
+    """What was changed in a file of the configuration: who got which role, above all."""
+    if event.kind != REWRITTEN:
+        return ""
+    found = value_changes(ws, event)
+    told = [f"{key} {before or '–'} → {after or '–'}" for key, before, after in found[:_TOLD]]
+    more = len(found) - _TOLD
+    return "; ".join([*told, *([tr("{} more", more)] if more > 0 else [])])
 
 
 def _told(ws: Workspace, event: Event) -> str:

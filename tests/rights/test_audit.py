@@ -52,7 +52,26 @@ def test_each_command_has_a_line_with_what_it_showed(crm: Crm, base: Base) -> No
     assert kept(crm, base, "--kind", "lead.created")
     crm("field", "add", "deal", "size", "--type", "text", cwd=base.root, CRM_USER="root")
     [changed] = kept(crm, base, "--kind", "file.changed")
-    assert (changed["text"], changed["command"]) == ("settings.yaml", "field add")
+    assert (changed["text"], changed["command"]) == (
+        "settings.yaml: fields.deal.size.type – → text", "field add",
+    )  # fmt: skip
+
+
+def test_what_was_changed_of_rights_and_settings_is_told(crm: Crm, base: Base) -> None:
+    acts = {"cwd": base.root, "CRM_USER": "root"}
+    for words in (
+        ("user", "role", "anna", "head"), ("user", "role", "anna", "manager", "read-only"),
+        ("user", "add", "vera", "--email", "vera@x.example", "--role", "intake"), ("user", "off", "boris"),
+    ):  # fmt: skip
+        assert crm(*words, "--yes", **acts).code == 0, words
+    told = [str(row["text"]) for row in kept(crm, base, "--kind", "file.changed")]
+    assert "access.yaml: users.anna manager → head" in told
+    assert "access.yaml: users.anna head → manager, read-only" in told
+    assert "access.yaml: users.vera – → intake" in told
+    assert any(
+        text.startswith("settings.yaml: users.vera.email – → vera@x.example") for text in told
+    )
+    assert any("off – → boris" in text for text in told), told
 
 
 def test_only_who_changes_settings_reads_it(crm: Crm, base: Base) -> None:
