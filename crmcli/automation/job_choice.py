@@ -130,7 +130,6 @@ def _fitting(ws: Workspace, condition: Condition, jobs: Sequence[Job]) -> list[J
         pipeline, _ = ws.pipelines.place(entity_of(place.record), place.pipeline, place.stage)
         places[place.record] = (pipeline.id if pipeline else place.pipeline, place.stage)
     env = replace(ws.env, schema=JobSchema(ws.settings.fields))
-    shown = ws.trail.compared if ws.trail is not None and ws.trail.is_spent else str
 
     def facts(job: Job) -> Record:
         pipeline, stage = places.get(job.record, ("", ""))
@@ -139,8 +138,9 @@ def _fitting(ws: Workspace, condition: Condition, jobs: Sequence[Job]) -> list[J
         own = {name: str(getattr(job, name)) for name in _TEXTS}
         told: dict[str, Value] = {"pipeline": pipeline, "stage": stage, "due": due, "age": age}
         texts = {**own, "to": str(job.facts.get("to", ""))}
-        shown = {name: shown(text) for name, text in texts.items()}
-        return _JobFacts(id=job.key, custom={**shown, **told})
+        if ws.trail is not None and ws.trail.withholds:
+            texts = {name: ws.trail.compared(text, ws) for name, text in texts.items()}
+        return _JobFacts(id=job.key, custom={**texts, **told})
 
     return [job for job in jobs if holds(condition, facts(job), env)]
 

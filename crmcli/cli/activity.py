@@ -68,11 +68,13 @@ def _command(word: str) -> click.Command:
                 if new and word == "call" and _is_number(ref)
                 else _whom(ws, ref, is_new=new, anyway=anyway)
             )
-            activities.log(
-                ws, record_id, kind, body, others=[ws.resolve(other) for other in others],
-                at=moment, anyway=anyway, subject=subject, duration=length,
-            )  # fmt: skip
-        name = ws.get(record_id).get("name") if not ws.dry_run or not note else ref
+            is_made = not (note and ws.dry_run)  # else there is no lead on which it could be
+            if is_made:
+                activities.log(
+                    ws, record_id, kind, body, others=[ws.resolve(other) for other in others],
+                    at=moment, anyway=anyway, subject=subject, duration=length,
+                )  # fmt: skip
+        name = ws.get(record_id).get("name") if is_made else ref
         told = tr("Logged {} on {} {}.", in_words(word), record_id, name)
         return Told(told, notes=list(filter(None, [note])))
 

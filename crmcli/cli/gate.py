@@ -305,4 +305,5 @@ def approve(session: Session) -> Told:
         session.out.note(line)
     session.confirm("Approve these rights?")
     approve_rights(ws.root)
-    return Told(tr("Approved {}.", "access.yaml"), {"approved": True})
+    told = tr("Approved {}, for doors with --state {}.", "access.yaml", trust.home().parent)
+    return Told(told, {"approved": True})

@@ -118,7 +118,9 @@ def _alike_once(found: Sequence[Problem], locale: Locale) -> Iterator[Problem]:
             yield from some
             continue
         every = locale.number(Decimal(len(some)))
-        yield some[0]._replace(message=tr("{}; {} records like this, --json has them all", tr(some[0].message), every))
+        yield some[0]._replace(
+            message=tr("{}; {} records like this, --json has them all", tr(some[0].message), every)
+        )
 
 
 def print_problems(

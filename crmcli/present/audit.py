@@ -81,10 +81,7 @@ def _told(ws: Workspace, event: Event) -> str:
     parts = [tr("--as, by {}", ws.owner_name(str(data["by"])))] if data.get("by") else []
     if event.record:
         parts.append(name_of(ws, event.record) or event.record)
-    if shown := shown_of(event):
-        parts.append(tr("shown: {}", _counts(shown)))
-    if masked := data.get("masked"):
-        parts.append(tr("masked: {}", masked))
+    parts += _seen(ws, event)
     if "query" in data:
         parts.append(f"{counted(int(data['count']), 'row')}: {data['query']}")
     elif "count" in data:
@@ -93,6 +90,19 @@ def _told(ws: Workspace, event: Event) -> str:
     if data.get("what"):
         parts.append(tr(in_words(str(data["what"]))))
     return "; ".join(parts)
+
+
+def _seen(ws: Workspace, event: Event) -> list[str]:
+    """How much was shown, what of it was masked, and of whom among many numbers that somebody wrote."""
+    data, parts = event.data, []
+    if shown := shown_of(event):
+        parts.append(tr("shown: {}", _counts(shown)))
+    if masked := data.get("masked"):
+        parts.append(tr("masked: {}", masked))
+    if clients := data.get("clients"):
+        named = together([name_of(ws, str(one)) or str(one) for one in clients])
+        parts.append(tr("of {} numbers in a text some are masked: {}", data["numbers"], named))
+    return parts
 
 
 def _counts(shown: Mapping[str, int]) -> str:

@@ -22,6 +22,7 @@ from crmcli.model.values import format_instant
 from crmcli.sales.consent.block_list import check_welcome
 from crmcli.sales.history.amendments import amend_in, is_of_people
 from crmcli.sales.history.story import beginning_with
+from crmcli.sales.records.edit import given_back
 from crmcli.store.layout import PIPELINES
 from crmcli.workspace import Change, Workspace
 
@@ -157,7 +158,11 @@ def edit(
     ws: Workspace, event: Event, values: Mapping[str, Any], at: datetime | None = None
 ) -> Event:
     """Change what an activity says, or when it was, with all who took part; it as it is then."""
-    given = {name: value for name, value in values.items() if value is not None}
+    given = {
+        name: given_back(ws, event.record, name, value, str(event.data.get(name, "")))
+        for name, value in values.items()
+        if value is not None
+    }
     moment = _moment(ws, at, event.record, str(event.data.get("text", "")))
     with ws.change("activity edit") as change:
         for one in _shared(ws, event):

@@ -1,28 +1,46 @@
-"""Conditions as they are asked of whom not all is shown: none tells parts of phones and e-mails that are
-masked, and texts are compared as they may be shown."""
+"""Conditions as they are asked of whom not all is shown: what is masked is not found out by guessing.
+
+A comparison guesses where it asks for parts of what clients are known by, or for many whole numbers at once.
+Beyond the day's number, and where a role hides them, such a one is true of what is shown alone: `770-88` is
+not found in `+7 926 770-88-15`, which is shown as `+7 926 ***-**-15`. Below the number whoever is found so is
+shown.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from crmcli.model.conditions.holds import Env, passes, tests, value_of
+from crmcli.language import tr
+from crmcli.model.conditions.holds import Env, Test, passes, reached, tests, value_of
 from crmcli.model.conditions.paths import PathStep, routes
-from crmcli.model.conditions.tree import And, Compare, Condition, Empty, In, Node, Not, Text
+from crmcli.model.conditions.tree import Compare, Condition, Empty, In, Node, Not, Or, Text
 from crmcli.model.conditions.where import changed, leaves, values_of
-from crmcli.model.fields import BadValues
+from crmcli.model.fields import BadValues, Record
+from crmcli.model.kinds import Key
 from crmcli.model.masking import CONTACTS, SHORTEST, digits_of
 from crmcli.model.values import Raw
 from crmcli.workspace import withheld
 
 if TYPE_CHECKING:
-    from crmcli.model.kinds import Key
     from crmcli.store.index.documents import Documents
     from crmcli.workspace.trail import Trail
 
+Leaf: TypeAlias = "Compare | In | Empty"
+PART = "~"
+_WHOLE = ("=", "!=", "has")
+"""Comparisons with all of a value."""
+_CONTACTS = frozenset(CONTACTS)
+_NEVER = Empty(("id",))
+_BY_WHAT_IS_SHOWN = (
+    "phones and e-mails are masked: they are found whole, or by what is shown of them"
+)
 
-class Place(Protocol):
+
+class Place(withheld.Place, Protocol):
     """The opened folder, of which a condition is asked."""
+
+    notes: list[str]
 
     @property
     def env(self) -> Env:
@@ -33,71 +51,137 @@ class Place(Protocol):
 
 
 def as_asked(place: Place, trail: Trail, entity: str, condition: Condition) -> Condition:
-    """The condition that answers what may be told; Refused where that asks for parts of numbers of more
-    clients than may be shown, or for many whole ones."""
-    if withheld.asks_parts(condition):
-        found = [] if trail.is_spent else place.fitting(entity, condition)
-        trail.ask_parts({str(raw["id"]) for raw in found})
-    if not trail.is_spent:
+    """The condition that answers what may be told; Refused where that asks for many whole numbers, or for
+    parts of those of more clients than may be shown."""
+    asked = _Asked(place, trail, entity, condition)
+    if not trail.withholds:
+        trail.found_by_guessing(asked.holders())
         return condition
-    trail.ask_for([*withheld.wholes_of(condition), *_wholes_in_texts(place.env, entity, condition)])
-    return _as_shown(place, trail, entity, condition)
+    trail.named(asked.contacts)
+    if asked.asks_parts and tr(_BY_WHAT_IS_SHOWN) not in place.notes:
+        place.notes.append(tr(_BY_WHAT_IS_SHOWN))
+    return asked.as_shown()
 
 
-def _as_shown(place: Place, trail: Trail, entity: str, condition: Condition) -> Condition:
-    """The same condition, true where a comparison of texts is true of what is shown of them too."""
+class _Asked:
+    """One condition, and those of its comparisons that guess."""
 
-    def change(leaf: Compare | In | Empty) -> Node:
-        if not isinstance(leaf, Compare) or leaf.op in withheld.WHOLE:
-            return leaf
-        found: list[str] = []
-        tail = 1
-        for route in routes(leaf.path, place.env.schema, entity):
-            if _is_text(route[-1]):
-                tail = 1 + bool(route[-1].key)
-                found += _unlike(place, trail, route[-1], leaf)
-        ids = In((*leaf.path[:-tail], "id"), tuple(map(Text, found)))
-        return And((leaf, Not(ids))) if found else leaf
+    def __init__(self, place: Place, trail: Trail, entity: str, condition: Condition) -> None:
+        self._place, self._trail = place, trail
+        self._entity, self._condition = entity, condition
+        found = leaves(condition.tree)
+        on_contacts = [leaf for leaf in found if not _CONTACTS.isdisjoint(leaf.path)]
+        self.contacts = [str(v) for leaf in on_contacts if _is_whole(leaf) for v in values_of(leaf)]
+        self.asks_parts = not all(map(_is_whole, on_contacts))
+        numbers = [
+            v for leaf in found for v in map(str, values_of(leaf)) if withheld.may_be_whole(v)
+        ]
+        self._many = len({*numbers, *self.contacts}) > withheld.MOST_NAMED
 
-    return Condition(condition.text, changed(condition.tree, change))
+    def _guesses(self, leaf: Leaf, end: PathStep) -> bool:
+        kind = end.field.kind
+        if isinstance(leaf, Empty) or kind.is_time or kind.is_link:
+            return False
+        if kind.is_number:
+            return end.field.custom and (self._many or not _is_whole(leaf))
+        return self._many or not _is_whole(leaf)
+
+    def as_shown(self) -> Condition:
+        """The same, in which what guesses is true of what is shown alone."""
+
+        def change(leaf: Leaf) -> Node:
+            ends = self._ends(leaf)
+            if not any(self._guesses(leaf, end) for end in ends):
+                return leaf
+            found = [self._fitting(leaf, end) for end in ends]
+            if not any(hidden for _, hidden in found):
+                return leaf
+            # Said of each that may be found, for another on the same way may fit by what is shown.
+            ids = tuple(Text(one) for fit, hidden in found for one in fit if one not in hidden)
+            among = In((*leaf.path[: -1 - bool(ends[0].key)], "id"), ids)
+            return Not(among) if isinstance(leaf, Compare) and leaf.op == "!=" else among
+
+        return Condition(self._condition.text, changed(self._condition.tree, change))
+
+    def holders(self) -> set[str]:
+        """Whom the answer would tell to have what is guessed, and who is not shown today: a record for which
+        a comparison decides, or what it links to."""
+        found: set[str] = set()
+        for leaf in leaves(self._condition.tree):
+            ends = [end for end in self._ends(leaf) if self._guesses(leaf, end)]
+            hidden = {one for end in ends for one in self._fitting(leaf, end)[1]}
+            for record in self._deciding(leaf) if hidden else ():
+                way = reached(leaf.path, record, self._place.env)
+                found |= hidden & {holder.id for _, holder in way}
+        return found
+
+    def _deciding(self, leaf: Leaf) -> Iterator[Record]:
+        """The records that fit if a comparison is true of them, or if it is not."""
+
+        def with_it(answer: Node) -> Node:
+            return changed(self._condition.tree, lambda one: answer if one is leaf else one)
+
+        either = Condition("", Or((with_it(Not(_NEVER)), with_it(_NEVER))))
+        return _read(self._place, self._entity, self._place.fitting(self._entity, either))
+
+    def _ends(self, leaf: Leaf) -> list[PathStep]:
+        return [r[-1] for r in routes(leaf.path, self._place.env.schema, self._entity)]
+
+    def _fitting(self, leaf: Leaf, end: PathStep) -> tuple[list[str], set[str]]:
+        """The records of which a comparison is true, and those of which it is not as they are shown."""
+        path = (end.field.name, *filter(None, [end.key]))
+        rows = self._place.fitting(end.entity, Condition("", _positive(leaf, path)))
+        hits: list[tuple[str, Key]] = []
+        wanted = [tests(_op(leaf), end.field.kind, v, self._place.env) for v in values_of(leaf)]
+        suspects = (raw for raw in rows if _may_hide(raw.get(end.field.name, "")))
+        for record in _read(self._place, end.entity, suspects):
+            keys = end.field.kind.keys(value_of(end, record, self._place.env))
+            hits += [(record.id, key) for key in keys if any(passes(key, one) for one in wanted)]
+        return [str(raw["id"]) for raw in rows], self._unlike(hits, wanted)
+
+    def _unlike(self, hits: list[tuple[str, Key]], wanted: list[tuple[Test, ...]]) -> set[str]:
+        """Those of whom no key still passes when what is not shown of it is masked."""
+        texts = [" ".join(_text_of(key).split()) for _, key in hits]
+        shown = self._trail.compared("\n".join(texts), self._place).split("\n") if hits else []
+        still = {
+            one
+            for (one, key), text, masked in zip(hits, texts, shown, strict=True)
+            if masked == text
+            or (isinstance(key, str) and any(passes(masked, test) for test in wanted))
+        }
+        return {one for one, _ in hits} - still
 
 
-def _wholes_in_texts(env: Env, entity: str, condition: Condition) -> Iterator[str]:
-    """The whole numbers and addresses that a condition compares with all of a text."""
-    for leaf in leaves(condition.tree):
-        if isinstance(leaf, In) or (isinstance(leaf, Compare) and leaf.op in withheld.WHOLE):
-            ends = [route[-1] for route in routes(leaf.path, env.schema, entity)]
-            if any(end.field.kind.is_free or end.field.kind.found_by == "handle" for end in ends):
-                yield from filter(withheld.may_be_whole, map(str, values_of(leaf)))
+def _is_whole(leaf: Leaf) -> bool:
+    return not isinstance(leaf, Compare) or leaf.op in _WHOLE
 
 
-def _is_text(end: PathStep) -> bool:
-    kind = end.field.kind
-    return end.field.name not in CONTACTS and not (kind.is_time or kind.is_number or kind.is_link)
+def _op(leaf: Leaf) -> str:
+    return "=" if not isinstance(leaf, Compare) or leaf.op in _WHOLE else leaf.op
 
 
-def _unlike(place: Place, trail: Trail, end: PathStep, leaf: Compare) -> list[str]:
-    """The records of which a comparison is true, and not of what is shown of them."""
-    path = (end.field.name, *filter(None, [end.key]))
-    rows = place.fitting(end.entity, Condition("", Compare(path, leaf.op, leaf.value)))
-    suspects = (raw for raw in rows if _may_have_numbers(str(raw.get(end.field.name, ""))))
-    wanted = tests(leaf.op, end.field.kind, leaf.value, place.env)
-    true: list[tuple[str, str]] = []
-    for raw in suspects:
-        keys = [" ".join(str(k).split()) for k in _keys(end, raw, place.env) if passes(k, wanted)]
-        true += [(str(raw["id"]), key) for key in keys]
-    shown = trail.compared("\n".join(key for _, key in true)).split("\n") if true else []
-    seen = {one for (one, _), text in zip(true, shown, strict=True) if passes(text, wanted)}
-    return sorted({one for one, _ in true} - seen)
+def _positive(leaf: Leaf, path: tuple[str, ...]) -> Node:
+    """The comparison of the field at its end, which is true where one with != is not."""
+    return (
+        In(path, values_of(leaf))
+        if _op(leaf) == "="
+        else Compare(path, _op(leaf), values_of(leaf)[0])
+    )
 
 
-def _keys(end: PathStep, raw: dict[str, Raw], env: Env) -> list[Key]:
-    try:
-        record = env.schema.read(end.entity, raw)
-    except BadValues:
-        return []
-    return [*end.field.kind.keys(value_of(end, record, env))]
+def _read(place: Place, entity: str, rows: Iterable[Mapping[str, Raw]]) -> Iterator[Record]:
+    for raw in rows:
+        try:
+            yield place.env.schema.read(entity, raw)
+        except BadValues:  # lists leave it out, too
+            continue
 
 
-def _may_have_numbers(text: str) -> bool:
+def _text_of(key: Key) -> str:
+    return key if isinstance(key, str) else f"{key:.0f}"
+
+
+def _may_hide(raw: Raw) -> bool:
+    """Whether a number or an address may stand in a value."""
+    text = str(raw)
     return "@" in text or len(digits_of(text)) >= SHORTEST

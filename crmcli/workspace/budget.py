@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from enum import Enum
+from functools import partial
 
 from crmcli.errors import CrmError
 from crmcli.model import phones
 from crmcli.model.event import Event
-from crmcli.model.masking import CONTACTS, Contacts, contact_keys
+from crmcli.model.masking import COMPARED, CONTACTS, Contacts, contact_keys
 from crmcli.model.values import Raw
 from crmcli.store.audit.shown import Shown
 from crmcli.workspace.withheld import Clients, Never
+
+MANY = 100
+"""Numbers in the texts of one command, beyond which it is told whose they are."""
+
+
+class Masking(Enum):
+    """How a text is masked: for somebody, who is told; to be compared, of which nobody hears and which counts
+    nobody; or all that is any client's."""
+
+    TOLD, SILENT, ALL = range(3)
 
 
 class Budget:
@@ -30,6 +42,8 @@ class Budget:
         self._of: dict[str, list[str]] = {}
         self._met: set[str] = set()
         self._asked: set[str] = set()
+        self._in_texts: set[str] = set()
+        self._found: set[str] = set()
 
     def meet(self, record_id: str, raw: Mapping[str, Raw]) -> None:
         """A client is read."""
@@ -45,28 +59,35 @@ class Budget:
             if record_id not in owners:
                 owners.append(record_id)
 
+    def holders(self, keys: Collection[str], place: Clients) -> set[str]:
+        """The clients that have one of these numbers and addresses, and were not shown today."""
+        self._look_up(Contacts("\n".join(keys)), place)
+        owners = {owner for key in keys for owner in self._of.get(key, ())}
+        return {owner for owner in owners if not self._shown.knows(owner)}
+
     def takes_away(self, record_id: str, old: Mapping[str, Raw], new: Mapping[str, Raw]) -> bool:
         """Whether a change would leave texts with what was masked in them and nobody's then; who may take it
         away is shown it, which counts."""
         gone = contact_keys(old) - contact_keys(new)
         return bool(gone) and not self._shown.enter(record_id)
 
-    def text(self, text: str, place: Clients, *, is_told: bool = True) -> str:
+    def text(self, text: str, place: Clients, how: Masking = Masking.TOLD) -> str:
         """A text as it may be shown; whose numbers stand there in full is counted, also where a letter or a
-        note has them of a client whom the command has not read. Unless `is_told`, nobody hears of masks."""
-        contacts = Contacts(text)
+        note has them of a client whom the command has not read."""
+        contacts, new = Contacts(text), set[str]()
         self._look_up(contacts, place)
-        before = set(self.masked)
-        text = contacts.masked(self._of, self._is_hidden)
-        new = self.masked - before
-        if not is_told:
-            self.masked -= new
-        elif new:
+        if how is Masking.ALL:
+            return contacts.masked(self._of, bool)
+        is_hidden = self._is_unknown if how is Masking.SILENT else partial(self._is_hidden, new)
+        text = contacts.masked(self._of, is_hidden)
+        if new:
+            self.masked |= new
             self._hidden(new)
         return text
 
     def _look_up(self, contacts: Contacts, place: Clients) -> None:
         keys = {kind: new - self._asked for kind, new in contacts.unknown(self._of).items()}
+        self._in_texts |= {key[-COMPARED:] for of in keys.values() for key in of}
         if keys["phone"]:
             keys["phone"] |= phones.at_home(keys["phone"], place.settings.phone_country)
         with suppress(CrmError):  # what cannot be asked is told of by whoever reads it
@@ -74,17 +95,27 @@ class Budget:
             ids = {record_id for pairs in found for _, record_id in pairs}
             for raw in place.rows_of([*ids], as_left=True) if ids else ():
                 self.meet(str(raw["id"]), raw)
+            self._found |= ids
         self._asked.update(*keys.values())  # last: another thread of a board masks by what is met
 
-    def _is_hidden(self, key: str) -> bool:
-        """Whether what is known by this key is masked: no client that has it may be shown."""
-        owners = self._of[key]
-        if self.masked.issuperset(owners):
-            return True
-        if any(map(self._shown.enter, owners)):
+    def _is_hidden(self, new: set[str], key: str) -> bool:
+        """Whether what is known by this key is masked: no client that has it may be shown; those that are not
+        known to be masked are `new`."""
+        owners = [one for one in self._of[key] if one not in self.masked and one not in new]
+        if any(map(self._shown.knows, owners)) or any(map(self._shown.enter, owners)):
             return False
-        self.masked.update(owners)
+        new.update(owners)
         return True
+
+    def _is_unknown(self, key: str) -> bool:
+        """Whether no client that has it was shown today."""
+        return not any(map(self._shown.knows, self._of[key]))
+
+    def guessed(self) -> tuple[int, list[str]]:
+        """How many numbers stood in texts that were nobody's whom the command had read, and, where they are
+        many, which masked clients have some: somebody may have written all that there can be."""
+        count = len(self._in_texts)
+        return count, sorted(self._found & self.masked) if count > MANY else []
 
     @property
     def most(self) -> int:

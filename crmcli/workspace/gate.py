@@ -58,7 +58,7 @@ class Gate:
         """The record as it may be written, with what is hidden left as it is; Forbidden if the user may
         not make that of what stands on disk (None: it is as new as the change)."""
         if self.trail is not None:
-            self.trail.touched(old, new, self.schema)
+            self.trail.touched(old, new, self.schema, is_undo=self.command == UNDO)
         changes = {*self.schema.differences(old, new)}
         new = self._with_hidden(old, new, changes)
         if before is not None:

@@ -47,6 +47,11 @@ class Reads(Clock):
     Each read names the entity, or the record, of which it tells.
     """
 
+    @property
+    def house(self) -> Reads:
+        """The folder as it is, whoever asks."""
+        return self
+
     @cached_property
     def inputs(self) -> InputContext:
         """What is needed to read values as people write them."""
@@ -133,7 +138,7 @@ class Reads(Clock):
 
     def _ask(self, entity: str, condition: Condition | None) -> Condition | None:
         """The condition as it is asked of whom not all is shown; see `workspace.asked`."""
-        if condition is None or self.trail is None or not self.trail.is_counting:
+        if condition is None or self.trail is None or not self.trail.is_asked:
             return condition
         from crmcli.workspace.asked import as_asked
 
@@ -265,10 +270,16 @@ class Reads(Clock):
 
     def search(self, text: str, entities: Sequence[str] = (), limit: int = 20) -> list[Hit]:
         """Records in which all the words stand somewhere, the best first."""
-        hits = self._index.search(text, entities, limit)
-        if self.trail is None or not self.trail.is_limited:
-            return hits
-        return withheld.found(self.trail, hits, text, self.rows_of([hit.id for hit in hits]))
+        if self.trail is None or not self.trail.is_asked:
+            return self._index.search(text, entities, limit)
+        most = limit
+        while True:  # what is kept back makes room for others
+            hits = self._index.search(text, entities, most)
+            rows = self.rows_of([hit.id for hit in hits])
+            told = withheld.found(self, self.trail, hits, text, rows)
+            if len(told) >= limit or len(hits) < most:
+                return told[:limit]
+            most *= 4
 
     def merged(self, survivor: str = "") -> list[tuple[str, str]]:
         """The records that went into others, each with the one into which; of one of these if named."""
@@ -334,7 +345,7 @@ class Reads(Clock):
         from crmcli.store.records import references
 
         if self.trail is not None and withheld.may_be_whole(ref):
-            self.trail.ask_for([ref])
+            self.trail.named([ref])
         return references.by_content(self._index, ref, entities, self.settings.phone_country)
 
     def _living(self, ref: str, found: list[str]) -> list[str]:

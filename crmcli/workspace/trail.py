@@ -27,7 +27,7 @@ from crmcli.model.values import Raw, entity_of
 from crmcli.store.audit import canaries, journal, shown
 from crmcli.store.audit.signing import Signing
 from crmcli.workspace import withheld
-from crmcli.workspace.budget import Budget, contacts_before
+from crmcli.workspace.budget import Budget, Masking, contacts_before
 
 AnyRaw = TypeVar("AnyRaw", bound=Mapping[str, Raw])
 
@@ -54,7 +54,7 @@ class ShownPlace(Place, withheld.Place, Protocol):
     """The same, of which a user is shown something."""
 
 
-def _kept(record_id: str) -> Refused:
+def _refusal_to_take(record_id: str) -> Refused:
     told = tr("phones and e-mails of {} are masked, and cannot be taken away", record_id)
     return Refused(told, f"crm reveal {record_id}")
 
@@ -88,7 +88,7 @@ class Trail:
         self._closed = Budget(closed, withheld.Never(), str) if closed else None
         self._signing = Signing(ws.root, ws.user)
         self._alarmed: set[str] = set()
-        self._asked: set[str] = set()
+        self._named: set[str] = set()
         self._is_warned = False
         self.is_at_rest = False
         """Whether what is read now is for crm itself: the house's work, a look for duplicates."""
@@ -140,14 +140,16 @@ class Trail:
             facts = {"record": record_id, "user": self._ws.user, "what": what}
             canaries.touch(self._ws.root, facts, any_disk=self._ws.settings.any_disk)
 
-    def touched(self, old: Record, new: Record, schema: Schema) -> None:
+    def touched(self, old: Record, new: Record, schema: Schema, *, is_undo: bool = False) -> None:
         """A record is changed, and may be shown with that; Refused where what is masked would be taken from a
         client, for in texts it would be nobody's then."""
         if self._budget is None or old.entity not in self._budget.nouns:
             return
         before, after = self.let_out(schema.write(old)), schema.write(new)
+        if not (is_undo or survivor_of(old)):  # what comes back was its own
+            self._check_carried(old.id, contact_keys(after) - contact_keys(before))
         self._budget.recall(old.id, after)
-        if not survivor_of(new):
+        if not (is_undo or survivor_of(new)):
             self._check_kept(old.id, before, after)
 
     def removed(self, record: Record, schema: Schema) -> None:
@@ -159,13 +161,27 @@ class Trail:
         self, record_id: str, before: Mapping[str, Raw], after: Mapping[str, Raw]
     ) -> None:
         if self._budget is not None and self._budget.takes_away(record_id, before, after):
-            raise _kept(record_id)
+            raise _refusal_to_take(record_id)
+
+    def _check_carried(self, record_id: str, keys: set[str]) -> None:
+        """Refused where a client gets numbers of others that are masked, and would show them; that of others
+        they are shown so counts."""
+        keys -= self._named
+        if not (keys and self.is_counting and self._budget):
+            return
+        others = self._budget.holders(keys, self._ws) - {record_id}
+        if others and self._budget.show([record_id]) and not self._budget.show(others):
+            first = min(others)
+            told = tr(
+                "phones and e-mails of {} are masked, and cannot be carried to {}", first, record_id
+            )
+            raise Refused(told, f"crm reveal {first}")
 
     def check_removing(self, record: Record) -> None:
         """Refused where phones or e-mails are to be taken from a client that is masked, also such as it does
         not have, for else that would tell which it has."""
-        if self.hides(record.id):
-            raise _kept(record.id)
+        if self.is_counting and self.hides(record.id):
+            raise _refusal_to_take(record.id)
 
     def told(self, events: Sequence[Event]) -> None:
         """Events are handed out of the workspace, with what clients had before."""
@@ -176,34 +192,52 @@ class Trail:
                 for raw in contacts_before(event):
                     self._budget.recall(event.record, raw)
 
-    def ask_for(self, texts: Iterable[str]) -> None:
+    def named(self, texts: Iterable[str]) -> None:
         """The user names whole numbers and addresses, and may be told whose they are; Refused where a command
-        names many, and the day's number of clients is reached."""
-        if self.is_counting and self.is_spent:
+        names many, and clients are masked."""
+        if self.is_asked:
             for text in texts:
-                self._asked |= contact_keys({CONTACTS[0]: [text]}) or {text}
-            withheld.check_asked(len(self._asked))
+                self._named |= contact_keys({CONTACTS[0]: [text]}) or {text}
+        if self.withholds:
+            withheld.check_named(len(self._named))
 
-    def ask_in(self, given: Sequence[str]) -> None:
+    def named_in(self, typed: Sequence[str]) -> None:
         """The same of all that stand in what somebody typed."""
-        if self.is_counting:
-            self.ask_for(withheld.wholes_in(given))
+        if self.is_asked:
+            self.named(withheld.wholes_in(typed))
 
-    def ask_of(self, record_id: str) -> None:
-        """The user names numbers of one client, and is told whether it has them, which shows it."""
+    def typed_for(self, record_id: str) -> None:
+        """The user types numbers of one client, and is told whether it has them, which shows it."""
         if self.is_counting and self._budget and entity_of(record_id) in self._budget.nouns:
             self._budget.show([record_id])
 
-    def ask_parts(self, record_ids: Collection[str]) -> None:
-        """The user is told which records fit parts of numbers and addresses, which shows these; Refused where
-        that is more than are left of the day's number."""
-        if self._budget is not None and (self.is_spent or not self._budget.show(record_ids)):
-            raise withheld.refusal_of_parts(self._budget.left)
+    def found_by_guessing(self, record_ids: Collection[str]) -> None:
+        """The user is told whose numbers and addresses those are, which shows these; Refused where they are
+        more than are left of the day's number."""
+        if not (record_ids and self.is_counting and self._budget):
+            return
+        left = self._budget.left
+        if not self._budget.show(record_ids):
+            raise withheld.refusal_of_guesses(left)
+
+    def shows(self, record_id: str) -> bool:
+        """Whether a client may be shown in full, which counts."""
+        return not self.withholds and (self._budget is None or self._budget.show([record_id]))
 
     @property
     def is_counting(self) -> bool:
         """Whether what is read counts to the day's number of clients."""
         return self._budget is not None and not self.is_at_rest
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether some of what is asked for may have to be kept back."""
+        return self.is_limited and not self.is_at_rest
+
+    @property
+    def withholds(self) -> bool:
+        """Whether something of clients is masked now: beyond the day's number, or by the role."""
+        return self.is_asked and (self._closed is not None or self.is_spent)
 
     @property
     def is_spent(self) -> bool:
@@ -223,14 +257,19 @@ class Trail:
         """A text as it may be shown; `ws` is the folder as another thread has opened it."""
         return self._masked(self._signing.text(text), ws or self._ws)
 
-    def compared(self, text: str) -> str:
-        """A text as it may be shown, to be compared with what is asked for: nothing is told by that."""
-        return self._masked(text, self._ws, is_told=False)
+    def compared(self, text: str, place: withheld.Place) -> str:
+        """A text as it may be shown, to be compared with what is asked for: nothing is told by that. `place`
+        is as of `masked`."""
+        return self._masked(text, place, Masking.SILENT)
 
-    def _masked(self, text: str, place: ShownPlace, *, is_told: bool = True) -> str:
+    def veiled(self, text: str, place: withheld.Place) -> str:
+        """The same with all clients masked, also those that were shown today."""
+        return self._masked(text, place, Masking.ALL)
+
+    def _masked(self, text: str, place: withheld.Place, how: Masking = Masking.TOLD) -> str:
         if self._closed is not None:
             text = self._closed.text(text, withheld.HiddenContacts(place, self._kept))
-        return self._budget.text(text, place, is_told=is_told) if self._budget else text
+        return self._budget.text(text, place, how) if self._budget else text
 
     def check_shown(self, text: str) -> None:
         """Refused where a text that leaves as it is has phones or e-mails that are masked; whose may be shown
@@ -264,6 +303,11 @@ class Trail:
         facts: dict[str, Any] = {"shown": dict(sorted(counts.items()))} if counts else {}
         if self._budget is not None and (hidden := self._budget.masked & new):
             facts["masked"] = len(hidden)
+        count, clients = self._budget.guessed() if self._budget is not None else (0, [])
+        if clients:
+            facts |= {"numbers": count, "clients": clients}
+            for record_id in clients:
+                self.alarm(record_id, "among many numbers in a text")
         self.keep(COMMAND, **facts)
         self._told |= new
         self._new -= new

@@ -5,25 +5,33 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from crmcli.errors import Refused
 from crmcli.language import tr
-from crmcli.model.conditions.tree import Compare, In, nodes_of
 from crmcli.model.entities import having
-from crmcli.model.masking import BETWEEN, CONTACTS, LONGEST, digits_of, is_whole, plain_digits
+from crmcli.model.masking import (
+    BETWEEN,
+    COMPARED,
+    CONTACTS,
+    LONGEST,
+    digits_of,
+    is_whole,
+    plain_digits,
+)
 from crmcli.model.spelling import searchable
 from crmcli.model.values import Raw, entity_of, fold
 
 if TYPE_CHECKING:
-    from crmcli.model.conditions.tree import Condition
     from crmcli.model.settings import Settings
     from crmcli.store.index.answers import Hit
+    from crmcli.store.index.questions import Word
 CLIENTS = having("client")
 WHOLE = ("=", "!=", "has")
 """Comparisons with all of a number or an address."""
 _CONTACTS = frozenset(CONTACTS)
-MOST_ASKED = 10
+MOST_NAMED = 10
 """Whole numbers and addresses for which one command may ask."""
 UNSEARCHED = ("id", "created_at")
 _LONG = 10
@@ -64,10 +72,10 @@ class Place(Clients, Protocol):
 class Masks(Protocol):
     """What keeps from the user what is masked."""
 
-    def hides(self, record_id: str) -> bool:
-        """Whether the phones and e-mails of a record are masked."""
+    def shows(self, record_id: str) -> bool:
+        """Whether a client may be shown in full, which counts."""
 
-    def compared(self, text: str) -> str:
+    def compared(self, text: str, place: Place) -> str:
         """A text as it may be shown, of which nobody is told that something is masked."""
 
 
@@ -83,6 +91,10 @@ class Never:
 
     def enter(self, record_id: str) -> bool:
         """Whether a client may be shown in full."""
+        return False
+
+    def knows(self, record_id: str) -> bool:
+        """Whether a client is shown in full."""
         return False
 
     def enter_all(self, record_ids: Collection[str]) -> bool:
@@ -118,33 +130,13 @@ class HiddenContacts:
             yield {"id": raw["id"], **hidden}
 
 
-def asks_parts(condition: Condition) -> bool:
-    """Whether a condition compares parts of phones and e-mails."""
-    return any(
-        isinstance(node, Compare) and node.op not in WHOLE and not _CONTACTS.isdisjoint(node.path)
-        for node in nodes_of(condition.tree)
+def refusal_of_guesses(left: int) -> Refused:
+    """What is said to whoever would find more clients by guessing than are left of the day's number."""
+    told = tr(
+        "more clients are found by that than may be shown today by parts of numbers and addresses: {}",
+        left,
     )
-
-
-def refusal_of_parts(left: int) -> Refused:
-    """What is said to whoever asks for parts of what may not be shown, but of so many clients."""
-    if left:
-        told = tr(
-            "clients that may yet be found by parts of phones and e-mails today: {}; these are more",
-            left,
-        )
-        return Refused(told, "narrow it down, or write the whole number or address")
-    return Refused(
-        "today's number of clients is reached: phones and e-mails are found by all of them only",
-        "write the whole number or address",
-    )
-
-
-def wholes_of(condition: Condition) -> Iterator[str]:
-    """The whole numbers and addresses for which a condition asks."""
-    for node in nodes_of(condition.tree):
-        if isinstance(node, Compare | In) and not _CONTACTS.isdisjoint(node.path):
-            yield from map(str, node.values if isinstance(node, In) else [node.value])
+    return Refused(told, "narrow it down, or write the whole number or address")
 
 
 def wholes_in(given: object) -> Iterator[str]:
@@ -153,17 +145,17 @@ def wholes_in(given: object) -> Iterator[str]:
         yield from _ADDRESS.findall(text)
         for run in _DIGITS.findall(plain_digits(_ADDRESS.sub(" ", text))):
             digits = "".join(filter(str.isdecimal, run))
-            yield from (digits[n : n + LONGEST] for n in range(0, len(digits), LONGEST))
+            step = COMPARED if len(digits) > LONGEST else LONGEST
+            yield from (digits[n : n + step] for n in range(0, len(digits), step))
 
 
-def check_asked(count: int) -> None:
-    """Refused where so many whole numbers and addresses are asked for."""
-    if count > MOST_ASKED:
+def check_named(count: int) -> None:
+    """Refused where so many whole numbers and addresses are named by one command."""
+    if count > MOST_NAMED:
         raise Refused(
             tr(
-                "today's number of clients is reached: one command may ask for {} phones and e-mails at"
-                " most, not for {}",
-                MOST_ASKED,
+                "phones and e-mails are masked: one command may ask for {} of them at most, not for {}",
+                MOST_NAMED,
                 count,
             ),
             "ask for those that you need",
@@ -171,37 +163,50 @@ def check_asked(count: int) -> None:
 
 
 def found(
-    trail: Masks, hits: Sequence[Hit], text: str, rows: Iterable[Mapping[str, Raw]]
+    place: Place, trail: Masks, hits: Sequence[Hit], text: str, rows: Iterable[Mapping[str, Raw]]
 ) -> list[Hit]:
-    """What was found, without what was found by a part of numbers or addresses that are masked."""
-    raws = {str(raw["id"]): raw for raw in rows}
-    return [
-        hit
-        for hit in hits
-        if not trail.hides(hit.id)
-        or is_whole(text, raw := raws.get(hit.id, {}))
-        or (hit.field not in CONTACTS and _is_shown(trail.compared, hit, text, raw))
-    ]
-
-
-def _is_shown(masked: Callable[[str], str], hit: Hit, text: str, raw: Mapping[str, Raw]) -> bool:
-    """Whether all that was asked for stands in what is shown of a record, or of what was said of it."""
+    """What was found, without what was found by a part of numbers or addresses that are masked; below the
+    day's number whoever is found so is shown."""
     from crmcli.store.index.questions import read_question
 
+    raws = {str(raw["id"]): raw for raw in rows}
+    question = read_question(text, "")
+    asked = [*question.words, *question.dialled]
+
+    def is_told(hit: Hit) -> bool:
+        raw = raws.get(hit.id, {})
+        masked = partial(trail.compared, place=place)
+        return _is_shown(masked, hit, asked, raw) or trail.shows(hit.id)
+
+    return [*filter(is_told, hits)]
+
+
+def _is_shown(
+    masked: Callable[[str], str], hit: Hit, asked: Sequence[Word], raw: Mapping[str, Raw]
+) -> bool:
+    """Whether all that was asked for stands in what is shown of a record, or of what was said of it, or is a
+    whole number or address of it. Words of talks are found by all of these, for not all is shown."""
     is_said = hit.field not in raw
-    if is_said and not (0 < len(digits_of(text)) < _LONG):
-        return True
     values = [hit.excerpt, *(() if is_said else _texts(raw))]
     shown = masked("\n".join(" ".join(value.split()) for value in values)).split("\n")
     shown = [searchable(fold(value)) for value in shown]
     joined = [_BETWEEN.sub("", value) for value in shown]
-    question = read_question(text, "")
-    return all(
-        any(word in value for word in asked.spellings for value in shown)
-        or any(digits in value for digits in asked.digits for value in joined)
-        for asked in (*question.words, *question.dialled)
-        if not is_said or any(map(str.isdecimal, "".join((*asked.spellings, *asked.digits))))
-    )
+
+    def is_there(word: Word) -> bool:
+        forms = (*word.spellings, *word.digits)
+        if is_said and (not digits_of("".join(forms)) or any(map(_is_number, forms))):
+            return True
+        return (
+            any(is_whole(form, raw) for form in forms)
+            or any(spelling in value for spelling in word.spellings for value in shown)
+            or any(digits in value for digits in word.digits for value in joined)
+        )
+
+    return all(map(is_there, asked))
+
+
+def _is_number(form: str) -> bool:
+    return len(digits_of(form)) >= _LONG and not any(map(str.isalpha, form))
 
 
 def _texts(value: object) -> Iterator[str]:

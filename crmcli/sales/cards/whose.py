@@ -64,11 +64,11 @@ def whose(
         return Whose((said or uid,))
     try:
         new = contacts.new(lines)
-        if ws.trail is not None:
-            ws.trail.ask_for(contacts_of(ws.schema.write(new.record)))
         check_welcome(ws, new.record)
     except CrmError as error:
         return Whose((), tr("left alone: {}", error.message))
+    if ws.trail is not None:
+        ws.trail.named(contacts_of(ws.schema.write(new.record)))
     known = [] if said == "" else list(known_to(ws, new.record, ["contact"]))
     if said is None:
         known += [one for _, one in earlier.same_as(ws, {"contact": new.record})]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from crmcli.dataclass import replace
 from crmcli.errors import Refused
 from crmcli.language import counted, tr
+from crmcli.model.access import IMPORT
 from crmcli.sales.imports.new_values import add_values
 from crmcli.sales.imports.options import ImportOptions
 from crmcli.sales.imports.run import Import
@@ -39,6 +40,7 @@ def import_records(
     the transactions before it stand, with a rejects file of their rows.
     """
     wanted = replace(wanted, dry_run=wanted.dry_run or ws.dry_run)
+    ws.within(IMPORT, entity, None)  # before a row is judged: rows tell of what is there
     if wanted.on_duplicate == "fail":
         _refuse_repeats(ws, entity, source, name, wanted)
     created: Mapping[str, Mapping[str, str]] = {}

@@ -46,6 +46,7 @@ from crmcli.sales.records.defaults import TooLittle
 from crmcli.sales.records.given_values import Given
 from crmcli.sales.records.tombstones import successor
 from crmcli.workspace import Change
+from crmcli.workspace.withheld import may_be_whole
 
 
 class Taker:
@@ -91,7 +92,7 @@ class Taker:
         for draft in drafts:
             draft.keys = list(keys_of(self._ws, draft.values))
         if self._ws.trail is not None:
-            self._ws.trail.ask_for(chain.from_iterable(map(_contacts_in, drafts)))
+            self._ws.trail.named(chain.from_iterable(map(_numbers_in, drafts)))
         self._clients.look_up(drafts)
 
     def take(self, change: Change, draft: Draft) -> None:
@@ -298,9 +299,9 @@ class Taker:
         self.turned_back.append((draft, why, repeats))
 
 
-def _contacts_in(draft: Draft) -> Iterator[str]:
-    """The phones and e-mails of a row, and of whom it names."""
-    yield from contacts_of(draft.values)
-    for mentions in draft.links.values():
-        for mention in mentions:
-            yield from contacts_of(mention.facts)
+def _numbers_in(draft: Draft) -> Iterator[str]:
+    """The whole phones, e-mails and handles by which a row, and whom it names, are looked up."""
+    yield from (text for kind, text in draft.keys if kind in ("phone", "email", "handle"))
+    for mention in (one for mentions in draft.links.values() for one in mentions):
+        yield from contacts_of(mention.facts)
+        yield from filter(may_be_whole, (mention.name, mention.or_id))

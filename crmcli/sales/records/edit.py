@@ -13,6 +13,7 @@ from crmcli.model import document_rules
 from crmcli.model.deal import Deal
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, InputContext, merge_lists, without_items
+from crmcli.model.masked_places import compared, each_text
 from crmcli.model.masking import CONTACTS
 from crmcli.model.offer import Offer
 from crmcli.model.task import Task
@@ -73,7 +74,7 @@ def edited(ws: Workspace, record: Record, edit: Edit, inputs: InputContext | Non
     for name, texts in less.items():
         field, now = _list_now(ws, record, name, values)
         if ws.trail is not None:
-            ws.trail.ask_in(texts)
+            ws.trail.named_in(texts)
             if field.name in CONTACTS:
                 ws.trail.check_removing(record)
         gone = _gone(ws, field, now, texts)
@@ -104,7 +105,7 @@ def as_it_stands(ws: Workspace, record: Record, name: str, given: _Given) -> _Gi
     field = ws.schema.named(record.entity, name)
     stored: Any = raw.get(field.name if field else name, "")
     if field and field.name in CONTACTS and given != stored:
-        ws.trail.ask_of(record.id)
+        ws.trail.typed_for(record.id)
     attached = record.get("files")
     for one in attached if isinstance(attached, tuple) else ():
         if isinstance(one, Attachment):
@@ -112,14 +113,36 @@ def as_it_stands(ws: Workspace, record: Record, name: str, given: _Given) -> _Gi
     if not has_masks(given):
         return given
     raw.pop(field.name if field else name, "")
+    back: Any = given
+    if isinstance(stored, str) and not isinstance(given, str):
+        return cast("_Given", [given_back(ws, record.id, name, t, stored, raw) for t in back])
+    return cast("_Given", given_back(ws, record.id, name, back, stored, raw))
+
+
+def given_back(
+    ws: Workspace, record_id: str, name: str, given: Any, stored: Any, rest: Any = ()
+) -> Any:
+    """What somebody gives back for a value, with what was masked in it; BadUsage where nobody can say what a
+    mask hides, or where it hides less than one that was shown, for the answer would tell digits."""
+    if ws.trail is None or not shows_masks(ws) or not has_masks(given):
+        return given
     try:
-        if isinstance(stored, str) and not isinstance(given, str):
-            return cast("_Given", [unmasked(text, stored, raw) for text in cast("Any", given)])
-        return cast("_Given", unmasked(given, stored, raw))
+        found = unmasked(given, stored, rest)
     except Unclear as error:
         alike = "two addresses look like {}" if "@" in error.mask else "two numbers look like {}"
         told = tr(alike, error.mask) if error.is_alike else tr("{}: {} is masked", name, error.mask)
-        raise BadUsage(told, tr("write it whole, or crm reveal {}", record.id)) from None
+        raise BadUsage(told, tr("write it whole, or crm reveal {}", record_id)) from None
+    for (_, text), (_, now) in zip(each_text(given), each_text(found), strict=True):
+        if text != now and not _alike(ws.trail.veiled(text, ws), ws.trail.veiled(now, ws)):
+            told = tr("{}: give {!r} back as it is shown", name, text)
+            raise BadUsage(told, tr("write it whole, or crm reveal {}", record_id))
+    return found
+
+
+def _alike(given: str, found: str) -> bool:
+    """Whether two texts look the same where all is masked, however their numbers are spaced."""
+    one, other = ([*filter(str.isalpha, text)] for text in (given, found))
+    return given == found or (one == other and compared(given) == compared(found))
 
 
 def still_whole(ws: Workspace, before: Record, after: Record) -> Record:

@@ -78,7 +78,7 @@ def read_raws(
     if field.kind.is_map:
         raise BadUsage(tr("{} is set by its parts", field.name), "e.g. --set utm_source=google")
     if ws.trail is not None and (field.name in CONTACTS or field.kind.found_by == "handle"):
-        ws.trail.ask_in(texts)
+        ws.trail.named_in(texts)
     raws: list[Raw] = []
     try:
         for text in texts:

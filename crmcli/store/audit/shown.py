@@ -63,13 +63,20 @@ class Shown:
                 self._ids.add(record_id)
         return record_id in self._ids
 
+    def knows(self, record_id: str) -> bool:
+        """Whether a client was shown today, which this shows nobody."""
+        self._look()
+        return record_id in self._ids or record_id in self._revealed
+
     def enter_all(self, record_ids: Collection[str]) -> bool:
-        """Whether all of these may be shown in full; then they are of today's, else none is."""
+        """Whether all of these may be shown in full; then they are of today's. Else one is: to be told that
+        they are too many is an answer."""
         left = self.left
-        new = {*record_ids} - self._ids - self._revealed
+        new = sorted({*record_ids} - self._ids - self._revealed)
         if len(new) > left:
+            self.enter(new[0])
             return False
-        return all(self.enter(record_id) for record_id in sorted(new))
+        return all(self.enter(record_id) for record_id in new)
 
     def reveal(self, record_id: str) -> None:
         """Let a client be shown in full today, beside the number."""

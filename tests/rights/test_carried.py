@@ -1,0 +1,261 @@
+"""Numbers and addresses that are masked stay so wherever they are carried, and what is given back tells nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from crmcli.sales import activities
+from tests import kit
+from tests.rights.conftest import Base
+
+Crm = Callable[..., kit.Run]
+MINE = ("--where", "tags has мой")
+NUMBER, MAIL = "+79267708815", "secret61@hidden.example"
+
+
+@pytest.fixture
+def spent(crm: Crm, small: Base) -> Base:
+    """Two were shown today; `theirs` and `lead` are masked, `own` is one of the two."""
+    ws = small.open("root")
+    rows = json.loads(
+        crm("contact", "list", *MINE, "--limit", "2", "--json", cwd=small.root, CRM_USER="olga").out
+    )
+    small.records["own"] = ws.get(rows[0]["id"])
+    small.records["theirs"] = kit.contact(
+        ws, name="Клиент", owner="olga", phones="+7 926 770-88-15", emails=MAIL,
+        comment=f"дом 4711, писать {MAIL}", handles=f"whatsapp:{NUMBER}",
+    )  # fmt: skip
+    small.records["lead"] = kit.lead(ws, name="Заявка", owner="olga", phones="+7 903 111-22-33")
+    small.records["deal"] = kit.deal(
+        ws, name="Дом 8 926 7708815", owner="olga", contacts=small.records["theirs"].id
+    )
+    return small
+
+
+def told(run: kit.Run) -> str:
+    """The letters and digits of all that was said."""
+    return re.sub(r"[^\w@*…]", "", run.out + run.err)
+
+
+def test_a_merge_carries_nothing_to_whom_is_shown(crm: Crm, spent: Base) -> None:
+    acts = {"cwd": spent.root, "CRM_USER": "olga"}
+    own, theirs = spent.records["own"].id, spent.records["theirs"].id
+    for more in (("--dry-run", "--json"), ("--dry-run",), ("--yes",)):
+        done = crm("contact", "merge", own, theirs, *more, **acts)
+        assert done.code == 1, done
+        assert f"crm reveal {theirs}" in done.err
+        assert "770881" not in told(done)
+    crm("contact", "merge", theirs, own, "--yes", **acts)  # that one stays masked, with all
+    assert "770881" not in told(crm("contact", "show", theirs, "--json", **acts))
+    assert crm("undo", "--yes", **acts).code == 0
+    assert crm("reveal", theirs, **acts).code == 0
+    assert crm("contact", "merge", own, theirs, "--yes", **acts).code == 0
+
+
+def test_a_conversion_carries_nothing_to_whom_is_shown(crm: Crm, spent: Base) -> None:
+    acts = {"cwd": spent.root, "CRM_USER": "olga"}
+    own, lead = spent.records["own"].id, spent.records["lead"].id
+    for words in (("--use-contact", own, "--dry-run", "--json"), ("--use-contact", own)):
+        done = crm("lead", "convert", lead, *words, **acts)
+        assert done.code == 1, done
+        assert "11122" not in told(done)
+    assert crm("lead", "edit", lead, "--contact", own, **acts).code == 0
+    assert crm("lead", "convert", lead, **acts).code == 1
+    crm("reveal", lead, **acts)
+    assert crm("lead", "convert", lead, **acts).code == 0
+
+
+def test_below_the_number_what_is_carried_counts(crm: Crm, small: Base) -> None:
+    """Else all clients could be looked at in the one into which they were merged."""
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    ids = [small.records[f"c{n}"].id for n in range(5)]
+    assert crm("contact", "merge", *ids, "--yes", **acts).code == 1
+    assert crm("contact", "merge", *ids[:2], "--yes", **acts).code == 0
+    rows = json.loads(crm("contact", "list", *MINE, "--json", **acts).out)
+    shown = {row["id"] for row in rows if "*" not in row["phones"][0]["value"]}
+    assert shown == {ids[0]}
+
+
+def test_a_number_that_somebody_types_is_no_secret_of_others(crm: Crm, spent: Base) -> None:
+    acts = {"cwd": spent.root, "CRM_USER": "olga"}
+    own = spent.records["own"].id
+    assert crm("contact", "edit", own, "--add", f"phones={NUMBER}", **acts).code == 0
+
+
+@pytest.mark.parametrize(
+    ("noun", "field", "whole", "parts"),
+    [
+        ("theirs", "phone", "8 (926) ***-**-15", ["8 (926) 7**-**-15", "8 (926) 6**-**-15", "***-*8-15", "***-*7-15"]),
+        ("theirs", "email", "s…@hidden.example", ["se…@hidden.example", "sa…@hidden.example"]),
+        ("theirs", "handle", "whatsapp:+7926*****15", ["whatsapp:+79267****15", "whatsapp:+79266****15"]),
+        ("theirs", "comment", "дом 4711, писать s…@hidden.example",
+         ["дом 4711, писать s…@", "дом 4711, писать s…@hid", "дом 4711, писать sec…@hidden.example", "дом 4711, писать sed…@hidden.example"]),
+        ("deal", "name", "Дом 8 926 *****15",
+         ["Дом 8 926 7****15", "Дом 8 926 6****15", "*****15", "6 *****15", "Дом *****15", "Дом 8 926 77***15", "Дом 8 926 78***15"]),
+    ],
+)  # fmt: skip
+def test_a_mask_given_back_tells_nothing(
+    crm: Crm, spent: Base, noun: str, field: str, whole: str, parts: list[str]
+) -> None:
+    """What hides less than was shown is refused, whether its digits are right or not."""
+    acts = {"cwd": spent.root, "CRM_USER": "olga"}
+    record = spent.records[noun]
+    for more in (("--dry-run",), ()):
+        for part in parts:
+            done = crm(record.entity, "edit", record.id, f"--{field}", part, *more, **acts)
+            assert done.code in (1, 2), (part, done)
+            assert not re.search("708815|secret61@", told(done).replace(part, "")), (part, done)
+            assert re.search("masked|as it is shown|look like", done.err), (part, done)
+        done = crm(record.entity, "edit", record.id, f"--{field}", whole, *more, **acts)
+        assert done.code == 0, done
+    now = spent.open("root").get(record.id)
+    assert now == record
+
+
+def test_an_activity_keeps_what_was_masked_in_it(crm: Crm, spent: Base) -> None:
+    acts = {"cwd": spent.root, "CRM_USER": "olga"}
+    ws, theirs = spent.open("root"), spent.records["theirs"].id
+    activities.log(ws, theirs, "note", "звонить на 8 (926) 770-88-15 в среду")
+    event = ws.events(record=theirs)[-1].id
+    for text, code in (
+        ("звонить на 8 (926) ***-**-15 в пятницу", 0), ("звонить на 8 (926) 7**-**-15", 2),
+        ("звонить на 8 (926) 6**-**-15", 2),
+    ):  # fmt: skip
+        done = crm("activity", "edit", event, "--text", text, **acts)
+        assert done.code == code, (text, done)
+    assert (
+        "8 (926) 770-88-15 в пятницу"
+        in crm("timeline", theirs, cwd=spent.root, CRM_USER="root").out
+    )
+
+
+@pytest.mark.parametrize("is_said", [False, True])
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("708 клиент 9990001122", "709 клиент 9990001122"),
+        ("secret 9990001122", "secrat 9990001122"),
+        ("70881 заказ 1234567890", "70882 заказ 1234567890"),
+        ("7708", "7709"),
+    ],
+)
+def test_a_known_number_beside_a_part_tells_nothing_of_it(
+    crm: Crm, spent: Base, right: str, wrong: str, *, is_said: bool
+) -> None:
+    acts = {"cwd": spent.root, "CRM_USER": "olga"}
+    ws, theirs = spent.open("root"), spent.records["theirs"].id
+    kit.edit(ws, theirs, phones="+7 926 770-88-15, +7 999 000-11-22")
+    activities.log(ws, theirs, "note", "заказ 1234567890" + f", звонить на {NUMBER}" * is_said)
+    kit.lead(ws, name="Ловушка", owner="olga", comment="7708 7709")
+    for limit in ("1", "20"):
+        runs = [crm("search", text, "--limit", limit, "--ids", **acts) for text in (right, wrong)]
+        assert runs[0] == runs[1], (right, runs)
+    assert crm("search", "7708", "--limit", "1", "--json", **acts).out.count('"id"') == 1
+
+
+def test_what_hangs_on_several_tells_nothing_of_one(crm: Crm, spent: Base) -> None:
+    """A client of one's own that has all guesses, beside one that is masked, is no way round."""
+    acts = {"cwd": spent.root, "CRM_USER": "olga"}
+    ws = spent.open("root")
+    named = kit.contact(ws, name="+7 926 770-88-15", owner="olga", phones="+7 926 770-88-15")
+    both = kit.contact(ws, name="770-87 770-88 770-89", owner="olga")
+    deal = kit.deal(ws, name="Вместе", owner="olga", contacts=named.id)
+    kit.edit(ws, deal.id, contacts=[named.id, both.id])
+    for part in ("770-87", "770-88", "770-89"):
+        for where, wanted in (
+            (f"contacts.name ~ {part}", deal.id),
+            (f"not contacts.name ~ {part}", ""),
+        ):
+            found = crm("deal", "list", "--ids", "--where", f"id = {deal.id} and {where}", **acts)
+            assert found.out.strip() == wanted, where
+
+
+def test_jobs_are_found_by_what_is_shown_of_them(crm: Crm, spent: Base) -> None:
+    acts = {"cwd": spent.root, "CRM_USER": "olga"}
+    for where in ("state in (waiting, queued)", f"to ~ {MAIL[:6]}", "reason ~ 7708"):
+        assert crm("jobs", "list", "--where", where, **acts).code == 0
+
+
+@pytest.mark.parametrize("field", ["fax", "code_no", "tags", "urls"])
+def test_fields_of_ones_own_tell_nothing_either(crm: Crm, small: Base, field: str) -> None:
+    """Of twenty guesses, or by what is greater."""
+    settings = (small.root / "settings.yaml").read_text("utf-8")
+    more = "  contact:\n    fax: {type: phone}\n    code_no: {type: number}\n"
+    kit.write(small.root, "settings.yaml", f"{settings}fields:\n{more}")
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    form = "https://wa.me/{}" if field == "urls" else "{}"
+    number = "79267708815"
+    theirs = kit.contact(
+        small.open("root"),
+        name="Клиент",
+        owner="olga",
+        phones=f"+{number}",
+        **{field: form.format(number)},
+    )
+    crm("contact", "list", *MINE, "--json", **acts)
+    many = [form.format(79267708800 + n) for n in range(20)]
+
+    def found(where: str) -> kit.Run:
+        run = crm("contact", "list", "--ids", "--where", where, **acts)
+        assert run.code == 0, run
+        return run
+
+    def among(guesses: list[str]) -> str:
+        return found(f"{field} in ({', '.join(f'{chr(34)}{one}{chr(34)}' for one in guesses)})").out
+
+    assert theirs.id not in among(many)
+    assert theirs.id in among(many[10:])
+    if field == "code_no":
+        assert [found(f"code_no > {n}").out for n in (79267708814, 79267708815)] == ["", ""]
+    else:
+        assert found(f"{field} ~ 70881").out == found(f"{field} ~ 70882").out == ""
+
+
+@pytest.mark.parametrize("column", ["handles", "contact", "phones"])
+def test_an_import_tells_of_ten_at_most(crm: Crm, small: Base, tmp_path: Path, column: str) -> None:
+    kit.write(
+        small.root, "access.yaml",
+        (small.root / "access.yaml").read_text("utf-8").replace("olga: [manager]", "olga: [manager, importer]")
+        + "roles: {importer: {contact: {import: all, add: all}, deal: {import: all, add: all}}}\n",
+    )  # fmt: skip
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    kit.contact(
+        small.open("root"), name="Клиент", owner="olga", phones=NUMBER, handles=f"whatsapp:{NUMBER}"
+    )
+    crm("contact", "list", *MINE, "--json", **acts)
+    noun = "deals" if column == "contact" else "contacts"
+
+    def run(right: str, count: int) -> kit.Run:
+        numbers = [f"+7926771{n:04}" for n in range(count - 1)] + [right]
+        rows = [
+            f"Номер {n},{'whatsapp:' * (column == 'handles')}{one}" for n, one in enumerate(numbers)
+        ]
+        (tmp_path / "rows.csv").write_text("\n".join([f"name,{column}", *rows]) + "\n", "utf-8")
+        return crm("import", noun, str(tmp_path / "rows.csv"), "--dry-run", **acts)
+
+    hit, miss = run(NUMBER, 11), run("+79267708816", 11)
+    assert hit.code == miss.code == 1, hit
+    assert hit.err == miss.err
+    assert run("+79267708816", 10).code == 0
+
+
+def test_who_writes_a_thousand_numbers_is_told_on(crm: Crm, spent: Base) -> None:
+    """They come back, and one of them is masked: whose it was stands on the audit."""
+    acts = {"cwd": spent.root, "CRM_USER": "olga"}
+    own, theirs = spent.records["own"].id, spent.records["theirs"].id
+    numbers = " ".join(f"+79267708{n:03}," for n in range(700, 1000))
+    crm("contact", "edit", own, "--comment", numbers, **acts)
+    few = " ".join(f"+79267708{n:03}," for n in range(800, 850))
+    crm("lead", "add", "--name", f"Мало {few}", "--dry-run", **acts)
+    kept = json.loads(crm("audit", "list", "--json", cwd=spent.root, CRM_USER="root").out)
+    told = [row for row in kept if "clients" in row["data"]]
+    assert [(row["command"], row["data"]["clients"]) for row in told] == [
+        ("contact edit", [theirs])
+    ]
+    assert "300" in told[0]["text"]
+    assert "Клиент" in told[0]["text"]
