@@ -8,17 +8,18 @@ shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from crmcli.language import tr
 from crmcli.model.conditions.holds import Env, Test, passes, reached, tests, value_of
 from crmcli.model.conditions.paths import PathStep, routes
-from crmcli.model.conditions.tree import Compare, Condition, Empty, In, Node, Not, Or, Text
+from crmcli.model.conditions.tree import And, Compare, Condition, Empty, In, Node, Not, Or, Text
 from crmcli.model.conditions.where import changed, leaves, values_of
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import Key
-from crmcli.model.masking import CONTACTS, SHORTEST, digits_of
+from crmcli.model.masking import BETWEEN, CONTACTS, SHORTEST
 from crmcli.model.values import Raw
 from crmcli.workspace import withheld
 
@@ -31,6 +32,9 @@ PART = "~"
 _WHOLE = ("=", "!=", "has")
 """Comparisons with all of a value."""
 _CONTACTS = frozenset(CONTACTS)
+_PHONE = 10 ** (SHORTEST - 1)
+_MASKABLE = re.compile(rf"[^\s,;<>@]+@|\d[\d{BETWEEN}]{{3,}}\d")
+_DIGIT = re.compile(r"\d")
 _NEVER = Empty(("id",))
 _BY_WHAT_IS_SHOWN = (
     "phones and e-mails are masked: they are found whole, or by what is shown of them"
@@ -48,6 +52,11 @@ class Place(withheld.Place, Protocol):
 
     def fitting(self, entity: str, condition: Condition) -> Documents[dict[str, Raw]]:
         """The records that fit, whatever may be shown of them."""
+
+    def keys_of(
+        self, entity: str, name: str, condition: Condition
+    ) -> Iterator[tuple[str, Sequence[Key]]]:
+        """Their ids and the keys that they have in a field, which is quicker."""
 
 
 def as_asked(place: Place, trail: Trail, entity: str, condition: Condition) -> Condition:
@@ -117,12 +126,14 @@ class _Asked:
 
     def _deciding(self, leaf: Leaf) -> Iterator[Record]:
         """The records that fit if a comparison is true of them, or if it is not."""
+        rows = self._place.fitting(self._entity, Condition("", self._without(leaf)))
+        return _read(self._place, self._entity, rows)
 
-        def with_it(answer: Node) -> Node:
-            return changed(self._condition.tree, lambda one: answer if one is leaf else one)
-
-        either = Condition("", Or((with_it(Not(_NEVER)), with_it(_NEVER))))
-        return _read(self._place, self._entity, self._place.fitting(self._entity, either))
+    def _without(self, leaf: Leaf) -> Node:
+        """The condition as if a comparison could be true and could be false."""
+        either = [_with(self._condition.tree, leaf, answer=answer) for answer in (True, False)]
+        nodes = [node for node in either if not isinstance(node, bool)]
+        return Not(_NEVER) if True in either else nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
 
     def _ends(self, leaf: Leaf) -> list[PathStep]:
         return [r[-1] for r in routes(leaf.path, self._place.env.schema, self._entity)]
@@ -130,14 +141,25 @@ class _Asked:
     def _fitting(self, leaf: Leaf, end: PathStep) -> tuple[list[str], set[str]]:
         """The records of which a comparison is true, and those of which it is not as they are shown."""
         path = (end.field.name, *filter(None, [end.key]))
-        rows = self._place.fitting(end.entity, Condition("", _positive(leaf, path)))
-        hits: list[tuple[str, Key]] = []
+        asked = _positive(leaf, path)
+        if path == leaf.path:  # of others it does not matter
+            asked = And((asked, self._without(leaf)))
         wanted = [tests(_op(leaf), end.field.kind, v, self._place.env) for v in values_of(leaf)]
-        suspects = (raw for raw in rows if _may_hide(raw.get(end.field.name, "")))
-        for record in _read(self._place, end.entity, suspects):
-            keys = end.field.kind.keys(value_of(end, record, self._place.env))
-            hits += [(record.id, key) for key in keys if any(passes(key, one) for one in wanted)]
-        return [str(raw["id"]) for raw in rows], self._unlike(hits, wanted)
+        fit: list[str] = []
+        hits: list[tuple[str, Key]] = []
+        for record_id, keys in self._keys(end, Condition("", asked)):
+            fit.append(record_id)
+            if not _passes_any(filter(None, map(_bare, keys)), wanted):
+                hits += [(record_id, key) for key in keys if _passes_any([key], wanted)]
+        return fit, self._unlike(hits, wanted)
+
+    def _keys(self, end: PathStep, condition: Condition) -> Iterator[tuple[str, Sequence[Key]]]:
+        """The keys that records which fit have in a field."""
+        if not (end.key or end.field.derived):
+            yield from self._place.keys_of(end.entity, end.field.name, condition)
+            return
+        for record in _read(self._place, end.entity, self._place.fitting(end.entity, condition)):
+            yield record.id, end.field.kind.keys(value_of(end, record, self._place.env))
 
     def _unlike(self, hits: list[tuple[str, Key]], wanted: list[tuple[Test, ...]]) -> set[str]:
         """Those of whom no key still passes when what is not shown of it is masked."""
@@ -146,10 +168,26 @@ class _Asked:
         still = {
             one
             for (one, key), text, masked in zip(hits, texts, shown, strict=True)
-            if masked == text
-            or (isinstance(key, str) and any(passes(masked, test) for test in wanted))
+            if masked == text or (isinstance(key, str) and _passes_any([masked], wanted))
         }
         return {one for one, _ in hits} - still
+
+
+def _with(node: Node, leaf: Leaf, *, answer: bool) -> Node | bool:
+    """A condition with the answer of one comparison in it, as short as that makes it."""
+    if node is leaf:
+        return answer
+    if isinstance(node, Not):
+        part = _with(node.part, leaf, answer=answer)
+        return not part if isinstance(part, bool) else Not(part)
+    if not isinstance(node, And | Or):
+        return node
+    parts = [_with(part, leaf, answer=answer) for part in node.parts]
+    decides = isinstance(node, Or)
+    if decides in parts:
+        return decides
+    left = tuple(part for part in parts if not isinstance(part, bool))
+    return type(node)(left) if len(left) > 1 else left[0] if left else not decides
 
 
 def _is_whole(leaf: Leaf) -> bool:
@@ -181,7 +219,16 @@ def _text_of(key: Key) -> str:
     return key if isinstance(key, str) else f"{key:.0f}"
 
 
-def _may_hide(raw: Raw) -> bool:
-    """Whether a number or an address may stand in a value."""
-    text = str(raw)
-    return "@" in text or len(digits_of(text)) >= SHORTEST
+def _passes_any(keys: Iterable[Key], wanted: Sequence[Sequence[Test]]) -> bool:
+    return any(passes(key, test) for key in keys for test in wanted)
+
+
+def _bare(key: Key) -> Key:
+    """A key without what may be masked in it, whosever it is; "" where nothing is left."""
+    if not isinstance(key, str):
+        return "" if abs(key) >= _PHONE else key
+    if not _MASKABLE.search(key):
+        return key
+    return _MASKABLE.sub(
+        lambda found: "…@" if found[0][-1] == "@" else _DIGIT.sub("*", found[0]), key
+    )

@@ -75,7 +75,7 @@ class Budget:
         """A text as it may be shown; whose numbers stand there in full is counted, also where a letter or a
         note has them of a client whom the command has not read."""
         contacts, new = Contacts(text), set[str]()
-        self._look_up(contacts, place)
+        self._look_up(contacts, place, is_told=how is Masking.TOLD)
         if how is Masking.ALL:
             return contacts.masked(self._of, bool)
         is_hidden = self._is_unknown if how is Masking.SILENT else partial(self._is_hidden, new)
@@ -85,9 +85,10 @@ class Budget:
             self._hidden(new)
         return text
 
-    def _look_up(self, contacts: Contacts, place: Clients) -> None:
+    def _look_up(self, contacts: Contacts, place: Clients, *, is_told: bool = False) -> None:
         keys = {kind: new - self._asked for kind, new in contacts.unknown(self._of).items()}
-        self._in_texts |= {key[-COMPARED:] for of in keys.values() for key in of}
+        if is_told:
+            self._in_texts |= {key[-COMPARED:] for of in keys.values() for key in of}
         if keys["phone"]:
             keys["phone"] |= phones.at_home(keys["phone"], place.settings.phone_country)
         with suppress(CrmError):  # what cannot be asked is told of by whoever reads it
@@ -95,7 +96,7 @@ class Budget:
             ids = {record_id for pairs in found for _, record_id in pairs}
             for raw in place.rows_of([*ids], as_left=True) if ids else ():
                 self.meet(str(raw["id"]), raw)
-            self._found |= ids
+            self._found |= ids if is_told else set()
         self._asked.update(*keys.values())  # last: another thread of a board masks by what is met
 
     def _is_hidden(self, new: set[str], key: str) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from crmcli.model.conditions.holds import Env
     from crmcli.model.conditions.tree import Condition
     from crmcli.model.forecast import Past
+    from crmcli.model.kinds import Key
     from crmcli.model.report import Asked, Behind, Group
     from crmcli.store.index import Index
     from crmcli.store.index.answers import Facts, Hit, Total
@@ -148,6 +149,12 @@ class Reads(Clock):
         """The same as `rows`, for the workspace itself: nobody is told."""
         return self._index.select(entity, condition, self.env)
 
+    def keys_of(
+        self, entity: str, name: str, condition: Condition
+    ) -> Iterator[tuple[str, Sequence[Key]]]:
+        """The same, but ids and the keys of one field."""
+        return ((one.id, one.keys[0]) for one in self._facts(entity, [name], condition))
+
     def _leaving(self, rows: Documents[dict[str, Raw]]) -> Documents[dict[str, Raw]]:
         """Rows, each of which the audit sees when it is taken."""
         return rows if self.trail is None else rows.let_out(self.trail.let_out)
@@ -246,7 +253,11 @@ class Reads(Clock):
     ) -> Iterator[Facts]:
         """The keys of some fields of the records that fit, quicker than `rows`, in no order that means
         anything."""
-        condition = self._ask(entity, condition)
+        return self._facts(entity, names, self._ask(entity, condition))
+
+    def _facts(
+        self, entity: str, names: Sequence[str], condition: Condition | None
+    ) -> Iterator[Facts]:
         index, after = self._index, 0
         while page := index.facts(entity, names, condition, self.env, after=after):
             yield from page

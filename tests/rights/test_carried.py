@@ -259,3 +259,15 @@ def test_who_writes_a_thousand_numbers_is_told_on(crm: Crm, spent: Base) -> None
     ]
     assert "300" in told[0]["text"]
     assert "Клиент" in told[0]["text"]
+
+
+def test_a_list_of_those_named_by_their_numbers_is_no_guess(crm: Crm, spent: Base) -> None:
+    acts = {"cwd": spent.root, "CRM_USER": "olga"}
+    ws = spent.open("root")
+    for n in range(101):
+        kit.contact(ws, name=f"+7926600{n:04}", owner="olga", phones=f"+7926600{n:04}", anyway=True)
+    assert (
+        crm("contact", "list", "--where", "name ~ 7926", "--json", **acts).out.count('"id"') == 101
+    )
+    kept = json.loads(crm("audit", "list", "--json", cwd=spent.root, CRM_USER="root").out)
+    assert not [row for row in kept if "clients" in row["data"]]
