@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from crmcli.store.disk.commit_record import SUFFIX, TXN
 from crmcli.store.disk.unfinished import needs_recovery
 from torture.scenes import Scene, scenes
 from torture.score import Score
-from torture.states import State, content, state
+from torture.states import State, content, state, with_rules
 from torture.tracing import Done, Point, Program, crm, inject, missing, record, run
 
 WITHIN = 1.0
@@ -52,29 +52,32 @@ class Trial:
         return max(0, said.count("\n") - before)
 
 
-def snapshots(scene: Scene, folder: Path) -> list[State]:
-    """The states of the workspace before the command and after each of its transactions."""
+Look = Callable[[Path], dict[str, bytes]]
+
+
+def snapshots(scene: Scene, folder: Path, look: Look = content) -> list[State]:
+    """The states of the workspace before the command and after each transaction, as `look` has them."""
     root, copies = scene.stand(folder / "ws"), folder / "copies"
     shutil.rmtree(copies, ignore_errors=True)
     copies.mkdir()
-    seen = [state(content(root))]
+    seen = [state(look(root))]
     looking = (sys.executable, "-m", "torture.snapshots", str(copies))
     done = run((*looking, *scene.args), root)
     if done.code:
         raise RuntimeError(f"{scene.name}: {done.err}")
-    return seen + [state(content(copy)) for copy in sorted(copies.iterdir())]
+    return seen + [state(look(copy)) for copy in sorted(copies.iterdir())]
 
 
 def prepare(scene: Scene, folder: Path, program: Program, score: Score) -> Trial:
     """Run the command to its end, twice: to see its states, and to see its calls."""
     folder.mkdir(parents=True, exist_ok=True)
-    states = snapshots(scene, folder)
+    states = snapshots(scene, folder, with_rules)
     root = scene.stand(folder / "ws")
     done, points = record((*program, *scene.args), root, folder / "log")
     left = os.listdir(root / TXN) if (root / TXN).exists() else []
     if left:
         score.fault("other", f"{scene.name}: it leaves {left} in {TXN}")
-    if done.code or state(content(root)) != states[-1]:
+    if done.code or state(with_rules(root)) != states[-1]:
         score.fault("torn", f"{scene.name}: run to its end it gives another state: {done.err}")
     return Trial(scene, program, states, points, _previews(points))
 
@@ -112,7 +115,7 @@ def kill(
 
 
 def _look(trial: Trial, point: Point, done: Done, root: Path, score: Score, where: str) -> None:
-    found = state(content(root))
+    found = state(with_rules(root))
     if found not in trial.states:
         score.fault("torn", f"{where}: {_difference(found, trial.states)}")
     elif trial.states.index(found) < _acknowledged(trial, point, done):
@@ -145,7 +148,7 @@ def _go_on(trial: Trial, root: Path, score: Score, where: str) -> None:
         done = run((*trial.program, "tick"), root)
         if done.code or done.err:
             score.fault("other", f"{where}: the next tick: {done.err}")
-    wanted, got = facts(trial.states[-1]), facts(state(content(root)))
+    wanted, got = facts(trial.states[-1]), facts(state(with_rules(root)))
     letters = len(list((root / "outbox/new").glob("*"))) if (root / "outbox").exists() else 0
     if letters != got["mail.out"]:
         kind = "doubled" if letters > 1 else "lost"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from crmcli.cli.main import main
 from crmcli.store.disk.transaction import Transaction
-from torture.states import content
+from torture.states import with_rules
 
 
 def watch(folder: Path) -> None:
@@ -23,7 +23,7 @@ def watch(folder: Path) -> None:
         nonlocal taken
         result = commit(plan)
         taken += 1
-        for path, data in content(plan.root).items():
+        for path, data in with_rules(plan.root).items():
             copy = folder / f"{taken:04}" / path
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(data)

@@ -31,15 +31,18 @@ _SHARD = re.compile(r"^(data/[a-z]+)/[^/]+/([a-z]+-|[0-9a-f]{64}$)")
 
 
 def content(root: Path) -> dict[str, bytes]:
-    """Every file below data/ and of the configuration, and what left this machine, as it is; but for the
-    audit, of which each command writes a line of its own."""
-    found = sorted((*root.glob("data/**/*"), *root.glob("*.yaml"), root / SENT))
-    named = {path.relative_to(root).as_posix(): path for path in found if path.is_file()}
+    """Every file below data/, and what left this machine, as it is; but for the audit, of which each command
+    writes a line of its own."""
     return {
-        name: path.read_bytes()
-        for name, path in named.items()
-        if not name.startswith("data/audit/")
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted((*root.glob("data/**/*"), root / SENT))
+        if path.is_file() and root / "data/audit" not in path.parents
     }
+
+
+def with_rules(root: Path) -> dict[str, bytes]:
+    """The same, and the files of the configuration."""
+    return content(root) | {path.name: path.read_bytes() for path in sorted(root.glob("*.yaml"))}
 
 
 def state(found: dict[str, bytes]) -> State:

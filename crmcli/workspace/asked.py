@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from crmcli.workspace.trail import Trail
 
 Leaf: TypeAlias = "Compare | In | Empty"
-PART = "~"
 _WHOLE = ("=", "!=", "has")
 """Comparisons with all of a value."""
 _CONTACTS = frozenset(CONTACTS)
@@ -64,7 +63,7 @@ def as_asked(place: Place, trail: Trail, entity: str, condition: Condition) -> C
     parts of those of more clients than may be shown."""
     asked = _Asked(place, trail, entity, condition)
     if not trail.withholds:
-        trail.found_by_guessing(asked.holders())
+        trail.found_by_guessing(asked.holders() if trail.is_counting else ())
         return condition
     trail.named(asked.contacts)
     if asked.asks_parts and tr(_BY_WHAT_IS_SHOWN) not in place.notes:
@@ -200,11 +199,8 @@ def _op(leaf: Leaf) -> str:
 
 def _positive(leaf: Leaf, path: tuple[str, ...]) -> Node:
     """The comparison of the field at its end, which is true where one with != is not."""
-    return (
-        In(path, values_of(leaf))
-        if _op(leaf) == "="
-        else Compare(path, _op(leaf), values_of(leaf)[0])
-    )
+    values = values_of(leaf)
+    return In(path, values) if _op(leaf) == "=" else Compare(path, _op(leaf), values[0])
 
 
 def _read(place: Place, entity: str, rows: Iterable[Mapping[str, Raw]]) -> Iterator[Record]:
