@@ -25,7 +25,7 @@ from crmcli.workspace import withheld
 
 if TYPE_CHECKING:
     from crmcli.store.index.documents import Documents
-    from crmcli.workspace.trail import Trail
+    from crmcli.workspace.limits import Limits
 
 Leaf: TypeAlias = "Compare | In | Empty"
 _WHOLE = ("=", "!=", "has")
@@ -58,7 +58,7 @@ class Place(withheld.Place, Protocol):
         """Their ids and the keys that they have in a field, which is quicker."""
 
 
-def as_asked(place: Place, trail: Trail, entity: str, condition: Condition) -> Condition:
+def as_asked(place: Place, trail: Limits, entity: str, condition: Condition) -> Condition:
     """The condition that answers what may be told; Refused where that asks for many whole numbers, or for
     parts of those of more clients than may be shown."""
     asked = _Asked(place, trail, entity, condition)
@@ -74,7 +74,7 @@ def as_asked(place: Place, trail: Trail, entity: str, condition: Condition) -> C
 class _Asked:
     """One condition, and those of its comparisons that guess."""
 
-    def __init__(self, place: Place, trail: Trail, entity: str, condition: Condition) -> None:
+    def __init__(self, place: Place, trail: Limits, entity: str, condition: Condition) -> None:
         self._place, self._trail = place, trail
         self._entity, self._condition = entity, condition
         found = leaves(condition.tree)
