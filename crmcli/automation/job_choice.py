@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 
 from crmcli.automation.job_failures import jobs_here
@@ -14,7 +15,17 @@ from crmcli.language import counted, tr
 from crmcli.model.aliases import aliases
 from crmcli.model.conditions import where
 from crmcli.model.conditions.holds import holds
-from crmcli.model.conditions.tree import Condition, Text
+from crmcli.model.conditions.tree import (
+    And,
+    BadCondition,
+    Compare,
+    Condition,
+    Empty,
+    In,
+    Literal,
+    Node,
+    Text,
+)
 from crmcli.model.durations import parse_duration
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field, Record
@@ -123,7 +134,32 @@ def robots_that_wait(ws: Workspace, record: str = "") -> Iterator[Job]:
                       reason=line.why, retry_at=line.due_at)  # fmt: skip
 
 
+def _as_told(ws: Workspace, condition: Condition, jobs: Sequence[Job]) -> Condition:
+    """The condition, in which what is asked of the records of these jobs is asked of the workspace, as lists
+    ask: so that it tells no more than these."""
+    nouns: dict[str, list[Literal]] = {}
+    for record_id in dict.fromkeys(job.record for job in jobs if job.record):
+        nouns.setdefault(entity_of(record_id), []).append(Text(record_id))
+
+    def change(leaf: Compare | In | Empty) -> Node:
+        if leaf.path[0] != "record" or len(leaf.path) < 2:
+            return leaf
+        fit: list[Literal] = []
+        for entity, ids in nouns.items():
+            with suppress(BadCondition):  # that noun has no such field
+                asked = Condition(
+                    "", And((replace(leaf, path=leaf.path[1:]), In(("id",), tuple(ids))))
+                )
+                where.check(asked, ws.schema, entity)
+                fit += [Text(str(row["id"])) for row in ws.rows(entity, asked)]
+        return In(("record",), tuple(fit))
+
+    return Condition(condition.text, where.changed(condition.tree, change))
+
+
 def _fitting(ws: Workspace, condition: Condition, jobs: Sequence[Job]) -> list[Job]:
+    if ws.trail is not None and ws.trail.is_limited:
+        condition = _as_told(ws, condition, jobs)
     places = {}
     staged = dict.fromkeys(job.record for job in jobs if entity_of(job.record) in ("lead", "deal"))
     for place in current_stages(ws, list(staged)):

@@ -8,6 +8,7 @@ import click
 
 from crmcli.cli.params import REF, Verb
 from crmcli.cli.session import Session
+from crmcli.errors import Forbidden
 from crmcli.language import tr
 from crmcli.model.entities import having
 from crmcli.model.masking import CONTACTS, contacts_of
@@ -26,6 +27,9 @@ def reveal(session: Session, ref: str) -> Told:
     ws = session.workspace
     record = ws.find(ref, *having("client"))
     raw = ws.schema.write(record)
+    if ws.hidden_of(record.entity).intersection(CONTACTS):
+        hint = "ask an administrator; crm user list names them"
+        raise Forbidden("your role hides phones and e-mails", hint)
     if ws.trail is None or not ws.trail.reveal(record.id):
         ws.notes.append(tr("{} is shown to you in full anyway", record.id))
     found = [*contacts_of(raw)]

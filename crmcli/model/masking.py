@@ -107,10 +107,11 @@ def contact_keys(raw: Mapping[str, object]) -> set[str]:
 def _numbers(digits: str) -> Iterable[str]:
     """The digits of a run as numbers may be kept: all of them, or ten after the sign of a country."""
     last = len(digits) - COMPARED
-    if len(digits) <= LONGEST:
-        return digits, digits[last:], digits[max(0, last - 1) :]
+    if last <= 1:
+        return digits, digits[last:]
     starts = range(last + 1)
-    return {digits[n : start + COMPARED] for start in starts for n in (start, max(0, start - 1))}
+    ends = [(n, start + COMPARED) for start in starts for n in (start, max(0, start - 1))]
+    return {digits[:LONGEST], *(digits[start:end] for start, end in ends)}
 
 
 def mask_phone(text: str) -> str:
@@ -151,7 +152,8 @@ class Contacts:
         }
         numbers: set[str] = set()
         for _, digits in self._runs:
-            if len(digits) >= COMPARED and digits[-COMPARED:] not in known:
+            is_known = len(digits) <= COMPARED + 1 and digits[-COMPARED:] in known
+            if len(digits) >= COMPARED and not is_known:
                 numbers.update(_numbers(digits))
         return {"email": addresses, "phone": numbers}
 

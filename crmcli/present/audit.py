@@ -99,9 +99,10 @@ def _seen(ws: Workspace, event: Event) -> list[str]:
         parts.append(tr("shown: {}", _counts(shown)))
     if masked := data.get("masked"):
         parts.append(tr("masked: {}", masked))
-    if clients := data.get("clients"):
-        named = together([name_of(ws, str(one)) or str(one) for one in clients])
-        parts.append(tr("of {} numbers in a text some are masked: {}", data["numbers"], named))
+    if numbers := data.get("numbers"):
+        named = together([name_of(ws, str(i)) or str(i) for i in data.get("clients", ())])
+        told = tr("{} numbers in texts beside", numbers)
+        parts.append(": ".join(filter(None, (told, named))))
     return parts
 
 

@@ -159,7 +159,7 @@ def edit(
 ) -> Event:
     """Change what an activity says, or when it was, with all who took part; it as it is then."""
     given = {
-        name: given_back(ws, event.record, name, value, str(event.data.get(name, "")))
+        name: given_back(ws, event.record, tr(name), value, str(event.data.get(name, "")))
         for name, value in values.items()
         if value is not None
     }

@@ -76,9 +76,10 @@ class Chosen:
             yield from dict.fromkeys(self.ids)
             return
         ws.look_again()
-        for found in self.now(ws):
-            if holds(self.condition, change.get(found), ws.env):
-                yield found
+        asked = ws.asked(self.entity, self.condition)
+        for found in ws.select(self.entity, asked):
+            if holds(asked, change.get(found.id), ws.env):
+                yield found.id
 
 
 def each(

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 Leaf: TypeAlias = "Compare | In | Empty"
 _WHOLE = ("=", "!=", "has")
 """Comparisons with all of a value."""
-_CONTACTS = frozenset(CONTACTS)
 _PHONE = 10 ** (SHORTEST - 1)
 _MASKABLE = re.compile(rf"[^\s,;<>@]+@|\d[\d{BETWEEN}]{{3,}}\d")
 _DIGIT = re.compile(r"\d")
@@ -71,6 +70,29 @@ def as_asked(place: Place, trail: Limits, entity: str, condition: Condition) -> 
     return asked.as_shown()
 
 
+def parted(
+    place: Place, trail: Limits, entity: str, condition: Condition | None, order: Sequence[str]
+) -> tuple[Condition, Condition] | None:
+    """A condition without the records that an order would tell what is masked of, and that of these alone;
+    None if there are none."""
+    asked = condition or Condition("", Not(_NEVER))
+    found: set[str] = set()
+    for word in order:
+        field = place.env.schema.named(entity, word.lstrip("-"))
+        if field is None or field.derived or field.kind.is_time or field.kind.is_link:
+            continue
+        if field.kind.is_number and not field.custom:
+            continue
+        keys = place.keys_of(entity, field.name, asked)
+        found |= _unlike(
+            place, trail, [(one, key) for one, keys in keys for key in keys if _bare(key) != key]
+        )
+    if not found:
+        return None
+    those = In(("id",), tuple(map(Text, sorted(found))))
+    return Condition("", And((asked.tree, Not(those)))), Condition("", And((asked.tree, those)))
+
+
 class _Asked:
     """One condition, and those of its comparisons that guess."""
 
@@ -78,7 +100,9 @@ class _Asked:
         self._place, self._trail = place, trail
         self._entity, self._condition = entity, condition
         found = leaves(condition.tree)
-        on_contacts = [leaf for leaf in found if not _CONTACTS.isdisjoint(leaf.path)]
+        on_contacts = [
+            leaf for leaf in found if any(end.field.name in CONTACTS for end in self._ends(leaf))
+        ]
         self.contacts = [str(v) for leaf in on_contacts if _is_whole(leaf) for v in values_of(leaf)]
         self.asks_parts = not all(map(_is_whole, on_contacts))
         numbers = [
@@ -150,7 +174,7 @@ class _Asked:
             fit.append(record_id)
             if not _passes_any(filter(None, map(_bare, keys)), wanted):
                 hits += [(record_id, key) for key in keys if _passes_any([key], wanted)]
-        return fit, self._unlike(hits, wanted)
+        return fit, _unlike(self._place, self._trail, hits, wanted)
 
     def _keys(self, end: PathStep, condition: Condition) -> Iterator[tuple[str, Sequence[Key]]]:
         """The keys that records which fit have in a field."""
@@ -160,16 +184,22 @@ class _Asked:
         for record in _read(self._place, end.entity, self._place.fitting(end.entity, condition)):
             yield record.id, end.field.kind.keys(value_of(end, record, self._place.env))
 
-    def _unlike(self, hits: list[tuple[str, Key]], wanted: list[tuple[Test, ...]]) -> set[str]:
-        """Those of whom no key still passes when what is not shown of it is masked."""
-        texts = [" ".join(_text_of(key).split()) for _, key in hits]
-        shown = self._trail.compared("\n".join(texts), self._place).split("\n") if hits else []
-        still = {
-            one
-            for (one, key), text, masked in zip(hits, texts, shown, strict=True)
-            if masked == text or (isinstance(key, str) and _passes_any([masked], wanted))
-        }
-        return {one for one, _ in hits} - still
+
+def _unlike(
+    place: Place,
+    trail: Limits,
+    hits: Sequence[tuple[str, Key]],
+    wanted: Sequence[Sequence[Test]] = (),
+) -> set[str]:
+    """Those of whom each key is shown otherwise, and none passes a test so."""
+    texts = [" ".join(_text_of(key).split()) for _, key in hits]
+    shown = trail.compared("\n".join(texts), place).split("\n") if hits else []
+    still = {
+        one
+        for (one, key), text, masked in zip(hits, texts, shown, strict=True)
+        if masked == text or (isinstance(key, str) and _passes_any([masked], wanted))
+    }
+    return {one for one, _ in hits} - still
 
 
 def _with(node: Node, leaf: Leaf, *, answer: bool) -> Node | bool:

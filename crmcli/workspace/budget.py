@@ -113,10 +113,12 @@ class Budget:
         return not any(map(self._shown.knows, self._of[key]))
 
     def guessed(self) -> tuple[int, list[str]]:
-        """How many numbers stood in texts that were nobody's whom the command had read, and, where they are
-        many, which masked clients have some: somebody may have written all that there can be."""
+        """How many numbers stood in texts that were nobody's whom the command had read, where they are many
+        and something is masked, for somebody may have written all that there can be; and whose some are."""
         count = len(self._in_texts)
-        return count, sorted(self._found & self.masked) if count > MANY else []
+        if count <= MANY or not self.masked:
+            return 0, []
+        return count, sorted(self._found & self.masked)
 
     @property
     def most(self) -> int:

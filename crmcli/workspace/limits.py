@@ -134,13 +134,13 @@ class Limits:
             raise _refusal_to_take(record_id)
 
     def _check_carried(self, record_id: str, keys: set[str]) -> None:
-        """Refused where a client gets numbers of others that are masked, and would show them; that of others
-        they are shown so counts."""
+        """Refused where a client gets numbers of others that are masked: one reveal would show all. Below the
+        day's number they are shown by that."""
         keys -= self._named
         if not (keys and self.is_counting and self._budget):
             return
         others = self._budget.holders(keys, self._ws) - {record_id}
-        if others and self._budget.show([record_id]) and not self._budget.show(others):
+        if others and not self._budget.show(others):
             first = min(others)
             told = tr(
                 "phones and e-mails of {} are masked, and cannot be carried to {}", first, record_id
@@ -226,6 +226,10 @@ class Limits:
     def masked(self, text: str, ws: ShownPlace | None = None) -> str:
         """A text as it may be shown; `ws` is the folder as another thread has opened it."""
         return self._masked(self._signing.text(text), ws or self._ws)
+
+    def starred(self, text: str) -> str:
+        """The same of what is shown as part of more, which signs the digests in it."""
+        return self._masked(text, self._ws)
 
     def compared(self, text: str, place: withheld.Place) -> str:
         """A text as it may be shown, to be compared with what is asked for: nothing is told by that. `place`

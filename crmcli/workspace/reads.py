@@ -135,10 +135,38 @@ class Reads(Clock):
         if the condition follows no link to others."""
         condition = self._ask(entity, condition)
         index = self._index_of(among) if among else self._index
+        if last := self._out_of_order(entity, condition, order):
+            return self._leaving(self._with_last(index, entity, last, order, limit, offset))
         return self._leaving(index.select(entity, condition, self.env, order, limit, offset))
 
+    def _out_of_order(
+        self, entity: str, condition: Condition | None, order: Sequence[str]
+    ) -> tuple[Condition, Condition] | None:
+        """Where an order would tell what is masked: the condition of the others, and of those."""
+        if self.trail is None or not order or not self.trail.withholds:
+            return None
+        from crmcli.workspace.asked import parted
+
+        return parted(self, self.trail, entity, condition, order)
+
+    def _with_last(
+        self, index: Index, entity: str, parts: tuple[Condition, Condition],
+        order: Sequence[str], limit: int | None, offset: int,
+    ) -> Documents[dict[str, Raw]]:  # fmt: skip
+        first, last = parts
+        found = index.select(entity, first, self.env, order, limit, offset)
+        left = None if limit is None else limit - len(found)
+        if left == 0:
+            return found
+        before = max(0, offset - index.count(entity, first, self.env)) if offset else 0
+        return found.then(index.select(entity, last, self.env, ["id"], left, before))
+
+    def asked(self, entity: str, condition: Condition) -> Condition:
+        """A condition as it is asked of whom not all is shown, for what is not read by it alone; see
+        `workspace.asked`."""
+        return self._ask(entity, condition) or condition
+
     def _ask(self, entity: str, condition: Condition | None) -> Condition | None:
-        """The condition as it is asked of whom not all is shown; see `workspace.asked`."""
         if condition is None or self.trail is None or not self.trail.is_asked:
             return condition
         from crmcli.workspace.asked import as_asked

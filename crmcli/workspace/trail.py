@@ -78,10 +78,10 @@ class Trail(Limits):
         if self._budget is not None and (hidden := self._budget.masked & new):
             facts["masked"] = len(hidden)
         count, clients = self._budget.guessed() if self._budget is not None else (0, [])
-        if clients:
-            facts |= {"numbers": count, "clients": clients}
-            for record_id in clients:
-                self.alarm(record_id, "among many numbers in a text")
+        facts |= {"numbers": count} if count else {}
+        facts |= {"clients": clients} if clients else {}
+        for record_id in clients:
+            self.alarm(record_id, "among many numbers in a text")
         self.keep(COMMAND, **facts)
         self._told |= new
         self._new -= new

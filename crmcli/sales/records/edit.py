@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
@@ -11,6 +13,7 @@ from crmcli.errors import BadUsage, Refused
 from crmcli.language import tr
 from crmcli.model import document_rules
 from crmcli.model.deal import Deal
+from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, InputContext, merge_lists, without_items
 from crmcli.model.masked_places import compared, each_text
@@ -18,7 +21,7 @@ from crmcli.model.masking import CONTACTS
 from crmcli.model.offer import Offer
 from crmcli.model.task import Task
 from crmcli.model.unmasking import Unclear, changed, has_masks, unmasked
-from crmcli.model.values import Attachment, Raw, Value, fold
+from crmcli.model.values import Attachment, Raw, Value, entity_of, fold
 from crmcli.sales.bookings import check_free, take_along
 from crmcli.sales.rates import in_new_currency
 from crmcli.sales.records import defaults
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
 
 _Given = TypeVar("_Given")
+_APART = re.compile(r"[,;\n]")
 Look: TypeAlias = Callable[[Record, Record], None]
 """Looks at a record before and after it is edited, and raises if it must not become so."""
 
@@ -60,6 +64,9 @@ def edited(ws: Workspace, record: Record, edit: Edit, inputs: InputContext | Non
         {name: as_it_stands(ws, record, name, texts) for name, texts in given.items()}
         for given in (edit.put, edit.more, edit.less)
     )
+    fields = (ws.schema.named(record.entity, n) for n in (*put, *more, *less, *edit.unset))
+    if names := [field.name for field in fields if field]:
+        ws.check_shown(record.entity, *names)
     values = read_values(ws, record.entity, put, inputs)
     if "utm" in values:
         old = cast("Mapping[str, str]", record.get("utm"))
@@ -113,36 +120,50 @@ def as_it_stands(ws: Workspace, record: Record, name: str, given: _Given) -> _Gi
     if not has_masks(given):
         return given
     raw.pop(field.name if field else name, "")
+    label = tr(field.label) if field else name
     back: Any = given
     if isinstance(stored, str) and not isinstance(given, str):
-        return cast("_Given", [given_back(ws, record.id, name, t, stored, raw) for t in back])
-    return cast("_Given", given_back(ws, record.id, name, back, stored, raw))
+        return cast("_Given", [given_back(ws, record.id, label, t, stored, raw) for t in back])
+    return cast("_Given", given_back(ws, record.id, label, back, stored, raw))
 
 
 def given_back(
-    ws: Workspace, record_id: str, name: str, given: Any, stored: Any, rest: Any = ()
+    ws: Workspace, record_id: str, label: str, given: Any, stored: Any, rest: Any = ()
 ) -> Any:
     """What somebody gives back for a value, with what was masked in it; BadUsage where nobody can say what a
-    mask hides, or where it hides less than one that was shown, for the answer would tell digits."""
+    mask hides, or where it hides less than one that was shown: the same words for each that is wrong, for
+    else the answer would tell digits."""
     if ws.trail is None or not shows_masks(ws) or not has_masks(given):
         return given
+    veiled = partial(ws.trail.veiled, place=ws)
+    is_client = "client" in ENTITIES[entity_of(record_id)].traits
+    way = tr("write it whole, or crm reveal {}", record_id) if is_client else "write it whole"
     try:
         found = unmasked(given, stored, rest)
     except Unclear as error:
-        alike = "two addresses look like {}" if "@" in error.mask else "two numbers look like {}"
-        told = tr(alike, error.mask) if error.is_alike else tr("{}: {} is masked", name, error.mask)
-        raise BadUsage(told, tr("write it whole, or crm reveal {}", record_id)) from None
-    for (_, text), (_, now) in zip(each_text(given), each_text(found), strict=True):
-        if text != now and not _alike(ws.trail.veiled(text, ws), ws.trail.veiled(now, ws)):
-            told = tr("{}: give {!r} back as it is shown", name, text)
-            raise BadUsage(told, tr("write it whole, or crm reveal {}", record_id))
+        if error.is_alike and any(error.mask in veiled(text) for _, text in each_text(stored)):
+            alike = (
+                "two addresses look like {}" if "@" in error.mask else "two numbers look like {}"
+            )
+            raise BadUsage(tr(alike, error.mask), way) from None
+        found = None
+    pairs = zip(each_text(given), each_text(found), strict=False)
+    if found is None or not all(
+        text == now or _alike(veiled(text), veiled(now)) for (_, text), (_, now) in pairs
+    ):
+        text = next(text for _, text in each_text(given) if has_masks(text))
+        raise BadUsage(tr("{}: {!r} is masked, give it back as it is shown", label, text), way)
     return found
 
 
 def _alike(given: str, found: str) -> bool:
     """Whether two texts look the same where all is masked, however their numbers are spaced."""
-    one, other = ([*filter(str.isalpha, text)] for text in (given, found))
-    return given == found or (one == other and compared(given) == compared(found))
+    return given == found or _looks(given) == _looks(found)
+
+
+def _looks(text: str) -> list[tuple[list[str], str]]:
+    """The letters of each part of a list, and its digits and stars."""
+    return [([*filter(str.isalpha, part)], compared(part)) for part in _APART.split(text)]
 
 
 def still_whole(ws: Workspace, before: Record, after: Record) -> Record:
@@ -253,6 +274,7 @@ def bulk(ws: Workspace, entity: str, condition: Condition, wanted: Edit) -> Pair
     changed: Pairs[Record] = Pairs(ws.schema)
     with ws.change(f"{entity} bulk") as change:
         ws.look_again()  # under the lock, so that nothing slips in between
+        condition = ws.asked(entity, condition)
         for found in ws.select(entity, condition):
             before = change.get(found.id)
             if not holds(condition, before, ws.env):

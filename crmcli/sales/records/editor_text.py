@@ -10,7 +10,7 @@ from crmcli.errors import Ambiguous, BadUsage, NotFound, Refused
 from crmcli.language import tr
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import UTM_KEYS, Field, InputContext, Maps
-from crmcli.model.unmasking import with_stars, without_aliases
+from crmcli.model.unmasking import changed, with_stars, without_aliases
 from crmcli.model.values import Raw, Value
 from crmcli.sales.records.edit import as_it_stands, shows_masks, still_whole
 from crmcli.sales.records.given_values import read_value
@@ -22,8 +22,10 @@ HERE = "the edited text"
 
 
 def to_text(ws: Workspace, record: Record) -> str:
-    """The record as its file has it."""
-    return codec.dump(ws.schema.write(record))
+    """The record as its file has it, with stars in its texts where they are masked: YAML writes a tab as \\t,
+    behind which no number would be seen."""
+    raw = ws.schema.write(record)
+    return codec.dump(raw if ws.trail is None else changed(raw, ws.trail.starred))
 
 
 def from_text(

@@ -44,6 +44,12 @@ class Documents(Sequence[T]):
             self._blocks.append(b"[%b]" % b",".join(block))
             self._ends.append(len(self) + len(block))
 
+    def then(self, others: Documents[T]) -> Documents[T]:
+        """These records, and others after them."""
+        self._ends += [len(self) + end for end in others._ends]
+        self._blocks += others._blocks
+        return self
+
     def read_as(self, read: Callable[[dict[str, Raw]], U]) -> Documents[U]:
         """The same records, made into something else."""
         other = Documents(read)
