@@ -58,15 +58,13 @@ class Edit:
 
 def edited(ws: Workspace, record: Record, edit: Edit, inputs: InputContext | None = None) -> Record:
     """The record as an edit leaves it, checked but not written."""
+    _check_shown(ws, record, edit)
     if isinstance(record, Task) and record.length:
         inputs = of_booking(ws, inputs)
     put, more, less = (
         {name: as_it_stands(ws, record, name, texts) for name, texts in given.items()}
         for given in (edit.put, edit.more, edit.less)
     )
-    fields = (ws.schema.named(record.entity, n) for n in (*put, *more, *less, *edit.unset))
-    if names := [field.name for field in fields if field]:
-        ws.check_shown(record.entity, *names)
     values = read_values(ws, record.entity, put, inputs)
     if "utm" in values:
         old = cast("Mapping[str, str]", record.get("utm"))
@@ -96,6 +94,14 @@ def edited(ws: Workspace, record: Record, edit: Edit, inputs: InputContext | Non
             raise Refused(tr("{} cannot be edited", name), tr("use crm {} move", record.entity))
     after = defaults.follow_name(record, record.with_values(values))
     return still_whole(ws, record, after)
+
+
+def _check_shown(ws: Workspace, record: Record, edit: Edit) -> None:
+    """Forbidden where a field is to be changed that is hidden from the user, whatever stands there."""
+    words = (*edit.put, *edit.more, *edit.less, *edit.unset)
+    fields = (ws.schema.named(record.entity, word) for word in words)
+    if names := [field.name for field in fields if field]:
+        ws.check_shown(record.entity, *names)
 
 
 def shows_masks(ws: Workspace) -> bool:
