@@ -12,6 +12,7 @@ from crmcli.present.cells import Row, plain
 from crmcli.present.text_width import clean
 
 Mask = Callable[[str], str]
+_LONG = 10**9
 _ESCAPED = re.compile(r'\\[^"n]')
 """What is not as it was: anything but a quote, and the end of a line, across which no number goes on."""
 
@@ -50,6 +51,15 @@ def hides(lines: Iterable[str], encoding: str) -> bool:
     if encoding.lower() not in ("utf-8", "utf8"):
         return True
     return any("\\" in line and _ESCAPED.search(line) is not None for line in lines)
+
+
+def has_long_numbers(rows: Sequence[Row]) -> bool:
+    """Whether some value is a number as long as phones: with stars in it JSON must have it as a text."""
+    return any(
+        isinstance(value, int | float | Decimal) and abs(float(value)) >= _LONG
+        for row in rows
+        for value in row.values()
+    )
 
 
 def masked_rows(rows: Sequence[Row], mask: Mask) -> Sequence[Row]:

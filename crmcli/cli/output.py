@@ -9,7 +9,14 @@ from contextlib import closing, contextmanager
 import click
 
 from crmcli.cli import formats, terminal
-from crmcli.cli.masking import error_facts, hides, masked_cleaned, masked_rows, masked_text
+from crmcli.cli.masking import (
+    error_facts,
+    has_long_numbers,
+    hides,
+    masked_cleaned,
+    masked_rows,
+    masked_text,
+)
 from crmcli.cli.table import in_blocks, message_lines
 from crmcli.cli.writing import Writing
 from crmcli.errors import CrmError, InvalidData
@@ -68,7 +75,11 @@ class Output(Writing):
         lines: Iterable[str] = write(rows, columns)
         if self.masked is not str:
             lines = [*lines]
-            is_hiding = self.format == "yaml" or hides(lines, terminal.encoding_of(sys.stdout))
+            is_hiding = (
+                self.format == "yaml"
+                or hides(lines, terminal.encoding_of(sys.stdout))
+                or has_long_numbers(rows)
+            )
         if is_hiding:
             lines = write(masked_rows(rows, self.masked), columns)
         self._write_data(lines, are_masked=is_hiding)

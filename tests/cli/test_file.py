@@ -48,6 +48,17 @@ def test_bytes_to_stdout(crm: Crm, lead: str, contract: Path) -> None:
     assert crm("file", "get", lead, "-o", "-").out == "Привет\n"
 
 
+def test_two_names_of_one_content(crm: Crm, lead: str, contract: Path) -> None:
+    copy = contract.with_name("копия.pdf")
+    copy.write_bytes(contract.read_bytes())
+    crm("file", "add", lead, str(contract), str(copy))
+    rows = json.loads(crm("file", "list", lead, "--json").out)
+    assert [row["name"] for row in rows] == ["Договор №1.pdf", "копия.pdf"]
+    assert crm("file", "rm", lead, "копия.pdf").code == 0
+    rows = json.loads(crm("file", "list", lead, "--json").out)
+    assert [row["name"] for row in rows] == ["Договор №1.pdf"]
+
+
 def test_a_dry_run_stores_nothing(crm: Crm, lead: str, contract: Path, folder: Path) -> None:
     run = crm("file", "add", lead, str(contract), "-n")
     assert run.out == f"dry run: Attached Договор №1.pdf to {lead} Кровля.\n"

@@ -213,6 +213,10 @@ def test_fields_of_ones_own_tell_nothing_either(crm: Crm, small: Base, field: st
 
     assert theirs.id not in among(many)
     assert theirs.id in among(many[10:])
+    for words in (("show", theirs.id), ("list", "--where", f"id = {theirs.id}")):
+        shown = crm("contact", *words, "--json", **acts).out
+        assert "70881" not in shown
+        assert json.loads(shown)
     if field == "code_no":
         assert [found(f"code_no > {n}").out for n in (79267708814, 79267708815)] == ["", ""]
     else:

@@ -57,7 +57,8 @@ def followed(ws: Workspace, record: Record) -> list[str]:
 def files_of(ws: Workspace, record: Record) -> list[Attachment]:
     """The files of a record, and those that stand at the other end of a conversion alone."""
     ends = [*map(ws.get, followed(ws, record)), record]
-    return [*{one.file: one for end in ends for one in getattr(end, "files", ())}.values()]
+    found = [one for end in ends for one in getattr(end, "files", ())]
+    return [*{(one.file, one.name): one for one in found}.values()]
 
 
 def story_of(ws: Workspace, record: Record) -> list[Event]:
