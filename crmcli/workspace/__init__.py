@@ -23,6 +23,7 @@ from crmcli.workspace.acting import Acting, NobodyActs, check_acts_as, found
 from crmcli.workspace.approving import follow_rights
 from crmcli.workspace.configured import UnknownStage
 from crmcli.workspace.reads import Reads
+from crmcli.workspace.references import References
 
 if TYPE_CHECKING:
     from crmcli.model.conditions.tree import Condition
@@ -70,7 +71,7 @@ class Hooks(Protocol):
         """All that belongs together is written, and the lock is free."""
 
 
-class Workspace(Reads):
+class Workspace(References):
     """A workspace opened as a user. Reads see one committed state; writes go through `change`."""
 
     dry_run = False
