@@ -24,6 +24,7 @@ from crmcli.model.conditions.tree import (
     In,
     Literal,
     Node,
+    Not,
     Text,
 )
 from crmcli.model.durations import parse_duration
@@ -147,18 +148,31 @@ def _as_told(ws: Workspace, condition: Condition, jobs: Sequence[Job]) -> Condit
         fit: list[Literal] = []
         for entity, ids in nouns.items():
             with suppress(BadCondition):  # that noun has no such field
-                asked = Condition(
-                    "", And((replace(leaf, path=leaf.path[1:]), In(("id",), tuple(ids))))
-                )
+                asked = Condition("", And((_positive(leaf), In(("id",), tuple(ids)))))
                 where.check(asked, ws.schema, entity)
-                fit += [Text(str(row["id"])) for row in ws.rows(entity, asked)]
-        return In(("record",), tuple(fit))
+                fit += [Text(one.id) for one in ws.facts(entity, [], asked)]
+        among = In(("record",), tuple(fit))
+        return Not(among) if _is_negative(leaf) else among
 
     return Condition(condition.text, where.changed(condition.tree, change))
 
 
+def _is_negative(leaf: Compare | In | Empty) -> bool:
+    """Whether a comparison is true of jobs whose record has no such field, or is gone."""
+    return isinstance(leaf, Empty) or (isinstance(leaf, Compare) and leaf.op == "!=")
+
+
+def _positive(leaf: Compare | In | Empty) -> Node:
+    path = leaf.path[1:]
+    if isinstance(leaf, Empty):
+        return Not(Empty(path))
+    if isinstance(leaf, Compare) and leaf.op == "!=":
+        return Compare(path, "=", leaf.value)
+    return replace(leaf, path=path)
+
+
 def _fitting(ws: Workspace, condition: Condition, jobs: Sequence[Job]) -> list[Job]:
-    if ws.trail is not None and ws.trail.is_limited:
+    if ws.trail is not None and ws.trail.is_asked:
         condition = _as_told(ws, condition, jobs)
     places = {}
     staged = dict.fromkeys(job.record for job in jobs if entity_of(job.record) in ("lead", "deal"))

@@ -12,7 +12,8 @@ from crmcli.present.cells import Row, plain
 from crmcli.present.text_width import clean
 
 Mask = Callable[[str], str]
-_LONG = 10**9
+_BARE = re.compile(r"[:\[,] ?-?\d{7}")
+"""A number without quotes that is as long as phones, but for a few of offices."""
 _ESCAPED = re.compile(r'\\[^"n]')
 """What is not as it was: anything but a quote, and the end of a line, across which no number goes on."""
 
@@ -53,13 +54,9 @@ def hides(lines: Iterable[str], encoding: str) -> bool:
     return any("\\" in line and _ESCAPED.search(line) is not None for line in lines)
 
 
-def has_long_numbers(rows: Sequence[Row]) -> bool:
-    """Whether some value is a number as long as phones: with stars in it JSON must have it as a text."""
-    return any(
-        isinstance(value, int | float | Decimal) and abs(float(value)) >= _LONG
-        for row in rows
-        for value in row.values()
-    )
+def holds_numbers(lines: Iterable[str]) -> bool:
+    """Whether lines of JSON have numbers that may be phones, which are texts with stars in them."""
+    return any(_BARE.search(line) is not None for line in lines)
 
 
 def masked_rows(rows: Sequence[Row], mask: Mask) -> Sequence[Row]:

@@ -11,8 +11,8 @@ import click
 from crmcli.cli import formats, terminal
 from crmcli.cli.masking import (
     error_facts,
-    has_long_numbers,
     hides,
+    holds_numbers,
     masked_cleaned,
     masked_rows,
     masked_text,
@@ -75,11 +75,8 @@ class Output(Writing):
         lines: Iterable[str] = write(rows, columns)
         if self.masked is not str:
             lines = [*lines]
-            is_hiding = (
-                self.format == "yaml"
-                or hides(lines, terminal.encoding_of(sys.stdout))
-                or has_long_numbers(rows)
-            )
+            is_hiding = self.format == "yaml" or hides(lines, terminal.encoding_of(sys.stdout))
+            is_hiding = is_hiding or (self.format.startswith("json") and holds_numbers(lines))
         if is_hiding:
             lines = write(masked_rows(rows, self.masked), columns)
         self._write_data(lines, are_masked=is_hiding)

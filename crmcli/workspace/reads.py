@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import replace
-from crmcli.errors import InvalidData, NotFound
+from crmcli.errors import InvalidData, NotFound, Refused
 from crmcli.model.event import Event
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.schema import SCORED
@@ -211,25 +211,30 @@ class Reads(Clock):
 
     def groups(self, asked: Asked, of: Frame | Snapshot) -> list[Group]:
         """What a report measures; see `workspace.measuring`."""
-        asked = self._ask_all(asked)
+        told = self._ask_all(asked, of)
         if not isinstance(of, tuple):
-            return of.groups(asked)
-        return self._index_for(asked, of).groups(asked, of)
+            return of.groups(told)
+        return self._index_for(told, of).groups(told, of)
 
     def behind(
         self, asked: Asked, of: Frame | Snapshot, keys: Sequence[str | float | None]
     ) -> list[Behind]:
         """What a report's measure counts in the group of those keys, by record."""
-        asked = self._ask_all(asked)
+        told = self._ask_all(asked, of)
         if not isinstance(of, tuple):
-            return of.behind(asked, keys)
-        return self._index_for(asked, of).behind(asked, of, keys)
+            return of.behind(told, keys)
+        return self._index_for(told, of).behind(told, of, keys)
 
-    def _ask_all(self, asked: Asked) -> Asked:
-        """The same of a report, whose measures have conditions of their own."""
+    def _ask_all(self, asked: Asked, of: Frame | Snapshot) -> Asked:
+        """The same of a report, whose measures have conditions of their own; Refused where records of now
+        would be told to a snapshot."""
         entity = asked.entity
         whens = {name: self._ask(entity, one) or one for name, one in asked.whens.items()}
-        return replace(asked, condition=self._ask(entity, asked.condition), whens=whens)
+        told = replace(asked, condition=self._ask(entity, asked.condition), whens=whens)
+        if not isinstance(of, tuple) and told != asked:
+            hint = "leave out --snapshot, or ask for the whole number or address"
+            raise Refused("phones and e-mails are masked: a snapshot is asked for whole ones", hint)
+        return told
 
     def _index_for(self, asked: Asked, frame: Frame) -> Index:
         """The index, equal to the folder as far as a report asks of it."""
@@ -293,8 +298,8 @@ class Reads(Clock):
         most = limit
         while True:  # what is kept back makes room for others
             hits = self._index.search(text, entities, most)
-            rows = self.rows_of([hit.id for hit in hits])
-            told = withheld.found(self, self.trail, hits, text, rows)
+            ids = [hit.id for hit in hits]
+            told = withheld.found(self, self.trail, hits, text, self._index_at(ids).raws(ids))
             if len(told) >= limit or len(hits) < most:
                 return told[:limit]
             most *= 4

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from crmcli.store.index.answers import Hit
     from crmcli.store.index.questions import Word
 CLIENTS = having("client")
-WHOLE = ("=", "!=", "has")
-"""Comparisons with all of a number or an address."""
-_CONTACTS = frozenset(CONTACTS)
 MOST_NAMED = 10
 """Whole numbers and addresses for which one command may ask."""
 UNSEARCHED = ("id", "created_at")

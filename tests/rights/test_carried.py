@@ -445,3 +445,37 @@ def test_what_a_role_hides_is_not_guessed_either(crm: Crm, hiding: Base) -> None
     done = crm("reveal", theirs, **acts)
     assert done.code == 4, done
     assert "7708" not in re.sub(r"\D", "", done.out + done.err)
+
+
+def test_jobs_are_found_alike_by_all_where_nothing_is_masked(crm: Crm, small: Base) -> None:
+    ws = small.open("root")
+    kit.write(small.root, "templates/mail/hello.j2", "Subject: Привет\n\nПривет\n")
+    ids = [
+        small.records["c0"].id,
+        kit.contact(ws, name="Без номера", owner="olga", emails="b@x.example").id,
+    ]
+    for one in ids:
+        crm("mail", "send", one, "--template", "hello", "--yes", cwd=small.root, CRM_USER="olga")
+    for where in (
+        "record.phones = +79165554430", "record.phones != +79165554430", "not record.phones = +79165554430",
+        "record.phones is empty", "record.phones is not empty", "record.amount > 5", "record.amount is empty",
+        "record.name ~ номера", "not record.name ~ номера",
+    ):  # fmt: skip
+        told = [
+            json.loads(
+                crm(
+                    "jobs",
+                    "list",
+                    "--state",
+                    "all",
+                    "--where",
+                    where,
+                    "--json",
+                    cwd=small.root,
+                    CRM_USER=user,
+                ).out
+            )
+            for user in ("olga", "root")
+        ]
+        mine = [[job["record"] for job in of if job["record"] in ids] for of in told]
+        assert sorted(mine[0]) == sorted(mine[1]), where

@@ -11,6 +11,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from crmcli.dataclass import dataclass
@@ -35,7 +36,7 @@ from crmcli.model.kinds import Key, Kind
 from crmcli.model.offsets import shift
 from crmcli.model.schema import Schema
 from crmcli.model.spelling import contains
-from crmcli.model.values import Value, entity_of
+from crmcli.model.values import Value, entity_of, fold
 
 Test: TypeAlias = tuple[str, Key]
 """A primitive relation of a key to another: one of PRIMITIVES, and the other key."""
@@ -134,11 +135,35 @@ def is_true(node: Node, record: Record, env: Env) -> bool:
         return not is_true(node.part, record, env)
     if isinstance(node, Empty):
         return next(_reached(node.path, record, env), None) is None
+    if isinstance(node, In) and node.path[-1] == "id":
+        ids = _ids_of(_Same(node))
+        return any(key in ids for _, key in _reached(node.path, record, env))
     if isinstance(node, In):
         return _any_passes(node.path, "=", node.values, record, env)
     if node.op == "!=":
         return not _any_passes(node.path, "=", (node.value,), record, env)
     return _any_passes(node.path, node.op, (node.value,), record, env)
+
+
+class _Same:
+    """A comparison by what it is, as to compare its values would take as long as to go through them."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: In) -> None:
+        self.node = node
+
+    def __hash__(self) -> int:
+        return id(self.node)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.node is self.node
+
+
+@lru_cache(maxsize=16)
+def _ids_of(same: _Same) -> frozenset[str]:
+    """The ids among which one must be: there may be as many as records."""
+    return frozenset(fold(_text_of(value)) for value in same.node.values)
 
 
 def _any_passes(

@@ -31,10 +31,8 @@ def value_changes(ws: Workspace, event: Event) -> list[ValueChange]:
             dict(_leaves(codec.load(ws.attached(sha), path) if sha else {}))
             for sha in (str(event.data.get(side, "")) for side in ("from", "to"))
         )
-    except (
-        CrmError
-    ):  # an erasure took them, or a hand wrote what is no YAML: the event itself stands
-        return []
+    except CrmError:
+        return []  # erased, or no YAML by somebody's hand: the event itself stands
     keys = dict.fromkeys([*now, *was])
     both = (ValueChange(key, was.get(key, ""), now.get(key, "")) for key in keys)
     return [one for one in both if one.before != one.after]
@@ -43,8 +41,12 @@ def value_changes(ws: Workspace, event: Event) -> list[ValueChange]:
 def _leaves(value: Raw, key: str = "") -> Iterator[tuple[str, str]]:
     """The values of a tree by their dotted keys; of a list of things with ids, by these."""
     rows = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-    if rows:
-        value = {str(row.get("id", n)): {**row, "id": ""} for n, row in enumerate(rows)}
+    ids = [str(row.get("id", "")) for row in rows]
+    if rows and len(rows) == len(value):
+        is_told = all(ids) and len({*ids}) == len(ids)
+        names = ids if is_told else [str(n + 1) for n in range(len(rows))]
+        blank = {"id": ""} if is_told else {}
+        value = {name: {**row, **blank} for name, row in zip(names, rows, strict=True)}
     if isinstance(value, dict):
         for name, part in value.items():
             yield from _leaves(part, f"{key}.{name}" if key else name)

@@ -46,9 +46,10 @@ class Documents(Sequence[T]):
 
     def then(self, others: Documents[T]) -> Documents[T]:
         """These records, and others after them."""
-        self._ends += [len(self) + end for end in others._ends]
-        self._blocks += others._blocks
-        return self
+        both = self.read_as(self._read)
+        both._ends = [*self._ends, *(len(self) + end for end in others._ends)]
+        both._blocks = [*self._blocks, *others._blocks]
+        return both
 
     def read_as(self, read: Callable[[dict[str, Raw]], U]) -> Documents[U]:
         """The same records, made into something else."""
