@@ -227,8 +227,8 @@ def _torn(made: Sequence[str], stored: Any) -> str | None:
     def signs(texts: Iterable[str]) -> list[str]:
         return [found[0] for text in texts for found in sign.finditer(text)]
 
-    left = signs(made)
-    return left[0] if len(left) > len(signs(text for _, text in each_text(stored))) else None
+    left = Counter(signs(made)) - Counter(signs(text for _, text in each_text(stored)))
+    return next(iter(left), None)
 
 
 def _left_in_stars(made: Sequence[str], stored: Sequence[str]) -> str | None:

@@ -115,7 +115,10 @@ class Limits:
         client, for in texts it would be nobody's then."""
         if self._budget is None or old.entity not in self._budget.nouns:
             return
-        before, after = self.let_out(schema.write(old)), schema.write(new)
+        before = self.let_out(schema.write(old))
+        if all(old.get(name) == new.get(name) for name in CONTACTS):
+            return
+        after = schema.write(new)
         if not (is_undo or survivor_of(old)):  # what comes back was its own
             self._check_carried(old.id, contact_keys(after) - contact_keys(before))
         self._budget.recall(old.id, after)

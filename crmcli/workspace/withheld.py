@@ -130,7 +130,7 @@ class HiddenContacts:
 def refusal_of_guesses(left: int) -> Refused:
     """What is said to whoever would find more clients by guessing than are left of the day's number."""
     told = tr(
-        "more clients are found by that than may be shown today by parts of numbers and addresses: {}",
+        "that finds more clients than may still be found today by parts of numbers and addresses ({})",
         left,
     )
     return Refused(told, "narrow it down, or write the whole number or address")

@@ -63,6 +63,7 @@ def tried(shown: Any, stored: Any, rest: Any = ()) -> Any:
         ("Вера v… ну @x.example", "Вера vera@x.example", None), ("Вера V…", "Вера Vera@x.example", None),
         ("Вера v… и v…@y.example", "Вера vera@x.example и vi@y.example", None),
         ("Вера… жду", "Вера vera@x.example", "Вера… жду"),
+        ("v…@x.exampleда", "vera@x.example +79261234533 *", None),
     ],
 )  # fmt: skip
 def test_a_mask_is_known_by_its_place_or_not_at_all(shown: Any, stored: Any, wanted: Any) -> None:

@@ -114,10 +114,8 @@ def as_it_stands(ws: Workspace, record: Record, name: str, given: _Given) -> _Gi
     are; BadUsage where several look alike."""
     if ws.trail is None or not shows_masks(ws):
         return given
-    raw = dict(ws.schema.write(record))
     field = ws.schema.named(record.entity, name)
-    stored: Any = raw.get(field.name if field else name, "")
-    if field and field.name in CONTACTS and given != stored:
+    if field and field.name in CONTACTS:
         ws.trail.typed_for(record.id)
     attached = record.get("files")
     for one in attached if isinstance(attached, tuple) else ():
@@ -125,9 +123,9 @@ def as_it_stands(ws: Workspace, record: Record, name: str, given: _Given) -> _Gi
             given = changed(given, methodcaller("replace", ws.trail.signed(one.file), one.file))
     if not has_masks(given):
         return given
-    raw.pop(field.name if field else name, "")
+    raw = dict(ws.schema.write(record))
+    stored, back = raw.pop(field.name if field else name, ""), cast("Any", given)
     label = tr(field.label) if field else name
-    back: Any = given
     if isinstance(stored, str) and not isinstance(given, str):
         return cast("_Given", [given_back(ws, record.id, label, t, stored, raw) for t in back])
     return cast("_Given", given_back(ws, record.id, label, back, stored, raw))
@@ -142,8 +140,10 @@ def given_back(
     if ws.trail is None or not shows_masks(ws) or not has_masks(given):
         return given
     veiled = partial(ws.trail.veiled, place=ws)
-    is_client = "client" in ENTITIES[entity_of(record_id)].traits
-    way = tr("write it whole, or crm reveal {}", record_id) if is_client else "write it whole"
+    entity = entity_of(record_id)
+    is_hidden = not ws.hidden_of(entity).isdisjoint(CONTACTS)
+    may_reveal = "client" in ENTITIES[entity].traits and not is_hidden
+    way = tr("write it whole, or crm reveal {}", record_id) if may_reveal else "write it whole"
     try:
         found = unmasked(given, stored, rest)
     except Unclear as error:
