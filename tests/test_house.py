@@ -142,6 +142,12 @@ NO_NOUNS = {
 }  # fmt: skip
 
 
+def test_digits_are_those_that_make_numbers() -> None:
+    """`"²".isdigit()` is true, and int("²") fails: a message with it would be a traceback."""
+    texts = {path: path.read_text("utf-8") for path in (ROOT / "crmcli").rglob("*.py")}
+    assert [str(path) for path, text in texts.items() if "isdigit" in text] == []
+
+
 def test_rooms_that_serve_every_noun_know_none_by_name() -> None:
     words = {word for row in ENTITIES.values() for word in (row.name, row.plural)}
     words -= {"companies"}  # also a kind of field

@@ -148,27 +148,15 @@ def _as_told(ws: Workspace, condition: Condition, jobs: Sequence[Job]) -> Condit
         fit: list[Literal] = []
         for entity, ids in nouns.items():
             with suppress(BadCondition):  # that noun has no such field
-                asked = Condition("", And((_positive(leaf), In(("id",), tuple(ids)))))
+                asked = Condition(
+                    "", And((where.positive(leaf, leaf.path[1:]), In(("id",), tuple(ids))))
+                )
                 where.check(asked, ws.schema, entity)
                 fit += [Text(one.id) for one in ws.facts(entity, [], asked)]
         among = In(("record",), tuple(fit))
-        return Not(among) if _is_negative(leaf) else among
+        return Not(among) if where.is_negative(leaf) else among
 
     return Condition(condition.text, where.changed(condition.tree, change))
-
-
-def _is_negative(leaf: Compare | In | Empty) -> bool:
-    """Whether a comparison is true of jobs whose record has no such field, or is gone."""
-    return isinstance(leaf, Empty) or (isinstance(leaf, Compare) and leaf.op == "!=")
-
-
-def _positive(leaf: Compare | In | Empty) -> Node:
-    path = leaf.path[1:]
-    if isinstance(leaf, Empty):
-        return Not(Empty(path))
-    if isinstance(leaf, Compare) and leaf.op == "!=":
-        return Compare(path, "=", leaf.value)
-    return replace(leaf, path=path)
 
 
 def _fitting(ws: Workspace, condition: Condition, jobs: Sequence[Job]) -> list[Job]:

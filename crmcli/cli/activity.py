@@ -112,7 +112,7 @@ def _params(word: str) -> list[click.Parameter]:
 
 
 def _is_number(ref: str) -> bool:
-    return ref.strip("+( ")[:1].isdigit()
+    return ref.strip("+( ")[:1].isdecimal()
 
 
 def _caller(ws: Workspace, number: str) -> tuple[str, str]:

@@ -38,7 +38,7 @@ def holidays(session: Session, country: str, years: Sequence[int]) -> Listing:
     Example: crm calendar holidays DE-BY 2027 --dry-run
     """
     ws = session.workspace
-    if country.isdigit():
+    if country.isdecimal():
         country, years = "", (int(country), *years)
     this = ws.today.year
     days = of_countries.take(ws, country or ws.settings.phone_country, years or (this, this + 1))

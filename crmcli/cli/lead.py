@@ -126,7 +126,7 @@ def _add_each(
         else:
             count += 1
             answers += [answer] if isinstance(answer, Told) else []
-            if not any(sign.isdigit() or sign == "@" for sign in line):
+            if not any(sign.isdecimal() or sign == "@" for sign in line):
                 session.out.note(tr("line {}: nobody can be reached: {}", number, line.strip()))
     session.out.note(tr("leads added: {}", count))
     return answers

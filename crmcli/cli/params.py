@@ -184,7 +184,7 @@ class _Literate(click.Command):
             look(self, ctx, args)
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            if not error.option_name[1:2].isdigit():
+            if not error.option_name[1:2].isdecimal():
                 raise
         ctx.ignore_unknown_options = (
             True  # a number below zero is a value: the command says why not

@@ -219,4 +219,4 @@ def compare_firms(one: Firm, other: Firm) -> Likeness:
 
 
 def _numbered(one: str, other: str) -> bool:
-    return any(letter.isdigit() for letter in one + other)
+    return any(letter.isdecimal() for letter in one + other)

@@ -106,7 +106,7 @@ def _words(text: str) -> list[str]:
     return [
         word
         for word in words_of(meant or text)
-        if word not in _ASIDE and not any(letter.isdigit() for letter in word)
+        if word not in _ASIDE and not any(letter.isdecimal() for letter in word)
     ]
 
 

@@ -280,4 +280,4 @@ def _have_other_boxes(one: Profile, other: Profile) -> bool:
 
 
 def _has_number(words: tuple[str, ...]) -> bool:
-    return any(letter.isdigit() for word in words for letter in word)
+    return any(letter.isdecimal() for word in words for letter in word)

@@ -48,7 +48,7 @@ def skeleton(word: str) -> str:
     Digits stay as they are. Words that sound alike, but are others, may have one skeleton.
     """
     text = word = _plain(word)
-    if not text.isascii() or text.isdigit():
+    if not text.isascii() or text.isdecimal():
         latin = ""
     else:
         latin = text
@@ -70,7 +70,7 @@ def _plain(word: str) -> str:
 
 def is_latin(word: str) -> bool:
     """Whether a word is written in Latin letters."""
-    return word.isascii() and not word.isdigit()
+    return word.isascii() and not word.isdecimal()
 
 
 @lru_cache(maxsize=4096)

@@ -37,4 +37,4 @@ LED_IN = re.compile(r"^(?:in|for|by|until|till|since|from|on|в|во|на|за|�
 
 def month_of(word: str) -> int:
     """The number of a month that MONTH found, or that is written in digits."""
-    return int(word) if word.isdigit() else _MONTHS[word[:3].rstrip(".")]
+    return int(word) if word.isdecimal() else _MONTHS[word[:3].rstrip(".")]

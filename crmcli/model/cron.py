@@ -51,7 +51,7 @@ def _part(text: str, name: str, low: int, high: int, names: tuple[str, ...]) -> 
         return text
     if names is DAYS and (last := _LAST.fullmatch(part)):
         day = last["day"] or last["name"]
-        return f"L{day if day.isdigit() else DAYS.index(day)}"
+        return f"L{day if day.isdecimal() else DAYS.index(day)}"
     _check_part(part, name, low, high, names)
     return text
 
@@ -75,6 +75,6 @@ def _check_part(part: str, name: str, low: int, high: int, names: tuple[str, ...
 def _number(word: str, name: str, low: int, high: int, names: tuple[str, ...]) -> int:
     if word in names:
         return names.index(word) + low
-    if not word.isascii() or not word.isdigit() or not low <= int(word) <= high:
+    if not word.isascii() or not word.isdecimal() or not low <= int(word) <= high:
         raise ValueError(tr("{!r} is not valid as {} ({}-{})", word, tr(name), low, high))
     return int(word)

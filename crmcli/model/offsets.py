@@ -29,7 +29,7 @@ def moved(words: str, now: datetime, zone: tzinfo, *, day: bool = False) -> date
     if not match or not words:
         return None
     offset = parse_duration(match["by"]) if match["by"] else None
-    if match["base"] and match["base"][0].isdigit():
+    if match["base"] and match["base"][0].isdecimal():
         return _after_day(match, offset)
     base = {"сегодня": "today", "сейчас": "now"}.get(match["base"] or "", match["base"])
     if match["by"] and (base == "today" or day):

@@ -33,7 +33,7 @@ class PaymentOrder:
     def _roubles(self) -> str:
         account = self.account
         needed = (self.name, account.account, account.bank, account.bic)
-        if not all(needed) or not account.account.isdigit():
+        if not all(needed) or not account.account.isdecimal():
             return ""
         values = {
             "Name": self.name[:160],

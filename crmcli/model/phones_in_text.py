@@ -63,7 +63,7 @@ def find_phones(text: str, country: str) -> list[FoundPhone]:
     plain = _DAY_OR_TIME.sub(lambda match: "x" * len(match[0]), plain)
     found: list[FoundPhone] = []
     for run in _RUN.finditer(plain):
-        digits = sum(letter.isdigit() for letter in run[0])
+        digits = sum(letter.isdecimal() for letter in run[0])
         if digits < _LEAST_DIGITS or _OTHER_NUMBER.search(
             plain[max(0, run.start() - 40) : run.start()]
         ):

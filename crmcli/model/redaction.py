@@ -134,14 +134,14 @@ def _up_to_last_at(body: str) -> str:
 def _is_port(authority: str) -> bool:
     """Whether what stands behind a host's colon is a port, or nothing."""
     _, _, port = authority.rpartition("]")[2].partition(":")
-    return port == "" or (port.isdigit() and int(port) < 65536)
+    return port == "" or (port.isdecimal() and int(port) < 65536)
 
 
 def _is_cut(text: str) -> bool:
     """Whether an address ends amid its password: behind a colon, and that is no port."""
     body = _MARK.split(text, maxsplit=1)[1]
     return (
-        not re.search(r"[@/?#\\]", body) and not body.rpartition(":")[2].isdigit() and ":" in body
+        not re.search(r"[@/?#\\]", body) and not body.rpartition(":")[2].isdecimal() and ":" in body
     )
 
 

@@ -30,7 +30,7 @@ def label_of_measure(measure: Measure, source: str, field: str) -> str:
 
 
 def _small(word: str) -> str:
-    return word if word[1:].isdigit() else word[:1].lower() + word[1:]
+    return word if word[1:].isdecimal() else word[:1].lower() + word[1:]
 
 
 def _label_of_flag(source: str, flag: str) -> str:

@@ -270,7 +270,7 @@ def parse_decimal(text: str) -> Decimal:
     """Read a decimal number in canonical form: no exponent, at most 18 digits; ValueError otherwise."""
     if (
         not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,10})?", text)
-        or sum(c.isdigit() for c in text) > MOST_DIGITS
+        or sum(c.isdecimal() for c in text) > MOST_DIGITS
     ):
         raise ValueError(
             tr("{!r} is not a number like 1200.50 (at most {} digits)", text, MOST_DIGITS)

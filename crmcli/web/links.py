@@ -33,7 +33,7 @@ def register(app: Flask, opened: Callable[[], Workspace], writer: Writer) -> Non
         ws = opened()
         ws.look_again()
         asked = request.args.get("n", "")
-        number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else -1
+        number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 4 else -1
         letter = sent(ws, token, f"link {number}")
         if number == TRAP:
             if len(scanned) >= _MOST:

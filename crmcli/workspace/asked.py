@@ -16,7 +16,7 @@ from crmcli.language import tr
 from crmcli.model.conditions.holds import Env, Test, passes, reached, tests, value_of
 from crmcli.model.conditions.paths import PathStep, routes
 from crmcli.model.conditions.tree import And, Compare, Condition, Empty, In, Node, Not, Or, Text
-from crmcli.model.conditions.where import changed, leaves, values_of
+from crmcli.model.conditions.where import changed, is_negative, leaves, positive, values_of
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import Key
 from crmcli.model.masking import BETWEEN, CONTACTS, SHORTEST
@@ -131,7 +131,7 @@ class _Asked:
             # Said of each that may be found, for another on the same way may fit by what is shown.
             ids = tuple(Text(one) for fit, hidden in found for one in fit if one not in hidden)
             among = In((*leaf.path[: -1 - bool(ends[0].key)], "id"), ids)
-            return Not(among) if isinstance(leaf, Compare) and leaf.op == "!=" else among
+            return Not(among) if is_negative(leaf) else among
 
         return Condition(self._condition.text, changed(self._condition.tree, change))
 
@@ -164,7 +164,7 @@ class _Asked:
     def _fitting(self, leaf: Leaf, end: PathStep) -> tuple[list[str], set[str]]:
         """The records of which a comparison is true, and those of which it is not as they are shown."""
         path = (end.field.name, *filter(None, [end.key]))
-        asked = _positive(leaf, path)
+        asked = positive(leaf, path)
         if path == leaf.path:  # of others it does not matter
             asked = And((asked, self._without(leaf)))
         wanted = [tests(_op(leaf), end.field.kind, v, self._place.env) for v in values_of(leaf)]
@@ -225,12 +225,6 @@ def _is_whole(leaf: Leaf) -> bool:
 
 def _op(leaf: Leaf) -> str:
     return "=" if not isinstance(leaf, Compare) or leaf.op in _WHOLE else leaf.op
-
-
-def _positive(leaf: Leaf, path: tuple[str, ...]) -> Node:
-    """The comparison of the field at its end, which is true where one with != is not."""
-    values = values_of(leaf)
-    return In(path, values) if _op(leaf) == "=" else Compare(path, _op(leaf), values[0])
 
 
 def _read(place: Place, entity: str, rows: Iterable[Mapping[str, Raw]]) -> Iterator[Record]:

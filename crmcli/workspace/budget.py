@@ -140,7 +140,7 @@ class Budget:
         return self.is_spent and not self._shown.enter(record_id)
 
     def show(self, record_ids: Collection[str]) -> bool:
-        """Count all of these as shown; False, and none is, where that is more than are left."""
+        """Count all of these as shown; False, and one is, where they are more than are left."""
         return self._shown.enter_all(record_ids)
 
     def reveal(self, record_id: str) -> None:

@@ -30,7 +30,7 @@ AnyRaw = TypeVar("AnyRaw", bound=Mapping[str, Raw])
 
 
 class Place(Protocol):
-    """The opened folder, as far as its audit goes."""
+    """The opened folder, as far as its audit and what is shown of it go."""
 
     root: Path
     settings: Settings

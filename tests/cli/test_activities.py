@@ -121,6 +121,10 @@ def test_a_list_is_narrowed_by_kind_person_time_and_client(crm: Crm) -> None:
 def test_who_is_new_is_added_as_a_lead(crm: Crm) -> None:
     refused = crm("log", "call", "8 916 123-45-67", "Хочет крышу", "--in", **NOON)
     assert refused.code == 3
+    for whom, word in (("8 916 123-45-67", "call"), ("olga@example.com", "mail")):
+        tried = crm("log", word, whom, "Хочет крышу", "--in", "--new", "--dry-run", **NOON)
+        assert (tried.code, "new lead" in tried.err) == (0, True), tried
+    assert crm("lead", "list", "--ids").out == ""
     for text in ("Хочет крышу", "Ещё раз"):
         assert crm("log", "call", "8 916 123-45-67", text, "--in", "--new", **NOON).code == 0
     assert crm("log", "mail", "olga@example.com", "Письмо", "--in", "--new", **NOON).code == 0

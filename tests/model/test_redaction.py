@@ -7,7 +7,7 @@ import time
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crmcli.model.redaction import redacted, secrets_of, without
@@ -87,6 +87,7 @@ def test_a_secret_parameter_never_shows(scheme: str, name: str, secret: str) -> 
 
 
 @given(st.text(st.sampled_from("a1:/@?&=#%.,;'\" \n[]\\-") | st.characters(), max_size=60))
+@example(":²")
 def test_any_text_is_read_and_what_is_shown_is_shown_again(text: str) -> None:
     assert isinstance(redacted(f"https://{text}"), str)
     assert redacted(text) == text or "//" in text or "\\" in text

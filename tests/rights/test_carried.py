@@ -213,6 +213,7 @@ def test_fields_of_ones_own_tell_nothing_either(crm: Crm, small: Base, field: st
 
     assert theirs.id not in among(many)
     assert theirs.id in among(many[10:])
+    assert theirs.id in found(" and ".join(f'{field} != "{one}"' for one in many)).out
     for words in (("show", theirs.id), ("list", "--where", f"id = {theirs.id}")):
         shown = crm("contact", *words, "--json", **acts).out
         assert "70881" not in shown

@@ -43,7 +43,7 @@ def incoming_call(call: OneCall, settings: Settings) -> Incoming:
     """What a call says: nothing if it is between extensions, or has no number to be known by."""
     if is_inner(call.client, settings):
         return Incoming("call.in", why_nothing="it is between extensions")
-    if not any(letter.isdigit() for letter in call.client):
+    if not any(letter.isdecimal() for letter in call.client):
         return Incoming("call.in", why_nothing="its number is hidden")
     user = whose_extension(call.agent, settings)
     told = {"text": call.text, "number": call.client, "duration": call.seconds or None,
@@ -73,7 +73,7 @@ def is_inner(number: str, settings: Settings) -> bool:
 
 
 def _digits(number: str) -> str:
-    return "".join(filter(str.isdigit, number))
+    return "".join(filter(str.isdecimal, number))
 
 
 class Call(Receiver):
@@ -105,7 +105,7 @@ class Call(Receiver):
             raise Unreadable(tr("{!r} is not a direction", way), "in or out")
         client = str(given.get("from" if way == "in" else "to", "")).strip()
         is_hidden = bool(client and arrived.facts.get("list") and given.get("at"))
-        if not (is_hidden or any(letter.isdigit() for letter in client)):
+        if not (is_hidden or any(letter.isdecimal() for letter in client)):
             hint = 'like {"direction": "in", "from": "+79161234567"}'
             raise Unreadable("the call has no number", hint)
         seconds = seconds_of(given.get("duration"))
@@ -130,7 +130,7 @@ def moment_of(value: object) -> str:
         return ""
     text = str(value)
     try:
-        if text.isdigit():
+        if text.isdecimal():
             return format_instant(datetime.fromtimestamp(int(text), UTC))
         at = datetime.fromisoformat(text)
         if at.tzinfo is not None:
@@ -147,7 +147,7 @@ def seconds_of(value: object) -> int | None:
         return None
     text = str(value)
     try:
-        seconds = int(text) if text.isdigit() else parse_duration(text).seconds
+        seconds = int(text) if text.isdecimal() else parse_duration(text).seconds
     except (ValueError, OverflowError):
         seconds = LONGEST
     if seconds >= LONGEST:

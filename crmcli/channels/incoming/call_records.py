@@ -76,9 +76,9 @@ def _rows(content: bytes) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
     first = table.header
     header: Sequence[str] = [one.strip().casefold() for one in first]
     is_bare = False
-    if len(first) >= len(MASTER) - 2 and _DATE.fullmatch(first[9]) and first[12].isdigit():
+    if len(first) >= len(MASTER) - 2 and _DATE.fullmatch(first[9]) and first[12].isdecimal():
         header, is_bare = MASTER, True
-    elif len(first) >= len(MANGO) - 1 and first[1].isdigit() and first[2].isdigit():
+    elif len(first) >= len(MANGO) - 1 and first[1].isdecimal() and first[2].isdecimal():
         header, is_bare = MANGO, True
     names = set(header)
     if not (_columns("from") & names and _columns("to") & names):
@@ -154,7 +154,7 @@ class _Row:
     def clock(self) -> dict[str, bool]:
         """How exactly it is told when it was: in `minutes`, `zoneless`."""
         text = self._written()
-        if text.isdigit():
+        if text.isdecimal():
             return {}
         told = {"minutes": not _SECONDS.search(text), "zoneless": not _ZONE.search(text)}
         return {name: True for name, is_so in told.items() if is_so}
@@ -165,7 +165,7 @@ class _Row:
     def _moment(self) -> str:
         """When it was; a time without a zone is one of the company."""
         text = self._written()
-        if text.isdigit():
+        if text.isdecimal():
             return text
         zone = ZoneInfo(self.settings.time_zone)
         for form in ("", *_FORMS):
@@ -194,17 +194,17 @@ def _extension(channel: str) -> str:
 
 
 def _is_short(number: str) -> bool:
-    return number.isdigit() and len(number) <= 4
+    return number.isdecimal() and len(number) <= 4
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else 0
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 10 else 0
 
 
 def _seconds(text: str) -> str:
     """How long, in seconds, also from 1:02:03."""
     match = _CLOCK.fullmatch(text)
     if not match:
-        return text.partition(".")[0] if text.replace(".", "", 1).isdigit() else text
+        return text.partition(".")[0] if text.replace(".", "", 1).isdecimal() else text
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return str(hours * 3600 + minutes * 60 + seconds)

@@ -17,7 +17,7 @@ HINT = 'like {"from": "+79161234567", "text": "Yes"}'
 
 def incoming_sms(number: str, text: str, line: str = "", at: str = "") -> Incoming:
     """What a client wrote: to which of our numbers, and when."""
-    if sum(letter.isdigit() for letter in number) < SHORTEST:  # a name, or a service such as 900
+    if sum(letter.isdecimal() for letter in number) < SHORTEST:  # a name, or a service such as 900
         return Incoming("sms.in", why_nothing="it has no number that could be answered")
     refuses = says_stop(text)
     told = {"number": number, "text": text[:LONGEST], "line": line, "at": at}

@@ -136,7 +136,7 @@ def _at(whole: Any, path: str) -> Any:
                 return None
         if isinstance(here, dict):
             here = here.get(step)
-        elif isinstance(here, list) and step.isdigit() and int(step) < len(here):
+        elif isinstance(here, list) and step.isdecimal() and int(step) < len(here):
             here = here[int(step)]
         else:
             return None
@@ -146,7 +146,7 @@ def _at(whole: Any, path: str) -> Any:
 def _stamped(text: str) -> datetime:
     """The moment of a time stamp, in seconds or milliseconds since 1970, or as ISO 8601 has it."""
     try:
-        if text.isdigit():
+        if text.isdecimal():
             return datetime.fromtimestamp(int(text) / (1000 if len(text) > 11 else 1), UTC)
         found = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):

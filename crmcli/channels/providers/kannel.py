@@ -68,7 +68,7 @@ PROVIDER = Kannel
 
 def _report(mark: str, given: Mapping[str, str]) -> Incoming:
     status = given.get("status", "")
-    bits = int(status) if status.isdigit() else 0
+    bits = int(status) if status.isdecimal() else 0
     if not bits & (DELIVERED | FAILED | REJECTED):
         return Incoming("sms.out", why_nothing="it is still on its way")
     why = one_line(given.get("answer", ""))

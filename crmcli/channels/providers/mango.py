@@ -138,6 +138,6 @@ def _number(value: object) -> int:
     if value in (None, ""):
         return 0
     text = str(value)
-    if not text.isascii() or not text.isdigit() or len(text) > 10:
+    if not text.isascii() or not text.isdecimal() or len(text) > 10:
         raise Unreadable(tr("{!r} is not a whole number", text))
     return int(text)

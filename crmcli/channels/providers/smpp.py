@@ -120,7 +120,7 @@ class Smpp(Fetching):
 
     def _message(self, pdus: Sequence[PDU]) -> Arrived:
         number = _text(pdus[0].source_addr)
-        number = f"+{number}" if pdus[0].source_addr_ton == 1 and number.isdigit() else number
+        number = f"+{number}" if pdus[0].source_addr_ton == 1 and number.isdecimal() else number
         given = {"from": number, "to": _text(pdus[0].destination_addr),
                  "text": "".join(map(text_of, pdus))}  # fmt: skip
         return self._arrived(given, pdus)
@@ -171,7 +171,7 @@ class Smpp(Fetching):
 
     def _addressed(self, to: str) -> dict[str, Any]:
         sender = self.told("from")
-        is_number = sender.lstrip("+").isdigit()
+        is_number = sender.lstrip("+").isdecimal()
         return {
             "source_addr_ton": 1 if is_number else 5, "source_addr_npi": 1 if is_number else 0,
             "source_addr": sender.lstrip("+"), "dest_addr_ton": 1, "dest_addr_npi": 1,

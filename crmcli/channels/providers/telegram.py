@@ -75,7 +75,7 @@ class Telegram(Provider):
     def prepared(self, message: Queued, given: Mapping[str, Any], now: datetime) -> Sending:
         """What sends a text into a chat."""
         network, _, chat = str(given["to"]).partition(":")
-        if network != NETWORK or not chat.lstrip("-").isdigit():
+        if network != NETWORK or not chat.lstrip("-").isdecimal():
             raise Unsound(tr("{} is no chat at Telegram", given["to"]))
         text = str(given["text"])
         if len(text.encode("utf-16-le")) // 2 > LONGEST:

@@ -78,6 +78,20 @@ def leaves(node: Node) -> list[Compare | In | Empty]:
     return leaves(node.part) if isinstance(node, Not) else [node]
 
 
+def is_negative(leaf: Compare | In | Empty) -> bool:
+    """Whether a comparison is true where its path leads to nothing."""
+    return isinstance(leaf, Empty) or (isinstance(leaf, Compare) and leaf.op == "!=")
+
+
+def positive(leaf: Compare | In | Empty, path: tuple[str, ...]) -> Node:
+    """What a comparison says or, if it is negative, denies, of another path."""
+    if isinstance(leaf, Empty):
+        return Not(Empty(path))
+    if isinstance(leaf, Compare) and leaf.op == "!=":
+        return Compare(path, "=", leaf.value)
+    return replace(leaf, path=path)
+
+
 def values_of(leaf: Compare | In | Empty) -> tuple[Literal, ...]:
     """What is compared with; nothing where it is asked whether a field is empty."""
     if isinstance(leaf, Empty):

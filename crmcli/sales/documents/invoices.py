@@ -148,7 +148,7 @@ def _account(ws: Workspace, currency: str, asked: str) -> tuple[BankAccount, ...
     fitting = tuple(
         one
         for one in own
-        if one.account[5:8] in codes or (not one.account.isdigit() and currency != "RUB")
+        if one.account[5:8] in codes or (not one.account.isdecimal() and currency != "RUB")
     )
     if not fitting and own and currency != ws.settings.currency:
         ws.notes.append(tr("no account for {} in settings.yaml; --account names one", currency))

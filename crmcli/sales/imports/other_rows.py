@@ -98,7 +98,7 @@ class OtherRows:
 
     def _number(self, text: str, place: int) -> Decimal | None:
         """A number as people write it, with or without its currency."""
-        if not any(letter.isdigit() for letter in text):
+        if not any(letter.isdecimal() for letter in text):
             return None
         try:
             return read_money(text, in_sheet=True)[0]
@@ -147,7 +147,7 @@ class _Reading:
         elif self._is_among_totals and kind not in ("", "total"):
             self.found[row.line] = TOTAL
             self._add_tax(numbers, kind)
-        elif kind and (numbers or label[-1:].isdigit()):
+        elif kind and (numbers or label[-1:].isdecimal()):
             self._pending.append(_Pending(row.line, numbers, kind))
             self._add_tax(numbers, kind)
         elif self._is_note(row, is_below_gap=is_below_gap):

@@ -51,7 +51,7 @@ def label_of(cells: Sequence[object]) -> str:
     for cell in cells:
         if isinstance(cell, str) and 2 < len(cell) <= LONGEST:
             text = cell.strip().casefold()
-            is_rate = "%" in text and text[0].isdigit()
+            is_rate = "%" in text and text[0].isdecimal()
             may_begin = text[:3] in _STARTS or text[:2] in _STARTS or is_rate
             if may_begin and (text.startswith(_SUMS) or kind_of(text)):
                 return text

@@ -44,7 +44,7 @@ def _in_letter(
     parts = form_parts(text, country)
     mine = [value for part in _own(text, parts) for _, value in part.values]
     sums = [part for part in parts if part.field == "amount"]
-    said = [part.values[0][1] for part in sums if not text[part.start : part.start + 1].isdigit()]
+    said = [part.values[0][1] for part in sums if not text[part.start : part.start + 1].isdecimal()]
     more: dict[str, Sequence[str]] = {}
     if mine:
         has = [*lead.get("phones", ())]

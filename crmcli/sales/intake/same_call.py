@@ -132,7 +132,7 @@ def _read(kind: str, told: Mapping[str, Any]) -> _Told:
         at = parse_instant(str(told.get("at", "")))
     except (ValueError, OverflowError):
         at = None
-    line = "".join(filter(str.isdigit, str(told.get("line", ""))))
+    line = "".join(filter(str.isdecimal, str(told.get("line", ""))))
     in_minutes = bool(told.get(LISTS)) and at is not None and at.second == 0
     return _Told(kind == "call.out", at, seconds, is_answered, line, in_minutes, is_rounded=False)
 

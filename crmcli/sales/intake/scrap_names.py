@@ -205,7 +205,7 @@ def firm_of(text: str, before: str) -> Part | None:
         start = match.end()
     name = text[start:].strip()
     words = name.split()
-    is_name = 2 <= len(words) <= _MOST_WORDS and (_is_large(name) or name[:1].isdigit())
+    is_name = 2 <= len(words) <= _MOST_WORDS and (_is_large(name) or name[:1].isdecimal())
     fits = (_is_large(w) or not w[:1].isalpha() or is_form(fold(w)) for w in words)
     if not is_name or not all(fits) or not read_firm(name).form:
         return None

@@ -57,7 +57,7 @@ def _named_by(text: str, entity: str) -> Given:
     name, address = parseaddr(text) if "@" in text else ("", "")
     if address:
         return {"emails": [address], **(_called(name, entity) if name else {})}
-    is_number = sum(map(str.isdigit, text)) > LEAST_DIGITS and not any(map(str.isalpha, text))
+    is_number = sum(map(str.isdecimal, text)) > LEAST_DIGITS and not any(map(str.isalpha, text))
     return {"phones": [text.strip()]} if is_number else _called(text.strip(), entity)
 
 

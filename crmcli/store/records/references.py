@@ -51,7 +51,7 @@ def by_content(index: Index, ref: str, entities: Sequence[str], country: str) ->
     keys = {
         "email": email_in(text).casefold() if "@" in text else "",
         "phone": _phone_key(text, country),
-        "inn": text if text.isdigit() and len(text) in (10, 12) else "",
+        "inn": text if text.isdecimal() and len(text) in (10, 12) else "",
         "site": text if "." in text and " " not in text else "",
         "external": fold(text) if ":" in text else "",
         "handle": text if text.startswith("@") or ":" in text or handle_of_address(text) else "",
@@ -79,7 +79,7 @@ def by_words(index: Index, ref: str, entities: Sequence[str]) -> list[str]:
 
 def _phone_key(text: str, country: str) -> str:
     """The key of what may be a phone number, in any of the ways in which one is written; else ""."""
-    if sum(c.isdigit() for c in text) < 5:
+    if sum(c.isdecimal() for c in text) < 5:
         return ""
     from crmcli.model.phones import key, parse_phones
 
