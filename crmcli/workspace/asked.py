@@ -34,9 +34,7 @@ _PHONE = 10 ** (SHORTEST - 1)
 _MASKABLE = re.compile(rf"[^\s,;<>@]+@|\d[\d{BETWEEN}]{{3,}}\d")
 _DIGIT = re.compile(r"\d")
 _NEVER = Empty(("id",))
-_BY_WHAT_IS_SHOWN = (
-    "phones and e-mails are masked: they are found whole, or by what is shown of them"
-)
+_BY_WHAT_IS_SHOWN = "masked phones and e-mails are found whole, or by what is shown of them"
 
 
 class Place(withheld.Place, Protocol):

@@ -36,6 +36,8 @@ REFUSED = {
 _OF_ROBOTS = (layout.PIPELINES, "templates/", f"{layout.PROGRAMS}/", f"{layout.HOOKS_FOLDER}/")
 _REJOINS = (" merge", " unmerge", " rm")
 """The commands that point the links of other records elsewhere."""
+_GOES_ALONG = frozenset({"about"})
+"""What turns by itself in what is planned about a record that is converted, whosever it is."""
 _ANYBODY_S = (layout.VIEWS, layout.BLOCKLIST)
 
 
@@ -88,6 +90,8 @@ class Gate:
             self._is_link(before.entity, name) for name in changes
         ):
             return  # what others have of a record that went into another goes with it
+        if self.command.endswith("convert") and changes <= _GOES_ALONG:
+            return
         if MERGED_INTO in changes:
             for verb in (access.MERGE, access.EDIT):
                 self._ask(verb, before)

@@ -79,6 +79,7 @@ class Limits:
         self._signing = Signing(ws.root, ws.user)
         self._named: set[str] = set()
         self._is_warned = False
+        self._silent = 0  # looks in which nobody is told anything
         self.is_at_rest = False
 
     def alarm(self, record_id: str, what: str) -> None:
@@ -244,9 +245,13 @@ class Limits:
         return self._masked(text, place, Masking.ALL)
 
     def _masked(self, text: str, place: withheld.Place, how: Masking = Masking.TOLD) -> str:
-        if self._closed is not None:
-            text = self._closed.text(text, withheld.HiddenContacts(place, self._kept))
-        return self._budget.text(text, place, how) if self._budget else text
+        self._silent += how is not Masking.TOLD
+        try:
+            if self._closed is not None:
+                text = self._closed.text(text, withheld.HiddenContacts(place, self._kept))
+            return self._budget.text(text, place, how) if self._budget else text
+        finally:
+            self._silent -= how is not Masking.TOLD
 
     def check_shown(self, text: str) -> None:
         """Refused where a text that leaves as it is has phones or e-mails that are masked; whose may be shown

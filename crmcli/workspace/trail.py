@@ -35,7 +35,7 @@ class Trail(Limits):
 
     def let_out(self, raw: AnyRaw) -> AnyRaw:
         """A raw record is handed out of the workspace; it is given back."""
-        if self.is_at_rest:
+        if self.is_at_rest or self._silent:
             return raw
         record_id = str(raw["id"])
         entity = entity_of(record_id)

@@ -480,3 +480,25 @@ def test_jobs_are_found_alike_by_all_where_nothing_is_masked(crm: Crm, small: Ba
         ]
         mine = [[job["record"] for job in of if job["record"] in ids] for of in told]
         assert sorted(mine[0]) == sorted(mine[1]), where
+
+
+def test_who_was_kept_back_is_not_on_the_audit_as_shown(crm: Crm, spent: Base) -> None:
+    acts = {"cwd": spent.root, "CRM_USER": "olga"}
+    for words in (
+        ("contact", "list", "--where", "emails ~ secret"), ("contact", "list", "--where", "phones ~ 7088"),
+        ("deal", "list", "--where", "name ~ 77088"), ("search", "77088"),
+    ):  # fmt: skip
+        assert crm(*words, "--ids", **acts).out == "", words
+    kept = json.loads(crm("audit", "list", "--json", cwd=spent.root, CRM_USER="root").out)
+    assert [row["shown"] for row in kept if row["kind"] == "command"][-4:] == [{}] * 4
+
+
+def test_a_task_of_a_colleague_goes_with_a_lead_that_is_converted(crm: Crm, base: Base) -> None:
+    ws, acts = base.open("root"), {"cwd": base.root, "CRM_USER": "olga"}
+    lead = kit.lead(ws, name="Крыша", owner="olga", phones=NUMBER)
+    task = kit.task(ws, name="Позвонить", owner="anna", about=lead.id)
+    assert crm("task", "edit", task.id, "--name", "Другое", **acts).code in (3, 4)
+    done = crm("lead", "convert", lead.id, **acts)
+    assert done.code == 0, done
+    about = str(base.open("root").get(task.id).get("about"))
+    assert about.startswith("deal-")
