@@ -43,7 +43,11 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
     def start(self) -> None:
-        """Begin to write."""
+        """Begin to write, those first that others left; InvalidData where the configuration is wrong now.
+
+        Read here, it is known to the thread when a file of it is being written as the thread begins.
+        """
+        self._spool.take_over()
         self._thread.start()
 
     def stop(self) -> None:
@@ -74,7 +78,6 @@ class Writer:
             self._comes.set()
 
     def _run(self) -> None:
-        self._spool.take_over()
         while True:
             self._comes.clear()
             began = time.monotonic()

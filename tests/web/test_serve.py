@@ -18,6 +18,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import create_environ, run_wsgi_app
 
+from crmcli.errors import InvalidData
 from crmcli.sales import forms
 from crmcli.store.safety import locks
 from crmcli.web import app as web
@@ -292,6 +293,23 @@ def test_a_form_whose_file_is_emptied_while_it_is_read_is_shown_as_before(
     assert site.client.get("/f/callback").status_code == 200
     write(folder, "forms.yaml", FORMS.replace("Обратный звонок", "Позвоните мне"))
     assert "Позвоните мне" in site.client.get("/f/callback").text
+
+
+def test_who_writes_goes_on_while_the_configuration_is_written_in_its_place(folder: Path) -> None:
+    write(folder, "forms.yaml", FORMS)
+    said = (folder / "pipelines.yaml").read_text("utf-8")
+    write(folder, "pipelines.yaml", "")
+    with pytest.raises(InvalidData, match="pipelines"):
+        Writer(Opening(folder, "", NOW)).start()
+    write(folder, "pipelines.yaml", said)
+    site = Site(folder)
+    site.writer.start()
+    page = site.page()
+    write(folder, "pipelines.yaml", "")
+    assert site.send(page | {"name": "Олег", "phone": "8 916 123-45-67"}).status_code == 200
+    assert site.writer.is_alive
+    write(folder, "pipelines.yaml", said)
+    assert site.leads() == 1
 
 
 def test_a_real_server_says_where_it_is_and_stops_when_told(
