@@ -8,14 +8,15 @@ from decimal import Decimal
 
 from crmcli.errors import CrmError, Problem
 from crmcli.language import tr
+from crmcli.model.masked_lines import BETWEEN, masked_each
 from crmcli.present.cells import Row, plain
 from crmcli.present.text_width import clean
 
 Mask = Callable[[str], str]
 _BARE = re.compile(r"[:\[,] ?-?\d{7}")
 """A number without quotes that is as long as phones, but for a few of offices."""
-_ESCAPED = re.compile(r'\\[^"n]')
-"""What is not as it was: anything but a quote, and the end of a line, across which no number goes on."""
+_ESCAPED = re.compile(rf'\\[^"n]|\d[{BETWEEN}]*\\n[>{BETWEEN}]*\d')
+"""What is not as it was: anything but a quote, and the end of a line at which no number goes on."""
 
 
 def masked_text(text: str, mask: Mask) -> str:
@@ -24,17 +25,6 @@ def masked_text(text: str, mask: Mask) -> str:
     if mask is str or cleaned == text:
         return mask(cleaned)
     return mask(clean(mask(text)))
-
-
-def masked_each(texts: Sequence[str], mask: Mask) -> list[str]:
-    """Many texts with masks, laid over all of them in one go."""
-    if mask is str or not texts:
-        return [*texts]
-    said = mask("\n".join(texts)).split("\n")
-    if len(said) == len(texts):  # a line each
-        return said
-    lines = iter(said)
-    return ["\n".join(next(lines) for _ in range(text.count("\n") + 1)) for text in texts]
 
 
 def masked_cleaned(texts: Sequence[str], how: Callable[[str], str], mask: Mask) -> list[str]:

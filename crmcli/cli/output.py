@@ -21,6 +21,7 @@ from crmcli.cli.table import in_blocks, message_lines
 from crmcli.cli.writing import Writing
 from crmcli.errors import CrmError, InvalidData
 from crmcli.language import tr
+from crmcli.model.masked_lines import masked_each
 from crmcli.present.cells import Column, Locale, Row, plain, shown
 from crmcli.present.text_width import clean, one_line, pad, width
 
@@ -256,6 +257,6 @@ class Output(Writing):
         if sys.stdout.isatty():
             self.clear_the_way()
         if not are_masked:
-            lines = self.masked("\n".join(lines)).split("\n")
+            lines = masked_each(lines, self.masked)
         if not terminal.page(lines):
             self._write(lines, as_they_are=True, are_masked=True)

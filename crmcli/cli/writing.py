@@ -9,9 +9,10 @@ from itertools import islice
 from typing import TextIO
 
 from crmcli.cli import terminal
-from crmcli.cli.masking import masked_text
+from crmcli.cli.masking import masked_cleaned
 from crmcli.errors import OutputFailed, Refused
 from crmcli.language import tr
+from crmcli.model.masked_lines import masked_each
 from crmcli.present.text_width import clean
 
 _LOT = 5000
@@ -114,9 +115,8 @@ class Writing:
         # Held, so that one line of the audit tells of all that a command shows.
         lines = iter(lines)
         while lot := [*islice(lines, _LOT)]:
-            text = "\n".join(lot)
-            text = masked_text(text, mask) if cleans else mask(text)
-            self._held.append(escaped(text, out))
+            lot = masked_cleaned(lot, clean, mask) if cleans else masked_each(lot, mask)
+            self._held.append(escaped("\n".join(lot), out))
             if len(lot) == _LOT:
                 self.clear_the_way()
 

@@ -7,8 +7,8 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any, NamedTuple, TypeAlias
 
+from crmcli.model.masked_lines import BETWEEN, in_one_line
 from crmcli.model.masking import (
-    BETWEEN,
     COMPARED,
     DOMAIN,
     LONGEST,
@@ -82,6 +82,7 @@ def numbers_in(text: str) -> Iterator[tuple[int, int]]:
 
 def _runs(text: str) -> Iterator[re.Match[str]]:
     """What has digits, signs between them, and stars that hide some."""
+    text = in_one_line(text)
     for match in NUMBER.finditer(text):
         start, end = match.span()
         for stars in _STARS.finditer(text, start, end) if STAR in match[0] else ():

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from itertools import islice, product
 
 from crmcli.model.addresses import NO_LOCAL
+from crmcli.model.masked_lines import BETWEEN, in_one_line
 
 CONTACTS = ("phones", "emails")
 """The fields whose values are masked, wherever these stand."""
@@ -27,8 +28,6 @@ SHORTEST = 5
 """Digits: what is shorter is a number of the company's own exchange, or a service's."""
 _LENGTHS = {*range(SHORTEST, COMPARED + 1)}
 """Digits by which a number may be known."""
-BETWEEN = r" \t\u00a0\u00ad\u00b7\u2000-\u2015\u2022\u202a-\u202f\u2060-\u2069\u2212\u3000\ufeff()\[\]._/|~-"
-"""What people put between the digits of a number, as in a class of a regular expression."""
 _RUN = re.compile(rf"\+?\(?\d(?:[\d{BETWEEN}]*\d)?")
 _LONG_RUN = re.compile(rf"[0-9][0-9{BETWEEN}]{{3,}}[0-9]")
 """The digits of a number that is long enough to be told by."""
@@ -138,7 +137,7 @@ class Contacts:
     def __init__(self, text: str) -> None:
         self._text = text
         self._mails = [*mails_in(text)]
-        runs = [*_LONG_RUN.finditer(plain_digits(text))]
+        runs = [*_LONG_RUN.finditer(in_one_line(plain_digits(text)))]
         self._runs = [*zip(runs, _digits([match[0] for match in runs]), strict=False)]
 
     def unknown(self, known: Container[str]) -> dict[str, set[str]]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from crmcli.model.addresses import NO_LOCAL
+from crmcli.model.masked_lines import BETWEEN, in_one_line
 from crmcli.model.masked_places import (
     AS_MASKED,
     MAIL,
@@ -27,7 +28,7 @@ from crmcli.model.masked_places import (
     masked_mails,
     numbers_in,
 )
-from crmcli.model.masking import BETWEEN, LONGEST_LOCAL, STAR
+from crmcli.model.masking import LONGEST_LOCAL, STAR
 
 _MARK = "\ue000"
 """In place of the stars of a mask."""
@@ -97,12 +98,11 @@ def _rebuilt(raw: Any, texts: Iterator[str]) -> Any:
 
 def _marked(text: str) -> str:
     """A text in which digits that are hidden are no stars of anybody's own: 2*3."""
-    return NUMBER.sub(
-        lambda found: (
-            found[0].replace(STAR, _MARK) if AS_MASKED.search(compared(found[0])) else found[0]
-        ),
-        text,
-    )
+    made = list(text)
+    for found in NUMBER.finditer(in_one_line(text)):
+        if STAR in found[0] and AS_MASKED.search(compared(found[0])):
+            made[slice(*found.span())] = text[slice(*found.span())].replace(STAR, _MARK)
+    return "".join(made)
 
 
 def _fits_whole(given: Any, stored: Any) -> bool:

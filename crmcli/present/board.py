@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from crmcli.dataclass import dataclass, field, replace
 from crmcli.language import tr
 from crmcli.model.conditions.tree import And, Compare, Condition, Empty, Node, Or, Text
 from crmcli.model.event import Event
+from crmcli.model.masked_lines import masked_each
 from crmcli.model.pipeline import Pipeline, Stage
 from crmcli.model.schema import own_fields
 from crmcli.model.values import Raw
@@ -127,7 +129,7 @@ def _masked(ws: Workspace, cards: list[BoardCard]) -> list[BoardCard]:
     if ws.trail is None or not ws.trail.is_limited or not cards:
         return cards
     names = [" ".join(name.split("\n")) for card in cards for name in (card.name, card.client)]
-    said = ws.trail.masked("\n".join(names), ws).split("\n")
+    said = masked_each(names, partial(ws.trail.masked, ws=ws))
     return [replace(card, name=said[2 * n], client=said[2 * n + 1]) for n, card in enumerate(cards)]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from crmcli.language import tr
@@ -19,7 +20,8 @@ from crmcli.model.conditions.tree import And, Compare, Condition, Empty, In, Nod
 from crmcli.model.conditions.where import changed, is_negative, leaves, positive, values_of
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import Key
-from crmcli.model.masking import BETWEEN, CONTACTS, SHORTEST
+from crmcli.model.masked_lines import BETWEEN, masked_each
+from crmcli.model.masking import CONTACTS, SHORTEST
 from crmcli.model.values import Raw
 from crmcli.workspace import withheld
 
@@ -191,7 +193,7 @@ def _unlike(
 ) -> set[str]:
     """Those of whom each key is shown otherwise, and none passes a test so."""
     texts = [" ".join(_text_of(key).split()) for _, key in hits]
-    shown = trail.compared("\n".join(texts), place).split("\n") if hits else []
+    shown = masked_each(texts, partial(trail.compared, place=place))
     still = {
         one
         for (one, key), text, masked in zip(hits, texts, shown, strict=True)

@@ -10,6 +10,7 @@ from functools import partial
 from crmcli.errors import CrmError
 from crmcli.model import phones
 from crmcli.model.event import Event
+from crmcli.model.masked_lines import APART
 from crmcli.model.masking import COMPARED, CONTACTS, Contacts, contact_keys
 from crmcli.model.values import Raw
 from crmcli.store.audit.shown import Shown
@@ -61,7 +62,7 @@ class Budget:
 
     def holders(self, keys: Collection[str], place: Clients) -> set[str]:
         """The clients that have one of these numbers and addresses, and were not shown today."""
-        self._look_up(Contacts("\n".join(keys)), place)
+        self._look_up(Contacts(APART.join(keys)), place)
         owners = {owner for key in keys for owner in self._of.get(key, ())}
         return {owner for owner in owners if not self._shown.knows(owner)}
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.entities import having
+from crmcli.model.masked_lines import BETWEEN, masked_each
 from crmcli.model.masking import (
-    BETWEEN,
     COMPARED,
     CONTACTS,
     LONGEST,
@@ -185,7 +185,7 @@ def _is_shown(
     whole number or address of it. Words of talks are found by all of these, for not all is shown."""
     is_said = hit.field not in raw
     values = [hit.excerpt, *(() if is_said else _texts(raw))]
-    shown = masked("\n".join(" ".join(value.split()) for value in values)).split("\n")
+    shown = masked_each([" ".join(value.split()) for value in values], masked)
     shown = [searchable(fold(value)) for value in shown]
     joined = [_BETWEEN.sub("", value) for value in shown]
 

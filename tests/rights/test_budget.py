@@ -46,6 +46,13 @@ RAW = {
         ("+7·916·123\u2212\u00ad45~67", "+7·916·***\u2212\u00ad**~67"),
         ("тел.８９１６１２３４５６７", "тел.８９１６*****６７"),
         ("٨ ٩١٦ ١٢٣-٤٥-٦٧", "٨ ٩١٦ ***-**-٦٧"),
+        ("тел. 8 916\n123-45-67!", "тел. 8 916\n***-**-67!"),
+        ("> +7 (916)\r\n> 123-45-\r\n> 67", "> +7 (916)\r\n> ***-**-\r\n> 67"),
+        ("8 916 123-\n45\n67\n\n8", "8 916 ***-\n**\n67\n\n8"),
+        ("٨ ٩١٦ ١٢٣-\n٤٥-٦٧", "٨ ٩١٦ ***-\n**-٦٧"),
+        ("89161234567\n89161234567\n12", "8916*****67\n8916*****67\n12"),
+        ("9161234560\n9161234567", "9161234560\n916*****67"),
+        ("1 9161234\n\n567", "1 9161234\n\n567"),
     ],
 )  # fmt: skip
 def test_what_is_masked_can_be_given_back(text: str, wanted: str) -> None:
@@ -199,6 +206,15 @@ def test_the_number_is_for_all_commands_at_once(tmp_path: Path) -> None:
     assert len((tmp_path / "x").read_text().split()) == 2
 
 
+def test_that_some_are_too_many_is_told_once_for_each(tmp_path: Path) -> None:
+    """A refusal is an answer too: who asks again and again has fewer and fewer left."""
+    mine = shown.Shown(tmp_path / "x", "2026-11-24", 3)
+    many = [f"contact-{n}" for n in range(4)]
+    asked = [mine.enter_all(many), mine.left, mine.enter_all([*many, "contact-9"]), mine.left]
+    assert asked == [False, 2, False, 1]
+    assert (mine.enter_all(many[:3]), mine.left) == (True, 0)
+
+
 def test_who_may_export_has_no_number(crm: Crm, small: Base) -> None:
     ws = small.open("boris")
     kit.edit(small.open("root"), small.records["c0"].id, owner="boris")
@@ -329,6 +345,30 @@ def test_a_mask_in_a_text_comes_back_as_it_stands(crm: Crm, small: Base, tmp_pat
     assert "(916) ***-**-3" in (tmp_path / "ed.seen").read_text()
     after = kit.raw(small.open("root"), deal.id)
     assert (after["name"], after["comment"]) == ("Другое", numbers_of)
+
+
+def test_a_number_that_goes_on_in_the_next_line_is_masked(
+    crm: Crm, small: Base, tmp_path: Path
+) -> None:
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    said = "Звонить:\n> 8 (916) 555-\n> 44-34 ещё\n12"
+    deal = kit.deal(small.open("root"), name="Заказ", owner="olga", comment=said)
+    crm("contact", "list", *MINE, "--json", "--limit", "2", **acts)
+    activities.log(small.open("root"), deal.id, "note", said)
+    for args in (
+        *(("deal", "list", "--columns", "comment", "--format", form) for form in ("csv", "tsv", "json", "jsonl", "yaml")),
+        ("show", deal.id), ("show", deal.id, "--json"), ("timeline", deal.id), ("timeline", deal.id, "--json"),
+    ):  # fmt: skip
+        out = crm(*args, **acts).out
+        assert re.search(r"555-(\n|\\n)?[> ]*44", out) is None, (args, out)
+        assert re.search(r"\*\*\*-[\\n\s>]*\*\*-34 ещё", out), (args, out)
+    editor = kit.write(
+        tmp_path, "ed", 'cp "$1" "$0.seen"; sed -i "s/^name: .*/name: Другое/" "$1"\n'
+    )
+    done = crm("deal", "edit", deal.id, EDITOR=f"sh {editor}", **acts)
+    assert (done.code, "44-34" in (tmp_path / "ed.seen").read_text()) == (0, False), done
+    after = kit.raw(small.open("root"), deal.id)
+    assert (after["name"], after["comment"]) == ("Другое", said)
 
 
 def test_a_number_that_is_a_name_is_masked_above_a_table_too(crm: Crm, small: Base) -> None:

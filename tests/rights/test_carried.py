@@ -252,6 +252,20 @@ def test_an_import_tells_of_ten_at_most(crm: Crm, small: Base, tmp_path: Path, c
     assert run("+79267708816", 10).code == 0
 
 
+def test_who_may_not_import_is_told_nothing_of_his_rows(
+    crm: Crm, spent: Base, tmp_path: Path
+) -> None:
+    acts = {"cwd": spent.root, "CRM_USER": "olga"}
+    told_of = set()
+    for row in (f"Клиент,{NUMBER}", "Клиент,+79990001122", "Клиент,не номер"):
+        path = kit.write(tmp_path, "rows.csv", f"name,phones\n{row}\n")
+        for more in ((), ("--dry-run",)):
+            run = crm("import", "contacts", str(path), *more, **acts)
+            assert run.code == 4, run
+            told_of.add(run.out + run.err)
+    assert len(told_of) == 1, told_of
+
+
 def test_who_writes_a_thousand_numbers_is_told_on(crm: Crm, spent: Base) -> None:
     """They come back, and one of them is masked: whose it was stands on the audit."""
     acts = {"cwd": spent.root, "CRM_USER": "olga"}

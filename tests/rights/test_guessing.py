@@ -322,17 +322,10 @@ def test_taking_away_tells_nothing(crm: Crm, spent: Base, field: str) -> None:
 def test_typing_numbers_of_a_client_shows_it(crm: Crm, small: Base) -> None:
     """Else a mask of yesterday could be filled up today by trying, and nothing counted."""
     acts = {"cwd": small.root, "CRM_USER": "olga"}
-    for n in (0, 1):
-        many = ", ".join(f"+7916555{k:02}{m:02}" for k in (44, 45) for m in range(30, 40))
-        crm(
-            "contact",
-            "edit",
-            small.records[f"c{n}"].id,
-            "--add",
-            f"phones={many}",
-            "--dry-run",
-            **acts,
-        )
+    many = ", ".join(f"+7916555{k:02}{m:02}" for k in (44, 45) for m in range(30, 40))
+    for name in ("c3", "c4"):
+        whom = small.records[name].id
+        crm("contact", "edit", whom, "--add", f"phones={many}", "--dry-run", "--quiet", **acts)
     rows = json.loads(crm("contact", "list", *MINE, "--json", **acts).out)
     shown = {row["name"] for row in rows if "*" not in row["phones"][0]["value"]}
-    assert shown == {"Покупатель 0", "Покупатель 1"}
+    assert shown == {"Покупатель 3", "Покупатель 4"}
