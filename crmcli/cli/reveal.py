@@ -27,20 +27,21 @@ def reveal(session: Session, ref: str) -> Told:
     ws = session.workspace
     record = ws.find(ref, *having("client"))
     raw = ws.schema.write(record)
+    names = ws.schema.contacts(record.entity)
     if ws.hidden_of(record.entity).intersection(CONTACTS):
         hint = "ask an administrator; crm user list names them"
         raise Forbidden("your role hides phones and e-mails", hint)
     if ws.trail is None or not ws.trail.reveal(record.id):
         ws.notes.append(tr("{} is shown to you in full anyway", record.id))
-    found = [*contacts_of(raw)]
-    shown = [one for name in CONTACTS for one in _shown(raw.get(name), session.out.locale)]
+    found = [*contacts_of(raw, names)]
+    shown = [one for name in names for one in _shown(raw.get(name), session.out.locale)]
     told = ": ".join(filter(None, (str(record.get("name")), ", ".join(shown))))
     return Told(told, {"id": record.id, "name": record.get("name"), "contacts": found})
 
 
 def _shown(items: object, locale: Locale) -> Iterator[str]:
     """Each of the phones or e-mails of a record as people read it, with the extension."""
-    for item in items if isinstance(items, list) else ():
+    for item in items if isinstance(items, list) else filter(None, [items]):
         told = item if isinstance(item, dict) else {"value": item}
         value = str(told.get("value", ""))
         number = value if "@" in value else locale.phone(value)

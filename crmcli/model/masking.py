@@ -11,7 +11,9 @@ from crmcli.model.addresses import NO_LOCAL
 from crmcli.model.masked_lines import BETWEEN, in_one_line
 
 CONTACTS = ("phones", "emails")
-"""The fields whose values are masked, wherever these stand."""
+"""The fields of each client whose values are masked, wherever these stand."""
+REACHED_BY = ("phone", "email", "handle")
+"""The look-ups of such fields, and of those of one's own; of handles those that are numbers."""
 STAR = "*"
 _KEPT_AT_END = 2
 _HIDDEN_MOST = 5
@@ -28,6 +30,8 @@ SHORTEST = 5
 """Digits: what is shorter is a number of the company's own exchange, or a service's."""
 _LENGTHS = {*range(SHORTEST, COMPARED + 1)}
 """Digits by which a number may be known."""
+HANDLES = "handles"
+_NUMBER_OF_HANDLE = re.compile(r"(?<=[:@])\+?[0-9]{10,15}$")
 _RUN = re.compile(rf"\+?\(?\d(?:[\d{BETWEEN}]*\d)?")
 _LONG_RUN = re.compile(rf"[0-9][0-9{BETWEEN}]{{3,}}[0-9]")
 """The digits of a number that is long enough to be told by."""
@@ -69,12 +73,16 @@ def digits_of(text: str) -> str:
     return "".join(filter(str.isdecimal, plain_digits(text)))[-COMPARED:]
 
 
-def contacts_of(raw: Mapping[str, object]) -> Iterator[str]:
-    """The phones and e-mails of a raw record."""
-    for name in CONTACTS:
+def contacts_of(raw: Mapping[str, object], names: Iterable[str] = CONTACTS) -> Iterator[str]:
+    """The phones and e-mails in these fields of a raw record; of handles those that are numbers."""
+    for name in names:
         items = raw.get(name)
-        for item in items if isinstance(items, list) else ():
-            yield str(item.get("value", "")) if isinstance(item, dict) else str(item)
+        for item in items if isinstance(items, list | tuple) else filter(None, [items]):
+            value = str(item.get("value", "")) if isinstance(item, dict) else str(item)
+            if name != HANDLES:
+                yield value
+            elif number := _NUMBER_OF_HANDLE.search(value):
+                yield number[0]
 
 
 def written_in(raw: object) -> Iterator[str]:
@@ -92,10 +100,10 @@ def written_in(raw: object) -> Iterator[str]:
             yield from written_in(value)
 
 
-def contact_keys(raw: Mapping[str, object]) -> set[str]:
-    """By what the phones and e-mails of a raw record are known in a text."""
+def contact_keys(raw: Mapping[str, object], names: Iterable[str] = CONTACTS) -> set[str]:
+    """By what the phones and e-mails in these fields of a raw record are known in a text."""
     found: set[str] = set()
-    for value in contacts_of(raw):
+    for value in contacts_of(raw, names):
         if "@" in value:
             found.add(value.lower())
         elif len(key := digits_of(value)) >= SHORTEST:
@@ -126,9 +134,9 @@ def mask_email(text: str) -> str:
     return f"{local[:1]}…@{domain}"
 
 
-def is_whole(asked: str, raw: Mapping[str, object]) -> bool:
-    """Whether somebody asks for a phone or e-mail of a raw record by all of it."""
-    return bool({asked.strip().lower(), digits_of(asked)} & contact_keys(raw))
+def is_whole(asked: str, raw: Mapping[str, object], names: Iterable[str] = CONTACTS) -> bool:
+    """Whether somebody asks for a phone or e-mail in these fields of a raw record by all of it."""
+    return bool({asked.strip().lower(), digits_of(asked)} & contact_keys(raw, names))
 
 
 class Contacts:

@@ -21,7 +21,7 @@ from crmcli.model.conditions.where import changed, is_negative, leaves, positive
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import Key
 from crmcli.model.masked_lines import BETWEEN, masked_each
-from crmcli.model.masking import CONTACTS, SHORTEST
+from crmcli.model.masking import REACHED_BY, SHORTEST
 from crmcli.model.values import Raw
 from crmcli.workspace import withheld
 
@@ -101,7 +101,9 @@ class _Asked:
         self._entity, self._condition = entity, condition
         found = leaves(condition.tree)
         on_contacts = [
-            leaf for leaf in found if any(end.field.name in CONTACTS for end in self._ends(leaf))
+            leaf
+            for leaf in found
+            if any(end.field.kind.found_by in REACHED_BY for end in self._ends(leaf))
         ]
         self.contacts = [str(v) for leaf in on_contacts if _is_whole(leaf) for v in values_of(leaf)]
         self.asks_parts = not all(map(_is_whole, on_contacts))

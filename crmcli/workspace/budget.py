@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
 from functools import partial
@@ -11,8 +11,8 @@ from crmcli.errors import CrmError
 from crmcli.model import phones
 from crmcli.model.event import Event
 from crmcli.model.masked_lines import APART
-from crmcli.model.masking import COMPARED, CONTACTS, Contacts, contact_keys
-from crmcli.model.values import Raw
+from crmcli.model.masking import COMPARED, Contacts, contact_keys
+from crmcli.model.values import Raw, entity_of
 from crmcli.store.audit.shown import Shown
 from crmcli.workspace.withheld import Clients, Never
 
@@ -31,13 +31,18 @@ class Budget:
     """Phones and e-mails of the clients of some nouns that a command has read, by which they are known in
     whatever it prints. A client counts when a number or an address of it is first shown.
 
-    `hidden` hears of clients that are masked, of each once.
+    `fields` are, for each of these nouns, those by which its clients are reached; `hidden` hears of clients
+    that are masked, of each once.
     """
 
     def __init__(
-        self, nouns: Sequence[str], shown: Shown | Never, hidden: Callable[[set[str]], object]
+        self,
+        fields: Mapping[str, Sequence[str]],
+        shown: Shown | Never,
+        hidden: Callable[[set[str]], object],
     ) -> None:
-        self.nouns = nouns
+        self.nouns = tuple(fields)
+        self._fields = fields
         self.masked: set[str] = set()
         self._shown, self._hidden = shown, hidden
         self._of: dict[str, list[str]] = {}
@@ -49,13 +54,13 @@ class Budget:
     def meet(self, record_id: str, raw: Mapping[str, Raw]) -> None:
         """A client is read."""
         if record_id not in self._met:
-            for key in contact_keys(raw):
+            for key in self._keys(record_id, raw):
                 self._of.setdefault(key, []).append(record_id)
             self._met.add(record_id)  # last: another thread of a board asks for it
 
     def recall(self, record_id: str, raw: Mapping[str, object]) -> None:
         """What a client had, or is to have, tells of it as well."""
-        for key in contact_keys(raw):
+        for key in self._keys(record_id, raw):
             owners = self._of.setdefault(key, [])
             if record_id not in owners:
                 owners.append(record_id)
@@ -69,8 +74,11 @@ class Budget:
     def takes_away(self, record_id: str, old: Mapping[str, Raw], new: Mapping[str, Raw]) -> bool:
         """Whether a change would leave texts with what was masked in them and nobody's then; who may take it
         away is shown it, which counts."""
-        gone = contact_keys(old) - contact_keys(new)
+        gone = self._keys(record_id, old) - self._keys(record_id, new)
         return bool(gone) and not self._shown.enter(record_id)
+
+    def _keys(self, record_id: str, raw: Mapping[str, object]) -> set[str]:
+        return contact_keys(raw, self._fields[entity_of(record_id)])
 
     def text(self, text: str, place: Clients, how: Masking = Masking.TOLD) -> str:
         """A text as it may be shown; whose numbers stand there in full is counted, also where a letter or a
@@ -92,6 +100,7 @@ class Budget:
             self._in_texts |= {key[-COMPARED:] for of in keys.values() for key in of}
         if keys["phone"]:
             keys["phone"] |= phones.at_home(keys["phone"], place.settings.phone_country)
+            keys["handle"] = {f"@{key}" for key in keys["phone"]}
         with suppress(CrmError):  # what cannot be asked is told of by whoever reads it
             found = [place.holding(kind, of, self.nouns) for kind, of in keys.items() if of]
             ids = {record_id for pairs in found for _, record_id in pairs}
@@ -150,12 +159,12 @@ class Budget:
         self.masked.discard(record_id)
 
 
-def contacts_before(event: Event) -> Iterator[Mapping[str, object]]:
-    """The phones and e-mails that an event tells its record had, or was given."""
+def contacts_before(event: Event, names: Iterable[str]) -> Iterator[Mapping[str, object]]:
+    """What an event tells that its record had, or was given, in these fields."""
     changes, removed = event.data.get("changes"), event.data.get("record")
     if isinstance(removed, Mapping):
         yield removed
     if isinstance(changes, Mapping):
-        for name in CONTACTS:
+        for name in names:
             sides = changes.get(name)
             yield from ({name: side} for side in (sides if isinstance(sides, list | tuple) else ()))

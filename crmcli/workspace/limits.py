@@ -41,6 +41,7 @@ class Place(Protocol):
     zone: ZoneInfo
     rights: Rights | None
     notes: list[str]
+    schema: Schema
 
     @property
     def clone(self) -> str:
@@ -74,7 +75,7 @@ class Limits:
         self._ws = ws
         self._budget = self._limited(ws)
         self._kept = ws.rights.hidden if ws.rights is not None else frozenset()
-        closed = withheld.hiding(self._kept)
+        closed = withheld.hiding(self._kept, ws.schema)
         self._closed = Budget(closed, withheld.Never(), str) if closed else None
         self._signing = Signing(ws.root, ws.user)
         self._named: set[str] = set()
@@ -99,10 +100,11 @@ class Limits:
         nouns = [one for one in having("client") if not ws.rights.may_any(one, MAY_EXPORT)]
         if not nouns:
             return None
+        fields = {noun: ws.schema.contacts(noun) for noun in nouns}
         day = ws.now.astimezone(ws.zone).date().isoformat()
         path = shown.path_of(ws.root, ws.user)
         most = ws.rights.access.budget
-        return Budget(nouns, shown.Shown(path, day, most), self._hidden)
+        return Budget(fields, shown.Shown(path, day, most), self._hidden)
 
     def _hidden(self, record_ids: set[str]) -> None:
         if self._budget is not None and not self._is_warned:
@@ -117,11 +119,13 @@ class Limits:
         if self._budget is None or old.entity not in self._budget.nouns:
             return
         before = self.let_out(schema.write(old))
-        if all(old.get(name) == new.get(name) for name in CONTACTS):
+        names = schema.contacts(old.entity)
+        if all(old.get(name) == new.get(name) for name in names):
             return
         after = schema.write(new)
         if not (is_undo or survivor_of(old)):  # what comes back was its own
-            self._check_carried(old.id, contact_keys(after) - contact_keys(before))
+            new_keys = contact_keys(after, names) - contact_keys(before, names)
+            self._check_carried(old.id, new_keys)
         self._budget.recall(old.id, after)
         if not (is_undo or survivor_of(new)):
             self._check_kept(old.id, before, after)
@@ -163,7 +167,8 @@ class Limits:
             return
         for event in events:
             if entity_of(event.record) in self._budget.nouns:
-                for raw in contacts_before(event):
+                names = self._ws.schema.contacts(entity_of(event.record))
+                for raw in contacts_before(event, names):
                     self._budget.recall(event.record, raw)
 
     def named(self, texts: Iterable[str]) -> None:
@@ -248,7 +253,7 @@ class Limits:
         self._silent += how is not Masking.TOLD
         try:
             if self._closed is not None:
-                text = self._closed.text(text, withheld.HiddenContacts(place, self._kept))
+                text = self._closed.text(text, withheld.HiddenContacts(place))
             return self._budget.text(text, place, how) if self._budget else text
         finally:
             self._silent -= how is not Masking.TOLD

@@ -14,7 +14,6 @@ from crmcli.model.entities import having
 from crmcli.model.masked_lines import BETWEEN, masked_each
 from crmcli.model.masking import (
     COMPARED,
-    CONTACTS,
     LONGEST,
     digits_of,
     is_whole,
@@ -24,6 +23,7 @@ from crmcli.model.spelling import searchable
 from crmcli.model.values import Raw, entity_of, fold
 
 if TYPE_CHECKING:
+    from crmcli.model.schema import Schema
     from crmcli.model.settings import Settings
     from crmcli.store.index.answers import Hit
     from crmcli.store.index.questions import Word
@@ -43,6 +43,7 @@ class Clients(Protocol):
     """The opened folder, as far as clients are found by their numbers and addresses in it."""
 
     settings: Settings
+    schema: Schema
 
     def holding(
         self, kind: str, keys: Collection[str], entities: Sequence[str]
@@ -76,9 +77,10 @@ class Masks(Protocol):
         """A text as it may be shown, of which nobody is told that something is masked."""
 
 
-def hiding(hidden: Collection[tuple[str, str]]) -> list[str]:
-    """The nouns of clients whose phones or e-mails are among the fields that are hidden."""
-    return [noun for noun in CLIENTS if any((noun, name) in hidden for name in CONTACTS)]
+def hiding(hidden: Collection[tuple[str, str]], schema: Schema) -> dict[str, list[str]]:
+    """The nouns of clients whose phones or e-mails are among the fields that are hidden, with those."""
+    found = {noun: [n for n in schema.contacts(noun) if (noun, n) in hidden] for noun in CLIENTS}
+    return {noun: names for noun, names in found.items() if names}
 
 
 class Never:
@@ -105,9 +107,9 @@ class Never:
 class HiddenContacts:
     """Clients that the user sees without their numbers or addresses, by those: the house knows them."""
 
-    def __init__(self, place: Place, hidden: Collection[tuple[str, str]]) -> None:
-        self.settings = place.settings
-        self._place, self._hidden = place, hidden
+    def __init__(self, place: Place) -> None:
+        self.settings, self.schema = place.settings, place.schema
+        self._place = place
 
     def holding(
         self, kind: str, keys: Collection[str], entities: Sequence[str]
@@ -118,13 +120,9 @@ class HiddenContacts:
 
     def rows_of(
         self, record_ids: Sequence[str], *, as_left: bool = False
-    ) -> Iterator[Mapping[str, Raw]]:
-        """Those of these clients that are there, with what is hidden alone."""
-        for raw in self._place.house.rows_of(record_ids, as_left=as_left):
-            entity = entity_of(str(raw["id"]))
-            kept = {name: raw[name] for name in CONTACTS if name in raw}
-            hidden = {n: value for n, value in kept.items() if (entity, n) in self._hidden}
-            yield {"id": raw["id"], **hidden}
+    ) -> Iterable[Mapping[str, Raw]]:
+        """Those of these clients that are there, with what is hidden."""
+        return self._place.house.rows_of(record_ids, as_left=as_left)
 
 
 def refusal_of_guesses(left: int) -> Refused:
@@ -173,16 +171,21 @@ def found(
     def is_told(hit: Hit) -> bool:
         raw = raws.get(hit.id, {})
         masked = partial(trail.compared, place=place)
-        return _is_shown(masked, hit, asked, raw) or trail.shows(hit.id)
+        names = place.schema.contacts(entity_of(hit.id))
+        return _is_shown(masked, hit, asked, raw, names) or trail.shows(hit.id)
 
     return [*filter(is_told, hits)]
 
 
 def _is_shown(
-    masked: Callable[[str], str], hit: Hit, asked: Sequence[Word], raw: Mapping[str, Raw]
+    masked: Callable[[str], str],
+    hit: Hit,
+    asked: Sequence[Word],
+    raw: Mapping[str, Raw],
+    names: Sequence[str],
 ) -> bool:
     """Whether all that was asked for stands in what is shown of a record, or of what was said of it, or is a
-    whole number or address of it. Words of talks are found by all of these, for not all is shown."""
+    whole number or address in these fields of it. Words of talks are found by all, for not all is shown."""
     is_said = hit.field not in raw
     values = [hit.excerpt, *(() if is_said else _texts(raw))]
     shown = masked_each([" ".join(value.split()) for value in values], masked)
@@ -194,7 +197,7 @@ def _is_shown(
         if is_said and (not digits_of("".join(forms)) or any(map(_is_number, forms))):
             return True
         return (
-            any(is_whole(form, raw) for form in forms)
+            any(is_whole(form, raw, names) for form in forms)
             or any(spelling in value for spelling in word.spellings for value in shown)
             or any(digits in value for digits in word.digits for value in joined)
         )

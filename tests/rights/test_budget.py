@@ -371,6 +371,50 @@ def test_a_number_that_goes_on_in_the_next_line_is_masked(
     assert (after["name"], after["comment"]) == ("Другое", said)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "shown", "guess"),
+    [
+        ("mobile", "8 (926) 770-88-15", "+7926*****15", "70881"),
+        ("home", "vera61@dom.example", "v…@dom.example", "era61"),
+        ("handles", "whatsapp:+79267708815", "whatsapp:7926*****15", "70881"),
+    ],
+)
+def test_fields_of_ones_own_and_handles_are_masked_too(
+    crm: Crm, small: Base, field: str, value: str, shown: str, guess: str
+) -> None:
+    said = (small.root / "settings.yaml").read_text("utf-8")
+    own = "\nfields: {contact: {mobile: {type: phone}, home: {type: email}}}\n"
+    kit.write(small.root, "settings.yaml", said + own)
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    ws = small.open("root")
+    whom = kit.contact(ws, name="Вера", owner="olga", **{field: value})
+    deal = kit.deal(ws, name="Дом", owner="olga", comment=f"тел. 8 (926) 770-88-15, {value}")
+    full, part = "7088" if "@" not in value else "vera61", ("--json", "--columns", f"name,{field}")
+    crm("contact", "list", *MINE, "--json", **acts)
+    for args in (
+        ("contact", "list", *part), ("show", whom.id), ("show", deal.id, "--json"), ("search", "Вера"),
+        ("timeline", whom.id, "--json"), ("contact", "list", "--where", f'{field} ~ "{guess}"'),
+    ):  # fmt: skip
+        out = re.sub(r"[ ()-]", "", (done := crm(*args, **acts)).out)
+        assert done.code == 0, done
+        assert full not in out, (args, out)
+    assert shown in crm("contact", "list", *part, **acts).out
+    assert crm("search", guess, **acts).out == ""
+    word = value.partition("+")[2] or value
+    assert whom.id in crm("search", word, "--ids", **acts).out
+    many = " or ".join(f'{field} = "{value[:-2]}{n}"' for n in range(10, 21))
+    asked = crm("contact", "list", "--where", many, **acts)
+    assert (asked.code, "10 of them at most" in asked.err) == (1, True), asked
+    edit = ("contact", "edit", whom.id, "--set")
+    assert crm(*edit, f"{field}={shown}", "--set", "comment=x", **acts).code == 0
+    assert kit.raw(small.open("root"), whom.id)[field] == kit.raw(ws, whom.id)[field]
+    gone = crm("contact", "edit", whom.id, "--unset", field, **acts)
+    assert (gone.code, f"crm reveal {whom.id}" in gone.err) == (1, True), gone
+    told = crm("reveal", whom.id, **acts).out
+    assert full in re.sub(r"[ ()-]", "", told)
+    assert crm("contact", "list", "--where", f'{field} ~ "{guess}"', "--ids", **acts).out
+
+
 def test_a_number_that_is_a_name_is_masked_above_a_table_too(crm: Crm, small: Base) -> None:
     acts = {"cwd": small.root, "CRM_USER": "olga"}
     ws = small.open("root")

@@ -184,11 +184,11 @@ def test_jobs_are_found_by_what_is_shown_of_them(crm: Crm, spent: Base) -> None:
         assert crm("jobs", "list", "--where", where, **acts).code == 0
 
 
-@pytest.mark.parametrize("field", ["fax", "code_no", "tags", "urls"])
+@pytest.mark.parametrize("field", ["code_no", "tags", "urls"])
 def test_fields_of_ones_own_tell_nothing_either(crm: Crm, small: Base, field: str) -> None:
     """Of twenty guesses, or by what is greater."""
     settings = (small.root / "settings.yaml").read_text("utf-8")
-    more = "  contact:\n    fax: {type: phone}\n    code_no: {type: number}\n"
+    more = "  contact:\n    code_no: {type: number}\n"
     kit.write(small.root, "settings.yaml", f"{settings}fields:\n{more}")
     acts = {"cwd": small.root, "CRM_USER": "olga"}
     form = "https://wa.me/{}" if field == "urls" else "{}"

@@ -10,7 +10,7 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.kinds import UTM_KEYS, Field, InputContext, merge_lists
 from crmcli.model.listed import did_you_mean
-from crmcli.model.masking import CONTACTS
+from crmcli.model.masking import REACHED_BY
 from crmcli.model.values import Raw, Value
 from crmcli.workspace import Workspace
 
@@ -77,7 +77,7 @@ def read_raws(
     """The raw values, or items, that people wrote for one field; a type or role only where it is said."""
     if field.kind.is_map:
         raise BadUsage(tr("{} is set by its parts", field.name), "e.g. --set utm_source=google")
-    if ws.trail is not None and (field.name in CONTACTS or field.kind.found_by == "handle"):
+    if ws.trail is not None and field.kind.found_by in REACHED_BY:
         ws.trail.named_in(texts)
     raws: list[Raw] = []
     try:
