@@ -91,7 +91,7 @@ def role(session: Session, ref: str, roles: Sequence[str]) -> Told:
     Example: crm user role boris manager
     """
     ws = session.workspace
-    found = ws.user_id(ref)
+    found, roles = ws.user_id(ref), [*dict.fromkeys(roles)]
     notes = []
     if not people.has_rights(ws):
         people.roles_named(ws, roles)
@@ -156,5 +156,8 @@ def on(session: Session, ref: str) -> Told:
     told = Told(tr("{} may work here again.", ws.owner_name(found)), {"user": found})
     if ws.settings.users[found].email:
         return told
-    note = tr("no e-mail of {} is in settings.yaml: it went out when the doors were closed", found)
+    note = tr(
+        "the e-mail and phones of {} went out of settings.yaml when the doors were closed: write them"
+        " there again", found,
+    )  # fmt: skip
     return told._replace(notes=[note])

@@ -143,8 +143,9 @@ def _teams(
         teams[entry.name] = Team(
             entry.name, told["name"], told["head"], told["members"], above if above in got else ""
         )
+    above = {team.id: team.above for team in teams.values()}
     for team in teams:
-        if ring := _ring(teams, team):
+        if ring := _ring(above, team):
             place.at(team).at("in").fault(
                 tr("{} are parts of each other in a ring", together(ring)), "take out one in:"
             )
@@ -152,12 +153,13 @@ def _teams(
     return teams
 
 
-def _ring(teams: Mapping[str, Team], start: str) -> list[str]:
+def _ring(above: Mapping[str, str], start: str) -> list[str]:
+    """Those that stand above each other, where one stands above itself so."""
     way = [start]
-    while above := teams[way[-1]].above:
-        if above in way:
-            return way
-        way.append(above)
+    while next_one := above.get(way[-1]):
+        if next_one in way:
+            return way[way.index(next_one) :]
+        way.append(next_one)
     return []
 
 
@@ -168,12 +170,17 @@ def _roles(place: Cursor, got: Mapping[str, Mapping[str, Any]], ground: Ground) 
     """The declared roles; one that is like another is read after it."""
     found: dict[str, Role] = {}
     left = {entry.name: entry for entry in place.entries()}
+    likes = {name: got[name]["like"] or (name if name in SHIPPED else "") for name in left}
     while left:
-        ready = [
-            name for name in left if got[name]["like"] not in left or got[name]["like"] == name
-        ]
-        for name in ready or list(left):
-            like = got[name]["like"] or (name if name in SHIPPED else "")
+        ready = [name for name in left if likes[name] == name or likes[name] not in left]
+        if not ready:
+            place.at(first := next(iter(left))).at("like").fault(
+                tr("{} are like each other in a ring", together(_ring(likes, first))),
+                "take out one like:",
+            )
+            return found | {name: Role("") for name in left}
+        for name in ready:
+            like = likes[name]
             known = SHIPPED if like == name else {**SHIPPED, **found}
             if like and like not in known:
                 hint = allowed_hint(like, [*known])
