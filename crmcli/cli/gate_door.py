@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from crmcli.errors import BadUsage, Forbidden
+from crmcli.errors import BadUsage, CrmError, Forbidden, kind_of_bug
 from crmcli.language import tr
 
 NAME = "gate"
@@ -137,11 +137,20 @@ def check_folder(root: Path, asked: str) -> None:
 def watch(is_open: Callable[[], str], keep: Callable[[str], None]) -> None:
     """End the process once `is_open` has a reason against it, which is kept, whatever its command does."""
 
+    def keep_if_possible(why: str) -> None:
+        with suppress(CrmError, OSError):  # what cannot be kept closes the door all the same
+            keep(why)
+
     def look() -> None:
         while True:
             time.sleep(EVERY)
-            if why := is_open():
-                keeping = threading.Thread(target=keep, args=(why,), daemon=True)
+            try:
+                kept = why = is_open()
+            except Exception as error:  # a door that nobody can watch does not stay open
+                why = "your rights cannot be read: start again"
+                kept = f"{why} ({kind_of_bug(error)})"
+            if why:
+                keeping = threading.Thread(target=keep_if_possible, args=(kept,), daemon=True)
                 keeping.start()
                 keeping.join(EVERY)  # whoever holds a lock does not stay for that
                 _end(why)

@@ -7,6 +7,7 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -167,6 +168,28 @@ def test_without_approved_rights_the_gate_is_shut(tmp_path: Path, host: Host) ->
     (host.root / "access.yaml").unlink()
     assert host.enter("anna", "user list").code == 0  # what was approved holds
     assert host.enter("anna", "check").code == 4
+
+
+@pytest.mark.parametrize("kept", ["pass", "raise OutputFailed('full')", "time.sleep(9)"])
+def test_a_door_that_cannot_be_watched_is_closed(kept: str) -> None:
+    """Whatever fails in the look at it, and whether or not that can be kept."""
+    said = f"""
+import time
+from crmcli.errors import OutputFailed
+from crmcli.cli import gate_door
+def keep(why):
+    print(why, flush=True)
+    {kept}
+gate_door.EVERY = 0.05
+gate_door.watch(lambda: open("/nonexistent/of the host").read(), keep)
+time.sleep(30)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", said], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert done.returncode == 4
+    assert done.stderr.strip() == "crm: error: your rights cannot be read: start again"
+    assert "FileNotFoundError" in done.stdout
 
 
 def test_a_board_ends_within_two_seconds_of_a_revoked_key(served: Host) -> None:
