@@ -12,6 +12,7 @@ from crmcli.model.access import SETTINGS, Rights
 from crmcli.model.alerts import NOTICE
 from crmcli.model.event import KEPT, Event
 from crmcli.model.masking import contacts_of, digits_of
+from crmcli.model.values import entity_of
 from crmcli.workspace import Workspace, canaries
 
 _NOT_TOLD = (NOTICE, canaries.CREATED)
@@ -92,5 +93,5 @@ def _keys(ws: Workspace, record: str) -> Iterator[bytes]:
         raw = ws.schema.write(ws.get(record))
     except CrmError:
         return
-    for value in contacts_of(raw):
+    for value in contacts_of(raw, ws.schema.contacts(entity_of(record))):
         yield (value.lower() if "@" in value else digits_of(value)).encode()

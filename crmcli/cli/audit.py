@@ -199,7 +199,7 @@ def _row(ws: Workspace, one: Canary) -> dict[str, Any]:
         gone = "merged" if one.id and ws.merged_into(one.id) else "gone"
         return {**row, "state": gone}
     record = ws.get(one.id)
-    found = [*contacts_of(ws.schema.write(record))]
+    found = [*contacts_of(ws.schema.write(record), ws.schema.contacts(record.entity))]
     return {**row, "name": record.get("name"), "contacts": found, "state": ""}
 
 

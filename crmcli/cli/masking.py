@@ -15,16 +15,13 @@ from crmcli.present.text_width import clean
 Mask = Callable[[str], str]
 _BARE = re.compile(r"[:\[,] ?-?\d{7}")
 """A number without quotes that is as long as phones, but for a few of offices."""
-_ESCAPED = re.compile(rf'\\[^"n]|\d[{BETWEEN}]*\\n[>{BETWEEN}]*\d')
+_ESCAPED = re.compile(rf'\\[^"n]|\d[{BETWEEN}]*\\n[{BETWEEN}]*\d')
 """What is not as it was: anything but a quote, and the end of a line at which no number goes on."""
 
 
 def masked_text(text: str, mask: Mask) -> str:
     """A text as a terminal may have it: what is cleaned away may part two addresses, or stand in one."""
-    cleaned = clean(text)
-    if mask is str or cleaned == text:
-        return mask(cleaned)
-    return mask(clean(mask(text)))
+    return masked_cleaned([text], clean, mask)[0]
 
 
 def masked_cleaned(texts: Sequence[str], how: Callable[[str], str], mask: Mask) -> list[str]:

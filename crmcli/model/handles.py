@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from crmcli.language import tr
+from crmcli.model.masked_lines import COMPARED, LONGEST
 from crmcli.model.values import fold
 from crmcli.words import rows
 
 _NETWORKS = {name: said.partition("|") for name, said in rows("networks")}
 _SIGNED = ("telegram", "instagram", "twitter", "threads", "tiktok", "youtube")
 """Where a name is written with @."""
+
+_OF_PHONES = ("whatsapp", "viber", "signal")
+"""Where people are known by their phone numbers, also without a +."""
+_LENGTHS = range(COMPARED, LONGEST + 1)
 
 _BEFORE = {"linkedin": "in/", "xing": "profile/", "ok": "profile/", "bluesky": "profile/", "snapchat": "add/",
            "tiktok": "@", "youtube": "@", "threads": "@"}  # fmt: skip
@@ -118,6 +123,20 @@ def handle_key(handle: str) -> str:
     """By what a handle is compared: its network and its name, without @."""
     system, _, name = fold(handle).partition(":")
     return f"{system}:{name.removeprefix('@')}"
+
+
+def number_of(handle: str) -> str:
+    """The digits of a handle that is a phone number, as viber:+7916… is; "" of names and numbers of chats."""
+    system, _, name = handle.partition(":")
+    bare = name.removeprefix("@")
+    digits = "".join(filter(str.isdecimal, bare))
+    is_number = len(digits) in _LENGTHS and not any(map(str.isalpha, bare))
+    return digits if is_number and (bare[0] == "+" or fold(system) in _OF_PHONES) else ""
+
+
+def number_key(handle: str) -> str:
+    """By what a handle is found that is a phone number, however that is written; "" of others."""
+    return f"#{number[-COMPARED:]}" if (number := number_of(handle)) else ""
 
 
 def name_key(handle: str) -> str:

@@ -7,11 +7,9 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any, NamedTuple, TypeAlias
 
-from crmcli.model.masked_lines import BETWEEN, in_one_line
+from crmcli.model.masked_lines import BETWEEN, COMPARED, LONGEST, numbers_joined
 from crmcli.model.masking import (
-    COMPARED,
     DOMAIN,
-    LONGEST,
     LONGEST_DOMAIN,
     SHORTEST,
     STAR,
@@ -72,6 +70,10 @@ def each_text(raw: Any, label: str | None = None) -> Iterator[Leaf]:
 
 def numbers_in(text: str) -> Iterator[tuple[int, int]]:
     """From where to where what may be numbers stands, masked or not; a star at the end is no part of one."""
+    return _numbers(numbers_joined(text))
+
+
+def _numbers(text: str) -> Iterator[tuple[int, int]]:
     for match in _runs(text):
         start, end = match.span()
         while end > start and not text[end - 1].isdecimal():
@@ -82,7 +84,6 @@ def numbers_in(text: str) -> Iterator[tuple[int, int]]:
 
 def _runs(text: str) -> Iterator[re.Match[str]]:
     """What has digits, signs between them, and stars that hide some."""
-    text = in_one_line(text)
     for match in NUMBER.finditer(text):
         start, end = match.span()
         for stars in _STARS.finditer(text, start, end) if STAR in match[0] else ():
@@ -217,7 +218,8 @@ class Masks:
 
     def _add_numbers(self, leaf: Leaf, found: dict[str, list[Shown]]) -> None:
         shapes = [*islice(self._shapes, _MOST_SHAPES)]
-        for start, end in numbers_in(leaf[1]):
+        # Also each line by itself: in what is given back the mask at its end says that no more follows.
+        for start, end in dict.fromkeys([*numbers_in(leaf[1]), *_numbers(leaf[1])]):
             value = leaf[1][start:end]
             digits, key = digits_and_stars(value), compared(value)
             lengths = {len(digits), len(key)}

@@ -8,20 +8,16 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from itertools import islice, product
 
 from crmcli.model.addresses import NO_LOCAL
-from crmcli.model.masked_lines import BETWEEN, in_one_line
+from crmcli.model.masked_lines import BETWEEN, COMPARED, LONGEST, numbers_joined
 
 CONTACTS = ("phones", "emails")
 """The fields of each client whose values are masked, wherever these stand."""
 REACHED_BY = ("phone", "email", "handle")
-"""The look-ups of such fields, and of those of one's own; of handles those that are numbers."""
+"""The look-ups of fields by which somebody is reached; of handles, numbers are phones."""
 STAR = "*"
 _KEPT_AT_END = 2
 _HIDDEN_MOST = 5
 """Digits of a number that are hidden: those of a Russian subscriber but for the last two."""
-COMPARED = 10
-"""Digits at the end of a number by which it is known, whatever stands for its country."""
-LONGEST = 15
-"""Digits of a number in E.164."""
 _LONGEST_CODE = 4
 """Digits of a country's code with the zeros before it."""
 _CODES = ("7", "8", "1", "0", "007", "810")
@@ -30,8 +26,6 @@ SHORTEST = 5
 """Digits: what is shorter is a number of the company's own exchange, or a service's."""
 _LENGTHS = {*range(SHORTEST, COMPARED + 1)}
 """Digits by which a number may be known."""
-HANDLES = "handles"
-_NUMBER_OF_HANDLE = re.compile(r"(?<=[:@])\+?[0-9]{10,15}$")
 _RUN = re.compile(rf"\+?\(?\d(?:[\d{BETWEEN}]*\d)?")
 _LONG_RUN = re.compile(rf"[0-9][0-9{BETWEEN}]{{3,}}[0-9]")
 """The digits of a number that is long enough to be told by."""
@@ -73,16 +67,40 @@ def digits_of(text: str) -> str:
     return "".join(filter(str.isdecimal, plain_digits(text)))[-COMPARED:]
 
 
-def contacts_of(raw: Mapping[str, object], names: Iterable[str] = CONTACTS) -> Iterator[str]:
+def contacts_of(raw: Mapping[str, object], names: Iterable[str]) -> Iterator[str]:
     """The phones and e-mails in these fields of a raw record; of handles those that are numbers."""
     for name in names:
         items = raw.get(name)
         for item in items if isinstance(items, list | tuple) else filter(None, [items]):
             value = str(item.get("value", "")) if isinstance(item, dict) else str(item)
-            if name != HANDLES:
-                yield value
-            elif number := _NUMBER_OF_HANDLE.search(value):
-                yield number[0]
+            yield from numbers_of_handles([value]) if name == "handles" else (value,)
+
+
+def numbers_of_handles(handles: Iterable[str]) -> Iterator[str]:
+    """The handles that are phone numbers, each as its digits."""
+    from crmcli.model.handles import number_of
+
+    return filter(None, map(number_of, handles))
+
+
+def typed_contacts(look_up: str, texts: Iterable[str]) -> list[str]:
+    """The phones and e-mails among what is written for a field that is found by a look-up."""
+    if look_up not in REACHED_BY:
+        return []
+    if look_up != "handle":
+        return [*texts]
+    parts = (part for text in texts for part in re.split("[,;\n]+", text))
+    return [*numbers_of_handles(map(_handle, parts))]
+
+
+def _handle(text: str) -> str:
+    """A handle as files have it, or a number without its network as one that is a number."""
+    from crmcli.model.handles import read_handle
+
+    try:
+        return read_handle(text)
+    except ValueError:
+        return f"whatsapp:{text}"
 
 
 def written_in(raw: object) -> Iterator[str]:
@@ -100,7 +118,7 @@ def written_in(raw: object) -> Iterator[str]:
             yield from written_in(value)
 
 
-def contact_keys(raw: Mapping[str, object], names: Iterable[str] = CONTACTS) -> set[str]:
+def contact_keys(raw: Mapping[str, object], names: Iterable[str]) -> set[str]:
     """By what the phones and e-mails in these fields of a raw record are known in a text."""
     found: set[str] = set()
     for value in contacts_of(raw, names):
@@ -134,7 +152,7 @@ def mask_email(text: str) -> str:
     return f"{local[:1]}…@{domain}"
 
 
-def is_whole(asked: str, raw: Mapping[str, object], names: Iterable[str] = CONTACTS) -> bool:
+def is_whole(asked: str, raw: Mapping[str, object], names: Iterable[str]) -> bool:
     """Whether somebody asks for a phone or e-mail in these fields of a raw record by all of it."""
     return bool({asked.strip().lower(), digits_of(asked)} & contact_keys(raw, names))
 
@@ -145,7 +163,7 @@ class Contacts:
     def __init__(self, text: str) -> None:
         self._text = text
         self._mails = [*mails_in(text)]
-        runs = [*_LONG_RUN.finditer(in_one_line(plain_digits(text)))]
+        runs = [*_LONG_RUN.finditer(numbers_joined(plain_digits(text)))]
         self._runs = [*zip(runs, _digits([match[0] for match in runs]), strict=False)]
 
     def unknown(self, known: Container[str]) -> dict[str, set[str]]:

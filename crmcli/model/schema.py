@@ -13,7 +13,6 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Field, Record, fields_of, raw_from_record, record_from_raw
 from crmcli.model.kinds import Kind, kind_of
 from crmcli.model.listed import nearest
-from crmcli.model.masking import REACHED_BY
 from crmcli.model.merged import MERGED_INTO
 from crmcli.model.spelling import header_key
 from crmcli.model.values import Raw
@@ -110,7 +109,9 @@ class Schema:
         return (*own, *(field for field in (*DERIVED, *scored) if field.name not in names))
 
     def contacts(self, entity: str) -> tuple[str, ...]:
-        """The fields by which somebody is reached, own ones first."""
+        """The fields by which somebody is reached: phones, e-mails, handles, and custom ones."""
+        from crmcli.model.masking import REACHED_BY
+
         return tuple(f.name for f in self.fields(entity) if f.kind.found_by in REACHED_BY)
 
     def plural(self, entity: str) -> str:

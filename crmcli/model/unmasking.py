@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from crmcli.model.addresses import NO_LOCAL
-from crmcli.model.masked_lines import BETWEEN, in_one_line
+from crmcli.model.masked_lines import BETWEEN, numbers_joined
 from crmcli.model.masked_places import (
     AS_MASKED,
     MAIL,
@@ -99,7 +99,7 @@ def _rebuilt(raw: Any, texts: Iterator[str]) -> Any:
 def _marked(text: str) -> str:
     """A text in which digits that are hidden are no stars of anybody's own: 2*3."""
     made = list(text)
-    for found in NUMBER.finditer(in_one_line(text)):
+    for found in NUMBER.finditer(numbers_joined(text)):
         if STAR in found[0] and AS_MASKED.search(compared(found[0])):
             made[slice(*found.span())] = text[slice(*found.span())].replace(STAR, _MARK)
     return "".join(made)

@@ -21,7 +21,7 @@ from crmcli.model.conditions.where import changed, is_negative, leaves, positive
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import Key
 from crmcli.model.masked_lines import BETWEEN, masked_each
-from crmcli.model.masking import REACHED_BY, SHORTEST
+from crmcli.model.masking import REACHED_BY, SHORTEST, typed_contacts
 from crmcli.model.values import Raw
 from crmcli.workspace import withheld
 
@@ -100,17 +100,22 @@ class _Asked:
         self._place, self._trail = place, trail
         self._entity, self._condition = entity, condition
         found = leaves(condition.tree)
-        on_contacts = [
-            leaf
-            for leaf in found
-            if any(end.field.kind.found_by in REACHED_BY for end in self._ends(leaf))
-        ]
-        self.contacts = [str(v) for leaf in on_contacts if _is_whole(leaf) for v in values_of(leaf)]
-        self.asks_parts = not all(map(_is_whole, on_contacts))
+        on_contacts = [(leaf, look_up) for leaf in found for look_up in self._reached_by(leaf)]
+        self.contacts = [
+            one for leaf, look_up in on_contacts if _is_whole(leaf)
+            for one in typed_contacts(look_up, map(str, values_of(leaf)))
+        ]  # fmt: skip
+        self.asks_parts = any(
+            look_up != "handle" or not any(map(str.isalpha, "".join(map(str, values_of(leaf)))))
+            for leaf, look_up in on_contacts if not _is_whole(leaf)
+        )  # fmt: skip
         numbers = [
             v for leaf in found for v in map(str, values_of(leaf)) if withheld.may_be_whole(v)
         ]
         self._many = len({*numbers, *self.contacts}) > withheld.MOST_NAMED
+
+    def _reached_by(self, leaf: Leaf) -> set[str]:
+        return {end.field.kind.found_by for end in self._ends(leaf)} & {*REACHED_BY}
 
     def _guesses(self, leaf: Leaf, end: PathStep) -> bool:
         kind = end.field.kind

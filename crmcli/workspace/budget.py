@@ -10,8 +10,8 @@ from functools import partial
 from crmcli.errors import CrmError
 from crmcli.model import phones
 from crmcli.model.event import Event
-from crmcli.model.masked_lines import APART
-from crmcli.model.masking import COMPARED, Contacts, contact_keys
+from crmcli.model.masked_lines import APART, COMPARED
+from crmcli.model.masking import Contacts, contact_keys
 from crmcli.model.values import Raw, entity_of
 from crmcli.store.audit.shown import Shown
 from crmcli.workspace.withheld import Clients, Never
@@ -100,7 +100,7 @@ class Budget:
             self._in_texts |= {key[-COMPARED:] for of in keys.values() for key in of}
         if keys["phone"]:
             keys["phone"] |= phones.at_home(keys["phone"], place.settings.phone_country)
-            keys["handle"] = {f"@{key}" for key in keys["phone"] if len(key) > COMPARED}
+            keys["handle"] = {f"#{key}" for key in keys["phone"] if len(key) == COMPARED}
         with suppress(CrmError):  # what cannot be asked is told of by whoever reads it
             found = [place.holding(kind, of, self.nouns) for kind, of in keys.items() if of]
             ids = {record_id for pairs in found for _, record_id in pairs}

@@ -176,7 +176,7 @@ class Limits:
         names many, and clients are masked."""
         if self.is_asked:
             for text in texts:
-                self._named |= contact_keys({CONTACTS[0]: [text]}) or {text}
+                self._named |= contact_keys({CONTACTS[0]: [text]}, CONTACTS) or {text}
         if self.withholds:
             withheld.check_named(len(self._named))
 
@@ -225,7 +225,8 @@ class Limits:
 
     def hides(self, record_id: str) -> bool:
         """Whether the phones and e-mails of a record are masked."""
-        return self._budget is not None and self._budget.hides(record_id)
+        is_client = self._budget is not None and entity_of(record_id) in self._budget.nouns
+        return is_client and self._budget is not None and self._budget.hides(record_id)
 
     @property
     def is_limited(self) -> bool:

@@ -12,6 +12,7 @@ from crmcli.model.audit import EXPORT as KEPT
 from crmcli.model.entities import ENTITIES
 from crmcli.model.masking import contacts_of
 from crmcli.model.sql_views import Answer, Cell, Filling, View
+from crmcli.model.values import entity_of
 from crmcli.store.audit import canaries
 from crmcli.store.index.asked.checking import Check
 from crmcli.store.index.asked.published import STAYS
@@ -93,6 +94,6 @@ def _look_for_canaries(ws: Workspace, found: Answer) -> None:
 
     cells = {cell for row in found.rows for cell in row if isinstance(cell, str)}
     for raw in ws.house.rows_of([one.id for one in all_of(ws) if one.id]):
-        words = [str(raw["id"]), *contacts_of(raw)]
+        words = [str(raw["id"]), *contacts_of(raw, ws.schema.contacts(entity_of(str(raw["id"]))))]
         if any(word in cell for cell in cells for word in words):
             ws.trail.alarm(str(raw["id"]), "exported")

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from crmcli.errors import Refused
 from crmcli.language import tr
 from crmcli.model.entities import having
-from crmcli.model.masked_lines import BETWEEN, masked_each
+from crmcli.model.masked_lines import BETWEEN, COMPARED, LONGEST, masked_each
 from crmcli.model.masking import (
-    COMPARED,
-    LONGEST,
     digits_of,
     is_whole,
     plain_digits,
@@ -43,7 +41,6 @@ class Clients(Protocol):
     """The opened folder, as far as clients are found by their numbers and addresses in it."""
 
     settings: Settings
-    schema: Schema
 
     def holding(
         self, kind: str, keys: Collection[str], entities: Sequence[str]
@@ -58,6 +55,8 @@ class Clients(Protocol):
 
 class Place(Clients, Protocol):
     """The same, of which the user may see a part."""
+
+    schema: Schema
 
     @property
     def house(self) -> Clients:
@@ -108,7 +107,7 @@ class HiddenContacts:
     """Clients that the user sees without their numbers or addresses, by those: the house knows them."""
 
     def __init__(self, place: Place) -> None:
-        self.settings, self.schema = place.settings, place.schema
+        self.settings = place.settings
         self._place = place
 
     def holding(

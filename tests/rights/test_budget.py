@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from crmcli.model.masking import Contacts, contact_keys
+from crmcli.model.masking import CONTACTS, Contacts, contact_keys
 from crmcli.model.phones import at_home
 from crmcli.model.unmasking import unmasked
 from crmcli.sales import activities, deal_lines
@@ -53,15 +53,36 @@ RAW = {
         ("89161234567\n89161234567\n12", "8916*****67\n8916*****67\n12"),
         ("9161234560\n9161234567", "9161234560\n916*****67"),
         ("1 9161234\n\n567", "1 9161234\n\n567"),
+        ("8 916 123-45-\n67 (офис)", "8 916 ***-**-\n67 (офис)"), ("9 916 123-45-6\n7", "9 916 ***-**-6\n7"),
+        ("> 8 916 123 > 45-\n> > 67", "> 8 916 *** > **-\n> > 67"),
     ],
 )  # fmt: skip
 def test_what_is_masked_can_be_given_back(text: str, wanted: str) -> None:
-    found = Contacts(text).masked(contact_keys(RAW), bool)
+    found = Contacts(text).masked(contact_keys(RAW, CONTACTS), bool)
     assert found == wanted
     assert unmasked(found, text) == text
     [back] = unmasked([f"да {found}"], ["+79161234567", "Vera@romashka.example"])
     assert "…" not in back
     assert "***" not in back
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("Итог\n***\n12 мая, {}", "45612"),
+        ("{}\n***\n12 мая", "45612"),
+        ("* * *\n{}\n12", "9161234567"),
+        ("{}\n12 мая в 10", "9161234567"),
+        ("12\n{}", "9161234567"),
+    ],
+)
+def test_stars_and_numbers_of_other_lines_are_no_part_of_a_mask(text: str, known: str) -> None:
+    """A line of stars is a rule, and a day below a number no part of it, also where something is changed."""
+    text = text.format(known)
+    found = Contacts(text).masked({known}, bool)
+    assert found == text.replace(known, known[:-7] + "*" * len(known[-7:-2]) + known[-2:])
+    assert unmasked(found, text) == text
+    assert unmasked(f"да {found}!", text) == f"да {text}!"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +99,7 @@ def test_what_is_masked_can_be_given_back(text: str, wanted: str) -> None:
 )
 def test_an_address_is_masked_whatever_is_written_up_to_it(text: str, wanted: str) -> None:
     raw = {"emails": [*RAW["emails"], {"value": f"{'a' * 70}@x.example"}]}
-    found = Contacts(text).masked(contact_keys(raw), bool)
+    found = Contacts(text).masked(contact_keys(raw, CONTACTS), bool)
     assert found == wanted
     assert unmasked(found, text) == text
     assert unmasked(f"да, {found}!", text) == f"да, {text}!"
@@ -92,7 +113,7 @@ def test_no_text_takes_a_hundred_times_its_length(hostile: str) -> None:
     tracemalloc.start()
     found = Contacts(text)
     assert found.unknown(())["email"]
-    assert "v…@romashka.example" in found.masked(contact_keys(RAW), bool)
+    assert "v…@romashka.example" in found.masked(contact_keys(RAW, CONTACTS), bool)
     assert unmasked(text, text) == text
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -353,15 +374,19 @@ def test_a_number_that_goes_on_in_the_next_line_is_masked(
     acts = {"cwd": small.root, "CRM_USER": "olga"}
     said = "Звонить:\n> 8 (916) 555-\n> 44-34 ещё\n12"
     deal = kit.deal(small.open("root"), name="Заказ", owner="olga", comment=said)
-    crm("contact", "list", *MINE, "--json", "--limit", "2", **acts)
+    two = 'name in ("Покупатель 0", "Покупатель 1")'
+    crm("contact", "list", "--where", two, "--json", **acts)  # these are shown
     activities.log(small.open("root"), deal.id, "note", said)
     for args in (
         *(("deal", "list", "--columns", "comment", "--format", form) for form in ("csv", "tsv", "json", "jsonl", "yaml")),
         ("show", deal.id), ("show", deal.id, "--json"), ("timeline", deal.id), ("timeline", deal.id, "--json"),
+        ("search", "Звонить", "--json"), ("search", "Звонить"),
     ):  # fmt: skip
         out = crm(*args, **acts).out
         assert re.search(r"555-(\n|\\n)?[> ]*44", out) is None, (args, out)
         assert re.search(r"\*\*\*-[\\n\s>]*\*\*-34 ещё", out), (args, out)
+    for part in ("555 44", "555-"):
+        assert crm("deal", "list", "--where", f'comment ~ "{part}"', "--ids", **acts).out == ""
     editor = kit.write(
         tmp_path, "ed", 'cp "$1" "$0.seen"; sed -i "s/^name: .*/name: Другое/" "$1"\n'
     )
@@ -377,6 +402,10 @@ def test_a_number_that_goes_on_in_the_next_line_is_masked(
         ("mobile", "8 (926) 770-88-15", "+7926*****15", "70881"),
         ("home", "vera61@dom.example", "v…@dom.example", "era61"),
         ("handles", "whatsapp:+79267708815", "whatsapp:7926*****15", "70881"),
+        ("handles", "whatsapp:9267708815", "whatsapp:926*****15", "70881"),
+        ("handles", "viber:+79267708815", "viber:+7926*****15", "70881"),
+        ("handles", "viber:8-926-770-88-15", "viber:8-926-***-**-15", "770-8"),
+        ("handles", "telegram:+79267708815", "telegram:@+7926*****15", "70881"),
     ],
 )
 def test_fields_of_ones_own_and_handles_are_masked_too(
@@ -413,6 +442,42 @@ def test_fields_of_ones_own_and_handles_are_masked_too(
     told = crm("reveal", whom.id, **acts).out
     assert full in re.sub(r"[ ()-]", "", told)
     assert crm("contact", "list", "--where", f'{field} ~ "{guess}"', "--ids", **acts).out
+
+
+def test_names_at_messengers_are_no_numbers(crm: Crm, small: Base) -> None:
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    ws = small.open("root")
+    names = [f"telegram:@vera{n}" for n in range(11)]
+    said = {
+        n: kit.contact(ws, name=f"Вера {n}", owner="olga", handles=one)
+        for n, one in enumerate(names)
+    }
+    for n in range(3):
+        more = ("--add", f"handles=telegram:@more{n},vk:id12345{n}")
+        assert crm("contact", "edit", said[n].id, *more, **acts).code == 0
+    rows = json.loads(crm("contact", "list", *MINE, "--json", **acts).out)
+    assert (
+        sum("*" not in row["phones"][0]["value"] for row in rows) == 2
+    )  # the day's number, all of it
+    asked = " or ".join(f'handles = "{one}"' for one in names)
+    found = crm("contact", "list", "--where", asked, "--ids", **acts)
+    assert len(found.out.split()) == 11, found
+    found = crm("contact", "list", "--where", "handles ~ vera1", "--json", **acts)
+    assert {"telegram:@vera1"} <= {one for row in json.loads(found.out) for one in row["handles"]}
+    assert "masked" not in found.err
+    gone = crm("contact", "edit", said[5].id, "--remove", "handles=telegram:@vera5", **acts)
+    assert gone.code == 0, gone
+
+
+def test_what_is_no_clients_is_no_clients_number(crm: Crm, small: Base) -> None:
+    own = (small.root / "settings.yaml").read_text(
+        "utf-8"
+    ) + "\nfields: {deal: {tel: {type: phone}}}\n"
+    kit.write(small.root, "settings.yaml", own)
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    crm("contact", "list", *MINE, "--json", **acts)
+    deal = kit.deal(small.open("root"), name="Дом", owner="olga", tel="+7 926 770-88-15")
+    assert crm("deal", "edit", deal.id, "--unset", "tel", **acts).code == 0
 
 
 def test_a_number_that_is_a_name_is_masked_above_a_table_too(crm: Crm, small: Base) -> None:

@@ -75,12 +75,13 @@ class Handle(Text):
 
 
 class Handles(Many):
-    """Names in networks; each is also found without its network: @anna."""
+    """Names in networks; each is also found without its network: @anna, a phone number by its digits."""
 
     def keys(self, value: Any) -> tuple[Key, ...]:
-        from crmcli.model.handles import name_key
+        from crmcli.model.handles import name_key, number_key
 
-        return (*super().keys(value), *(name_key(item) for item in value))
+        numbers = filter(None, map(number_key, value))
+        return (*super().keys(value), *(name_key(item) for item in value), *numbers)
 
 
 HANDLES = Handles(

@@ -68,7 +68,7 @@ def whose(
     except CrmError as error:
         return Whose((), tr("left alone: {}", error.message))
     if ws.trail is not None:
-        ws.trail.named(contacts_of(ws.schema.write(new.record)))
+        ws.trail.named(contacts_of(ws.schema.write(new.record), ws.schema.contacts("contact")))
     known = [] if said == "" else list(known_to(ws, new.record, ["contact"]))
     if said is None:
         known += [one for _, one in earlier.same_as(ws, {"contact": new.record})]

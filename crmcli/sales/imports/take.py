@@ -14,7 +14,7 @@ from crmcli.model.block_list import BlockList
 from crmcli.model.event import STOOD
 from crmcli.model.fields import Record
 from crmcli.model.lead import Lead
-from crmcli.model.masking import contacts_of
+from crmcli.model.masking import CONTACTS, contacts_of, typed_contacts
 from crmcli.sales.add import linked_to_known, marked_repeat
 from crmcli.sales.consent.block_list import blocklist, check_welcome
 from crmcli.sales.conversion.intake import is_intake
@@ -301,7 +301,8 @@ class Taker:
 
 def _numbers_in(draft: Draft) -> Iterator[str]:
     """The whole phones, e-mails and handles by which a row, and whom it names, are looked up."""
-    yield from (text for kind, text in draft.keys if kind in ("phone", "email", "handle"))
+    for kind, text in draft.keys:
+        yield from typed_contacts(kind, [text])
     for mention in (one for mentions in draft.links.values() for one in mentions):
-        yield from contacts_of(mention.facts)
+        yield from contacts_of(mention.facts, CONTACTS)
         yield from filter(may_be_whole, (mention.name, mention.or_id))

@@ -60,7 +60,9 @@ class Spelled:
         parts = list(dict.fromkeys(filter(None, parts)))
         self._found = re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
         reached = [*identity.emails, *identity.phones]
-        self._keys = {key for key in contact_keys({"phones": reached}) if len(key) >= _NATIONAL}
+        self._keys = {
+            key for key in contact_keys({"phones": reached}, ["phones"]) if len(key) >= _NATIONAL
+        }
 
     def is_in(self, text: str) -> bool:
         """Whether the person is named in a text."""

@@ -17,7 +17,7 @@ from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, InputContext, merge_lists, without_items
 from crmcli.model.masked_places import compared, each_text
-from crmcli.model.masking import CONTACTS, REACHED_BY
+from crmcli.model.masking import typed_contacts
 from crmcli.model.offer import Offer
 from crmcli.model.task import Task
 from crmcli.model.unmasking import Unclear, changed, has_masks, unmasked
@@ -80,7 +80,7 @@ def edited(ws: Workspace, record: Record, edit: Edit, inputs: InputContext | Non
         field, now = _list_now(ws, record, name, values)
         if ws.trail is not None:
             ws.trail.named_in(texts)
-            if field.kind.found_by in REACHED_BY:
+            if typed_contacts(field.kind.found_by, texts):
                 ws.trail.check_removing(record)
         gone = _gone(ws, field, now, texts)
         values[field.name] = field.kind.parse(
@@ -115,7 +115,8 @@ def as_it_stands(ws: Workspace, record: Record, name: str, given: _Given) -> _Gi
     if ws.trail is None or not shows_masks(ws):
         return given
     field = ws.schema.named(record.entity, name)
-    if field and field.kind.found_by in REACHED_BY:
+    texts = map(str, given if isinstance(given, list | tuple) else [given])
+    if field and typed_contacts(field.kind.found_by, texts):
         ws.trail.typed_for(record.id)
     attached = record.get("files")
     for one in attached if isinstance(attached, tuple) else ():
@@ -141,7 +142,7 @@ def given_back(
         return given
     veiled = partial(ws.trail.veiled, place=ws)
     entity = entity_of(record_id)
-    is_hidden = not ws.hidden_of(entity).isdisjoint(CONTACTS)
+    is_hidden = not ws.hidden_of(entity).isdisjoint(ws.schema.contacts(entity))
     may_reveal = "client" in ENTITIES[entity].traits and not is_hidden
     way = tr("write it whole, or crm reveal {}", record_id) if may_reveal else "write it whole"
     try:

@@ -10,7 +10,7 @@ from crmcli.errors import BadUsage
 from crmcli.language import tr
 from crmcli.model.kinds import UTM_KEYS, Field, InputContext, merge_lists
 from crmcli.model.listed import did_you_mean
-from crmcli.model.masking import REACHED_BY
+from crmcli.model.masking import typed_contacts
 from crmcli.model.values import Raw, Value
 from crmcli.workspace import Workspace
 
@@ -77,8 +77,8 @@ def read_raws(
     """The raw values, or items, that people wrote for one field; a type or role only where it is said."""
     if field.kind.is_map:
         raise BadUsage(tr("{} is set by its parts", field.name), "e.g. --set utm_source=google")
-    if ws.trail is not None and field.kind.found_by in REACHED_BY:
-        ws.trail.named_in(texts)
+    if ws.trail is not None:
+        ws.trail.named_in(typed_contacts(field.kind.found_by, texts))
     raws: list[Raw] = []
     try:
         for text in texts:

@@ -16,7 +16,7 @@ from crmcli.model.schema import Schema
 if TYPE_CHECKING:
     from crmcli.model.scoring.scorer import Scorer
 
-LAYOUT = 22
+LAYOUT = 23
 """Counts up whenever the tables, or what stands in them, change."""
 
 LIKENESS = "~"
