@@ -8,14 +8,14 @@ from decimal import Decimal
 
 from crmcli.errors import CrmError, Problem
 from crmcli.language import tr
-from crmcli.model.masked_lines import BETWEEN, masked_each
+from crmcli.model.masked_lines import ESCAPED_LINE_END, masked_each
 from crmcli.present.cells import Row, plain
 from crmcli.present.text_width import clean
 
 Mask = Callable[[str], str]
 _BARE = re.compile(r"[:\[,] ?-?\d{7}")
 """A number without quotes that is as long as phones, but for a few of offices."""
-_ESCAPED = re.compile(rf'\\[^"n]|\d[{BETWEEN}]*\\n[{BETWEEN}]*\d')
+_ESCAPED = re.compile(rf'\\[^"n]|{ESCAPED_LINE_END}')
 """What is not as it was: anything but a quote, and the end of a line at which no number goes on."""
 
 

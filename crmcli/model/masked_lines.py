@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 BETWEEN = r" \t\u00a0\u00ad\u00b7\u2000-\u2015\u2022\u202a-\u202f\u2060-\u2069\u2212\u3000\ufeff()\[\]._/|~>-"
 """What people put between the digits of a number, as in a class of a regular expression; > begins each line
 of a quoted letter."""
+_Group: TypeAlias = "re.Match[str]"
 APART = "\n\0\n"
 """Between texts that are masked together: no number and no address goes across it."""
-_LINE_END = re.compile(rf"(?<=[\d*])[{BETWEEN}]*\r?\n[{BETWEEN}]*(?=[\d*])")
-_LINE = re.compile(rf"[\d*{BETWEEN}]*")
-_MASK = re.compile(rf"[{BETWEEN}]*(?:\d[{BETWEEN}]*){{2}}(?:\*[{BETWEEN}]*){{3}}")
-"""A masked number from its end."""
+_BEGINS = rf"{BETWEEN[:-1]}»:#=\\\\-"
+"""What mail programs and people put where a line ends or begins, too."""
+_LINES = rf"[{_BEGINS}]*(?:\r?\n[{_BEGINS}]*){{1,2}}"
+_LINE_END = re.compile(rf"(?<=\d){_LINES}(?=\d)")
+_APART_BY = re.compile(rf"[{BETWEEN}]*|{_LINES}")
+ESCAPED_LINE_END = rf"\d[{_BEGINS}]*(?:\\n[{_BEGINS}]*){{1,2}}\d"
+"""The same where \n stands for the end of a line."""
+_GROUP = re.compile(r"\d+")
+_WIDEST = 40
+"""Letters on each side of the end of a line, among which a number is looked for."""
 COMPARED = 10
 """Digits at the end of a number by which it is known, whatever stands for its country."""
 LONGEST = 15
 """Digits of a number in E.164."""
-_WIDEST = 60
+_WIDEST = 40
 """Letters of a line at which a number is looked for that goes on."""
 
 
@@ -32,27 +40,41 @@ def masked_each(texts: Sequence[str], mask: Callable[[str], str]) -> list[str]:
     return mask(joined).split(APART)
 
 
-def numbers_joined(text: str) -> str:
-    """A text in which a number that goes on in the next line, `8 926 555⏎47 39`, stands in one, each letter
-    in its place; whole numbers below one another stay apart."""
+def broken_numbers(text: str) -> list[tuple[int, int, str]]:
+    """From where to where something stands that may be a number which goes on in the next line,
+    `8 926 555⏎47 39`, with its digits: whole groups of them, as many as numbers have."""
     if text.count("\n") == 2 * text.count(APART):
-        return text
-    made, end = list[str](), 0
-    for found in _LINE_END.finditer(text):
-        start, stop = found.span()
-        before = _LINE.match(text[max(0, start - _WIDEST) : start][::-1])
-        behind = _LINE.match(text, stop, stop + _WIDEST)
-        is_begun = bool(made) and before is not None and start - before.end() <= end
-        if before and behind and _goes_on(before[0], behind[0], is_begun):
-            made += text[end:start], " " * (stop - start)
-            end = stop
-    return "".join([*made, text[end:]]) if made else text
+        return []
+    found: dict[tuple[int, int], str] = {}
+    for end in _LINE_END.finditer(text):
+        before, behind = _groups_at(text, *end.span())
+        digits = ""
+        for first in before:
+            digits = both = first[0] + digits
+            for last in behind:
+                both += last[0]
+                if COMPARED <= len(both) <= LONGEST:
+                    found[first.start(), last.end()] = both
+    return [(*span, digits) for span, digits in sorted(found.items())]
 
 
-def _goes_on(before: str, behind: str, is_begun: bool) -> bool:
-    """Whether the end of a line, written backwards, and the next one may be one number. Stars alone are
-    somebody's own, but where the number `is_begun` in a line before."""
-    if not (is_begun or any(map(str.isdecimal, before))) or _MASK.match(before):
-        return False
-    counts = [sum(one.isdecimal() or one == "*" for one in part) for part in (before, behind)]
-    return max(counts) < COMPARED or sum(counts) <= LONGEST
+def _groups_at(text: str, end: int, begin: int) -> tuple[list[_Group], list[_Group]]:
+    """The groups of digits that may belong together where a line ends and another begins, the next first."""
+    groups = [*_GROUP.finditer(text, max(0, end - _WIDEST), end)]
+    more = [*_GROUP.finditer(text, begin, begin + _WIDEST)]
+    return _together(text, groups[::-1]), _together(text, more)
+
+
+def _together(text: str, groups: Sequence[_Group]) -> list[_Group]:
+    """The first of them, as far as they may be parts of one number, in two lines at most."""
+    found = [groups[0]]
+    digits, lines = len(groups[0][0]), 0
+    for one in groups[1:]:
+        digits += len(one[0])
+        near, far = sorted([found[-1].span(), one.span()])
+        lines += "\n" in text[near[1] : far[0]]
+        is_apart = _APART_BY.fullmatch(text, near[1], far[0]) is None
+        if digits >= LONGEST or lines > 1 or is_apart:
+            break
+        found.append(one)
+    return found

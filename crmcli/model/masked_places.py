@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any, NamedTuple, TypeAlias
 
-from crmcli.model.masked_lines import BETWEEN, COMPARED, LONGEST, numbers_joined
+from crmcli.model.masked_lines import BETWEEN, COMPARED, LONGEST
 from crmcli.model.masking import (
     DOMAIN,
     LONGEST_DOMAIN,
@@ -70,10 +70,6 @@ def each_text(raw: Any, label: str | None = None) -> Iterator[Leaf]:
 
 def numbers_in(text: str) -> Iterator[tuple[int, int]]:
     """From where to where what may be numbers stands, masked or not; a star at the end is no part of one."""
-    return _numbers(numbers_joined(text))
-
-
-def _numbers(text: str) -> Iterator[tuple[int, int]]:
     for match in _runs(text):
         start, end = match.span()
         while end > start and not text[end - 1].isdecimal():
@@ -218,8 +214,7 @@ class Masks:
 
     def _add_numbers(self, leaf: Leaf, found: dict[str, list[Shown]]) -> None:
         shapes = [*islice(self._shapes, _MOST_SHAPES)]
-        # Also each line by itself: in what is given back the mask at its end says that no more follows.
-        for start, end in dict.fromkeys([*numbers_in(leaf[1]), *_numbers(leaf[1])]):
+        for start, end in numbers_in(leaf[1]):
             value = leaf[1][start:end]
             digits, key = digits_and_stars(value), compared(value)
             lengths = {len(digits), len(key)}

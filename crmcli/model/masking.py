@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from itertools import islice, product
 
 from crmcli.model.addresses import NO_LOCAL
-from crmcli.model.masked_lines import BETWEEN, COMPARED, LONGEST, numbers_joined
+from crmcli.model.masked_lines import BETWEEN, COMPARED, LONGEST, broken_numbers
 
 CONTACTS = ("phones", "emails")
 """The fields of each client whose values are masked, wherever these stand."""
@@ -163,8 +163,15 @@ class Contacts:
     def __init__(self, text: str) -> None:
         self._text = text
         self._mails = [*mails_in(text)]
-        runs = [*_LONG_RUN.finditer(numbers_joined(plain_digits(text)))]
+        plain = plain_digits(text)
+        runs = [*_LONG_RUN.finditer(plain)]
         self._runs = [*zip(runs, _digits([match[0] for match in runs]), strict=False)]
+        self._broken = broken_numbers(plain)
+
+    @property
+    def over_lines(self) -> set[str]:
+        """The keys of what may be numbers that go on in the next line."""
+        return {digits[-COMPARED:] for _, _, digits in self._broken}
 
     def unknown(self, known: Container[str]) -> dict[str, set[str]]:
         """What may be whole ones of clients beside those that are known: by the look-up, the keys by which
@@ -180,6 +187,9 @@ class Contacts:
             is_known = len(digits) <= COMPARED + 1 and digits[-COMPARED:] in known
             if len(digits) >= COMPARED and not is_known:
                 numbers.update(_numbers(digits))
+        for _, _, digits in self._broken:
+            if digits[-COMPARED:] not in known:
+                numbers |= {digits, digits[-COMPARED:]}
         return {"email": addresses, "phone": numbers}
 
     def masked(self, known: Collection[str], hides: Callable[[str], bool]) -> str:
@@ -187,6 +197,11 @@ class Contacts:
         that need not be hidden."""
         lengths = sorted({*map(len, known)} & _LENGTHS, reverse=True)
         text = _replaced(self._text, self._masked_runs(known, hides, lengths))
+        for start, end, digits in self._broken:
+            if (key := digits[-COMPARED:]) in known and hides(key):
+                word = mask_phone(self._text[start:end])
+                stars = (a if a == STAR else b for a, b in zip(word, text[start:end], strict=True))
+                text = f"{text[:start]}{''.join(stars)}{text[end:]}"
         return _replaced(text, self._masked_mails(known, hides))
 
     def places(self, known: Container[str]) -> Iterator[tuple[int, int]]:
@@ -194,6 +209,9 @@ class Contacts:
         keys, however written; no parts of longer numbers."""
         for start, end, _ in self._masked_mails(known, bool):
             yield start, end
+        for start, end, digits in self._broken:
+            if digits[-COMPARED:] in known:
+                yield start, end
         for match, digits in self._runs:
             whole = [
                 n for n in range(len(digits) - COMPARED + 1) if digits[n : n + COMPARED] in known

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import cycle
 from typing import Any
 
 from crmcli.model.addresses import NO_LOCAL
-from crmcli.model.masked_lines import BETWEEN, numbers_joined
+from crmcli.model.masked_lines import BETWEEN, broken_numbers
 from crmcli.model.masked_places import (
     AS_MASKED,
     MAIL,
@@ -28,10 +30,14 @@ from crmcli.model.masked_places import (
     masked_mails,
     numbers_in,
 )
-from crmcli.model.masking import LONGEST_LOCAL, STAR
+from crmcli.model.masking import LONGEST_LOCAL, STAR, mask_phone, plain_digits
 
 _MARK = "\ue000"
 """In place of the stars of a mask."""
+_LONG_MASK = re.compile(r"\d+\*{5}\d\d")
+"""The digits and stars of a masked number that is long enough to go on in the next line."""
+_BARE = re.compile(r"(?<![^\W\d_*])\*+(?![^\W\d_*])")
+"""Stars that do not stand at a word, as those of *words* do."""
 _LOCAL = re.compile(rf"[^{NO_LOCAL}@]+")
 _TORN = rf"\*(?=[{BETWEEN}]?\d)|(?<=\d)[{BETWEEN}]?\*|…(?=@)|(?<=\S)…(?=\S{{0,64}}@|\w)"
 """What is left of a mask in which something was changed."""
@@ -53,6 +59,9 @@ def unmasked(given: Any, stored: Any, rest: Any = ()) -> Any:
 
     `rest` are the other fields of the record, whose masks have no business here.
     """
+    if not has_masks(given):
+        return given
+    given = changed(given, partial(_with_broken, stored=[text for _, text in each_text(stored)]))
     if not has_masks(given):
         return given
     marked = changed(given, _marked)
@@ -96,13 +105,39 @@ def _rebuilt(raw: Any, texts: Iterator[str]) -> Any:
     return raw
 
 
+def _with_broken(text: str, stored: Sequence[str]) -> str:
+    """A text with its masked numbers that go on in the next line as they are stored; Unclear where several
+    look alike."""
+    asked = {one for one in _over_lines(text.replace(STAR, "0"), text) if STAR in one}
+    asked = {one for one in asked if not any(one in old for old in stored)}
+    known: dict[str, list[str]] = {}
+    for value in (one for old in stored for one in _over_lines(old, old)) if asked else ():
+        if (look := mask_phone(value)) in asked:
+            known.setdefault(look, []).append(value)
+    for look in sorted(known, key=len, reverse=True):
+        values = known[look]
+        if text.count(look) == len(values) or len({*values}) == 1:
+            first, *others = text.split(look)
+            pairs = zip(cycle(values), others, strict=False)
+            text = "".join([first, *(part for pair in pairs for part in pair)])
+        elif look in text:
+            raise Unclear(look, is_alike=True)
+    return text
+
+
+def _over_lines(text: str, written: str) -> Iterator[str]:
+    """What may be numbers that go on in the next line, as they are written there."""
+    return (written[start:end] for start, end, _ in broken_numbers(plain_digits(text)))
+
+
 def _marked(text: str) -> str:
     """A text in which digits that are hidden are no stars of anybody's own: 2*3."""
-    made = list(text)
-    for found in NUMBER.finditer(numbers_joined(text)):
-        if STAR in found[0] and AS_MASKED.search(compared(found[0])):
-            made[slice(*found.span())] = text[slice(*found.span())].replace(STAR, _MARK)
-    return "".join(made)
+    return NUMBER.sub(
+        lambda found: (
+            found[0].replace(STAR, _MARK) if AS_MASKED.search(compared(found[0])) else found[0]
+        ),
+        text,
+    )
 
 
 def _fits_whole(given: Any, stored: Any) -> bool:
@@ -210,7 +245,7 @@ def _restored(given: Any, stored: Any, rest: Any, *, is_list: bool) -> list[str]
     lost = [mask for mask in chosen if mask not in values]
     if lost and masks.shown_in(rest).keys() & {mask.form for mask in lost}:
         raise Unclear(_written(lost[0], leaves), is_alike=False)
-    if torn := _torn(made, stored):
+    if torn := _torn(made, stored) or _left_broken(made, stored):
         raise Unclear(_written(lost[0], leaves) if lost else torn, is_alike=False)
     return made
 
@@ -229,6 +264,24 @@ def _torn(made: Sequence[str], stored: Any) -> str | None:
 
     left = Counter(signs(made)) - Counter(signs(text for _, text in each_text(stored)))
     return next(iter(left), None)
+
+
+def _left_broken(made: Sequence[str], stored: Any) -> str | None:
+    """What is left of a mask that goes on in the next line, or one that was not shown so."""
+    had = [text for _, text in each_text(stored)]
+    old, new = (
+        Counter[str](one for text in texts for one in _BARE.findall(text)) for texts in (had, made)
+    )
+    if stars := next(iter(new - old), None):
+        numbers = (one for text in had for one in _over_lines(text, text))
+        if not all(any(one in text for text in made) for one in numbers):
+            return stars
+    for text in made:
+        for one in _over_lines(text.replace(STAR, "0"), text):
+            is_mask = _LONG_MASK.fullmatch(digits_and_stars(one))
+            if is_mask and not any(one in old_text for old_text in had):
+                return one
+    return None
 
 
 def _left_in_stars(made: Sequence[str], stored: Sequence[str]) -> str | None:

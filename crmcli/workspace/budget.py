@@ -97,7 +97,8 @@ class Budget:
     def _look_up(self, contacts: Contacts, place: Clients, *, is_told: bool = False) -> None:
         keys = {kind: new - self._asked for kind, new in contacts.unknown(self._of).items()}
         if is_told:
-            self._in_texts |= {key[-COMPARED:] for of in keys.values() for key in of}
+            numbers = {key[-COMPARED:] for of in keys.values() for key in of}
+            self._in_texts |= numbers - contacts.over_lines
         if keys["phone"]:
             keys["phone"] |= phones.at_home(keys["phone"], place.settings.phone_country)
             keys["handle"] = {f"#{key}" for key in keys["phone"] if len(key) == COMPARED}
@@ -106,7 +107,11 @@ class Budget:
             ids = {record_id for pairs in found for _, record_id in pairs}
             for raw in place.rows_of([*ids], as_left=True) if ids else ():
                 self.meet(str(raw["id"]), raw)
-            self._found |= ids if is_told else set()
+            if is_told:
+                self._found |= ids
+                # Figures below one another are numbers of nobody's until one of them is somebody's.
+                if contacts.over_lines & {key[-COMPARED:] for pairs in found for key, _ in pairs}:
+                    self._in_texts |= contacts.over_lines
         self._asked.update(*keys.values())  # last: another thread of a board masks by what is met
 
     def _is_hidden(self, new: set[str], key: str) -> bool:

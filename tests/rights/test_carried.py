@@ -266,11 +266,12 @@ def test_who_may_not_import_is_told_nothing_of_his_rows(
     assert len(told_of) == 1, told_of
 
 
-def test_who_writes_a_thousand_numbers_is_told_on(crm: Crm, spent: Base) -> None:
+@pytest.mark.parametrize("form", ["+79267708{:03},", "+7 926 770-\n8{:03},"])
+def test_who_writes_a_thousand_numbers_is_told_on(crm: Crm, spent: Base, form: str) -> None:
     """They come back, and one of them is masked: whose it was stands on the audit."""
     acts = {"cwd": spent.root, "CRM_USER": "olga"}
     own, theirs = spent.records["own"].id, spent.records["theirs"].id
-    numbers = " ".join(f"+79267708{n:03}," for n in range(700, 1000))
+    numbers = " ".join(form.format(n) for n in range(700, 1000))
     crm("contact", "edit", own, "--comment", numbers, **acts)
     few = " ".join(f"+79267708{n:03}," for n in range(800, 850))
     crm("lead", "add", "--name", f"Мало {few}", "--dry-run", **acts)
@@ -281,6 +282,14 @@ def test_who_writes_a_thousand_numbers_is_told_on(crm: Crm, spent: Base) -> None
     ]
     assert "300" in told[0]["text"]
     assert "Клиент" in told[0]["text"]
+
+
+def test_a_column_of_figures_is_no_list_of_numbers(crm: Crm, spent: Base) -> None:
+    acts = {"cwd": spent.root, "CRM_USER": "olga"}
+    figures = "\n".join(str(10_000 + 37 * n) for n in range(300))
+    crm("contact", "edit", spent.records["own"].id, "--comment", f"{NUMBER}\n{figures}", **acts)
+    kept = json.loads(crm("audit", "list", "--json", cwd=spent.root, CRM_USER="root").out)
+    assert not [row for row in kept if "clients" in row["data"]]
 
 
 def test_a_list_of_those_named_by_their_numbers_is_no_guess(crm: Crm, spent: Base) -> None:
