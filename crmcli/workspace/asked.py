@@ -20,8 +20,8 @@ from crmcli.model.conditions.tree import And, Compare, Condition, Empty, In, Nod
 from crmcli.model.conditions.where import changed, is_negative, leaves, positive, values_of
 from crmcli.model.fields import BadValues, Record
 from crmcli.model.kinds import Key
-from crmcli.model.masked_lines import BETWEEN, masked_each
-from crmcli.model.masking import REACHED_BY, SHORTEST, typed_contacts
+from crmcli.model.masked_lines import BETWEEN, COMPARED, masked_each
+from crmcli.model.masking import REACHED_BY, SHORTEST, digits_of, typed_contacts
 from crmcli.model.values import Raw
 from crmcli.workspace import withheld
 
@@ -200,6 +200,8 @@ def _unlike(
 ) -> set[str]:
     """Those of whom each key is shown otherwise, and none passes a test so."""
     texts = [" ".join(_text_of(key).split()) for _, key in hits]
+    short = {one for (one, _), text in zip(hits, texts, strict=True) if _is_short(text)}
+    trail.meets([*place.house.rows_of([*short])])
     shown = masked_each(texts, partial(trail.compared, place=place))
     still = {
         one
@@ -207,6 +209,11 @@ def _unlike(
         if masked == text or (isinstance(key, str) and _passes_any([masked], wanted))
     }
     return {one for one, _ in hits} - still
+
+
+def _is_short(text: str) -> bool:
+    """Whether a number is too short to be looked for in texts."""
+    return SHORTEST <= len(digits_of(text)) < COMPARED
 
 
 def _with(node: Node, leaf: Leaf, *, answer: bool) -> Node | bool:

@@ -241,6 +241,14 @@ class Limits:
         """The same of what is shown as part of more, which signs the digests in it."""
         return self._masked(text, self._ws)
 
+    def meets(self, rows: Collection[Mapping[str, Raw]]) -> None:
+        """What is asked may be answered by these: their numbers are known, also such as are too short to be
+        looked for in texts."""
+        for budget in filter(None, (self._budget, self._closed)):
+            for raw in rows:
+                if entity_of(str(raw["id"])) in budget.nouns:
+                    budget.meet(str(raw["id"]), raw)
+
     def compared(self, text: str, place: withheld.Place) -> str:
         """A text as it may be shown, to be compared with what is asked for: nothing is told by that. `place`
         is as of `masked`."""

@@ -72,6 +72,9 @@ class Masks(Protocol):
     def shows(self, record_id: str) -> bool:
         """Whether a client may be shown in full, which counts."""
 
+    def meets(self, rows: Collection[Mapping[str, Raw]]) -> None:
+        """The numbers of clients are known by which what is asked may be answered."""
+
     def compared(self, text: str, place: Place) -> str:
         """A text as it may be shown, of which nobody is told that something is masked."""
 
@@ -164,6 +167,7 @@ def found(
     from crmcli.store.index.questions import read_question
 
     raws = {str(raw["id"]): raw for raw in rows}
+    trail.meets(raws.values())
     question = read_question(text, "")
     asked = [*question.words, *question.dialled]
 

@@ -489,6 +489,25 @@ def test_fields_of_ones_own_and_handles_are_masked_too(
     assert crm("contact", "list", "--where", f'{field} ~ "{guess}"', "--ids", **acts).out
 
 
+@pytest.mark.parametrize("field", ["phones", "mobile"])
+@pytest.mark.parametrize(("number", "guess"), [("26337", "633"), ("+376312345", "76312")])
+def test_short_numbers_are_not_guessed_either(
+    crm: Crm, small: Base, field: str, number: str, guess: str
+) -> None:
+    said = (small.root / "settings.yaml").read_text("utf-8")
+    kit.write(small.root, "settings.yaml", said + "\nfields: {contact: {mobile: {type: phone}}}\n")
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    whom = kit.contact(small.open("root"), name="Вера", owner="olga", **{field: number})
+    crm("contact", "list", *MINE, "--json", **acts)
+    for asked in (
+        ("contact", "list", "--ids", "--where", f'{field} ~ "{guess}"'),
+        ("search", guess, "--ids"),
+    ):
+        assert crm(*asked, **acts).out == "", asked
+    assert whom.id in crm("search", number.strip("+"), "--ids", **acts).out
+    assert number not in crm("show", whom.id, **acts).out
+
+
 def test_names_at_messengers_are_no_numbers(crm: Crm, small: Base) -> None:
     acts = {"cwd": small.root, "CRM_USER": "olga"}
     ws = small.open("root")
