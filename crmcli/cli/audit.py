@@ -164,7 +164,8 @@ def add(
     Which they are only the audit knows. Administrators hear of whoever exports, reveals, changes, removes,
     merges, calls or writes to one, and of letters that come in with its address. It is entered by you, now:
     do so when you enter others for that user, or import some and mark one of them. Without --phone the
-    number is made up, and may become somebody's: one of yours that you can watch is better.
+    number is made up: it begins with +7 979, by which whoever knows that finds it, and may become somebody's
+    one day. One of yours that you can watch is better.
 
     Example: crm audit canary add boris --email kate.orlova@example.com
     """
@@ -220,11 +221,15 @@ def mark(session: Session, ref: str) -> Told:
 
 @canary.command("rm", cls=ChangingVerb, params=[REF])
 def canary_rm(session: Session, ref: str) -> Told:
-    """Remove a canary with its record; one that is gone leaves the list.
+    """Remove a canary with its record, or the mark of a client who was there before; one that is gone leaves
+    the list.
 
     Example: crm audit canary rm 7k3
     """
     ws = session.workspace
     ws.require(SETTINGS)
-    record_id = canaries.remove(ws, ref)
-    return Told(tr("Removed canary {}.", record_id), {"id": record_id})
+    record_id, is_removed = canaries.remove(ws, ref)
+    told = tr("Removed canary {}.", record_id)
+    if not is_removed:
+        told = tr("{} is no canary any more.", record_id)
+    return Told(told, {"id": record_id})

@@ -35,9 +35,8 @@ def add(
             given["emails"] = [emails[number]]
         record = build(ws, NOUN, read_values(ws, NOUN, given))
         if not ws.dry_run:
-            canaries.enter(
-                ws, record.id, owner, ws.actor
-            )  # first: a kill leaves none that is not known
+            # First: a kill leaves none that is not known.
+            canaries.enter(ws, record.id, owner, ws.actor, is_made=True)
         with ws.change(f"{NOUN} add") as change:
             change.add(record)
         made.append(record)
@@ -87,16 +86,19 @@ def all_of(ws: Workspace) -> list[canaries.Canary]:
     return canaries.all_of(ws)
 
 
-def remove(ws: Workspace, ref: str) -> str:
-    """Let a canary be one no longer, and remove its record if it is there; its id."""
-    lost = [one.id for one in canaries.all_of(ws) if not one.is_there and one.id]
+def remove(ws: Workspace, ref: str) -> tuple[str, bool]:
+    """Let a canary be one no longer: its id, and whether its record was removed, as of those that are made up
+    and are there."""
+    known = {one.id: one for one in canaries.all_of(ws) if one.id}
+    lost = [one.id for one in known.values() if not one.is_there]
     record_id = next((one for one in lost if ref in (one, one.partition("-")[2])), "")
     record_id = record_id or ws.resolve(ref, NOUN)
-    if record_id not in {one.id for one in canaries.all_of(ws)}:
+    if record_id not in known:
         raise NotFound(tr("{} is no canary", record_id), "crm audit canary list names them")
     if not ws.dry_run:
         canaries.enter(ws, record_id, "", ws.actor)  # first: the alarm is for others
-    if record_id not in lost:
+    goes = known[record_id].is_there and known[record_id].is_made
+    if goes:
         with ws.change(f"{NOUN} rm") as change:
             change.remove(record_id)
-    return record_id
+    return record_id, goes

@@ -16,16 +16,18 @@ CREATED, REMOVED = f"{NOUN}.created", f"{NOUN}.removed"
 
 
 class Canary(NamedTuple):
-    """A made-up client: its id ("" if nothing tells it any more), its owner, whether its record is there."""
+    """A made-up client: its id ("" if nothing tells it any more), its owner, whether its record is there, and
+    whether it is made up."""
 
     id: str
     owner: str
     is_there: bool
+    is_made: bool
 
 
-def enter(ws: Workspace, record_id: str, owner: str, actor: str) -> None:
+def enter(ws: Workspace, record_id: str, owner: str, actor: str, *, is_made: bool = False) -> None:
     """Let a record be a canary of that owner; of nobody it is one no longer."""
-    canaries.enter(ws.root, record_id, owner, any_disk=ws.settings.any_disk)
+    canaries.enter(ws.root, record_id, owner, is_made=is_made, any_disk=ws.settings.any_disk)
     what = "added" if owner else "removed"
     append_entry(ws, CANARY, actor, "", {"what": what, "digest": canaries.digest(record_id)})
 
@@ -36,7 +38,11 @@ def all_of(ws: Workspace) -> list[Canary]:
     if not known:
         return []
     found = canaries.ids(ws.root, _candidates(ws))
-    return [Canary(one, known[name], bool(one) and ws.exists(one)) for name, one in found.items()]
+    made = canaries.made(ws.root)
+    return [
+        Canary(one, known[name], bool(one) and ws.exists(one), name in made)
+        for name, one in found.items()
+    ]
 
 
 def _candidates(ws: Workspace) -> Iterator[str]:

@@ -149,6 +149,11 @@ def test_a_client_who_is_there_becomes_one(crm: Crm, base: Base) -> None:
     crm("log", "note", one, "звонил", cwd=base.root, CRM_USER=row["owner"])
     crm("tick", **acts)
     assert [one in text for text in told(base)] == [True]
+    done = crm("audit", "canary", "rm", one, **acts)  # a client who was there stays
+    assert (done.code, "no canary any more" in done.out) == (0, True), done
+    assert base.open("root").exists(one)
+    assert json.loads(crm("audit", "canary", "list", "--json", **acts).out) == []
+    assert crm("audit", "verify", **acts).code == 0
 
 
 def test_a_letter_to_its_address_is_told(crm: Crm, base: Base, trap: str) -> None:

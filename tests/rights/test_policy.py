@@ -10,6 +10,7 @@ from crmcli.errors import InvalidData, NotFound
 from crmcli.model import access
 from crmcli.model.access import VERBS, Rights
 from crmcli.model.entities import ENTITIES
+from crmcli.sales.checks.check import problems
 from tests import kit
 from tests.rights.conftest import ACCESS, USERS, Base
 from torture.policies import STAGES, made_up, readable, reckoned
@@ -69,6 +70,7 @@ FAULTS = [
     ("roles: {seller: {like: boss}}", "no role 'boss'"),
     ("roles: {a: {like: b}, b: {like: a}}", "a and b are like each other in a ring"),
     ("roles: {c: {like: a}, a: {like: b}, b: {like: a}}", ": a and b are"),
+    ("roles: {c: {like: a}, a: {like: a}}", "'a' cannot be like itself"),
     ("roles: {manager: {like: a}, a: {like: manager}}", "in a ring"),
     ("roles: {seller: {deal: {hidden: [amuont]}}}", "amount"),
     ("roles: {seller: {deal: {hidden: [owner]}}}", "no field 'owner'"),
@@ -92,6 +94,15 @@ def test_what_is_wrong_in_the_file_opens_nothing_and_is_told_with_its_line(
     told = " ".join(map(str, (refused.value, *refused.value.problems)))
     assert said in told
     assert "access.yaml:" in told
+
+
+def test_a_stage_that_is_not_there_is_told_by_check(base: Base) -> None:
+    rules = (
+        "users: {root: [administrator]}\nroles: {seller: {deal: {stages: {wonn: {edit: none}}}}}\n"
+    )
+    kit.write(base.root, "access.yaml", rules)
+    found = [str(one) for one in problems(base.open("root"))]
+    assert [one for one in found if "access.yaml:2" in one and "'wonn'" in one], found
 
 
 def test_the_roles_that_ship_can_be_bent(base: Base) -> None:

@@ -35,6 +35,7 @@ def problems(ws: Workspace) -> list[Problem]:
     bad: set[str] = set()
     for path, read in (
         (layout.PIPELINES, ws.faults_of_rules),
+        (layout.ACCESS, lambda: ws.read_access(thorough=True)),
         (layout.VIEWS, lambda: ws.views),
         (layout.FORMS, lambda: ws.forms),
         (layout.SCORES, lambda: ws.scores),

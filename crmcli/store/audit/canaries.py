@@ -1,6 +1,7 @@
 """Made-up clients that nobody calls: which they are is known to the audit alone, by digests.
 
-A line of `data/audit/canaries` is `+DIGEST OWNER` or `-DIGEST`; git joins the lines of two clones. What .crm
+A line of `data/audit/canaries` is `+DIGEST OWNER made`, without the last word of a client who was there, or
+`-DIGEST`; git joins the lines of two clones. What .crm
 has of them, their ids and how far was looked, saves work and may be lost.
 """
 
@@ -20,6 +21,7 @@ from crmcli.store.disk import files
 from crmcli.store.safety import locks
 
 PATH = f"{layout.AUDIT}/canaries"
+_MADE = " made"
 _TOUCHED = f"{layout.STATE}/touched"
 _STATE = f"{layout.STATE}/canaries"
 
@@ -32,7 +34,12 @@ def digest(record_id: str) -> str:
 def known(root: Path) -> dict[str, str]:
     """The digests of all canaries, each with its owner."""
     found, gone = _listed(root)
-    return {name: owner for name, owner in found.items() if name not in gone}
+    return {name: said.partition(" ")[0] for name, said in found.items() if name not in gone}
+
+
+def made(root: Path) -> set[str]:
+    """The digests of those that were made up."""
+    return {name for name, said in _listed(root)[0].items() if said.endswith(_MADE)}
 
 
 def ever(root: Path) -> dict[str, bool]:
@@ -56,9 +63,11 @@ def _listed(root: Path) -> tuple[dict[str, str], set[str]]:
     return found, gone
 
 
-def enter(root: Path, record_id: str, owner: str, *, any_disk: bool = False) -> None:
-    """Note that a record is one, before it is there; owned by nobody it is one no longer."""
-    line = f"+{digest(record_id)} {owner}" if owner else f"-{digest(record_id)}"
+def enter(
+    root: Path, record_id: str, owner: str, *, is_made: bool = False, any_disk: bool = False
+) -> None:
+    """Note that a record is one, before it is there if it `is_made` up; of nobody it is one no longer."""
+    line = f"+{digest(record_id)} {owner}{_MADE * is_made}" if owner else f"-{digest(record_id)}"
     files.make_folders(root, layout.AUDIT)
     _append(root, PATH, line, any_disk=any_disk)
     facts = state(root)

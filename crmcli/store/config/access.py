@@ -172,12 +172,13 @@ def _roles(place: Cursor, got: Mapping[str, Mapping[str, Any]], ground: Ground) 
     left = {entry.name: entry for entry in place.entries()}
     likes = {name: got[name]["like"] or (name if name in SHIPPED else "") for name in left}
     while left:
-        ready = [name for name in left if likes[name] == name or likes[name] not in left]
+        ready = [name for name in left if likes[name] not in left or likes[name] == name in SHIPPED]
         if not ready:
-            place.at(first := next(iter(left))).at("like").fault(
-                tr("{} are like each other in a ring", together(_ring(likes, first))),
-                "take out one like:",
-            )
+            ring = _ring(likes, next(iter(left)))
+            said = tr("{} are like each other in a ring", together(ring))
+            if len(ring) == 1:
+                said = tr("{!r} cannot be like itself", ring[0])
+            place.at(ring[0]).at("like").fault(said, "take out one like:")
             return found | {name: Role("") for name in left}
         for name in ready:
             like = likes[name]
