@@ -11,7 +11,7 @@ from crmcli.matching.people import ANY, FIRST, LAST, Word, read_person
 from crmcli.matching.site_hosts import own_host, profile_key
 from crmcli.model.kinds import Field, Key
 from crmcli.model.kinds.contact_points import HIDDEN
-from crmcli.model.kinds.identities import UNNAMED
+from crmcli.model.kinds.identities import UNNAMED, is_bare
 
 if TYPE_CHECKING:
     from crmcli.model.fields import Record
@@ -129,7 +129,7 @@ def _domains(emails: Sequence[str], sites: Sequence[str]) -> list[str]:
 
 def _accounts(handles: Sequence[str], sites: Sequence[str]) -> tuple[str, ...]:
     """Handles and pages on hosts of many."""
-    own = [handle for handle in handles if not handle.startswith("@")]
+    own = [handle for handle in handles if not is_bare(handle)]
     return tuple(dict.fromkeys([*own, *filter(None, map(profile_key, sites))]))
 
 

@@ -375,3 +375,12 @@ def test_a_handle_finds_its_record(ws: Workspace) -> None:
     for ref in ("@anna-hill", "linkedin:anna-hill", "https://linkedin.com/in/anna-hill"):
         assert ws.resolve(ref, "contact") == anna.id
     assert ws.resolve("@boris", "contact") == ws.resolve("tg:@Boris", "contact") == boris.id
+
+
+def test_a_number_in_a_field_of_ones_own_is_told_as_such(folder: Path) -> None:
+    said = (folder / "settings.yaml").read_text("utf-8")
+    new = said.replace("\nfields:", "\nfields:\n  contact: {mobile: {type: phone}}", 1)
+    kit.write(folder, "settings.yaml", new)
+    kit.contact(kit.opened(folder), name="Сергей Волков", mobile="8 926 777-88-98")
+    done = adding.add(kit.opened(folder), "lead", {"name": ["Крыша"], "phones": ["8 926 777 88 98"]})
+    assert "same phone +7 926 777-88-98" in str(done.known[0])

@@ -74,6 +74,11 @@ class Handle(Text):
             return fold(text)
 
 
+def is_bare(key: str) -> bool:
+    """Whether a key of a handle is without its network, by which somebody is found and not known for sure."""
+    return key[:1] in ("@", "#")
+
+
 class Handles(Many):
     """Names in networks; each is also found without its network: @anna, a phone number by its digits."""
 

@@ -11,6 +11,7 @@ from crmcli.matching.likeness import looked_up
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.kinds.contact_points import HIDDEN
+from crmcli.model.kinds.identities import is_bare
 from crmcli.model.values import CompanyLink, fold
 from crmcli.workspace import Workspace
 
@@ -187,7 +188,11 @@ def _keys(ws: Workspace, record: Record) -> Iterator[tuple[str, str]]:
                 continue
             for key in map(str, field.kind.keys(record.get(field.name))):
                 hidden = key.removeprefix(HIDDEN) if key.startswith(HIDDEN) else ""
-                if "@" in (key[0], hidden[:1]) or (hidden and ":" not in hidden and not is_firm):
+                if (
+                    is_bare(key)
+                    or is_bare(hidden)
+                    or (hidden and ":" not in hidden and not is_firm)
+                ):
                     continue
                 yield ("handle", hidden) if ":" in hidden else (kind, key)
 

@@ -25,7 +25,7 @@ def reasons(
     """What agrees in two records, the weightiest first, then in what they differ only by spelling."""
     found = list(_numbers(one, other))
     found += _phones(ws, one, other)
-    found += _emails(one, other)
+    found += _emails(ws, one, other)
     found += _accounts(profiles)
     if profiles[0].birthday and profiles[0].birthday == profiles[1].birthday:
         found.append(tr("same birthday {}", one.get("birthday")))
@@ -45,7 +45,7 @@ def _numbers(one: Record, other: Record) -> Iterator[str]:
 def _phones(ws: Workspace, one: Record, other: Record) -> Iterator[str]:
     country = ws.settings.phone_country
     mine, theirs = (
-        {phone_key(value, country): value for value in reversed(_values(record, "phones"))}
+        {phone_key(value, country): value for value in reversed(_values(ws, record, "phone"))}
         for record in (one, other)
     )
     for key in [key for key in mine if key and key in theirs]:
@@ -54,9 +54,9 @@ def _phones(ws: Workspace, one: Record, other: Record) -> Iterator[str]:
         yield tr("same phone {}{}", spaced(f"+{key}"), more)
 
 
-def _emails(one: Record, other: Record) -> Iterator[str]:
+def _emails(ws: Workspace, one: Record, other: Record) -> Iterator[str]:
     mine, theirs = (
-        {mailbox(fold(value)): value for value in reversed(_values(record, "emails"))}
+        {mailbox(fold(value)): value for value in reversed(_values(ws, record, "email"))}
         for record in (one, other)
     )
     for box in [box for box in mine if box in theirs]:
@@ -78,10 +78,11 @@ def _accounts(profiles: tuple[Profile, Profile]) -> Iterator[str]:
         )
 
 
-def _values(record: Record, name: str) -> list[str]:
-    return [
-        str(getattr(item, "value", item)) for item in cast("Sequence[object]", record.get(name))
-    ]
+def _values(ws: Workspace, record: Record, look_up: str) -> list[str]:
+    """What stands in the fields that are found by a look-up, those of one's own too."""
+    names = (f.name for f in ws.schema.fields(record.entity) if f.kind.found_by == look_up)
+    lists = (cast("Sequence[object]", record.get(name)) for name in names)
+    return [str(getattr(item, "value", item)) for items in lists for item in items]
 
 
 def _places(

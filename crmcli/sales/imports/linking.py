@@ -10,7 +10,7 @@ from crmcli.language import tr
 from crmcli.matching.firms import Firm, may_be_one, read_firm
 from crmcli.model.fields import Field, Record
 from crmcli.model.kinds import Maps, kind_of
-from crmcli.model.kinds.identities import UNNAMED
+from crmcli.model.kinds.identities import UNNAMED, is_bare
 from crmcli.model.phones import key as phone_key
 from crmcli.model.values import Raw, Value, entity_of, fold
 from crmcli.sales.exports.sheet_rows import read_names
@@ -303,7 +303,7 @@ def keys_of(ws: Workspace, facts: Mapping[str, Raw], name: str = "") -> Iterator
         if facts.get(field):
             spec = kind_of(field)
             keys = map(str, spec.keys(spec.parse(facts[field])))
-            yield from ((kind, key) for key in keys if not key.startswith("@"))
+            yield from ((kind, key) for key in keys if not is_bare(key))
     if name:
         yield "name", fold(name)
 
