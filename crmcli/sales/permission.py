@@ -52,6 +52,7 @@ def asked(ws: Workspace, user: str, verb: str, ref: str) -> Permission:
         raise BadUsage(tr("{} is not asked of a record", verb), tr("crm can {} {}", user, verb))
     if verb in VERBS and not ref:
         raise BadUsage("say of what: a record or a noun", tr("crm can {} {} deal", user, verb))
+    ref = next((noun for noun, entity in ENTITIES.items() if entity.plural == ref), ref)
     record = None if verb in POWERS or ref in ENTITIES else ws.get(ws.resolve(ref))
     about = record.id if record else ref
     if not people.has_rights(ws):

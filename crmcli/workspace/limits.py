@@ -111,7 +111,7 @@ class Limits:
             self._is_warned = True
             self._ws.notes.append(_reached(self._budget.most))
         for record_id in record_ids:
-            self.alarm(record_id, "shown beyond the day's number")
+            self.alarm(record_id, "listed beyond the day's number, masked")
 
     def touched(self, old: Record, new: Record, schema: Schema, *, is_undo: bool = False) -> None:
         """A record is changed, and may be shown with that; Refused where what is masked would be taken from a

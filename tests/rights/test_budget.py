@@ -260,6 +260,16 @@ def test_what_was_masked_comes_back_as_it_stands(crm: Crm, small: Base, tmp_path
     assert crm("contact", "edit", hidden["id"], "--phone", "+7 917 ***-**-00", **acts).code == 2
 
 
+def test_that_two_numbers_look_alike_is_said_however_they_are_spaced(crm: Crm, small: Base) -> None:
+    acts = {"cwd": small.root, "CRM_USER": "olga"}
+    crm("contact", "list", *MINE, "--json", **acts)
+    phones = "+7 926 123-45-33, +7 926 999-99-33"
+    whom = kit.contact(small.open("root"), name="Двое", owner="olga", phones=phones).id
+    for form in ("+7926*****33", "8 (926) ***-**-33"):
+        told = crm("contact", "edit", whom, "--phone", form, **acts)
+        assert (told.code, "two numbers look like" in told.err) == (2, True), told
+
+
 def test_the_number_is_for_all_commands_at_once(tmp_path: Path) -> None:
     ones = [shown.Shown(tmp_path / "x", "2026-11-23", 5) for _ in range(3)]
     entered = [ones[n % 3].enter(f"lead-{n}") for n in range(9)]

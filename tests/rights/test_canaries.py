@@ -61,7 +61,10 @@ def test_a_canary_that_stands_out_is_told(crm: Crm, base: Base) -> None:
 TOUCHES: dict[str, tuple[str, list[str]]] = {
     "exported": ("root", ["export", "contacts"]),
     "revealed": ("olga", ["reveal", "TRAP"]),
-    "shown beyond the day's number": ("olga", ["contact", "list", "--columns", "name,phones"]),
+    "listed beyond the day's number, masked": (
+        "olga",
+        ["contact", "list", "--columns", "name,phones"],
+    ),
     "field.changed": ("olga", ["contact", "edit", "TRAP", "--unset", "phones"]),
     "contact.removed": ("root", ["contact", "rm", "TRAP", "--yes"]),
     "contact.merged": ("root", ["contact", "merge", "OTHER", "TRAP", "--yes"]),

@@ -242,7 +242,9 @@ def test_what_a_newcomer_meets_says_the_way_on(crm: Crm, base: Base) -> None:
     acts = {"cwd": base.root, "CRM_USER": "root", "CRM_LANG": "en"}
     (base.root / "access.yaml").write_text("users: {root: [administrator], anna: [manager]}\n")
     assert "crm team add sales makes it" in crm("team", "set", "sales", "--add", "anna", **acts).err
-    assert crm("can", "anna", "edit", "deal", **acts).out == "yes, for some: --why says which\n"
+    for noun in ("deal", "deals"):
+        told = crm("can", "anna", "edit", noun, **acts).out
+        assert told == "yes, for some: --why says which\n"
     assert crm("can", "root", "edit", "deal", **acts).out == "yes\n"
     shown = crm("role", "show", "head", **acts).out.splitlines()
     assert max(map(len, shown)) <= 80  # whole on a terminal of the usual width

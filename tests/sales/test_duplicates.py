@@ -382,5 +382,7 @@ def test_a_number_in_a_field_of_ones_own_is_told_as_such(folder: Path) -> None:
     new = said.replace("\nfields:", "\nfields:\n  contact: {mobile: {type: phone}}", 1)
     kit.write(folder, "settings.yaml", new)
     kit.contact(kit.opened(folder), name="Сергей Волков", mobile="8 926 777-88-98")
-    done = adding.add(kit.opened(folder), "lead", {"name": ["Крыша"], "phones": ["8 926 777 88 98"]})
+    done = adding.add(
+        kit.opened(folder), "lead", {"name": ["Крыша"], "phones": ["8 926 777 88 98"]}
+    )
     assert "same phone +7 926 777-88-98" in str(done.known[0])

@@ -16,7 +16,7 @@ from crmcli.model.deal import Deal
 from crmcli.model.entities import ENTITIES
 from crmcli.model.fields import Record
 from crmcli.model.kinds import Field, InputContext, merge_lists, without_items
-from crmcli.model.masked_places import compared, each_text
+from crmcli.model.masked_places import compared, each_text, numbers_in
 from crmcli.model.masking import typed_contacts
 from crmcli.model.offer import Offer
 from crmcli.model.task import Task
@@ -148,7 +148,9 @@ def given_back(
     try:
         found = unmasked(given, stored, rest)
     except Unclear as error:
-        if error.is_alike and any(error.mask in veiled(text) for _, text in each_text(stored)):
+        if error.is_alike and any(
+            _is_in(error.mask, veiled(text)) for _, text in each_text(stored)
+        ):
             alike = (
                 "two addresses look like {}" if "@" in error.mask else "two numbers look like {}"
             )
@@ -161,6 +163,12 @@ def given_back(
         text = next(text for _, text in each_text(given) if has_masks(text))
         raise BadUsage(tr("{}: {!r} is masked, give it back as it is shown", label, text), way)
     return found
+
+
+def _is_in(mask: str, shown: str) -> bool:
+    """Whether a mask stands in what was shown, however its number is spaced."""
+    digits = compared(mask)
+    return mask in shown or any(digits == compared(shown[a:b]) for a, b in numbers_in(shown))
 
 
 def _alike(given: str, found: str) -> bool:
