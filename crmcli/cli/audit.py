@@ -230,6 +230,8 @@ def canary_rm(session: Session, ref: str) -> Told:
     ws.require(SETTINGS)
     record_id, is_removed = canaries.remove(ws, ref)
     told = tr("Removed canary {}.", record_id)
-    if not is_removed:
-        told = tr("{} is no canary any more.", record_id)
-    return Told(told, {"id": record_id})
+    if is_removed or not ws.exists(record_id):
+        return Told(told, {"id": record_id})
+    told = tr("{} is no canary any more.", record_id)
+    stays = tr("the contact stays: crm contact rm {} removes it", record_id)
+    return Told(told, {"id": record_id}, [stays])

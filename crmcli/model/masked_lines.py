@@ -18,16 +18,14 @@ _LINES = rf"[{_BEGINS}]*(?:\r?\n[{_BEGINS}]*){{1,2}}"
 _LINE_END = re.compile(rf"(?<=\d){_LINES}(?=\d)")
 _APART_BY = re.compile(rf"[{BETWEEN}]*|{_LINES}")
 ESCAPED_LINE_END = rf"\d[{_BEGINS}]*(?:\\n[{_BEGINS}]*){{1,2}}\d"
-"""The same where \n stands for the end of a line."""
+"""The same where a stroke and n stand for the end of a line."""
 _GROUP = re.compile(r"\d+")
-_WIDEST = 40
+_WIDEST = 28
 """Letters on each side of the end of a line, among which a number is looked for."""
 COMPARED = 10
 """Digits at the end of a number by which it is known, whatever stands for its country."""
 LONGEST = 15
 """Digits of a number in E.164."""
-_WIDEST = 40
-"""Letters of a line at which a number is looked for that goes on."""
 
 
 def masked_each(texts: Sequence[str], mask: Callable[[str], str]) -> list[str]:

@@ -173,6 +173,15 @@ class Contacts:
         """The keys of what may be numbers that go on in the next line."""
         return {digits[-COMPARED:] for _, _, digits in self._broken}
 
+    @property
+    def likely(self) -> set[str]:
+        """Those of them that are written as numbers are: with a + or a country's sign."""
+        return {
+            digits[-COMPARED:]
+            for start, _, digits in self._broken
+            if self._text[start - 1 : start] == "+" or digits[:-COMPARED] in _CODES
+        }
+
     def unknown(self, known: Container[str]) -> dict[str, set[str]]:
         """What may be whole ones of clients beside those that are known: by the look-up, the keys by which
         its clients would be found."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
-from itertools import cycle
 from typing import Any
 
 from crmcli.model.addresses import NO_LOCAL
@@ -30,14 +28,15 @@ from crmcli.model.masked_places import (
     masked_mails,
     numbers_in,
 )
-from crmcli.model.masking import LONGEST_LOCAL, STAR, mask_phone, plain_digits
+from crmcli.model.masking import LONGEST_LOCAL, SHORTEST, STAR, plain_digits
 
 _MARK = "\ue000"
 """In place of the stars of a mask."""
 _LONG_MASK = re.compile(r"\d+\*{5}\d\d")
 """The digits and stars of a masked number that is long enough to go on in the next line."""
-_BARE = re.compile(r"(?<![^\W\d_*])\*+(?![^\W\d_*])")
-"""Stars that do not stand at a word, as those of *words* do."""
+_WHOLE = re.compile(r"\d{3,}\*{5}")
+_NEAR = re.compile(rf"[\d{_MARK}{BETWEEN}]*")
+_STARRED = re.compile(rf"[\d*](?:[\d*\r\n{BETWEEN}]*[\d*])?")
 _LOCAL = re.compile(rf"[^{NO_LOCAL}@]+")
 _TORN = rf"\*(?=[{BETWEEN}]?\d)|(?<=\d)[{BETWEEN}]?\*|…(?=@)|(?<=\S)…(?=\S{{0,64}}@|\w)"
 """What is left of a mask in which something was changed."""
@@ -61,17 +60,17 @@ def unmasked(given: Any, stored: Any, rest: Any = ()) -> Any:
     """
     if not has_masks(given):
         return given
-    given = changed(given, partial(_with_broken, stored=[text for _, text in each_text(stored)]))
-    if not has_masks(given):
-        return given
     marked = changed(given, _marked)
     if _fits_whole(marked, stored):
         return stored
     is_text = isinstance(given, str) and isinstance(stored, str)
-    if is_text and (shorter := _shortened(marked, stored)) is not None:
-        return shorter
-    found = _restored(given, stored, rest, is_list=not is_text)
-    return _rebuilt(given, iter(found))
+    if is_text:
+        for edited in (_shortened, _changed_in_one_place):
+            if (found := edited(marked, stored)) is not None:
+                return found
+    if over_lines := next(_masks_over_lines(given), None):
+        raise Unclear(over_lines, is_alike=False)
+    return _rebuilt(given, iter(_restored(given, stored, rest, is_list=not is_text)))
 
 
 def has_masks(given: Any) -> bool:
@@ -105,39 +104,32 @@ def _rebuilt(raw: Any, texts: Iterator[str]) -> Any:
     return raw
 
 
-def _with_broken(text: str, stored: Sequence[str]) -> str:
-    """A text with its masked numbers that go on in the next line as they are stored; Unclear where several
-    look alike."""
-    asked = {one for one in _over_lines(text.replace(STAR, "0"), text) if STAR in one}
-    asked = {one for one in asked if not any(one in old for old in stored)}
-    known: dict[str, list[str]] = {}
-    for value in (one for old in stored for one in _over_lines(old, old)) if asked else ():
-        if (look := mask_phone(value)) in asked:
-            known.setdefault(look, []).append(value)
-    for look in sorted(known, key=len, reverse=True):
-        values = known[look]
-        if text.count(look) == len(values) or len({*values}) == 1:
-            first, *others = text.split(look)
-            pairs = zip(cycle(values), others, strict=False)
-            text = "".join([first, *(part for pair in pairs for part in pair)])
-        elif look in text:
-            raise Unclear(look, is_alike=True)
-    return text
-
-
-def _over_lines(text: str, written: str) -> Iterator[str]:
-    """What may be numbers that go on in the next line, as they are written there."""
-    return (written[start:end] for start, end, _ in broken_numbers(plain_digits(text)))
-
-
 def _marked(text: str) -> str:
     """A text in which digits that are hidden are no stars of anybody's own: 2*3."""
-    return NUMBER.sub(
+    made = NUMBER.sub(
         lambda found: (
             found[0].replace(STAR, _MARK) if AS_MASKED.search(compared(found[0])) else found[0]
         ),
         text,
     )
+    for start, end in _long_masks(text):
+        made = made[:start] + made[start:end].replace(STAR, _MARK) + made[end:]
+    return made
+
+
+def _long_masks(text: str) -> Iterator[tuple[int, int]]:
+    """From where to where masks stand that go on in the next line."""
+    for start, end, _ in (
+        broken_numbers(plain_digits(text.replace(STAR, "0"))) if STAR in text else ()
+    ):
+        if _LONG_MASK.fullmatch(digits_and_stars(text[start:end])):
+            yield start, end
+
+
+def _masks_over_lines(given: Any) -> Iterator[str]:
+    """The masks that go on in the next line, and are no whole ones in their last."""
+    found = (text[start:end] for _, text in each_text(given) for start, end in _long_masks(text))
+    return (one for one in found if not _WHOLE.match(digits_and_stars(one.split("\n")[-1])))
 
 
 def _fits_whole(given: Any, stored: Any) -> bool:
@@ -198,6 +190,31 @@ def _shortened(given: str, stored: str) -> str | None:
     return "".join(parts[:start] + parts[start + less :])
 
 
+def _changed_in_one_place(given: str, stored: str) -> str | None:
+    """The stored text with something new in one place, in which no mask stands, where that is all that
+    changed; else None, also where a number went that may have been one of those that are masked."""
+    kept, parts = _parts(given), _parts(stored)
+    start = _alike(kept, parts)
+    end = min(_alike(kept[::-1], parts[::-1]), len(kept) - start, len(parts) - start)
+    new, gone = ("".join(each[start : len(each) - end]) for each in (kept, parts))
+    count = sum(map(str.isdecimal, gone))
+    if _MARK in new or MAIL in new or count >= SHORTEST or "@" in gone or (STAR in new and count):
+        return None
+    before, behind = "".join(kept[:start]), "".join(kept[len(kept) - end :])
+    if _is_torn(before[::-1], new[:1] + gone[:1]) or _is_torn(behind, new[-1:] + gone[-1:]):
+        return None
+    return "".join([*parts[:start], new, *parts[len(parts) - end :]])
+
+
+def _is_torn(beside: str, ends: str) -> bool:
+    """Whether a change ends within a masked number: it begins with digits that touch digits of one."""
+    near = _NEAR.match(beside)
+    touches = beside[:1].isdecimal() or beside[:1] == _MARK
+    return bool(
+        near and touches and _MARK in near[0] and any(c.isdecimal() or c == STAR for c in ends)
+    )
+
+
 def _parts(text: str) -> list[str]:
     """The letters of a text; what stands before an @ is one."""
     made: list[str] = []
@@ -245,7 +262,7 @@ def _restored(given: Any, stored: Any, rest: Any, *, is_list: bool) -> list[str]
     lost = [mask for mask in chosen if mask not in values]
     if lost and masks.shown_in(rest).keys() & {mask.form for mask in lost}:
         raise Unclear(_written(lost[0], leaves), is_alike=False)
-    if torn := _torn(made, stored) or _left_broken(made, stored):
+    if torn := _torn(made, stored):
         raise Unclear(_written(lost[0], leaves) if lost else torn, is_alike=False)
     return made
 
@@ -254,7 +271,13 @@ def _torn(made: Sequence[str], stored: Any) -> str | None:
     """What is left of a mask in these texts while a number or an address that is stored is not in them."""
     if starred := _left_in_stars(made, [text for _, text in each_text(stored)]):
         return starred
-    if not (gone := _gone(made, stored)):
+    had = [text for _, text in each_text(stored)]
+    gone = _gone(made, stored)
+    if runs := Counter(_runs_of_stars(made)) - Counter(_runs_of_stars(had)):
+        over_lines = (text[a:b] for text in had for a, b, _ in broken_numbers(plain_digits(text)))
+        if gone or not all(any(one in text for text in made) for one in over_lines):
+            return next(iter(runs))
+    if not gone:
         return None
     firsts = "".join(re.escape(key[0]) for key in gone if "@" in key)
     sign = re.compile(rf"{_TORN}|(?i:[{firsts}]…)" if firsts else _TORN)
@@ -266,22 +289,11 @@ def _torn(made: Sequence[str], stored: Any) -> str | None:
     return next(iter(left), None)
 
 
-def _left_broken(made: Sequence[str], stored: Any) -> str | None:
-    """What is left of a mask that goes on in the next line, or one that was not shown so."""
-    had = [text for _, text in each_text(stored)]
-    old, new = (
-        Counter[str](one for text in texts for one in _BARE.findall(text)) for texts in (had, made)
-    )
-    if stars := next(iter(new - old), None):
-        numbers = (one for text in had for one in _over_lines(text, text))
-        if not all(any(one in text for text in made) for one in numbers):
-            return stars
-    for text in made:
-        for one in _over_lines(text.replace(STAR, "0"), text):
-            is_mask = _LONG_MASK.fullmatch(digits_and_stars(one))
-            if is_mask and not any(one in old_text for old_text in had):
-                return one
-    return None
+def _runs_of_stars(texts: Iterable[str]) -> Iterator[str]:
+    """The digits with stars among them, as a torn mask leaves them, over lines too."""
+    for found in (found[0] for text in texts for found in _STARRED.finditer(text)):
+        if found.count(STAR) > (1 if any(map(str.isdecimal, found)) else 2):
+            yield digits_and_stars(found)
 
 
 def _left_in_stars(made: Sequence[str], stored: Sequence[str]) -> str | None:

@@ -59,6 +59,11 @@ def mark(ws: Workspace, ref: str) -> Record:
             tr("{} is owned by nobody", record.id),
             tr("crm contact edit {} --owner USER", record.id),
         )
+    if (is_one := canaries.was(ws, record.id)) is not None:
+        told = tr("{} was a canary, and cannot be one again", record.id)
+        if is_one:
+            told = tr("{} is a canary already", record.id)
+        raise Refused(told, "mark another one")
     if not ws.dry_run:
         canaries.enter(ws, record.id, str(record.get("owner")), ws.actor)
     _begin_to_look(ws)

@@ -111,7 +111,7 @@ class Budget:
                 self._found |= ids
                 # Figures below one another are numbers of nobody's until one of them is somebody's.
                 if contacts.over_lines & {key[-COMPARED:] for pairs in found for key, _ in pairs}:
-                    self._in_texts |= contacts.over_lines
+                    self._in_texts |= contacts.likely
         self._asked.update(*keys.values())  # last: another thread of a board masks by what is met
 
     def _is_hidden(self, new: set[str], key: str) -> bool:

@@ -45,6 +45,11 @@ def all_of(ws: Workspace) -> list[Canary]:
     ]
 
 
+def was(ws: Workspace, record_id: str) -> bool | None:
+    """Whether a record is a canary still, None if it never was one."""
+    return canaries.ever(ws.root).get(canaries.digest(record_id))
+
+
 def _candidates(ws: Workspace) -> Iterator[str]:
     yield from (one.id for one in ws.house.facts(NOUN, ["name"]))
     yield from (event.record for event in ws.house.events(kinds=[REMOVED, f"{NOUN}.merged"]))

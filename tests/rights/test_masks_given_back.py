@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmcli.model.addresses import read_email
-from crmcli.model.masking import CONTACTS, Contacts, contact_keys
+from crmcli.model.masking import CONTACTS, STAR, Contacts, contact_keys
 from crmcli.model.unmasking import Unclear, unmasked
 from tests import kit
 from tests.rights.conftest import ACCESS, Base
@@ -69,6 +69,44 @@ def tried(shown: Any, stored: Any, rest: Any = ()) -> Any:
 def test_a_mask_is_known_by_its_place_or_not_at_all(shown: Any, stored: Any, wanted: Any) -> None:
     found = tried(shown, stored)
     assert isinstance(found, Unclear) if wanted is None else found == wanted
+
+
+TWO = "Анна: 8 916\n123-45-67\nВера: 8 916\n123-99-67"
+NEAR = "Анна 8 (916) 123-99-67, Вера 8 (916) 123-45-67\nОфис 301\n916 123-45-67 секретарь"
+
+
+@pytest.mark.parametrize(
+    ("stored", "old", "new", "is_told"),
+    [
+        (NEAR, "Вера", "Вера К.", True), (NEAR, "Анна", "Звонил.\nАнна", True),
+        (NEAR, "секретарь", "секретарь\n***", True), (NEAR, "Офис 301\n", "", True),
+        ("Анна: 8 916\n123-45-67\nВера: 8 916 123-99-67", "Анна: 8 916\n", "Анна: 8 916 ", True),
+        (TWO, "Анна: 8 916\n***-**-67\n", "", True), (TWO, "\nВера", "\n\nВера", True),
+        ("Тел. 8 916\n123-45-67", "\n", " ", True), ("8 916 123-45-67", "916 ", "916\n", True),
+        ("+7 916 123-45-67", "-67", "-67 12 мая", True), ("+7 916 123-45-67 5", " 5", " 6 шт.", True),
+        ("8 (916) 123-45-67", "-67", "", False), ("8 (916) 123-45-67", "-67", "-68", False),
+        (TWO, "-67", "-68", False),
+        ("Тел. 8 (916) 123-\n45-67\n***\nИтого", "**-67\n***\n", "", False),
+    ],
+)  # fmt: skip
+def test_an_edit_keeps_each_number_in_its_place_or_is_refused(
+    stored: str, old: str, new: str, is_told: bool
+) -> None:
+    shown = Contacts(stored).masked({"9161234567", "9161239967"}, bool)
+    assert old in shown
+    found, wanted = tried(shown.replace(old, new), stored), stored
+    if not is_told:
+        assert isinstance(found, Unclear), found
+        return
+    if STAR in old:  # the same lines of what is stored
+        at = shown.index(old)
+        wanted = stored[:at] + new + stored[at + len(old) :]
+    assert found == (wanted if STAR in old else stored.replace(old, new))
+
+
+def test_numbers_that_change_places_over_lines_are_refused() -> None:
+    shown = Contacts(TWO).masked({"9161234567", "9161239967"}, bool).split("\n")
+    assert isinstance(tried("\n".join(shown[2:] + shown[:2]), TWO), Unclear)
 
 
 def test_a_mask_of_another_field_is_refused() -> None:
