@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from crmcli.errors import BadUsage, CrmError, Forbidden, kind_of_bug
+from crmcli.errors import BadUsage, Forbidden, kind_of_bug
 from crmcli.language import tr
 
 NAME = "gate"
@@ -138,7 +138,7 @@ def watch(is_open: Callable[[], str], keep: Callable[[str], None]) -> None:
     """End the process once `is_open` has a reason against it, which is kept, whatever its command does."""
 
     def keep_if_possible(why: str) -> None:
-        with suppress(CrmError, OSError):  # what cannot be kept closes the door all the same
+        with suppress(Exception):  # what cannot be kept closes the door all the same
             keep(why)
 
     def look() -> None:

@@ -129,7 +129,7 @@ def number_of(handle: str) -> str:
     """The digits of a handle that is a phone number, as viber:+7916… is; "" of names and numbers of chats."""
     system, _, name = handle.partition(":")
     bare = name.removeprefix("@")
-    digits = "".join(filter(str.isdecimal, bare))
+    digits = "".join(str(int(letter)) for letter in bare if letter.isdecimal())
     is_number = len(digits) in _LENGTHS and not any(map(str.isalpha, bare))
     return digits if is_number and (bare[0] == "+" or fold(system) in _OF_PHONES) else ""
 

@@ -12,7 +12,7 @@ of a quoted letter."""
 _Group: TypeAlias = "re.Match[str]"
 APART = "\n\0\n"
 """Between texts that are masked together: no number and no address goes across it."""
-_BEGINS = rf"{BETWEEN[:-1]}»:#=\\\\-"
+_BEGINS = rf"{BETWEEN[:-1]}»:#=\\-"
 """What mail programs and people put where a line ends or begins, too."""
 _LINES = rf"[{_BEGINS}]*(?:\r?\n[{_BEGINS}]*){{1,2}}"
 _LINE_END = re.compile(rf"(?<=\d){_LINES}(?=\d)")
@@ -58,15 +58,20 @@ def broken_numbers(text: str) -> list[tuple[int, int, str]]:
 
 def _groups_at(text: str, end: int, begin: int) -> tuple[list[_Group], list[_Group]]:
     """The groups of digits that may belong together where a line ends and another begins, the next first."""
-    groups = [*_GROUP.finditer(text, max(0, end - _WIDEST), end)]
-    more = [*_GROUP.finditer(text, begin, begin + _WIDEST)]
+    first, last = max(0, end - _WIDEST), begin + _WIDEST
+    groups = [*_GROUP.finditer(text, first, end)]
+    more = [*_GROUP.finditer(text, begin, last)]
+    if first and text[first - 1 : first + 1].isdecimal():  # goes on beyond that
+        groups = groups[1:]
+    if text[last - 1 : last + 1].isdecimal() and last < len(text):
+        more = more[:-1]
     return _together(text, groups[::-1]), _together(text, more)
 
 
 def _together(text: str, groups: Sequence[_Group]) -> list[_Group]:
     """The first of them, as far as they may be parts of one number, in two lines at most."""
-    found = [groups[0]]
-    digits, lines = len(groups[0][0]), 0
+    found = [*groups[:1]]
+    digits, lines = sum(len(group[0]) for group in found), 0
     for one in groups[1:]:
         digits += len(one[0])
         near, far = sorted([found[-1].span(), one.span()])

@@ -11,7 +11,8 @@ from crmcli.model.addresses import NO_LOCAL
 from crmcli.model.masked_lines import BETWEEN, COMPARED, LONGEST, broken_numbers
 
 CONTACTS = ("phones", "emails")
-"""The fields of each client whose values are masked, wherever these stand."""
+"""The fields of each client whose values are masked, wherever these stand, beside others by which somebody
+is reached (`Schema.contacts`)."""
 REACHED_BY = ("phone", "email", "handle")
 """The look-ups of fields by which somebody is reached; of handles, numbers are phones."""
 STAR = "*"
@@ -26,7 +27,6 @@ SHORTEST = 5
 """Digits: what is shorter is a number of the company's own exchange, or a service's."""
 _LENGTHS = {*range(SHORTEST, COMPARED + 1)}
 """Digits by which a number may be known."""
-_RUN = re.compile(rf"\+?\(?\d(?:[\d{BETWEEN}]*\d)?")
 _LONG_RUN = re.compile(rf"[0-9][0-9{BETWEEN}]{{3,}}[0-9]")
 """The digits of a number that is long enough to be told by."""
 _NO_DIGITS = bytes({*range(256)} - {*b"0123456789\n"})
@@ -103,21 +103,6 @@ def _handle(text: str) -> str:
         return f"whatsapp:{text}"
 
 
-def written_in(raw: object) -> Iterator[str]:
-    """The phones and e-mails that stand anywhere in a raw record, in its texts too, as they are written."""
-    if isinstance(raw, str):
-        yield from (
-            raw[n:end] for starts, ends in mails_in(raw) for end, n in product(ends, starts)
-        )
-        yield from (match[0] for match in _RUN.finditer(raw))
-    elif isinstance(raw, Mapping):
-        for value in raw.values():
-            yield from written_in(value)
-    elif isinstance(raw, list | tuple):
-        for value in raw:
-            yield from written_in(value)
-
-
 def contact_keys(raw: Mapping[str, object], names: Iterable[str]) -> set[str]:
     """By what the phones and e-mails in these fields of a raw record are known in a text."""
     found: set[str] = set()
@@ -174,13 +159,25 @@ class Contacts:
         return {digits[-COMPARED:] for _, _, digits in self._broken}
 
     @property
+    def only_over_lines(self) -> set[str]:
+        """Those of them that stand nowhere in one line."""
+        whole = (digits for _, digits in self._runs if len(digits) >= COMPARED)
+        return self.over_lines - {key[-COMPARED:] for digits in whole for key in _numbers(digits)}
+
+    @property
     def likely(self) -> set[str]:
         """Those of them that are written as numbers are: with a + or a country's sign."""
         return {
             digits[-COMPARED:]
             for start, _, digits in self._broken
-            if self._text[start - 1 : start] == "+" or digits[:-COMPARED] in _CODES
+            if len(digits) > COMPARED and self._is_written(start, digits)
         }
+
+    def _is_written(self, start: int, digits: str) -> bool:
+        """Whether digits that stand there are one number, alone or with the code of a country."""
+        code = digits[:-COMPARED]
+        has_plus = self._text[start - 1 : start] == "+"
+        return code in ("", *_CODES) or (has_plus and len(code) <= _LONGEST_CODE)
 
     def unknown(self, known: Container[str]) -> dict[str, set[str]]:
         """What may be whole ones of clients beside those that are known: by the look-up, the keys by which
@@ -206,11 +203,15 @@ class Contacts:
         that need not be hidden."""
         lengths = sorted({*map(len, known)} & _LENGTHS, reverse=True)
         text = _replaced(self._text, self._masked_runs(known, hides, lengths))
-        for start, end, digits in self._broken:
-            if (key := digits[-COMPARED:]) in known and hides(key):
-                word = mask_phone(self._text[start:end])
-                stars = (a if a == STAR else b for a, b in zip(word, text[start:end], strict=True))
-                text = f"{text[:start]}{''.join(stars)}{text[end:]}"
+        stars = {
+            n
+            for start, end, digits in self._broken
+            if (key := digits[-COMPARED:]) in known and hides(key)
+            for n, letter in enumerate(mask_phone(self._text[start:end]), start)
+            if letter == STAR
+        }
+        if stars:
+            text = "".join(STAR if n in stars else letter for n, letter in enumerate(text))
         return _replaced(text, self._masked_mails(known, hides))
 
     def places(self, known: Container[str]) -> Iterator[tuple[int, int]]:
@@ -219,7 +220,7 @@ class Contacts:
         for start, end, _ in self._masked_mails(known, bool):
             yield start, end
         for start, end, digits in self._broken:
-            if digits[-COMPARED:] in known:
+            if digits[-COMPARED:] in known and self._is_written(start, digits):
                 yield start, end
         for match, digits in self._runs:
             whole = [

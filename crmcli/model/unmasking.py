@@ -35,7 +35,7 @@ _MARK = "\ue000"
 _LONG_MASK = re.compile(r"\d+\*{5}\d\d")
 """The digits and stars of a masked number that is long enough to go on in the next line."""
 _WHOLE = re.compile(r"\d{3,}\*{5}")
-_NEAR = re.compile(rf"[\d{_MARK}{BETWEEN}]*")
+_NEAR = re.compile(rf"[\d{_MARK}\r\n{BETWEEN}]*")
 _STARRED = re.compile(rf"[\d*](?:[\d*\r\n{BETWEEN}]*[\d*])?")
 _LOCAL = re.compile(rf"[^{NO_LOCAL}@]+")
 _TORN = rf"\*(?=[{BETWEEN}]?\d)|(?<=\d)[{BETWEEN}]?\*|…(?=@)|(?<=\S)…(?=\S{{0,64}}@|\w)"
@@ -112,8 +112,9 @@ def _marked(text: str) -> str:
         ),
         text,
     )
-    for start, end in _long_masks(text):
-        made = made[:start] + made[start:end].replace(STAR, _MARK) + made[end:]
+    places = {n for start, end in _long_masks(text) for n in range(start, end) if text[n] == STAR}
+    if places:
+        made = "".join(_MARK if n in places else letter for n, letter in enumerate(made))
     return made
 
 

@@ -33,6 +33,7 @@ Leaf: TypeAlias = "Compare | In | Empty"
 _WHOLE = ("=", "!=", "has")
 """Comparisons with all of a value."""
 _PHONE = 10 ** (SHORTEST - 1)
+_SHORT = re.compile(rf"\d(?:[{BETWEEN}]*\d){{{SHORTEST - 1},}}")
 _MASKABLE = re.compile(rf"[^\s,;<>@]+@|\d[\d{BETWEEN}]{{3,}}\d")
 _DIGIT = re.compile(r"\d")
 _NEVER = Empty(("id",))
@@ -106,13 +107,14 @@ class _Asked:
             for one in typed_contacts(look_up, map(str, values_of(leaf)))
         ]  # fmt: skip
         self.asks_parts = any(
-            look_up != "handle" or not any(map(str.isalpha, "".join(map(str, values_of(leaf)))))
-            for leaf, look_up in on_contacts if not _is_whole(leaf)
+            look_up != "handle" or not any(map(str.isalpha, str(v).rpartition(":")[2]))
+            for leaf, look_up in on_contacts if not _is_whole(leaf) for v in values_of(leaf)
         )  # fmt: skip
         numbers = [
             v for leaf in found for v in map(str, values_of(leaf)) if withheld.may_be_whole(v)
         ]
-        self._many = len({*numbers, *self.contacts}) > withheld.MOST_NAMED
+        named = {v if "@" in v else digits_of(v) for v in (*numbers, *self.contacts)}
+        self._many = len(named) > withheld.MOST_NAMED
 
     def _reached_by(self, leaf: Leaf) -> set[str]:
         return {end.field.kind.found_by for end in self._ends(leaf)} & {*REACHED_BY}
@@ -212,8 +214,9 @@ def _unlike(
 
 
 def _is_short(text: str) -> bool:
-    """Whether a number is too short to be looked for in texts."""
-    return SHORTEST <= len(digits_of(text)) < COMPARED
+    """Whether a number stands there that is too short to be looked for in texts."""
+    runs = (sum(map(str.isdecimal, found[0])) for found in _SHORT.finditer(text))
+    return any(SHORTEST <= count < COMPARED for count in runs)
 
 
 def _with(node: Node, leaf: Leaf, *, answer: bool) -> Node | bool:

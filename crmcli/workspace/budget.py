@@ -96,9 +96,10 @@ class Budget:
 
     def _look_up(self, contacts: Contacts, place: Clients, *, is_told: bool = False) -> None:
         keys = {kind: new - self._asked for kind, new in contacts.unknown(self._of).items()}
+        numbers = set[str]()
         if is_told:
             numbers = {key[-COMPARED:] for of in keys.values() for key in of}
-            self._in_texts |= numbers - contacts.over_lines
+            self._in_texts |= numbers - contacts.only_over_lines
         if keys["phone"]:
             keys["phone"] |= phones.at_home(keys["phone"], place.settings.phone_country)
             keys["handle"] = {f"#{key}" for key in keys["phone"] if len(key) == COMPARED}
@@ -111,7 +112,7 @@ class Budget:
                 self._found |= ids
                 # Figures below one another are numbers of nobody's until one of them is somebody's.
                 if contacts.over_lines & {key[-COMPARED:] for pairs in found for key, _ in pairs}:
-                    self._in_texts |= contacts.likely
+                    self._in_texts |= contacts.likely & numbers
         self._asked.update(*keys.values())  # last: another thread of a board masks by what is met
 
     def _is_hidden(self, new: set[str], key: str) -> bool:

@@ -56,9 +56,10 @@ def _candidates(ws: Workspace) -> Iterator[str]:
 
 
 def is_by_audit(ws: Workspace, events: Callable[[], Iterable[Event]]) -> bool:
-    """Whether a change made a canary, or removed one that is none any more: an administrator undoes that by
-    crm audit canary alone. To all others they are clients like any."""
-    ever = canaries.ever(ws.root)
+    """Whether a change made up a canary, or removed one that is none any more: an administrator undoes that
+    by crm audit canary alone. To all others they are clients like any."""
+    made = canaries.made(ws.root)
+    ever = {name: is_one for name, is_one in canaries.ever(ws.root).items() if name in made}
     if not ever or not (ws.rights is None or ws.rights.has(SETTINGS)):
         return False
     return any(

@@ -225,8 +225,10 @@ class Limits:
 
     def hides(self, record_id: str) -> bool:
         """Whether the phones and e-mails of a record are masked."""
-        is_client = self._budget is not None and entity_of(record_id) in self._budget.nouns
-        return is_client and self._budget is not None and self._budget.hides(record_id)
+        budget = self._budget
+        return (
+            budget is not None and entity_of(record_id) in budget.nouns and budget.hides(record_id)
+        )
 
     @property
     def is_limited(self) -> bool:

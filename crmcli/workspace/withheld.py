@@ -167,7 +167,7 @@ def found(
     from crmcli.store.index.questions import read_question
 
     raws = {str(raw["id"]): raw for raw in rows}
-    trail.meets(raws.values())
+    trail.meets([*place.house.rows_of([*raws])])
     question = read_question(text, "")
     asked = [*question.words, *question.dialled]
 

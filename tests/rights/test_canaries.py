@@ -156,6 +156,10 @@ def test_a_client_who_is_there_becomes_one(crm: Crm, base: Base) -> None:
     assert (done.code, "no canary any more" in done.out) == (0, True), done
     assert f"crm contact rm {one}" in done.err
     assert base.open("root").exists(one)
+    gone = crm("contact", "rm", one, "--unlink", "--yes", **acts)
+    assert gone.code == 0, gone
+    assert one in crm("undo", "--yes", **acts).out  # as any client's
+    assert base.open("root").exists(one)
     again = crm("audit", "canary", "mark", one, **acts)
     assert (again.code, "cannot be one again" in again.err) == (1, True), again
     assert json.loads(crm("audit", "canary", "list", "--json", **acts).out) == []

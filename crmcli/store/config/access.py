@@ -172,7 +172,8 @@ def _roles(place: Cursor, got: Mapping[str, Mapping[str, Any]], ground: Ground) 
     left = {entry.name: entry for entry in place.entries()}
     likes = {name: got[name]["like"] or (name if name in SHIPPED else "") for name in left}
     while left:
-        ready = [name for name in left if likes[name] not in left or likes[name] == name in SHIPPED]
+        is_own = {name for name in SHIPPED if likes.get(name) == name}
+        ready = [name for name in left if likes[name] not in left or name in is_own]
         if not ready:
             ring = _ring(likes, next(iter(left)))
             said = tr("{} are like each other in a ring", together(ring))
