@@ -7,14 +7,11 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any, NamedTuple, TypeAlias
 
+from crmcli.model.mails_in_text import DOMAIN, LONGEST_DOMAIN, domain_ends, mails_in
 from crmcli.model.masked_lines import BETWEEN, COMPARED, LONGEST
 from crmcli.model.masking import (
-    DOMAIN,
-    LONGEST_DOMAIN,
     SHORTEST,
     STAR,
-    domain_ends,
-    mails_in,
     mask_email,
     plain_digits,
 )

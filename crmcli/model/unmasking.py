@@ -7,11 +7,11 @@ alike, they are told by their order or by the words before them, or not at all.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from crmcli.model.addresses import NO_LOCAL
+from crmcli.model.mails_in_text import LONGEST_LOCAL
 from crmcli.model.masked_lines import BETWEEN, broken_numbers
 from crmcli.model.masked_places import (
     AS_MASKED,
@@ -28,7 +28,8 @@ from crmcli.model.masked_places import (
     masked_mails,
     numbers_in,
 )
-from crmcli.model.masking import LONGEST_LOCAL, SHORTEST, STAR, plain_digits
+from crmcli.model.masking import SHORTEST, STAR, plain_digits
+from crmcli.model.torn_masks import left_of_masks
 
 _MARK = "\ue000"
 """In place of the stars of a mask."""
@@ -36,12 +37,7 @@ _LONG_MASK = re.compile(r"\d+\*{5}\d\d")
 """The digits and stars of a masked number that is long enough to go on in the next line."""
 _WHOLE = re.compile(r"\d{3,}\*{5}")
 _NEAR = re.compile(rf"[\d{_MARK}\r\n{BETWEEN}]*")
-_STARRED = re.compile(rf"[\d*](?:[\d*\r\n{BETWEEN}]*[\d*])?")
 _LOCAL = re.compile(rf"[^{NO_LOCAL}@]+")
-_TORN = rf"\*(?=[{BETWEEN}]?\d)|(?<=\d)[{BETWEEN}]?\*|…(?=@)|(?<=\S)…(?=\S{{0,64}}@|\w)"
-"""What is left of a mask in which something was changed."""
-_LEFT = re.compile(rf"\*(?:[{BETWEEN}]*\*){{2,}}[{BETWEEN}]*(\d[{BETWEEN}]?\d)")
-_DIGITS = re.compile(rf"\d(?:[{BETWEEN}]*\d)+")
 _FIRST_STAR = re.compile(r"^([ ]*(?:- )*(?:[^\s:]+: +)?)\*(?=[\d*])", re.MULTILINE)
 
 
@@ -263,51 +259,9 @@ def _restored(given: Any, stored: Any, rest: Any, *, is_list: bool) -> list[str]
     lost = [mask for mask in chosen if mask not in values]
     if lost and masks.shown_in(rest).keys() & {mask.form for mask in lost}:
         raise Unclear(_written(lost[0], leaves), is_alike=False)
-    if torn := _torn(made, stored):
+    if torn := left_of_masks(made, stored):
         raise Unclear(_written(lost[0], leaves) if lost else torn, is_alike=False)
     return made
-
-
-def _torn(made: Sequence[str], stored: Any) -> str | None:
-    """What is left of a mask in these texts while a number or an address that is stored is not in them."""
-    if starred := _left_in_stars(made, [text for _, text in each_text(stored)]):
-        return starred
-    had = [text for _, text in each_text(stored)]
-    gone = _gone(made, stored)
-    if runs := Counter(_runs_of_stars(made)) - Counter(_runs_of_stars(had)):
-        over_lines = (text[a:b] for text in had for a, b, _ in broken_numbers(plain_digits(text)))
-        if gone or not all(any(one in text for text in made) for one in over_lines):
-            return next(iter(runs))
-    if not gone:
-        return None
-    firsts = "".join(re.escape(key[0]) for key in gone if "@" in key)
-    sign = re.compile(rf"{_TORN}|(?i:[{firsts}]…)" if firsts else _TORN)
-
-    def signs(texts: Iterable[str]) -> list[str]:
-        return [found[0] for text in texts for found in sign.finditer(text)]
-
-    left = Counter(signs(made)) - Counter(signs(text for _, text in each_text(stored)))
-    return next(iter(left), None)
-
-
-def _runs_of_stars(texts: Iterable[str]) -> Iterator[str]:
-    """The digits with stars among them, as a torn mask leaves them, over lines too."""
-    for found in (found[0] for text in texts for found in _STARRED.finditer(text)):
-        if found.count(STAR) > (1 if any(map(str.isdecimal, found)) else 2):
-            yield digits_and_stars(found)
-
-
-def _left_in_stars(made: Sequence[str], stored: Sequence[str]) -> str | None:
-    """Stars that stand, beside somebody's own, in the place of digits which the field had and has no more."""
-    had, kept = (
-        {digits_and_stars(run) for text in texts for run in _DIGITS.findall(text)}
-        for texts in (stored, made)
-    )
-    for found in (found for text in made for found in _LEFT.finditer(text)):
-        end, is_old = digits_and_stars(found[1]), any(found[0] in text for text in stored)
-        if not is_old and any(one.endswith(end) for one in had - kept):
-            return found[0]
-    return None
 
 
 def _written(mask: Mask, leaves: Sequence[Leaf]) -> str:
@@ -376,9 +330,3 @@ def _by_label(masks: Sequence[Mask], shown: Sequence[Shown], *, is_list: bool) -
         named.setdefault(one.label, {}).setdefault(one.key, one)
     found = [[*named.get(label, {}).values()] for label in labels]
     return [ones[0] for ones in found] if all(len(ones) == 1 for ones in found) else []
-
-
-def _gone(made: Sequence[str], stored: Any) -> Counter[str]:
-    """The numbers and addresses that stand in these texts less often than they are stored."""
-    had = Counter(key for _, text in each_text(stored) for key in keys_in(text))
-    return had - Counter(key for text in made for key in keys_in(text, had))
